@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+
+namespace LayoutCheck.Elf;
+
+/// <summary>A section header, as far as both ELF backends tell it; offsets and sizes in bytes.</summary>
+internal sealed record ElfSection(string Name, uint Type, ulong Flags, ulong Address, ulong FileOffset, ulong ByteSize)
+{
+    public const uint SHT_NULL = 0;
+    public const uint SHT_RELA = 4;
+    public const uint SHT_NOTE = 7;
+    public const uint SHT_NOBITS = 8;
+    public const uint SHT_REL = 9;
+    public const ulong SHF_COMPRESSED = 0x800;
+}
+
+/// <summary>
+/// An ELF file: what its header says and its sections. The header is read here; the section list comes from the backend that the
+/// build chose (<see cref="ElfSectionTable"/>); contents always come from the mapping.
+/// </summary>
+internal sealed class ElfFile
+{
+    public const ushort ET_REL = 1;
+    public const ushort ET_EXEC = 2;
+    public const ushort ET_DYN = 3;
+    public const ushort ET_CORE = 4;
+
+    private ElfFile(MappedFile file, ElfHeader header, ImmutableArray<ElfSection> sections)
+    {
+        File = file;
+        Header = header;
+        Sections = sections;
+    }
+
+    /// <summary>The file that it is; not owned.</summary>
+    public MappedFile File { get; }
+
+    public ElfHeader Header { get; }
+
+    public ImmutableArray<ElfSection> Sections { get; }
+
+    /// <summary>Whether the file starts as an ELF file does.</summary>
+    public static bool HasMagic(MappedFile file)
+    {
+        SectionReader reader = file.Whole(isBigEndian: true).ReadFrom(0);
+        return reader.Remaining >= 4 && reader.ReadU32() == 0x7f454c46;
+    }
+
+    /// <exception cref="InvalidImageException">The header or the section table cannot be read.</exception>
+    public static ElfFile Read(MappedFile file)
+    {
+        ElfHeader header = ElfHeader.Read(file);
+        return new ElfFile(file, header, ElfSectionTable.Read(file, header));
+    }
+
+    /// <summary>The first section of a name, or null.</summary>
+    public ElfSection? Find(string name)
+    {
+        foreach (ElfSection section in Sections)
+        {
+            if (section.Name == name)
+            {
+                return section;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The contents of the first section of a name; null when there is no such section or it is empty.</summary>
+    /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
+    public Section? Contents(string name) => Find(name) is { ByteSize: > 0 } section ? Contents(section) : null;
+
+    /// <summary>The contents of a section.</summary>
+    /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
+    public Section Contents(ElfSection section)
+    {
+        if (section.Type == ElfSection.SHT_NOBITS)
+        {
+            throw new InvalidImageException(File.Path, section.Name, null, "has a size but no contents (SHT_NOBITS)", "the contents were split off: name the file that has them");
+        }
+
+        if ((section.Flags & ElfSection.SHF_COMPRESSED) != 0)
+        {
+            throw new InvalidImageException(
+                File.Path, section.Name, null, "is compressed (SHF_COMPRESSED), which cannot be read yet", "run objcopy --decompress-debug-sections on a copy and name that");
+        }
+
+        return File.Slice(section.Name, section.FileOffset, section.ByteSize, Header.IsBigEndian);
+    }
+
+    /// <summary>The build id (NT_GNU_BUILD_ID) in lower-case hexadecimal, or null.</summary>
+    public string? BuildId()
+    {
+        foreach (ElfSection section in Sections)
+        {
+            if (section.Type != ElfSection.SHT_NOTE || section.ByteSize is 0 or > 1 << 20)
+            {
+                continue;
+            }
+
+            if (FindBuildId(Contents(section)) is { } id)
+            {
+                return id;
+            }
+        }
+
+        return null;
+    }
+
+    // Notes: namesz, descsz, type, then name and descriptor, each padded to four bytes (gABI, "Note Section").
+    private static string? FindBuildId(Section notes)
+    {
+        const uint NT_GNU_BUILD_ID = 3;
+        SectionReader reader = notes.ReadFrom(0);
+        while (reader.Remaining >= 12)
+        {
+            uint nameSize = reader.ReadU32();
+            uint descriptorSize = reader.ReadU32();
+            uint type = reader.ReadU32();
+            ulong paddedName = (nameSize + 3UL) & ~3UL;
+            ulong paddedDescriptor = (descriptorSize + 3UL) & ~3UL;
+            if (paddedName > reader.Remaining || descriptorSize > reader.Remaining - paddedName)
+            {
+                return null;
+            }
+
+            bool isGnu = reader.ReadBytes(paddedName).StartsWith("GNU\0"u8);
+            if (isGnu && type == NT_GNU_BUILD_ID && descriptorSize is > 0 and <= 64)
+            {
+                return Convert.ToHexStringLower(reader.ReadBytes(descriptorSize));
+            }
+
+            reader.Skip(Math.Min(paddedDescriptor, reader.Remaining));
+        }
+
+        return null;
+    }
+}

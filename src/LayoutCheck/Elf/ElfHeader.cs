@@ -1,0 +1,85 @@
+namespace LayoutCheck.Elf;
+
+/// <summary>The ELF header (gABI, "ELF Header"), with the extended counts of section header 0 already applied.</summary>
+internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, ushort Machine, ulong SectionTableOffset, ushort SectionEntrySize, ulong SectionCount, uint NameSectionIndex)
+{
+    /// <exception cref="InvalidImageException">It is not a whole ELF header of version 1.</exception>
+    public static ElfHeader Read(MappedFile file)
+    {
+        SectionReader ident = file.Whole().ReadFrom(0);
+        if (ident.Remaining < 16)
+        {
+            throw new InvalidImageException(file.Path, null, 0, "the ELF header is cut short", "the file looks truncated: fetch or build it again");
+        }
+
+        ident.Skip(4);
+        byte fileClass = ident.ReadU8();
+        byte data = ident.ReadU8();
+        if (fileClass is not (1 or 2))
+        {
+            throw new InvalidImageException(file.Path, null, 4, $"ELF class {fileClass} is neither 32-bit nor 64-bit");
+        }
+
+        if (data is not (1 or 2))
+        {
+            throw new InvalidImageException(file.Path, null, 5, $"ELF data encoding {data} is neither little- nor big-endian");
+        }
+
+        bool is64Bit = fileClass == 2;
+        bool isBigEndian = data == 2;
+        Section whole = file.Whole(isBigEndian);
+        SectionReader reader = whole.ReadFrom(16);
+        if (reader.Remaining < (is64Bit ? 48u : 36u))
+        {
+            throw new InvalidImageException(file.Path, null, 0, "the ELF header is cut short", "the file looks truncated: fetch or build it again");
+        }
+
+        ushort type = reader.ReadU16();
+        ushort machine = reader.ReadU16();
+        reader.Skip(4); // e_version
+        reader.Skip(is64Bit ? 16u : 8u); // e_entry, e_phoff
+        ulong tableOffset = reader.ReadUnsigned(is64Bit ? 8 : 4);
+        reader.Skip(4 + 2 + 2 + 2); // e_flags, e_ehsize, e_phentsize, e_phnum
+        ushort entrySize = reader.ReadU16();
+        ulong count = reader.ReadU16();
+        uint nameIndex = reader.ReadU16();
+        if (tableOffset != 0)
+        {
+            ushort wanted = is64Bit ? (ushort)64 : (ushort)40;
+            if (entrySize != wanted)
+            {
+                throw new InvalidImageException(file.Path, null, is64Bit ? 0x3aUL : 0x2eUL, $"section headers of {entrySize} bytes, where this ELF class has {wanted}");
+            }
+
+            // Counts that do not fit 16 bits are in section header 0: e_shnum 0 -> sh_size, e_shstrndx SHN_XINDEX -> sh_link.
+            const uint SHN_XINDEX = 0xffff;
+            if (count == 0 || nameIndex == SHN_XINDEX)
+            {
+                SectionReader first = TableReader(file, whole, tableOffset, entrySize);
+                first.Skip(is64Bit ? 32u : 20u); // sh_name to sh_offset
+                ulong size = first.ReadUnsigned(is64Bit ? 8 : 4);
+                uint link = first.ReadU32();
+                count = count == 0 ? size : count;
+                nameIndex = nameIndex == SHN_XINDEX ? link : nameIndex;
+            }
+
+            if (count > (file.Length - Math.Min(tableOffset, file.Length)) / entrySize)
+            {
+                throw new InvalidImageException(
+                    file.Path, null, tableOffset, $"{count} section headers do not fit before the end of the file at 0x{file.Length:x}", "the file looks truncated: fetch or build it again");
+            }
+        }
+
+        return new ElfHeader(is64Bit, isBigEndian, type, machine, tableOffset, entrySize, tableOffset == 0 ? 0 : count, nameIndex);
+    }
+
+    private static SectionReader TableReader(MappedFile file, Section whole, ulong offset, ushort entrySize)
+    {
+        if (offset > file.Length || file.Length - offset < entrySize)
+        {
+            throw new InvalidImageException(file.Path, null, offset, $"the section headers start past the end of the file at 0x{file.Length:x}", "the file looks truncated: fetch or build it again");
+        }
+
+        return whole.ReadFrom(offset);
+    }
+}

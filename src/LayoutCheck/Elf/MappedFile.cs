@@ -1,0 +1,178 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayoutCheck.Elf;
+
+/// <summary>
+/// The input file as bytes in memory: mapped private and read-only where the platform can, else copied. The one owner of a
+/// native pointer's life: a <see cref="Section"/> of it is valid until <see cref="Dispose"/>.
+/// </summary>
+internal sealed unsafe partial class MappedFile : IDisposable
+{
+    // Files that cannot be mapped are those of /sys and /proc; the largest we want there is a kernel's BTF, a few MB.
+    private const int LargestCopy = 256 << 20;
+
+    private readonly bool _isMapped;
+    private byte* _start;
+    private readonly GCHandle _pin;
+
+    private MappedFile(string path, byte* start, nuint length)
+    {
+        Path = path;
+        _start = start;
+        _isMapped = true;
+        Length = length;
+    }
+
+    private MappedFile(string path, byte[] bytes)
+    {
+        Path = path;
+        _pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
+        _start = (byte*)_pin.AddrOfPinnedObject();
+        Length = (nuint)bytes.Length;
+    }
+
+    /// <summary>The file as the user named it: the first word of every error about it.</summary>
+    public string Path { get; }
+
+    /// <summary>Length in bytes.</summary>
+    public nuint Length { get; }
+
+    /// <summary>The whole file as one range without a name; in the byte order given.</summary>
+    public Section Whole(bool isBigEndian = false) => Slice(null, 0, Length, isBigEndian);
+
+    /// <summary>A range of the file.</summary>
+    /// <param name="name">The section's name, for errors.</param>
+    /// <param name="offset">Bytes from the start of the file.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="isBigEndian">The byte order to read it in.</param>
+    /// <exception cref="InvalidImageException">The range does not lie within the file.</exception>
+    public Section Slice(string? name, ulong offset, ulong length, bool isBigEndian)
+    {
+        ObjectDisposedException.ThrowIf(_start == null, this);
+        if (offset > Length || length > Length - offset)
+        {
+            throw new InvalidImageException(
+                Path, name, null, $"lies at 0x{offset:x} to 0x{unchecked(offset + length):x} of a file of 0x{Length:x} bytes", "the file looks truncated: fetch or build it again");
+        }
+
+        return new Section(this, name, _start + offset, (nuint)length, isBigEndian);
+    }
+
+    /// <summary>Bytes that are in memory already, under the name that errors will use. The array must not change afterwards.</summary>
+    public static MappedFile FromBytes(string name, byte[] bytes) => new(name, bytes);
+
+    /// <summary>Opens a regular file for reading. Nothing else is ever opened for writing, and no device or pipe is read.</summary>
+    /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, or is empty.</exception>
+    public static MappedFile Open(string path)
+    {
+        RefuseUnlessRegular(path);
+        try
+        {
+            using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            long length = RandomAccess.GetLength(handle);
+            if (length > 0 && !OperatingSystem.IsWindows())
+            {
+                nint start = Map(0, (nuint)length, ProtRead, MapPrivate, handle, 0);
+                if (start != -1)
+                {
+                    return new MappedFile(path, (byte*)start, (nuint)length);
+                }
+            }
+
+            byte[] bytes = Copy(handle, path);
+            return bytes.Length > 0 ? new MappedFile(path, bytes) : throw new InvalidImageException(path, null, null, "the file is empty");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidImageException(path, null, null, "no such file");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new InvalidImageException(path, null, null, "no permission to read it");
+        }
+        catch (IOException e)
+        {
+            throw new InvalidImageException(path, null, null, $"cannot be read ({e.Message})");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_start == null)
+        {
+            return;
+        }
+
+        if (_isMapped)
+        {
+            _ = Unmap((nint)_start, Length);
+        }
+        else
+        {
+            _pin.Free();
+        }
+
+        _start = null;
+    }
+
+    private static byte[] Copy(SafeFileHandle handle, string path)
+    {
+        using MemoryStream copy = new();
+        byte[] buffer = new byte[1 << 16];
+        int count;
+        while ((count = RandomAccess.Read(handle, buffer, copy.Length)) > 0)
+        {
+            copy.Write(buffer, 0, count);
+            if (copy.Length > LargestCopy)
+            {
+                throw new InvalidImageException(path, null, null, "cannot be mapped and is too large to copy", "copy it to an ordinary file first");
+            }
+        }
+
+        return copy.ToArray();
+    }
+
+    // Opening a FIFO blocks until somebody writes to it, so its kind is asked before it is opened.
+    private static void RefuseUnlessRegular(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new InvalidImageException(path, null, null, "is a directory", "name the vmlinux in it");
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        byte* statx = stackalloc byte[256];
+        if (Statx(AtFdCwd, path, 0, StatxType, statx) != 0)
+        {
+            return;
+        }
+
+        // struct statx has one layout on every architecture; stx_mode is at 28 (linux/stat.h).
+        int kind = *(ushort*)(statx + 28) & 0xf000;
+        if (kind != 0x8000)
+        {
+            string what = kind switch { 0x1000 => "a pipe", 0x2000 => "a character device", 0x6000 => "a block device", 0xc000 => "a socket", _ => "not a regular file" };
+            throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped", "copy its contents to a file and name that");
+        }
+    }
+
+    private const int AtFdCwd = -100;
+    private const uint StatxType = 1;
+    private const int ProtRead = 1;
+    private const int MapPrivate = 2;
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    private static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int Unmap(nint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int directory, string path, int flags, uint mask, byte* result);
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace LayoutCheck.Elf;
+
+/// <summary>
+/// A named range of a mapped file in one byte order. Lengths are native words: a section may be larger than 2 GiB, so there is
+/// never a span over one.
+/// </summary>
+internal sealed unsafe class Section
+{
+    internal Section(MappedFile file, string? name, byte* start, nuint length, bool isBigEndian)
+    {
+        File = file;
+        Name = name;
+        Start = start;
+        Length = length;
+        IsBigEndian = isBigEndian;
+    }
+
+    /// <summary>The owner of the bytes.</summary>
+    public MappedFile File { get; }
+
+    /// <summary>The section's name; null for the file as a whole.</summary>
+    public string? Name { get; }
+
+    /// <summary>Its first byte; valid while <see cref="File"/> is open.</summary>
+    public byte* Start { get; }
+
+    /// <summary>Length in bytes.</summary>
+    public nuint Length { get; }
+
+    /// <summary>The byte order of everything in it.</summary>
+    public bool IsBigEndian { get; }
+
+    /// <summary>Reads from an offset to the end of the section.</summary>
+    public SectionReader ReadFrom(ulong offset) => ReadRange(offset, Length);
+
+    /// <summary>Reads from one offset up to another, both in bytes from the start of the section.</summary>
+    /// <exception cref="InvalidImageException">The range does not lie within the section.</exception>
+    public SectionReader ReadRange(ulong offset, ulong end)
+    {
+        if (offset > end || end > Length)
+        {
+            throw Invalid(offset, $"points outside of the section (0x{Length:x} bytes)");
+        }
+
+        return new SectionReader(this, Start + offset, Start + end);
+    }
+
+    /// <summary>The bytes of a zero-terminated string, without the zero.</summary>
+    /// <exception cref="InvalidImageException">It starts or runs outside of the section, or is longer than any name may be.</exception>
+    public ReadOnlySpan<byte> StringAt(ulong offset)
+    {
+        if (offset >= Length)
+        {
+            throw Invalid(offset, $"a string starts outside of the section (0x{Length:x} bytes)");
+        }
+
+        SectionReader reader = new(this, Start + offset, Start + Length);
+        return reader.ReadString();
+    }
+
+    /// <summary>A zero-terminated string as text; bytes that are not UTF-8 become U+FFFD.</summary>
+    public string TextAt(ulong offset) => Encoding.UTF8.GetString(StringAt(offset));
+
+    /// <summary>The error to throw for a problem at an offset of this section.</summary>
+    public InvalidImageException Invalid(ulong? offset, string problem, string? remedy = null) => new(File.Path, Name, offset, problem, remedy);
+
+    [DoesNotReturn]
+    internal void Throw(byte* at, string problem) => throw Invalid((ulong)(at - Start), problem);
+}

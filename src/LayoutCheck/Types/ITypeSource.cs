@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+
+namespace LayoutCheck.Types;
+
+/// <summary>
+/// Debug information that can be asked for types: DWARF or BTF. Both answer with the same graph; nothing after this seam
+/// knows which it was, nor which byte order the image has.
+/// </summary>
+public interface ITypeSource
+{
+    /// <summary>Where the answers come from and what they are about.</summary>
+    SourceFacts Facts { get; }
+
+    /// <summary>
+    /// The first C definition of a type, reading no further than it must; null when no C unit defines it.
+    /// </summary>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    TypeDefinition? FindFirst(TypeName name);
+
+    /// <summary>
+    /// Every C definition of each of the names, in the order asked. Equal definitions are folded into one.
+    /// </summary>
+    /// <param name="names">The types asked for.</param>
+    /// <param name="threads">How many threads may work; the answer does not depend on it.</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    IReadOnlyList<DefinitionSet> FindAll(IReadOnlyList<TypeName> names, int threads);
+
+    /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
+    IReadOnlyList<TypeName> DefinedNames();
+}
+
+/// <summary>One definition of a type.</summary>
+/// <param name="Graph">The graph that holds it.</param>
+/// <param name="Root">The struct or union in that graph: an <see cref="AggregateType"/>.</param>
+/// <param name="Units">The compilation units that say so, in file order. BTF keeps none: one unnamed unit.</param>
+public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray<DefiningUnit> Units)
+{
+    /// <summary>The struct or union itself.</summary>
+    public AggregateType Aggregate => (AggregateType)Graph[Root];
+}
+
+/// <summary>A compilation unit that defines a type.</summary>
+/// <param name="Index">Which unit of the file, from 0.</param>
+/// <param name="Name">Its DW_AT_name, or empty when it has none (BTF).</param>
+public readonly record struct DefiningUnit(int Index, string Name);
+
+/// <summary>All that one source says of one name.</summary>
+/// <param name="Name">The name asked for.</param>
+/// <param name="Distinct">
+/// The definitions that differ from each other in anything the layout depends on, in the order of their first unit; one entry when all
+/// units agree, none when no C unit defines the type.
+/// </param>
+/// <param name="DeclarationCount">How many C units only declare it (<c>struct x;</c>) among those looked at.</param>
+/// <param name="NonCDefinitionCount">How many definitions of the same name were passed over because their unit is not C (Rust bindings).</param>
+public sealed record DefinitionSet(TypeName Name, ImmutableArray<TypeDefinition> Distinct, int DeclarationCount, int NonCDefinitionCount)
+{
+    /// <summary>How many C units define it.</summary>
+    public int DefinitionCount => Distinct.Sum(d => d.Units.Length);
+}
+
+/// <summary>Which debug format a source reads.</summary>
+public enum SourceKind
+{
+    /// <summary>DWARF (.debug_info).</summary>
+    Dwarf,
+
+    /// <summary>BTF (.BTF or a raw blob).</summary>
+    Btf,
+}
+
+/// <summary>Where facts come from, for the report. Nothing here is needed to compute a layout but <see cref="Target"/>.</summary>
+/// <param name="Kind">DWARF or BTF.</param>
+/// <param name="Target">The machine the image was built for.</param>
+/// <param name="Format">The format with its versions: <c>DWARF 5</c>, <c>DWARF 4, 5</c>, <c>BTF</c>.</param>
+/// <param name="Languages">How many units each language has, most first; empty for BTF.</param>
+/// <param name="Producers">The compilers of the C units (DW_AT_producer), options included, each once; empty for BTF.</param>
+public sealed record SourceFacts(
+    SourceKind Kind,
+    TargetFacts Target,
+    string Format,
+    ImmutableArray<LanguageCount> Languages,
+    ImmutableArray<string> Producers);
+
+/// <summary>How many units are written in a language.</summary>
+public readonly record struct LanguageCount(string Language, int UnitCount);
+
+/// <summary>What a rule may know of the target machine.</summary>
+/// <param name="WordByteSize">sizeof(long) and of a pointer, in bytes: 4 or 8.</param>
+/// <param name="IsBigEndian">Byte order; bits are counted accordingly.</param>
+public readonly record struct TargetFacts(int WordByteSize, bool IsBigEndian);
