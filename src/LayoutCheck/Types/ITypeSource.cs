@@ -8,8 +8,12 @@ namespace LayoutCheck.Types;
 /// </summary>
 public interface ITypeSource
 {
-    /// <summary>Where the answers come from and what they are about.</summary>
-    SourceFacts Facts { get; }
+    /// <summary>DWARF or BTF.</summary>
+    SourceKind Kind { get; }
+
+    /// <summary>The machine the image was built for.</summary>
+    /// <exception cref="InvalidImageException">The debug information does not tell.</exception>
+    TargetFacts Target { get; }
 
     /// <summary>
     /// The first C definition of a type, reading no further than it must; null when no C unit defines it.
@@ -23,11 +27,16 @@ public interface ITypeSource
     /// <param name="names">The types asked for.</param>
     /// <param name="threads">How many threads may work; the answer does not depend on it.</param>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
-    IReadOnlyList<DefinitionSet> FindAll(IReadOnlyList<TypeName> names, int threads);
+    Survey FindAll(IReadOnlyList<TypeName> names, int threads);
 
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();
 }
+
+/// <summary>What all units of an image say of some types.</summary>
+/// <param name="Sets">One entry a name, in the order asked.</param>
+/// <param name="Facts">Where that comes from.</param>
+public sealed record Survey(ImmutableArray<DefinitionSet> Sets, SourceFacts Facts);
 
 /// <summary>One definition of a type.</summary>
 /// <param name="Graph">The graph that holds it.</param>
@@ -42,7 +51,8 @@ public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray
 /// <summary>A compilation unit that defines a type.</summary>
 /// <param name="Index">Which unit of the file, from 0.</param>
 /// <param name="Name">Its DW_AT_name, or empty when it has none (BTF).</param>
-public readonly record struct DefiningUnit(int Index, string Name);
+/// <param name="Producer">Its compiler with the options (DW_AT_producer), or empty when it has none (BTF).</param>
+public readonly record struct DefiningUnit(int Index, string Name, string Producer = "");
 
 /// <summary>All that one source says of one name.</summary>
 /// <param name="Name">The name asked for.</param>
@@ -51,8 +61,7 @@ public readonly record struct DefiningUnit(int Index, string Name);
 /// units agree, none when no C unit defines the type.
 /// </param>
 /// <param name="DeclarationCount">How many C units only declare it (<c>struct x;</c>) among those looked at.</param>
-/// <param name="NonCDefinitionCount">How many definitions of the same name were passed over because their unit is not C (Rust bindings).</param>
-public sealed record DefinitionSet(TypeName Name, ImmutableArray<TypeDefinition> Distinct, int DeclarationCount, int NonCDefinitionCount)
+public sealed record DefinitionSet(TypeName Name, ImmutableArray<TypeDefinition> Distinct, int DeclarationCount)
 {
     /// <summary>How many C units define it.</summary>
     public int DefinitionCount => Distinct.Sum(d => d.Units.Length);
@@ -68,7 +77,7 @@ public enum SourceKind
     Btf,
 }
 
-/// <summary>Where facts come from, for the report. Nothing here is needed to compute a layout but <see cref="Target"/>.</summary>
+/// <summary>Where facts come from, for the report.</summary>
 /// <param name="Kind">DWARF or BTF.</param>
 /// <param name="Target">The machine the image was built for.</param>
 /// <param name="Format">The format with its versions: <c>DWARF 5</c>, <c>DWARF 4, 5</c>, <c>BTF</c>.</param>
