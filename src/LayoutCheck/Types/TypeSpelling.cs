@@ -8,6 +8,13 @@ public static class TypeSpelling
     /// <summary>The declaration of <paramref name="name"/> with this type; without a name, the bare type.</summary>
     public static string Declare(this TypeGraph graph, TypeId type, string name = "")
     {
+        (string specifier, string declarator) = graph.DeclareInParts(type, name);
+        return declarator.Length == 0 ? specifier : declarator[0] == '[' ? specifier + declarator : $"{specifier} {declarator}";
+    }
+
+    /// <summary>The same in C's two parts, to be set in columns: <c>struct page</c> and <c>*pages[16]</c>.</summary>
+    public static (string Specifier, string Declarator) DeclareInParts(this TypeGraph graph, TypeId type, string name = "")
+    {
         ArgumentNullException.ThrowIfNull(graph);
         string declarator = name;
         bool isPointer = false;
@@ -46,8 +53,7 @@ public static class TypeSpelling
                     type = function.Return;
                     continue;
                 default:
-                    string specifier = Specifier(graph, type);
-                    return declarator.Length == 0 ? specifier : declarator[0] == '[' ? specifier + declarator : $"{specifier} {declarator}";
+                    return (Specifier(graph, type), declarator);
             }
         }
     }

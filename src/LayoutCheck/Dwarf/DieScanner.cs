@@ -1,0 +1,251 @@
+using LayoutCheck.Elf;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>A definition or declaration that a scan met.</summary>
+/// <param name="Request">Which of the wanted names it answers.</param>
+/// <param name="DieOffset">Where it is, in bytes from the start of .debug_info.</param>
+/// <param name="Tag">DW_TAG_structure_type, DW_TAG_union_type or DW_TAG_typedef.</param>
+/// <param name="MayBeDeclaration">Whether it has DW_AT_declaration.</param>
+internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, bool MayBeDeclaration);
+
+/// <summary>
+/// Walks the top-level DIEs of one unit after another and stops at those with a wanted name. Hot: it meets millions of DIEs where the
+/// decoder meets hundreds. It is fast because it reads nothing but what leads on: a fixed-size DIE is one addition, a struct's body is one
+/// jump along DW_AT_sibling, a name is one integer compared; and because it leaves a unit as soon as all names were found, which C
+/// allows, as a tag has one definition a translation unit. <see cref="DieDecoder"/> is its specification. Guarded by ScanBenchmark.
+/// One scanner serves one thread.
+/// </summary>
+internal sealed class DieScanner
+{
+    private readonly DwarfSections _sections;
+    private readonly WantedNames _wanted;
+    private readonly AbbrevTable _abbrevs;
+    private readonly bool[] _isFound;
+    private readonly Queue<ScanHit> _pending = new();
+    private int _missing;
+    private UnitHeader _unit;
+    private ulong _next;
+    private ulong _strOffsetsBase;
+
+    public DieScanner(DwarfSections sections, WantedNames wanted)
+    {
+        _sections = sections;
+        _wanted = wanted;
+        _abbrevs = new AbbrevTable(sections.Abbrev);
+        _isFound = new bool[wanted.Requests.Length];
+    }
+
+    /// <summary>Turns to a unit: reads its own DIE, and is ready to walk what is below it.</summary>
+    public UnitRoot Open(in UnitHeader unit)
+    {
+        _unit = unit;
+        _abbrevs.Load(unit);
+        Array.Clear(_isFound);
+        _pending.Clear();
+        _missing = _isFound.Length;
+        UnitRoot root = UnitRoot.Read(_sections, _abbrevs, unit);
+        _next = root.HasChildren ? root.End : unit.End;
+        _strOffsetsBase = root.StrOffsetsBase;
+        return root;
+    }
+
+    /// <summary>A request of this unit needs no further answer.</summary>
+    public void MarkFound(int request)
+    {
+        if (!_isFound[request])
+        {
+            _isFound[request] = true;
+            _missing--;
+        }
+    }
+
+    /// <summary>Goes on to the next DIE that has a wanted name; false at the end of the unit, or when all requests are found.</summary>
+    /// <exception cref="InvalidImageException">A DIE on the way is damaged or uses what is not known.</exception>
+    public bool Next(out ScanHit hit)
+    {
+        if (_pending.Count == 0 && _missing > 0)
+        {
+            Walk();
+        }
+
+        return _pending.TryDequeue(out hit);
+    }
+
+    // Walks until something was found, and leaves the place to go on from in _next.
+    private void Walk()
+    {
+        Section info = _sections.Info;
+        SectionReader reader = info.ReadRange(_next, _unit.End);
+        while (!reader.IsAtEnd)
+        {
+            ulong die = reader.Offset;
+            ulong code = reader.ReadUleb();
+            if (code == 0)
+            {
+                reader.Seek(_unit.End);
+                break;
+            }
+
+            ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, die);
+            ulong attributes = reader.Offset;
+            bool isWanted = abbrev.NameForm != 0 && abbrev.Tag switch
+            {
+                DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type => true,
+                DwTag.DW_TAG_typedef => _wanted.WantsTypedefs,
+                _ => false,
+            };
+            int name = isWanted ? NameOf(ref reader, abbrev) : -1;
+            ScanHit found = new(name, die, abbrev.Tag, abbrev.HasDeclaration);
+            reader.Seek(attributes);
+            StepOver(ref reader, abbrev, die);
+            if (name >= 0 && Report(found))
+            {
+                break;
+            }
+        }
+
+        _next = reader.Offset;
+    }
+
+    private bool Report(ScanHit hit)
+    {
+        foreach (int request in _wanted.RequestsByName[hit.Request])
+        {
+            bool answers = _wanted.Requests[request].Kind switch
+            {
+                TypeNameKind.Struct => hit.Tag == DwTag.DW_TAG_structure_type,
+                TypeNameKind.Union => hit.Tag == DwTag.DW_TAG_union_type,
+                _ => true,
+            };
+            if (answers && !_isFound[request])
+            {
+                _pending.Enqueue(hit with { Request = request });
+            }
+        }
+
+        return _pending.Count > 0;
+    }
+
+    private int NameOf(ref SectionReader reader, in Abbrev abbrev)
+    {
+        if (abbrev.NameAt >= 0)
+        {
+            reader.Skip((ulong)abbrev.NameAt);
+        }
+        else
+        {
+            SkipToName(ref reader, abbrev);
+        }
+
+        switch (abbrev.NameForm)
+        {
+            case DwForm.DW_FORM_strp:
+                return _wanted.AtStringOffset(reader.ReadUnsigned(_unit.OffsetSize));
+            case DwForm.DW_FORM_string:
+                return _wanted.AtBytes(reader.ReadString());
+            case DwForm.DW_FORM_strx:
+                return AtIndex(reader.ReadUleb());
+            case DwForm.DW_FORM_strx1:
+                return AtIndex(reader.ReadU8());
+            case DwForm.DW_FORM_strx2:
+                return AtIndex(reader.ReadU16());
+            case DwForm.DW_FORM_strx3:
+                return AtIndex(reader.ReadU24());
+            case DwForm.DW_FORM_strx4:
+                return AtIndex(reader.ReadU32());
+            case DwForm.DW_FORM_line_strp:
+                return _wanted.AtBytes(_sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize)));
+            default:
+                throw _sections.Info.Invalid(
+                    reader.Offset, $"a name has {abbrev.NameForm}, which cannot be read yet", "undo dwz, or use the file that it was made from");
+        }
+    }
+
+    private int AtIndex(ulong index)
+    {
+        if (_strOffsetsBase == UnitRoot.NoBase)
+        {
+            throw _sections.Info.Invalid(_unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base");
+        }
+
+        return _wanted.AtStringOffset(_sections.StringOffset(index, _strOffsetsBase, _unit.OffsetSize));
+    }
+
+    private void SkipToName(ref SectionReader reader, in Abbrev abbrev)
+    {
+        SectionReader specs = _abbrevs.Specs(abbrev);
+        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _) && attribute != DwAt.DW_AT_name)
+        {
+            AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+        }
+    }
+
+    // From the first attribute to the DIE after this one and all of its children.
+    private void StepOver(ref SectionReader reader, in Abbrev abbrev, ulong die)
+    {
+        if (!abbrev.HasChildren)
+        {
+            SkipAttributes(ref reader, abbrev);
+            return;
+        }
+
+        if (abbrev.SiblingAt >= 0 && abbrev.SiblingForm == DwForm.DW_FORM_ref4)
+        {
+            reader.Skip((ulong)abbrev.SiblingAt);
+            SeekSibling(ref reader, die, _unit.Offset + reader.ReadU32());
+            return;
+        }
+
+        SkipAttributes(ref reader, abbrev);
+        int depth = 1;
+        while (depth > 0)
+        {
+            ulong child = reader.Offset;
+            ulong code = reader.ReadUleb();
+            if (code == 0)
+            {
+                depth--;
+                continue;
+            }
+
+            ref readonly Abbrev inner = ref _abbrevs.Get(code, _sections.Info, child);
+            if (inner.HasChildren && inner.SiblingAt >= 0 && inner.SiblingForm == DwForm.DW_FORM_ref4)
+            {
+                reader.Skip((ulong)inner.SiblingAt);
+                SeekSibling(ref reader, child, _unit.Offset + reader.ReadU32());
+                continue;
+            }
+
+            SkipAttributes(ref reader, inner);
+            depth += inner.HasChildren ? 1 : 0;
+        }
+    }
+
+    private void SeekSibling(ref SectionReader reader, ulong die, ulong sibling)
+    {
+        // Backwards would be a circle; so the walk always ends.
+        if (sibling < reader.Offset || sibling > _unit.End)
+        {
+            throw _sections.Info.Invalid(die, $"DW_AT_sibling points to 0x{sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
+        }
+
+        reader.Seek(sibling);
+    }
+
+    private void SkipAttributes(ref SectionReader reader, in Abbrev abbrev)
+    {
+        if (abbrev.FixedSize >= 0)
+        {
+            reader.Skip((ulong)abbrev.FixedSize);
+            return;
+        }
+
+        SectionReader specs = _abbrevs.Specs(abbrev);
+        while (AbbrevTable.NextSpec(ref specs, out _, out DwForm form, out _))
+        {
+            AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+        }
+    }
+}

@@ -1,0 +1,405 @@
+using System.Collections.Immutable;
+using LayoutCheck.Elf;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>
+/// Builds the <see cref="TypeGraph"/> of one struct or union from its DIEs. What is embedded by value is followed to the end, what is
+/// behind a pointer to its name only. One builder serves one thread.
+/// </summary>
+internal sealed class DwarfGraphBuilder
+{
+    // The kernel's deepest nesting by value is about 20; only a circle goes further.
+    private const int DeepestType = 256;
+
+    private readonly DwarfSections _sections;
+    private readonly UnitIndex _units;
+    private readonly Dictionary<ulong, DieDecoder> _decoders = [];
+    private readonly Dictionary<(ulong Die, bool ByValue), TypeId> _known = [];
+    private readonly bool _isBigEndian;
+    private TypeGraphBuilder _graph = new();
+    private int _depth;
+
+    public DwarfGraphBuilder(DwarfSections sections, UnitIndex units)
+    {
+        _sections = sections;
+        _units = units;
+        _isBigEndian = sections.Info.IsBigEndian;
+    }
+
+    /// <summary>
+    /// The definition at a DIE: a struct or union, or what a typedef there stands for. Null when it is only declared, or is a typedef of
+    /// something else.
+    /// </summary>
+    /// <param name="unit">The unit that the DIE is in.</param>
+    /// <param name="dieOffset">Bytes from the start of .debug_info.</param>
+    /// <exception cref="InvalidImageException">What the layout depends on is damaged or not understood.</exception>
+    public (TypeGraph Graph, TypeId Root)? Build(in UnitHeader unit, ulong dieOffset)
+    {
+        _graph = new TypeGraphBuilder();
+        _known.Clear();
+        _depth = 0;
+        if (_decoders.Count > 0 && !_decoders.ContainsKey(unit.Offset))
+        {
+            // One unit at a time, unless its types refer to another: then both stay open.
+            DieDecoder reused = _decoders.Values.First();
+            _decoders.Clear();
+            reused.Open(unit);
+            _decoders.Add(unit.Offset, reused);
+        }
+
+        TypeId root = Type(dieOffset, unit, byValue: true);
+        TypeGraph graph = _graph.Build();
+        root = graph.Strip(root);
+        return root != TypeId.Void && graph[root] is AggregateType ? (graph, root) : null;
+    }
+
+    private TypeId Type(ulong dieOffset, in UnitHeader unit, bool byValue)
+    {
+        if (_known.TryGetValue((dieOffset, byValue), out TypeId known))
+        {
+            return known;
+        }
+
+        if (++_depth > DeepestType)
+        {
+            throw _sections.Info.Invalid(dieOffset, $"types are nested more than {DeepestType} deep: they refer to each other in a circle");
+        }
+
+        DieDecoder decoder = DecoderOf(unit);
+        Die die = decoder.Read(dieOffset, out _) ?? throw _sections.Info.Invalid(dieOffset, "a type is said to be here, and there is none");
+        TypeId id = _graph.Add(Node(die, decoder, byValue));
+        _depth--;
+        _known.Add((dieOffset, byValue), id);
+        return id;
+    }
+
+    private DieDecoder DecoderOf(in UnitHeader unit)
+    {
+        if (!_decoders.TryGetValue(unit.Offset, out DieDecoder? decoder))
+        {
+            decoder = new DieDecoder(_sections);
+            decoder.Open(unit);
+            _decoders.Add(unit.Offset, decoder);
+        }
+
+        return decoder;
+    }
+
+    private TypeNode Node(Die die, DieDecoder decoder, bool byValue)
+    {
+        switch (die.Tag)
+        {
+            case DwTag.DW_TAG_base_type:
+                return new BaseType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", RequireConstant(die, DwAt.DW_AT_byte_size), Encoding(die));
+            case DwTag.DW_TAG_unspecified_type:
+                return new BaseType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", 0, BaseEncoding.Other);
+            case DwTag.DW_TAG_pointer_type:
+                ulong pointerSize = Constant(die, DwAt.DW_AT_byte_size) ?? decoder.Unit.AddressSize;
+                return new PointerType(Target(die, decoder, byValue: false), pointerSize);
+            case DwTag.DW_TAG_const_type:
+                return new QualifiedType(Qualifier.Const, Target(die, decoder, byValue));
+            case DwTag.DW_TAG_volatile_type:
+                return new QualifiedType(Qualifier.Volatile, Target(die, decoder, byValue));
+            case DwTag.DW_TAG_restrict_type:
+                return new QualifiedType(Qualifier.Restrict, Target(die, decoder, byValue));
+            case DwTag.DW_TAG_atomic_type:
+                return new QualifiedType(Qualifier.Atomic, Target(die, decoder, byValue));
+            case DwTag.DW_TAG_typedef:
+                return new TypedefType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", Target(die, decoder, byValue));
+            case DwTag.DW_TAG_structure_type:
+            case DwTag.DW_TAG_union_type:
+                return Aggregate(die, decoder, byValue);
+            case DwTag.DW_TAG_enumeration_type:
+                return Enumeration(die, decoder);
+            case DwTag.DW_TAG_array_type:
+                return Array(die, decoder, byValue);
+            case DwTag.DW_TAG_subroutine_type:
+                return Function(die, decoder);
+            default:
+                throw _sections.Info.Invalid(die.Offset, $"{TagName(die.Tag)} is not a type that can be read in a C unit");
+        }
+    }
+
+    private static AggregateKind KindOf(Die die) => die.Tag == DwTag.DW_TAG_union_type ? AggregateKind.Union : AggregateKind.Struct;
+
+    private TypeNode Aggregate(Die die, DieDecoder decoder, bool byValue)
+    {
+        string? name = decoder.Text(die[DwAt.DW_AT_name]);
+        if (!byValue || die[DwAt.DW_AT_declaration] is { Class: not ValueClass.Absent, Value: not 0 })
+        {
+            if (die[DwAt.DW_AT_signature].Class != ValueClass.Absent && byValue)
+            {
+                throw _sections.Info.Invalid(die.Offset, "a type is in a type unit (DW_AT_signature), which cannot be read yet", "build without -fdebug-types-section");
+            }
+
+            return new AggregateReference(KindOf(die), name);
+        }
+
+        ulong size = RequireConstant(die, DwAt.DW_AT_byte_size);
+        ImmutableArray<Member>.Builder members = ImmutableArray.CreateBuilder<Member>();
+        foreach (Die child in decoder.Children(die))
+        {
+            switch (child.Tag)
+            {
+                case DwTag.DW_TAG_member:
+                    members.Add(ReadMember(child, decoder));
+                    break;
+                case DwTag.DW_TAG_inheritance:
+                case DwTag.DW_TAG_variant_part:
+                    throw _sections.Info.Invalid(child.Offset, $"{TagName(child.Tag)} in a C unit, which cannot be read");
+            }
+        }
+
+        return new AggregateType(KindOf(die), name, size, Constant(die, DwAt.DW_AT_alignment), members.ToImmutable());
+    }
+
+    private Member ReadMember(Die die, DieDecoder decoder)
+    {
+        AttributeValue type = die[DwAt.DW_AT_type];
+        if (type.Class == ValueClass.Absent)
+        {
+            throw _sections.Info.Invalid(die.Offset, "a member has no DW_AT_type");
+        }
+
+        TypeId typeId = Referenced(type, die, decoder, byValue: true);
+        ulong? bitFieldSize = Constant(die, DwAt.DW_AT_bit_size);
+        ulong bitOffset = BitOffset(die, decoder, typeId, bitFieldSize);
+        string? name = decoder.Text(die[DwAt.DW_AT_name]);
+        return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment));
+    }
+
+    // The three ways of placing a member (DWARF 5 §5.7.6, DWARF 4 §5.5.6, DWARF 2 §5.5.4) in bits of memory order.
+    private ulong BitOffset(Die die, DieDecoder decoder, TypeId typeId, ulong? bitFieldSize)
+    {
+        ulong bytes = MemberLocation(die);
+        if (bytes > ulong.MaxValue / 16)
+        {
+            throw _sections.Info.Invalid(die.Offset, $"a member lies at byte {bytes}, where none can be");
+        }
+
+        ulong bits = bytes * 8;
+        if (Constant(die, DwAt.DW_AT_data_bit_offset) is { } dataBitOffset)
+        {
+            return dataBitOffset > ulong.MaxValue / 16
+                ? throw _sections.Info.Invalid(die.Offset, $"a member lies at bit {dataBitOffset}, where none can be")
+                : bits + dataBitOffset;
+        }
+
+        if (bitFieldSize is not { } width || Constant(die, DwAt.DW_AT_bit_offset) is not { } fromBigEnd)
+        {
+            return bits;
+        }
+
+        // DW_AT_bit_offset counts from the most significant bit of the storage unit, also on little-endian targets; it is negative
+        // when a packed field starts before its storage unit.
+        ulong? storage = Constant(die, DwAt.DW_AT_byte_size) ?? StorageByteSize(typeId);
+        if (storage is not { } storageBytes)
+        {
+            throw _sections.Info.Invalid(die.Offset, "a bitfield has neither DW_AT_byte_size nor a type with a size");
+        }
+
+        long within = _isBigEndian ? (long)fromBigEnd : (long)(storageBytes * 8) - (long)fromBigEnd - (long)width;
+        long absolute = (long)bits + within;
+        return absolute >= 0 ? (ulong)absolute : throw _sections.Info.Invalid(die.Offset, $"a bitfield lies at bit {absolute} of its struct");
+    }
+
+    private ulong? StorageByteSize(TypeId typeId)
+    {
+        TypeNode? node = typeId == TypeId.Void ? null : _graph[typeId];
+        while (node is TypedefType or QualifiedType)
+        {
+            TypeId target = node is TypedefType typedef ? typedef.Target : ((QualifiedType)node).Target;
+            node = target == TypeId.Void ? null : _graph[target];
+        }
+
+        return node switch
+        {
+            BaseType type => type.ByteSize,
+            EnumType type => type.ByteSize,
+            _ => null,
+        };
+    }
+
+    // DW_AT_data_member_location: absent in unions and for bitfields with DW_AT_data_bit_offset, else a constant or, in DWARF 2, an
+    // expression that adds to the struct's address.
+    private ulong MemberLocation(Die die)
+    {
+        AttributeValue value = die[DwAt.DW_AT_data_member_location];
+        switch (value.Class)
+        {
+            case ValueClass.Absent:
+                return 0;
+            case ValueClass.Constant:
+                return value.Value;
+            case ValueClass.Block:
+                return EvaluateLocation(die, value);
+            default:
+                throw _sections.Info.Invalid(die.Offset, $"DW_AT_data_member_location has {value.Form}, which cannot be read here");
+        }
+    }
+
+    private ulong EvaluateLocation(Die die, AttributeValue block)
+    {
+        const byte DW_OP_plus_uconst = 0x23;
+        const byte DW_OP_constu = 0x10;
+        const byte DW_OP_plus = 0x22;
+        SectionReader reader = _sections.Info.ReadRange(block.Value, block.Value + block.ByteLength);
+        byte operation = reader.ReadU8();
+        if (operation == DW_OP_plus_uconst || operation == DW_OP_constu)
+        {
+            ulong offset = reader.ReadUleb();
+            if (operation == DW_OP_plus_uconst ? reader.IsAtEnd : reader.Remaining == 1 && reader.ReadU8() == DW_OP_plus)
+            {
+                return offset;
+            }
+        }
+
+        throw _sections.Info.Invalid(die.Offset, $"DW_AT_data_member_location is an expression (first operation 0x{operation:x}) that cannot be read");
+    }
+
+    private EnumType Enumeration(Die die, DieDecoder decoder)
+    {
+        BaseEncoding encoding = Encoding(die);
+        ulong? size = Constant(die, DwAt.DW_AT_byte_size);
+        if (die[DwAt.DW_AT_type].Class != ValueClass.Absent)
+        {
+            TypeId underlying = Target(die, decoder, byValue: true);
+            if (underlying != TypeId.Void && _graph[underlying] is BaseType type)
+            {
+                encoding = type.Encoding;
+                size ??= type.ByteSize;
+            }
+        }
+
+        return new EnumType(decoder.Text(die[DwAt.DW_AT_name]), size ?? 0, encoding is BaseEncoding.Signed or BaseEncoding.SignedChar);
+    }
+
+    private ArrayType Array(Die die, DieDecoder decoder, bool byValue)
+    {
+        if (Constant(die, DwAt.DW_AT_byte_stride) is not null || Constant(die, DwAt.DW_AT_bit_stride) is not null)
+        {
+            throw _sections.Info.Invalid(die.Offset, "an array with a stride of its own, which cannot be read");
+        }
+
+        List<ulong?> counts = [];
+        foreach (Die child in decoder.Children(die))
+        {
+            if (child.Tag == DwTag.DW_TAG_subrange_type)
+            {
+                counts.Add(Count(child));
+            }
+        }
+
+        if (counts.Count is 0 or > DeepestType)
+        {
+            throw _sections.Info.Invalid(die.Offset, $"an array of {counts.Count} dimensions");
+        }
+
+        TypeId element = Target(die, decoder, byValue);
+        for (int i = counts.Count - 1; i > 0; i--)
+        {
+            element = _graph.Add(new ArrayType(element, counts[i]));
+        }
+
+        return new ArrayType(element, counts[0]);
+    }
+
+    // DWARF 5 §5.13: a count, or an upper bound that is included; C counts from 0. A bound of -1 is how GCC writes x[0].
+    private ulong? Count(Die die)
+    {
+        if (Constant(die, DwAt.DW_AT_count) is { } count)
+        {
+            return count;
+        }
+
+        if (Constant(die, DwAt.DW_AT_lower_bound) is not (null or 0))
+        {
+            throw _sections.Info.Invalid(die.Offset, "an array that does not count from 0, which C has not");
+        }
+
+        if (Constant(die, DwAt.DW_AT_upper_bound) is not { } upper)
+        {
+            return null;
+        }
+
+        bool isMinusOne = upper == ulong.MaxValue || (upper == uint.MaxValue && die[DwAt.DW_AT_upper_bound].Form == DwForm.DW_FORM_data4);
+        return isMinusOne ? 0 : upper + 1;
+    }
+
+    private FunctionType Function(Die die, DieDecoder decoder)
+    {
+        ImmutableArray<TypeId>.Builder parameters = ImmutableArray.CreateBuilder<TypeId>();
+        bool isVariadic = false;
+        foreach (Die child in decoder.Children(die))
+        {
+            if (child.Tag == DwTag.DW_TAG_formal_parameter)
+            {
+                parameters.Add(Target(child, decoder, byValue: false));
+            }
+            else if (child.Tag == DwTag.DW_TAG_unspecified_parameters)
+            {
+                isVariadic = true;
+            }
+        }
+
+        return new FunctionType(Target(die, decoder, byValue: false), parameters.ToImmutable(), isVariadic);
+    }
+
+    private TypeId Target(Die die, DieDecoder decoder, bool byValue)
+    {
+        AttributeValue type = die[DwAt.DW_AT_type];
+        return type.Class == ValueClass.Absent ? TypeId.Void : Referenced(type, die, decoder, byValue);
+    }
+
+    private TypeId Referenced(AttributeValue type, Die die, DieDecoder decoder, bool byValue)
+    {
+        switch (type.Form)
+        {
+            case DwForm.DW_FORM_ref_sig8:
+                throw _sections.Info.Invalid(die.Offset, "a type is in a type unit (DW_FORM_ref_sig8), which cannot be read yet", "build without -fdebug-types-section");
+            case DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 or DwForm.DW_FORM_GNU_ref_alt:
+                throw _sections.Info.Invalid(die.Offset, $"a type is in a supplementary file ({type.Form}, dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
+            case DwForm.DW_FORM_ref_addr:
+                return Type(type.Value, _units.Containing(type.Value), byValue);
+            default:
+                return type.Class == ValueClass.Reference
+                    ? Type(type.Value, decoder.Unit, byValue)
+                    : throw _sections.Info.Invalid(die.Offset, $"DW_AT_type has {type.Form}, which is not a reference");
+        }
+    }
+
+    private ulong RequireConstant(Die die, DwAt attribute) => Constant(die, attribute)
+        ?? throw _sections.Info.Invalid(die.Offset, $"{TagName(die.Tag)} has no {attribute}");
+
+    private ulong? Constant(Die die, DwAt attribute)
+    {
+        AttributeValue value = die[attribute];
+        switch (value.Class)
+        {
+            case ValueClass.Absent:
+                return null;
+            case ValueClass.Constant:
+                return value.Value;
+            case ValueClass.Block or ValueClass.Reference when attribute is DwAt.DW_AT_upper_bound or DwAt.DW_AT_count:
+                // A length that is computed at run time: no length as far as the layout goes.
+                return null;
+            default:
+                throw _sections.Info.Invalid(die.Offset, $"{attribute} has {value.Form}, which is not a constant");
+        }
+    }
+
+    private BaseEncoding Encoding(Die die) => (DwAte)(Constant(die, DwAt.DW_AT_encoding) ?? 0) switch
+    {
+        DwAte.DW_ATE_boolean => BaseEncoding.Boolean,
+        DwAte.DW_ATE_signed => BaseEncoding.Signed,
+        DwAte.DW_ATE_signed_char => BaseEncoding.SignedChar,
+        DwAte.DW_ATE_unsigned => BaseEncoding.Unsigned,
+        DwAte.DW_ATE_unsigned_char or DwAte.DW_ATE_UTF => BaseEncoding.UnsignedChar,
+        DwAte.DW_ATE_float => BaseEncoding.Float,
+        _ => BaseEncoding.Other,
+    };
+
+    private static string TagName(DwTag tag) => Enum.IsDefined(tag) ? tag.ToString() : $"DW_TAG 0x{(int)tag:x}";
+}

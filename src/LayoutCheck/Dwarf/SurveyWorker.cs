@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.ExceptionServices;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>
+/// One thread's part of asking every unit for its definitions. Units are handed out one at a time, in file order; each worker folds the
+/// equal definitions that it meets, and <see cref="Join"/> folds those of all workers, so that the answer does not depend on how many
+/// there were.
+/// </summary>
+internal sealed class SurveyWorker
+{
+    private readonly Shared _shared;
+    private readonly DieScanner _scanner;
+    private readonly DwarfGraphBuilder _builder;
+    private readonly List<Variant>[] _variants;
+    private readonly int[] _declarations;
+    private readonly Dictionary<string, int> _languages = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _producers = new(StringComparer.Ordinal);
+    private readonly SortedSet<ushort> _versions = [];
+    private ExceptionDispatchInfo? _failure;
+    private int _failedUnit;
+
+    private SurveyWorker(Shared shared)
+    {
+        _shared = shared;
+        _scanner = new DieScanner(shared.Sections, shared.Wanted);
+        _builder = new DwarfGraphBuilder(shared.Sections, shared.Index);
+        _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
+        _declarations = new int[_variants.Length];
+    }
+
+    /// <summary>Runs the workers to the end; the caller's thread is one of them.</summary>
+    public static SurveyWorker[] RunAll(Shared shared, int threads)
+    {
+        SurveyWorker[] workers = [.. Enumerable.Range(0, Math.Min(threads, Math.Max(1, shared.Units.Length))).Select(_ => new SurveyWorker(shared))];
+        Thread[] others = [.. workers.Skip(1).Select(w => new Thread(w.Run))];
+        foreach (Thread thread in others)
+        {
+            thread.Start();
+        }
+
+        workers[0].Run();
+        foreach (Thread thread in others)
+        {
+            thread.Join();
+        }
+
+        // Units were taken in file order, so that the first failure is the same whatever the number of workers.
+        workers.Where(w => w._failure is not null).MinBy(w => w._failedUnit)?._failure!.Throw();
+        return workers;
+    }
+
+    /// <summary>Puts together what the workers found.</summary>
+    public static Survey Join(Shared shared, SurveyWorker[] workers, TargetFacts target)
+    {
+        ImmutableArray<DefinitionSet>.Builder sets = ImmutableArray.CreateBuilder<DefinitionSet>();
+        for (int request = 0; request < shared.Wanted.Requests.Length; request++)
+        {
+            List<Variant> merged = [];
+            foreach (Variant variant in workers.SelectMany(w => w._variants[request]).OrderBy(v => v.Units[0].Index))
+            {
+                // In the order of their first units: the definition that is kept is the one of the lowest unit.
+                if (merged.Find(m => m.IsSameAs(variant.Graph, variant.Root)) is { } same)
+                {
+                    same.Units.AddRange(variant.Units);
+                }
+                else
+                {
+                    merged.Add(variant);
+                }
+            }
+
+            sets.Add(new DefinitionSet(
+                shared.Wanted.Requests[request],
+                [.. merged.Select(m => new TypeDefinition(m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))],
+                workers.Sum(w => w._declarations[request])));
+        }
+
+        IEnumerable<LanguageCount> languages = workers.SelectMany(w => w._languages).GroupBy(l => l.Key, StringComparer.Ordinal)
+            .Select(g => new LanguageCount(g.Key, g.Sum(l => l.Value))).OrderByDescending(l => l.UnitCount).ThenBy(l => l.Language, StringComparer.Ordinal);
+        IEnumerable<string> versions = workers.SelectMany(w => w._versions).Distinct().Order().Select(v => v.ToString(CultureInfo.InvariantCulture));
+        SourceFacts facts = new(
+            SourceKind.Dwarf,
+            target,
+            "DWARF " + string.Join(", ", versions),
+            [.. languages],
+            [.. workers.SelectMany(w => w._producers).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
+        return new Survey(sets.ToImmutable(), facts);
+    }
+
+    private void Run()
+    {
+        int index = 0;
+        try
+        {
+            while ((index = _shared.TakeUnit()) < _shared.Units.Length)
+            {
+                Visit(index);
+            }
+        }
+        catch (Exception e)
+        {
+            // An exception on a thread of our own would end the process: it is thrown again where the caller can catch it.
+            _failure = ExceptionDispatchInfo.Capture(e);
+            _failedUnit = index;
+        }
+    }
+
+    private void Visit(int index)
+    {
+        UnitHeader unit = _shared.Units[index];
+        UnitRoot root = _scanner.Open(unit);
+        if (root.Tag == 0)
+        {
+            return;
+        }
+
+        string language = DwarfLanguage.Describe(root.Language);
+        _languages[language] = _languages.GetValueOrDefault(language) + 1;
+        if (!DwarfLanguage.IsC(root.Language))
+        {
+            return;
+        }
+
+        _versions.Add(unit.Version);
+        string producer = root.Text(_shared.Sections, root.Producer);
+        _producers.Add(producer);
+        while (_scanner.Next(out ScanHit hit))
+        {
+            if (_builder.Build(unit, hit.DieOffset) is not var (graph, type))
+            {
+                _declarations[hit.Request]++;
+                continue;
+            }
+
+            _scanner.MarkFound(hit.Request);
+            List<Variant> variants = _variants[hit.Request];
+            Variant? same = variants.Find(v => v.IsSameAs(graph, type));
+            if (same is null)
+            {
+                same = new Variant(graph, type, []);
+                variants.Add(same);
+            }
+
+            same.Units.Add(new DefiningUnit(index, root.Text(_shared.Sections, root.Name), producer));
+        }
+    }
+
+    /// <summary>What all workers read, and the one thing that they share by writing: which unit is next.</summary>
+    internal sealed class Shared(DwarfSections sections, UnitIndex index, WantedNames wanted)
+    {
+        private int _taken = -1;
+
+        public DwarfSections Sections => sections;
+
+        public UnitIndex Index => index;
+
+        public WantedNames Wanted => wanted;
+
+        public UnitHeader[] Units { get; } = index.All();
+
+        public int TakeUnit() => Interlocked.Increment(ref _taken);
+    }
+
+    private sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units)
+    {
+        public bool IsSameAs(TypeGraph graph, TypeId root) => DefinitionEquality.Same(Graph, Root, graph, root);
+    }
+}

@@ -1,0 +1,80 @@
+using LayoutCheck.Elf;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>
+/// The header of a unit in .debug_info (DWARF 5 §7.5.1, DWARF 4 §7.5.1.1). Offsets and sizes in bytes; offsets from the start of the section.
+/// </summary>
+internal readonly record struct UnitHeader(
+    ulong Offset, ulong End, ushort Version, DwUnitType Type, bool Is64Bit, byte AddressSize, ulong AbbrevOffset, ulong FirstDie)
+{
+    /// <summary>The size of an offset into another section: 4 in 32-bit DWARF, 8 in 64-bit DWARF (DWARF 5 §7.4).</summary>
+    public int OffsetSize => Is64Bit ? 8 : 4;
+
+    /// <summary>Reads the header at an offset and checks that the unit lies within the section.</summary>
+    /// <exception cref="InvalidImageException">It is damaged, or of a version or kind that cannot be read.</exception>
+    public static UnitHeader Read(Section info, ulong offset)
+    {
+        SectionReader reader = info.ReadFrom(offset);
+        ulong length = reader.ReadU32();
+        bool is64Bit = length == 0xffff_ffff;
+        if (is64Bit)
+        {
+            length = reader.ReadU64();
+        }
+        else if (length >= 0xffff_fff0)
+        {
+            throw info.Invalid(offset, $"unit length 0x{length:x} is reserved (DWARF 5 §7.4)");
+        }
+
+        if (length > reader.Remaining)
+        {
+            throw info.Invalid(offset, $"a unit of 0x{length:x} bytes does not fit the section (0x{info.Length:x} bytes)", "the file looks truncated or damaged");
+        }
+
+        ulong end = reader.Offset + length;
+        reader = info.ReadRange(reader.Offset, end);
+        ushort version = reader.ReadU16();
+        if (version is < 2 or > 5)
+        {
+            throw info.Invalid(offset, $"a unit of DWARF version {version}, which cannot be read (2 to 5 can)");
+        }
+
+        int offsetSize = is64Bit ? 8 : 4;
+        DwUnitType type = DwUnitType.DW_UT_compile;
+        byte addressSize;
+        ulong abbrevOffset;
+        if (version >= 5)
+        {
+            type = (DwUnitType)reader.ReadU8();
+            addressSize = reader.ReadU8();
+            abbrevOffset = reader.ReadUnsigned(offsetSize);
+            if (type is not (DwUnitType.DW_UT_compile or DwUnitType.DW_UT_partial))
+            {
+                throw Unreadable(info, offset, type);
+            }
+        }
+        else
+        {
+            abbrevOffset = reader.ReadUnsigned(offsetSize);
+            addressSize = reader.ReadU8();
+        }
+
+        return addressSize is 4 or 8
+            ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset)
+            : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)");
+    }
+
+    private static InvalidImageException Unreadable(Section info, ulong offset, DwUnitType type) => type switch
+    {
+        DwUnitType.DW_UT_skeleton or DwUnitType.DW_UT_split_compile or DwUnitType.DW_UT_split_type => SplitDwarf(info, offset, null),
+        DwUnitType.DW_UT_type => info.Invalid(offset, "a type unit (-fdebug-types-section), which cannot be read yet", "build without -fdebug-types-section"),
+        _ => info.Invalid(offset, $"a unit of unknown type 0x{(int)type:x}"),
+    };
+
+    /// <summary>The refusal of split DWARF, by the name of the file that has the types when that is known.</summary>
+    public static InvalidImageException SplitDwarf(Section info, ulong offset, string? dwoName) => info.Invalid(
+        offset,
+        dwoName is null ? "split DWARF: the types are in .dwo files, which cannot be read yet" : $"split DWARF: the types are in {dwoName}, which cannot be read yet",
+        "use --source btf, or build without CONFIG_DEBUG_INFO_SPLIT");
+}

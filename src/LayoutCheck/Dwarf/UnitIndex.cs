@@ -1,0 +1,90 @@
+using LayoutCheck.Elf;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>
+/// The units of .debug_info, found one after another along their lengths and remembered. Safe to use from several threads.
+/// </summary>
+internal sealed class UnitIndex
+{
+    private readonly Section _info;
+    private readonly List<UnitHeader> _units = [];
+    private readonly Lock _lock = new();
+    private ulong _next;
+
+    public UnitIndex(Section info) => _info = info;
+
+    /// <summary>The unit of an index, or null past the last one. Reads no further than that unit.</summary>
+    /// <exception cref="InvalidImageException">The header, or one before it, is damaged.</exception>
+    public UnitHeader? At(int index)
+    {
+        lock (_lock)
+        {
+            while (_units.Count <= index && ReadOne())
+            {
+            }
+
+            return index < _units.Count ? _units[index] : null;
+        }
+    }
+
+    /// <summary>All units.</summary>
+    public UnitHeader[] All()
+    {
+        lock (_lock)
+        {
+            while (ReadOne())
+            {
+            }
+
+            return [.. _units];
+        }
+    }
+
+    /// <summary>The unit that an offset of .debug_info lies in.</summary>
+    /// <exception cref="InvalidImageException">There is none.</exception>
+    public UnitHeader Containing(ulong offset)
+    {
+        lock (_lock)
+        {
+            while (_next <= offset && ReadOne())
+            {
+            }
+
+            int low = 0;
+            int high = _units.Count - 1;
+            while (low <= high)
+            {
+                int middle = (low + high) >>> 1;
+                UnitHeader unit = _units[middle];
+                if (offset < unit.Offset)
+                {
+                    high = middle - 1;
+                }
+                else if (offset >= unit.End)
+                {
+                    low = middle + 1;
+                }
+                else
+                {
+                    return unit;
+                }
+            }
+        }
+
+        throw _info.Invalid(offset, "no unit is here, and a type is said to be");
+    }
+
+    private bool ReadOne()
+    {
+        if (_next >= _info.Length)
+        {
+            return false;
+        }
+
+        UnitHeader unit = UnitHeader.Read(_info, _next);
+        _units.Add(unit);
+        _next = unit.End;
+        return true;
+    }
+}

@@ -1,0 +1,155 @@
+using LayoutCheck.Elf;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>
+/// What the unit's own DIE says of it (DWARF 5 §3.1.1). Strings stay where they are until somebody asks: a scan opens thousands of units
+/// and needs the names of a few.
+/// </summary>
+internal readonly struct UnitRoot
+{
+    /// <summary>The value of <see cref="StrOffsetsBase"/> when the unit has none.</summary>
+    public const ulong NoBase = ulong.MaxValue;
+
+    private readonly UnitHeader _unit;
+
+    private UnitRoot(UnitHeader unit, DwTag tag, bool hasChildren, ulong end, DwLang? language, ulong strOffsetsBase, StringPlace name, StringPlace producer)
+    {
+        _unit = unit;
+        Tag = tag;
+        HasChildren = hasChildren;
+        End = end;
+        Language = language;
+        StrOffsetsBase = strOffsetsBase;
+        Name = name;
+        Producer = producer;
+    }
+
+    /// <summary>DW_TAG_compile_unit.</summary>
+    public DwTag Tag { get; }
+
+    /// <summary>Whether anything is below it.</summary>
+    public bool HasChildren { get; }
+
+    /// <summary>Where its attributes end, in bytes from the start of .debug_info.</summary>
+    public ulong End { get; }
+
+    /// <summary>DW_AT_language, or null when it has none.</summary>
+    public DwLang? Language { get; }
+
+    /// <summary>DW_AT_str_offsets_base in bytes, or <see cref="NoBase"/>.</summary>
+    public ulong StrOffsetsBase { get; }
+
+    /// <summary>Where DW_AT_name is: the source file.</summary>
+    public StringPlace Name { get; }
+
+    /// <summary>Where DW_AT_producer is: the compiler and its options.</summary>
+    public StringPlace Producer { get; }
+
+    /// <summary>Reads the root DIE with the abbreviations that are loaded for the unit.</summary>
+    /// <exception cref="InvalidImageException">It is damaged, or is not the root of a unit whose types are in this file.</exception>
+    public static UnitRoot Read(DwarfSections sections, AbbrevTable abbrevs, in UnitHeader unit)
+    {
+        Section info = sections.Info;
+        SectionReader reader = info.ReadRange(unit.FirstDie, unit.End);
+        ulong code = reader.IsAtEnd ? 0 : reader.ReadUleb();
+        if (code == 0)
+        {
+            // A unit without a DIE says nothing; padding between units looks like that.
+            return new UnitRoot(unit, default, false, unit.End, null, NoBase, default, default);
+        }
+
+        ref readonly Abbrev abbrev = ref abbrevs.Get(code, info, unit.FirstDie);
+        DwTag tag = abbrev.Tag;
+        bool hasChildren = abbrev.HasChildren;
+        SectionReader specs = abbrevs.Specs(abbrev);
+        DwLang? language = null;
+        ulong strOffsetsBase = NoBase;
+        StringPlace name = default;
+        StringPlace producer = default;
+        bool isSplit = false;
+        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out long implicitConst))
+        {
+            ulong at = reader.Offset;
+            switch (attribute)
+            {
+                case DwAt.DW_AT_language:
+                    language = (DwLang)ReadConstant(ref reader, form, implicitConst, info);
+                    continue;
+                case DwAt.DW_AT_str_offsets_base when form == DwForm.DW_FORM_sec_offset:
+                    strOffsetsBase = reader.ReadUnsigned(unit.OffsetSize);
+                    continue;
+                case DwAt.DW_AT_name:
+                    name = new StringPlace(form, at);
+                    break;
+                case DwAt.DW_AT_producer:
+                    producer = new StringPlace(form, at);
+                    break;
+                case DwAt.DW_AT_GNU_dwo_name or DwAt.DW_AT_dwo_name:
+                    isSplit = true;
+                    break;
+            }
+
+            AttributeForms.Skip(ref reader, form, unit, info);
+        }
+
+        if (isSplit)
+        {
+            throw UnitHeader.SplitDwarf(info, unit.Offset, null);
+        }
+
+        if (tag is DwTag.DW_TAG_partial_unit || unit.Type == DwUnitType.DW_UT_partial)
+        {
+            throw info.Invalid(unit.Offset, "a partial unit (dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
+        }
+
+        return new UnitRoot(unit, tag, hasChildren, reader.Offset, language, strOffsetsBase, name, producer);
+    }
+
+    /// <summary>The text of one of its strings; empty when it has none or it is not in this file.</summary>
+    public string Text(DwarfSections sections, StringPlace place)
+    {
+        if (place.Form == 0)
+        {
+            return "";
+        }
+
+        SectionReader reader = sections.Info.ReadRange(place.ValueOffset, _unit.End);
+        switch (place.Form)
+        {
+            case DwForm.DW_FORM_string:
+                return sections.Info.TextAt(place.ValueOffset);
+            case DwForm.DW_FORM_strp:
+                return sections.Require(sections.Str, ".debug_str").TextAt(reader.ReadUnsigned(_unit.OffsetSize));
+            case DwForm.DW_FORM_line_strp:
+                return sections.Require(sections.LineStr, ".debug_line_str").TextAt(reader.ReadUnsigned(_unit.OffsetSize));
+            case DwForm.DW_FORM_strx or DwForm.DW_FORM_strx1 or DwForm.DW_FORM_strx2 or DwForm.DW_FORM_strx3 or DwForm.DW_FORM_strx4 when StrOffsetsBase != NoBase:
+                ulong index = place.Form switch
+                {
+                    DwForm.DW_FORM_strx => reader.ReadUleb(),
+                    DwForm.DW_FORM_strx1 => reader.ReadU8(),
+                    DwForm.DW_FORM_strx2 => reader.ReadU16(),
+                    DwForm.DW_FORM_strx3 => reader.ReadU24(),
+                    _ => reader.ReadU32(),
+                };
+                return sections.Require(sections.Str, ".debug_str").TextAt(sections.StringOffset(index, StrOffsetsBase, _unit.OffsetSize));
+            default:
+                // The layout does not depend on what a unit is called.
+                return "";
+        }
+    }
+
+    private static ulong ReadConstant(ref SectionReader reader, DwForm form, long implicitConst, Section info) => form switch
+    {
+        DwForm.DW_FORM_data1 => reader.ReadU8(),
+        DwForm.DW_FORM_data2 => reader.ReadU16(),
+        DwForm.DW_FORM_data4 => reader.ReadU32(),
+        DwForm.DW_FORM_udata => reader.ReadUleb(),
+        DwForm.DW_FORM_sdata => (ulong)reader.ReadSleb(),
+        DwForm.DW_FORM_implicit_const => (ulong)implicitConst,
+        _ => throw info.Invalid(reader.Offset, $"DW_AT_language has {form}, which is not a constant"),
+    };
+}
+
+/// <summary>Where the value of a string attribute is, in bytes from the start of .debug_info; the form is 0 when there is none.</summary>
+internal readonly record struct StringPlace(DwForm Form, ulong ValueOffset);

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Text;
+using LayoutCheck.Elf;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>
+/// The names that a scan looks for, prepared so that no string is read for the names that it passes by: .debug_str is searched once for
+/// each wanted name, and after that the 4- or 8-byte value of a DW_FORM_strp is looked up in a bitmap. Linkers merge tails, so that a
+/// name may be found at several offsets ("page" in "subpage"); all of them are it. Immutable; shared by all threads.
+/// </summary>
+internal sealed class WantedNames
+{
+    private readonly byte[][] _names;
+    private readonly ulong[] _bitmap;
+    private readonly Dictionary<ulong, int> _byOffset = [];
+    private readonly int _longestInline;
+
+    public WantedNames(IReadOnlyList<TypeName> requests, DwarfSections sections)
+    {
+        Requests = [.. requests];
+        string[] distinct = [.. requests.Select(r => r.Name).Distinct(StringComparer.Ordinal)];
+        _names = [.. distinct.Select(Encoding.UTF8.GetBytes)];
+        RequestsByName = [.. distinct.Select(name => Enumerable.Range(0, requests.Count).Where(i => requests[i].Name == name).ToImmutableArray())];
+        _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
+        WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
+        _bitmap = sections.Str is { } strings ? new ulong[(strings.Length / 64) + 1] : [];
+        for (int i = 0; i < _names.Length; i++)
+        {
+            if (sections.Str is not null)
+            {
+                FindAll(sections.Str, i);
+            }
+        }
+    }
+
+    /// <summary>The names in the order asked.</summary>
+    public ImmutableArray<TypeName> Requests { get; }
+
+    /// <summary>For each distinct name, which requests ask for it.</summary>
+    public ImmutableArray<ImmutableArray<int>> RequestsByName { get; }
+
+    /// <summary>Whether a typedef may answer.</summary>
+    public bool WantsTypedefs { get; }
+
+    /// <summary>Which name is at an offset of .debug_str, or -1.</summary>
+    public int AtStringOffset(ulong offset)
+    {
+        ulong word = offset / 64;
+        return word < (ulong)_bitmap.Length && (_bitmap[word] >> (int)(offset % 64) & 1) != 0 ? _byOffset[offset] : -1;
+    }
+
+    /// <summary>Which name these bytes are, or -1.</summary>
+    public int AtBytes(ReadOnlySpan<byte> text)
+    {
+        if (text.Length <= _longestInline)
+        {
+            for (int i = 0; i < _names.Length; i++)
+            {
+                if (text.SequenceEqual(_names[i]))
+                {
+                    return i;
+                }
+            }
+        }
+
+        return -1;
+    }
+
+    private unsafe void FindAll(Section strings, int nameIndex)
+    {
+        byte[] pattern = [.. _names[nameIndex], 0];
+        ulong at = 0;
+        while (at < strings.Length)
+        {
+            // Spans end at 2 GiB and sections do not; a match across the border is found from the next window.
+            int window = (int)Math.Min(strings.Length - (nuint)at, 1 << 30);
+            int found = MemoryMarshal.CreateReadOnlySpan(ref *(strings.Start + at), window).IndexOf(pattern);
+            if (found < 0)
+            {
+                at += (ulong)Math.Max(1, window - pattern.Length + 1);
+                continue;
+            }
+
+            at += (ulong)found;
+            _byOffset[at] = nameIndex;
+            _bitmap[at / 64] |= 1UL << (int)(at % 64);
+            at++;
+        }
+    }
+}

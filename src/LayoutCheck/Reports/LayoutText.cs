@@ -1,0 +1,148 @@
+using System.Globalization;
+using LayoutCheck.Layouts;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Reports;
+
+/// <summary>
+/// A layout as text, in the columns that pahole's users know: C's declaration, then offset and size in bytes; bitfields as
+/// <c>byte:bit width</c>; holes, padding and cache line boundaries where they are; totals at the end.
+/// </summary>
+public static class LayoutText
+{
+    private const int TypeColumn = 26;
+    private const int CommentColumn = 57;
+
+    /// <summary>Writes one layout.</summary>
+    /// <param name="layout">What to write.</param>
+    /// <param name="cacheLineByteSize">The cache line of the target, in bytes; 0 to leave the boundaries out.</param>
+    /// <param name="output">Where to.</param>
+    public static void Write(TypeLayout layout, int cacheLineByteSize, TextWriter output)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(output);
+        AggregateType aggregate = layout.Aggregate;
+        output.WriteLine($"{TypeSpelling.Keyword(aggregate.Kind)} {(aggregate.Name is null ? "" : Printable.Escape(aggregate.Name) + " ")}{{");
+        Stack<LayoutItem> open = new();
+        ulong nextBoundary = (ulong)cacheLineByteSize;
+        foreach (LayoutItem item in layout.Items)
+        {
+            Close(layout, open, item.Depth, output);
+            if (nextBoundary != 0 && item.Depth == 0 && item.Kind == LayoutItemKind.Member)
+            {
+                WriteBoundaries(item, cacheLineByteSize, ref nextBoundary, output);
+            }
+
+            switch (item)
+            {
+                case { Kind: LayoutItemKind.Hole }:
+                    WriteHole(item, output);
+                    break;
+                case { Kind: LayoutItemKind.Padding, Depth: > 0 }:
+                    output.WriteLine($"{Indent(item.Depth)}/* {Span(item)} padding */");
+                    break;
+                case { Expanded: { } inner }:
+                    output.WriteLine($"{Indent(item.Depth)}{TypeSpelling.Keyword(inner.Kind)} {(inner.Name is null ? "" : Printable.Escape(inner.Name) + " ")}{{");
+                    open.Push(item);
+                    break;
+                case { Kind: LayoutItemKind.Member }:
+                    WriteMember(layout.Graph, item, output);
+                    break;
+            }
+        }
+
+        Close(layout, open, 0, output);
+        WriteTotals(layout, cacheLineByteSize, output);
+        output.WriteLine(aggregate.Alignment is { } alignment ? $"}} __attribute__((__aligned__({alignment})));" : "};");
+    }
+
+    private static void Close(TypeLayout layout, Stack<LayoutItem> open, int depth, TextWriter output)
+    {
+        while (open.Count > 0 && open.Peek().Depth >= depth)
+        {
+            LayoutItem item = open.Pop();
+            string declarator = layout.Graph.DeclareInParts(item.Type, Printable.Escape(item.Name ?? "")).Declarator;
+            WriteRow(Indent(item.Depth) + "}" + (declarator.Length == 0 ? "" : " " + declarator) + ";", item, output);
+        }
+    }
+
+    private static void WriteMember(TypeGraph graph, LayoutItem item, TextWriter output)
+    {
+        string name = Printable.Escape(item.Name ?? "");
+        (string specifier, string declarator) = graph.DeclareInParts(item.Type, name);
+        specifier = Printable.Escape(specifier);
+        string width = item.IsBitField ? string.Create(CultureInfo.InvariantCulture, $":{item.BitSize}") : "";
+        int column = Math.Max(0, TypeColumn - (8 * item.Depth));
+        WriteRow($"{Indent(item.Depth)}{specifier.PadRight(column)} {declarator}{width};", item, output);
+    }
+
+    private static void WriteRow(string text, LayoutItem item, TextWriter output)
+    {
+        // A tab is eight columns wide on the terminals that this is read on.
+        int tabs = text.Length - text.TrimStart('\t').Length;
+        int missing = CommentColumn - (text.Length + (7 * tabs));
+        string place = item.IsBitField
+            ? string.Create(CultureInfo.InvariantCulture, $"{item.ByteOffset,6}:{item.BitOffset % 8,2} {item.StorageByteSize,2}")
+            : string.Create(CultureInfo.InvariantCulture, $"{item.ByteOffset,6} {item.ByteSize,5}");
+        output.WriteLine($"{text}{new string(' ', Math.Max(1, missing))}/*{place} */");
+    }
+
+    private static void WriteHole(LayoutItem item, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine($"{Indent(item.Depth)}/* XXX {Span(item)} hole, try to pack */");
+        output.WriteLine();
+    }
+
+    private static void WriteBoundaries(LayoutItem item, int lineSize, ref ulong next, TextWriter output)
+    {
+        ulong line = item.ByteOffset / (ulong)lineSize;
+        if (item.ByteOffset < next || item.ByteSize == 0)
+        {
+            return;
+        }
+
+        ulong boundary = line * (ulong)lineSize;
+        ulong ago = item.ByteOffset - boundary;
+        output.WriteLine(ago == 0
+            ? $"\t/* --- cacheline {line} boundary ({boundary} bytes) --- */"
+            : $"\t/* --- cacheline {line} boundary ({boundary} bytes) was {Count(ago, "byte")} ago --- */");
+        next = boundary + (ulong)lineSize;
+    }
+
+    private static void WriteTotals(TypeLayout layout, int lineSize, TextWriter output)
+    {
+        AggregateType aggregate = layout.Aggregate;
+        LayoutTotals totals = LayoutTotals.Of(layout);
+        output.WriteLine();
+        string lines = lineSize > 0 ? $", cachelines: {(aggregate.ByteSize + (ulong)lineSize - 1) / (ulong)lineSize}" : "";
+        output.WriteLine($"\t/* size: {aggregate.ByteSize}{lines}, members: {aggregate.Members.Length} */");
+        if (totals.HoleCount > 0)
+        {
+            output.WriteLine($"\t/* holes: {totals.HoleCount}, sum holes: {Bits(totals.HoleBits)} */");
+        }
+
+        if (totals.PaddingBits > 0)
+        {
+            output.WriteLine($"\t/* padding: {Bits(totals.PaddingBits)} */");
+        }
+
+        if (lineSize > 0 && aggregate.ByteSize % (ulong)lineSize != 0)
+        {
+            output.WriteLine($"\t/* last cacheline: {Count(aggregate.ByteSize % (ulong)lineSize, "byte")} */");
+        }
+    }
+
+    private static string Indent(int depth) => new('\t', depth + 1);
+
+    private static string Span(LayoutItem item) => Bits(item.BitSize);
+
+    private static string Bits(ulong bits) => (bits / 8, bits % 8) switch
+    {
+        (var bytes, 0) => Count(bytes, "byte"),
+        (0, var rest) => Count(rest, "bit"),
+        var (bytes, rest) => $"{Count(bytes, "byte")} and {Count(rest, "bit")}",
+    };
+
+    private static string Count(ulong number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
+}

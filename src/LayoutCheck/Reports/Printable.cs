@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text;
+
+namespace LayoutCheck.Reports;
+
+/// <summary>Names come from files that others made: what a terminal would obey is written out instead.</summary>
+public static class Printable
+{
+    /// <summary>The text with control characters, bidirectional marks and lone surrogates as <c>\u{...}</c>; most texts come back as they are.</summary>
+    public static string Escape(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int at = 0;
+        while (at < text.Length && IsPlain(text[at]))
+        {
+            at++;
+        }
+
+        if (at == text.Length)
+        {
+            return text;
+        }
+
+        StringBuilder escaped = new(text, 0, at, text.Length + 16);
+        foreach (Rune rune in text[at..].EnumerateRunes())
+        {
+            if (rune.Value >= 0x80 ? IsHarmless(rune) : IsPlain((char)rune.Value))
+            {
+                escaped.Append(rune.ToString());
+            }
+            else
+            {
+                escaped.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
+            }
+        }
+
+        return escaped.ToString();
+    }
+
+    private static bool IsPlain(char c) => c is >= ' ' and < (char)0x7f;
+
+    private static bool IsHarmless(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate);
+}

@@ -1,0 +1,170 @@
+namespace LayoutCheck.Types;
+
+/// <summary>
+/// Whether two definitions of a type lay it out the same, and where they first part. Compared is all that a layout depends on: kinds, tags,
+/// sizes, alignments, the names and places of members, and what they embed by value, to the end. Behind a pointer it is the kind and the
+/// tag. The names of typedefs and base types are not compared: they move nothing (one compiler writes <c>long unsigned int</c> where
+/// another writes <c>unsigned long</c>).
+/// </summary>
+internal sealed class DefinitionEquality
+{
+    private readonly TypeGraph _left;
+    private readonly TypeGraph _right;
+    // What was found equal once is not compared again; only what is equal is remembered, so that the memory depends on the two types alone.
+    private readonly HashSet<(TypeId Left, TypeId Right)> _equal = [];
+    private string? _difference;
+
+    private DefinitionEquality(TypeGraph left, TypeGraph right)
+    {
+        _left = left;
+        _right = right;
+    }
+
+    /// <summary>Whether the two lay out the same.</summary>
+    public static bool Same(TypeGraph left, TypeId leftType, TypeGraph right, TypeId rightType) => FirstDifference(left, leftType, right, rightType) is null;
+
+    /// <summary>The first difference in words ("pgmap is at byte 8, or at byte 16"), or null when they lay out the same.</summary>
+    public static string? FirstDifference(TypeGraph left, TypeId leftType, TypeGraph right, TypeId rightType)
+    {
+        DefinitionEquality comparison = new(left, right);
+        return comparison.ByValue(leftType, rightType, "") ? null : comparison._difference;
+    }
+
+    private bool ByValue(TypeId leftType, TypeId rightType, string path)
+    {
+        leftType = _left.Strip(leftType);
+        rightType = _right.Strip(rightType);
+        if (leftType == TypeId.Void || rightType == TypeId.Void)
+        {
+            return leftType == rightType || Differ(path, "is void", "is not");
+        }
+
+        if (_equal.Contains((leftType, rightType)))
+        {
+            return true;
+        }
+
+        bool isSame = (_left[leftType], _right[rightType]) switch
+        {
+            (BaseType a, BaseType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
+                && (a.Encoding == b.Encoding || Differ(path, $"is {a.Name}", $"is {b.Name}")),
+            (EnumType a, EnumType b) => (a.Name == b.Name || Differ(path, $"is enum {a.Name}", $"is enum {b.Name}"))
+                && (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize))),
+            (PointerType a, PointerType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
+                && (PointeeName(_left, a.Target) == PointeeName(_right, b.Target)
+                    || Differ(path, $"points to {PointeeName(_left, a.Target)}", $"points to {PointeeName(_right, b.Target)}")),
+            (ArrayType a, ArrayType b) => (a.Count == b.Count || Differ(path, $"has {Count(a)} elements", $"has {Count(b)}")) && ByValue(a.Element, b.Element, path + "[]"),
+            (AggregateReference a, AggregateReference b) => a == b || Differ(path, $"is {a.Name}", $"is {b.Name}"),
+            (AggregateType a, AggregateType b) => SameAggregate(a, b, path),
+            (FunctionType, FunctionType) => true,
+            var (a, b) => Differ(path, $"is {Sort(a)}", $"is {Sort(b)}"),
+        };
+        if (isSame)
+        {
+            _equal.Add((leftType, rightType));
+        }
+
+        return isSame;
+    }
+
+    private bool SameAggregate(AggregateType left, AggregateType right, string path)
+    {
+        if (left.Kind != right.Kind || left.Name != right.Name)
+        {
+            return Differ(path, $"is {Sort(left)} {left.Name}", $"is {Sort(right)} {right.Name}");
+        }
+
+        for (int i = 0; i < Math.Max(left.Members.Length, right.Members.Length); i++)
+        {
+            if (i >= left.Members.Length || i >= right.Members.Length)
+            {
+                Member extra = i < left.Members.Length ? left.Members[i] : right.Members[i];
+                string there = $"has a member {extra.Name ?? "without a name"} at {Bits(extra.BitOffset)}";
+                return i < left.Members.Length ? Differ(path, there, "has not") : Differ(path, "has no more members", there);
+            }
+
+            Member a = left.Members[i];
+            Member b = right.Members[i];
+            string inner = a.Name is null ? path : path.Length == 0 ? a.Name : $"{path}.{a.Name}";
+            if (a.Name != b.Name)
+            {
+                return Differ(path, $"has {a.Name ?? "an unnamed member"} at {Bits(a.BitOffset)}", $"has {b.Name ?? "an unnamed member"} at {Bits(b.BitOffset)}");
+            }
+
+            if (a.BitOffset != b.BitOffset)
+            {
+                return Differ(inner, $"is at {Bits(a.BitOffset)}", $"is at {Bits(b.BitOffset)}");
+            }
+
+            if (a.BitFieldSize != b.BitFieldSize)
+            {
+                return Differ(inner, Width(a), Width(b));
+            }
+
+            if (!ByValue(a.Type, b.Type, inner))
+            {
+                return false;
+            }
+        }
+
+        return (left.ByteSize == right.ByteSize || Differ(path, Bytes(left.ByteSize), Bytes(right.ByteSize)))
+            && (left.Alignment == right.Alignment || Differ(path, $"is aligned to {left.Alignment?.ToString() ?? "nothing declared"}", $"to {right.Alignment?.ToString() ?? "nothing declared"}"));
+    }
+
+    private bool Differ(string path, string left, string right)
+    {
+        _difference ??= $"{(path.Length == 0 ? "it" : path)} {left} in one and {right} in the other";
+        return false;
+    }
+
+    private static string PointeeName(TypeGraph graph, TypeId target)
+    {
+        string stars = "";
+        while (true)
+        {
+            target = graph.Strip(target);
+            switch (target == TypeId.Void ? null : graph[target])
+            {
+                case null:
+                    return "void" + stars;
+                case PointerType pointer:
+                    stars += "*";
+                    target = pointer.Target;
+                    break;
+                case ArrayType array:
+                    stars += "[]";
+                    target = array.Element;
+                    break;
+                case AggregateReference reference:
+                    return $"{TypeSpelling.Keyword(reference.Kind)} {reference.Name}{stars}";
+                case AggregateType aggregate:
+                    return $"{TypeSpelling.Keyword(aggregate.Kind)} {aggregate.Name}{stars}";
+                case EnumType type:
+                    return $"enum {type.Name}{stars}";
+                case BaseType type:
+                    return $"a {type.ByteSize}-byte {type.Encoding}{stars}";
+                default:
+                    return "a function" + stars;
+            }
+        }
+    }
+
+    private static string Sort(TypeNode node) => node switch
+    {
+        BaseType => "a number",
+        PointerType => "a pointer",
+        EnumType => "an enum",
+        ArrayType => "an array",
+        AggregateType { Kind: AggregateKind.Struct } or AggregateReference { Kind: AggregateKind.Struct } => "a struct",
+        AggregateType or AggregateReference => "a union",
+        _ => "a function",
+    };
+
+    private static string Width(Member member) => member.BitFieldSize is { } width ? $"is {width} bits wide" : "is no bitfield";
+
+    private static string Count(ArrayType array) => array.Count?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no number of";
+
+    private static string Bytes(ulong size) => $"has {size} bytes";
+
+    private static string Bits(ulong bitOffset) => bitOffset % 8 == 0 ? $"byte {bitOffset / 8}" : $"byte {bitOffset / 8} bit {bitOffset % 8}";
+}
