@@ -1,10 +1,85 @@
-using LayoutCheck;
-using LayoutCheck.Layouts;
-using LayoutCheck.Reports;
-using LayoutCheck.Types;
-var sw = System.Diagnostics.Stopwatch.StartNew();
-using var image = KernelImage.Open(args[1]);
-if (args[0] == "show") { var d = image.Types.FindFirst(TypeName.Parse(args[2])); if (d != null) LayoutText.Write(TypeLayout.Of(d), 64, Console.Out); Console.Error.WriteLine(d?.Units[0]); }
-else { var s = image.Types.FindAll(args[3..].Select(TypeName.Parse).ToArray(), int.Parse(args[2])); foreach (var x in s.Sets) { Console.WriteLine($"{x.Name} {x.DefinitionCount} {x.Distinct.Length} {x.DeclarationCount}"); 
- } Console.WriteLine(s.Facts.Format + " " + string.Join(";", s.Facts.Languages) + " " + s.Facts.Producers.Length); }
-Console.Error.WriteLine(sw.ElapsedMilliseconds);
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using LayoutCheck.Rules;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>Parse, run, write, exit code: and the one place where failures become lines on stderr.</summary>
+public static class Program
+{
+    /// <summary>Runs the program.</summary>
+    /// <returns>The exit code, one of <see cref="ExitCode"/>.</returns>
+    public static int Main(string[] args)
+    {
+        RootCommand root = CommandLine.Create();
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        // Asking for help is never wrong, whatever else is missing on the line.
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        {
+            foreach (ParseError error in parsed.Errors)
+            {
+                Fail(error.Message);
+            }
+
+            Console.Error.WriteLine($"Try '{string.Join(' ', CommandPath(parsed.CommandResult))} --help'.");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (InvalidImageException e)
+        {
+            return Fail(e.Message, ExitCode.Unreadable);
+        }
+        catch (UsageException e)
+        {
+            return Fail(e.Message, ExitCode.Usage);
+        }
+        catch (RuleException e)
+        {
+            return Fail(e.Message, ExitCode.Usage);
+        }
+        catch (OutputException e)
+        {
+            return Fail(e.Message, ExitCode.Unreadable);
+        }
+        catch (OutOfMemoryException)
+        {
+            return Fail("out of memory; allow it more, or ask for fewer types", ExitCode.Unreadable);
+        }
+    }
+
+    private static int Fail(string message, int exitCode = ExitCode.Usage)
+    {
+        Console.Error.WriteLine($"layoutcheck: {Reports.Printable.Escape(message)}");
+        return exitCode;
+    }
+
+    private static IEnumerable<string> CommandPath(CommandResult command)
+        => command.Parent is CommandResult parent ? CommandPath(parent).Append(command.Command.Name) : ["layoutcheck"];
+}
+
+/// <summary>The documented exit codes.</summary>
+public static class ExitCode
+{
+    /// <summary>Everything holds; what was asked for was shown.</summary>
+    public const int Holds = 0;
+
+    /// <summary>A rule is violated, or a difference was found.</summary>
+    public const int Violated = 1;
+
+    /// <summary>The command line is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary>The input cannot be read or has no debug information; or the output cannot be written.</summary>
+    public const int Unreadable = 3;
+
+    /// <summary>It could not be decided.</summary>
+    public const int Undecided = 4;
+}
+
+/// <summary>The command line asks for something that cannot be.</summary>
+public sealed class UsageException(string message) : Exception(message);

@@ -1,3 +1,4 @@
+using System.Text;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
 
@@ -73,6 +74,41 @@ internal sealed class DieScanner
         return _pending.TryDequeue(out hit);
     }
 
+    /// <summary>Adds the names of all structs and unions that the unit defines, by tag: walks it to its end.</summary>
+    public void CollectNames(HashSet<(DwTag Tag, ulong StringOffset)> inSection, HashSet<(DwTag Tag, string Name)> inPlace)
+    {
+        Section info = _sections.Info;
+        SectionReader reader = info.ReadRange(_next, _unit.End);
+        while (!reader.IsAtEnd)
+        {
+            ulong die = reader.Offset;
+            ulong code = reader.ReadUleb();
+            if (code == 0)
+            {
+                break;
+            }
+
+            ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, die);
+            ulong attributes = reader.Offset;
+            if (abbrev.NameForm != 0 && !abbrev.HasDeclaration && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type)
+            {
+                SeekName(ref reader, abbrev);
+                if (abbrev.NameForm == DwForm.DW_FORM_string)
+                {
+                    inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(reader.ReadString())));
+                }
+                else
+                {
+                    inSection.Add((abbrev.Tag, StringOffset(ref reader, abbrev.NameForm)));
+                }
+
+                reader.Seek(attributes);
+            }
+
+            StepOver(ref reader, abbrev, die);
+        }
+    }
+
     // Walks until something was found, and leaves the place to go on from in _next.
     private void Walk()
     {
@@ -130,51 +166,38 @@ internal sealed class DieScanner
 
     private int NameOf(ref SectionReader reader, in Abbrev abbrev)
     {
+        SeekName(ref reader, abbrev);
+        return abbrev.NameForm switch
+        {
+            DwForm.DW_FORM_string => _wanted.AtBytes(reader.ReadString()),
+            DwForm.DW_FORM_line_strp => _wanted.AtBytes(_sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize))),
+            _ => _wanted.AtStringOffset(StringOffset(ref reader, abbrev.NameForm)),
+        };
+    }
+
+    private ulong StringOffset(ref SectionReader reader, DwForm form) => form switch
+    {
+        DwForm.DW_FORM_strp => reader.ReadUnsigned(_unit.OffsetSize),
+        DwForm.DW_FORM_strx => AtIndex(reader.ReadUleb()),
+        DwForm.DW_FORM_strx1 => AtIndex(reader.ReadU8()),
+        DwForm.DW_FORM_strx2 => AtIndex(reader.ReadU16()),
+        DwForm.DW_FORM_strx3 => AtIndex(reader.ReadU24()),
+        DwForm.DW_FORM_strx4 => AtIndex(reader.ReadU32()),
+        _ => throw _sections.Info.Invalid(reader.Offset, $"a name has {form}, which cannot be read yet", "undo dwz, or use the file that it was made from"),
+    };
+
+    private ulong AtIndex(ulong index) => _strOffsetsBase == UnitRoot.NoBase
+        ? throw _sections.Info.Invalid(_unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base")
+        : _sections.StringOffset(index, _strOffsetsBase, _unit.OffsetSize);
+
+    private void SeekName(ref SectionReader reader, in Abbrev abbrev)
+    {
         if (abbrev.NameAt >= 0)
         {
             reader.Skip((ulong)abbrev.NameAt);
-        }
-        else
-        {
-            SkipToName(ref reader, abbrev);
+            return;
         }
 
-        switch (abbrev.NameForm)
-        {
-            case DwForm.DW_FORM_strp:
-                return _wanted.AtStringOffset(reader.ReadUnsigned(_unit.OffsetSize));
-            case DwForm.DW_FORM_string:
-                return _wanted.AtBytes(reader.ReadString());
-            case DwForm.DW_FORM_strx:
-                return AtIndex(reader.ReadUleb());
-            case DwForm.DW_FORM_strx1:
-                return AtIndex(reader.ReadU8());
-            case DwForm.DW_FORM_strx2:
-                return AtIndex(reader.ReadU16());
-            case DwForm.DW_FORM_strx3:
-                return AtIndex(reader.ReadU24());
-            case DwForm.DW_FORM_strx4:
-                return AtIndex(reader.ReadU32());
-            case DwForm.DW_FORM_line_strp:
-                return _wanted.AtBytes(_sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize)));
-            default:
-                throw _sections.Info.Invalid(
-                    reader.Offset, $"a name has {abbrev.NameForm}, which cannot be read yet", "undo dwz, or use the file that it was made from");
-        }
-    }
-
-    private int AtIndex(ulong index)
-    {
-        if (_strOffsetsBase == UnitRoot.NoBase)
-        {
-            throw _sections.Info.Invalid(_unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base");
-        }
-
-        return _wanted.AtStringOffset(_sections.StringOffset(index, _strOffsetsBase, _unit.OffsetSize));
-    }
-
-    private void SkipToName(ref SectionReader reader, in Abbrev abbrev)
-    {
         SectionReader specs = _abbrevs.Specs(abbrev);
         while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _) && attribute != DwAt.DW_AT_name)
         {

@@ -59,34 +59,26 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
-        HashSet<TypeName> names = [];
-        AbbrevTable abbrevs = new(_sections.Abbrev);
-        DieDecoder decoder = new(_sections);
+        DieScanner scanner = new(_sections, new WantedNames([], _sections));
+        HashSet<(DwTag Tag, ulong StringOffset)> inSection = [];
+        HashSet<(DwTag Tag, string Name)> inPlace = [];
         foreach (UnitHeader unit in _units.All())
         {
-            abbrevs.Load(unit);
-            UnitRoot root = UnitRoot.Read(_sections, abbrevs, unit);
-            if (!DwarfLanguage.IsC(root.Language) || !root.HasChildren)
+            if (DwarfLanguage.IsC(scanner.Open(unit).Language))
             {
-                continue;
-            }
-
-            decoder.Open(unit);
-            ulong at = root.End;
-            while (at < unit.End && decoder.Read(at, out _) is { } die)
-            {
-                if (die.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type
-                    && die[DwAt.DW_AT_declaration].Class == ValueClass.Absent
-                    && decoder.Text(die[DwAt.DW_AT_name]) is { } name)
-                {
-                    names.Add(new TypeName(die.Tag == DwTag.DW_TAG_union_type ? TypeNameKind.Union : TypeNameKind.Struct, name));
-                }
-
-                AttributeValue sibling = die[DwAt.DW_AT_sibling];
-                at = sibling.Class == ValueClass.Reference && sibling.Value > at ? sibling.Value : decoder.Next(die);
+                scanner.CollectNames(inSection, inPlace);
             }
         }
 
+        // Equal names may stand at several offsets.
+        HashSet<TypeName> names = [.. inPlace.Select(n => Name(n.Tag, n.Name))];
+        foreach ((DwTag tag, ulong offset) in inSection)
+        {
+            names.Add(Name(tag, _sections.Require(_sections.Str, ".debug_str").TextAt(offset)));
+        }
+
         return [.. names.OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
+
+        static TypeName Name(DwTag tag, string name) => new(tag == DwTag.DW_TAG_union_type ? TypeNameKind.Union : TypeNameKind.Struct, name);
     }
 }

@@ -56,6 +56,20 @@ public static class LayoutText
         output.WriteLine(aggregate.Alignment is { } alignment ? $"}} __attribute__((__aligned__({alignment})));" : "};");
     }
 
+    /// <summary>Writes one member with its place.</summary>
+    public static void WriteMember(TypeDefinition definition, ResolvedMember member, TextWriter output)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(member);
+        ArgumentNullException.ThrowIfNull(output);
+        ulong storage = member.IsBitField ? definition.Graph.ByteSizeOf(member.Type) ?? 0 : 0;
+        LayoutItem item = new(
+            LayoutItemKind.Member, 0, member.Path, member.Path, member.Type, member.BitOffset, member.BitSize ?? 0, member.IsBitField, storage, null, -1);
+        output.WriteLine($"{Printable.Escape(definition.Graph.Declare(definition.Root))} {{");
+        WriteMember(definition.Graph, item, output);
+        output.WriteLine("};");
+    }
+
     private static void Close(TypeLayout layout, Stack<LayoutItem> open, int depth, TextWriter output)
     {
         while (open.Count > 0 && open.Peek().Depth >= depth)

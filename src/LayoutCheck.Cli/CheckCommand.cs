@@ -1,0 +1,24 @@
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
+
+namespace LayoutCheck.Cli;
+
+/// <summary><c>layoutcheck check</c>.</summary>
+internal static class CheckCommand
+{
+    public static int Run(string? file, SourceChoice source, bool isJson, int threads)
+    {
+        using KernelImage image = file is null ? DefaultImage.Open(source) : KernelImage.Open(file, source);
+        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), threads);
+        if (isJson)
+        {
+            Output.WriteJson(stream => JsonReport.Write(report, new RunFacts(Output.Version, image.Path), stream));
+        }
+        else
+        {
+            Output.WriteText(writer => CheckText.Write(report, image.Path, Output.Ink, writer));
+        }
+
+        return (int)report.Verdict;
+    }
+}

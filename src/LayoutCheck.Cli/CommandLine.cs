@@ -1,0 +1,146 @@
+using System.CommandLine;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>What can be typed: commands, arguments, options, and the help that teaches them.</summary>
+internal static class CommandLine
+{
+    private const string ExitCodes = """
+
+        Exit codes:
+          0  all rules hold, or what was asked for was shown
+          1  a rule is violated, or a difference was found
+          2  the command line is wrong
+          3  the input cannot be read or has no debug information
+          4  it could not be decided, and the report says why
+        """;
+
+    public static RootCommand Create()
+    {
+        RootCommand root = new($"""
+            Checks the struct layouts of a built kernel: does pgmap line up with compound_head?
+            Reads the debug information (DWARF or BTF) of a vmlinux. Never runs or changes it.
+
+            Examples:
+              layoutcheck check vmlinux                       the verdict
+              layoutcheck check                               the same for the running kernel
+              layoutcheck show vmlinux page folio             layouts, as pahole prints them
+              layoutcheck show vmlinux page.mapping           one member
+              layoutcheck overlap vmlinux page                who shares which bytes, as a map
+              layoutcheck overlap vmlinux page.compound_head  who shares the bytes of a member
+            {ExitCodes}
+            """);
+        root.Subcommands.Add(Check());
+        root.Subcommands.Add(Show());
+        root.Subcommands.Add(Overlap());
+        root.SetAction(_ => throw new UsageException("no command given; try 'layoutcheck --help'"));
+        return root;
+    }
+
+    private static Command Check()
+    {
+        Argument<string?> file = new("FILE")
+        {
+            Description = "A vmlinux with DWARF or BTF, or raw BTF. Without it: the running kernel's BTF, else a small sample image.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        CommonOptions common = new();
+        Option<int> threads = new("--threads") { Description = "How many threads may work; the report does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        threads.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int count) || count is < 1 or > 1024))
+            {
+                result.AddError($"--threads takes a number from 1 to 1024, not '{result.Tokens[0].Value}'");
+            }
+        });
+        Command command = new("check", $"""
+            Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.
+
+            Compares the definitions of every C compilation unit. The first line is the verdict; then the
+            layout era, what is violated and what it breaks, the rules, and where the facts come from.
+            {ExitCodes}
+            """) { file, threads };
+        common.AddTo(command);
+        command.SetAction(parsed => CheckCommand.Run(parsed.GetValue(file), common.Source(parsed), common.IsJson(parsed), parsed.GetValue(threads)));
+        return command;
+    }
+
+    private static Command Show()
+    {
+        Argument<string> file = File();
+        Argument<string[]> types = new("TYPE") { Description = "page, 'struct page', 'union foo', a typedef of one, or a member: page.mapping", Arity = ArgumentArity.OneOrMore };
+        Option<bool> all = new("--all") { Description = "Compare the definitions of all compilation units, and show each that differs." };
+        Option<bool> expand = new("--expand", "-E") { Description = "Go into members of named struct types too." };
+        Option<int> cacheLine = new("--cacheline", "-c") { Description = "The target's cache line in bytes; 0 leaves the boundaries out.", DefaultValueFactory = _ => 64 };
+        cacheLine.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int size) || size is < 0 or > 65536))
+            {
+                result.AddError($"--cacheline takes a number of bytes from 0 to 65536, not '{result.Tokens[0].Value}'");
+            }
+        });
+        CommonOptions common = new();
+        Command command = new("show", """
+            Shows where the members of a struct or union lie: offset and size in bytes, bitfields as byte:bit,
+            holes, padding, cache lines.
+
+            Answers from the first C compilation unit that defines the type, and names it; --all asks every one.
+            """) { file, types, all, expand, cacheLine };
+        common.AddTo(command);
+        command.SetAction(parsed => ShowCommand.Run(
+            parsed.GetValue(file)!,
+            parsed.GetValue(types)!,
+            common.Source(parsed),
+            common.IsJson(parsed),
+            new ShowOptions(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine))));
+        return command;
+    }
+
+    private static Command Overlap()
+    {
+        Argument<string> file = File();
+        Argument<string> type = new("TYPE") { Description = "A type, for a map of all its bytes; or a member (page.compound_head), for all that lie on its bits" };
+        Option<bool> expand = new("--expand", "-E") { Description = "Go into members of named struct types too." };
+        CommonOptions common = new();
+        Command command = new("overlap", """
+            Shows who shares which bytes: a ruler, and a lane for each union arm; then every member by its place.
+
+            With a member, lists every member that lies on any bit of it.
+            """) { file, type, expand };
+        common.AddTo(command);
+        command.SetAction(parsed => OverlapCommand.Run(
+            parsed.GetValue(file)!, parsed.GetValue(type)!, common.Source(parsed), common.IsJson(parsed), parsed.GetValue(expand)));
+        return command;
+    }
+
+    private static Argument<string> File() => new("FILE") { Description = "A vmlinux with DWARF or BTF, or raw BTF (/sys/kernel/btf/vmlinux)" };
+
+    /// <summary>The options that every command has.</summary>
+    private sealed class CommonOptions
+    {
+        private readonly Option<string> _source = new("--source") { Description = "Which debug information to read: dwarf, btf, or auto (DWARF when there is any)", DefaultValueFactory = _ => "auto", HelpName = "auto|dwarf|btf" };
+
+        private readonly Option<string> _format = new("--format") { Description = "How to write the result: text or json", DefaultValueFactory = _ => "text", HelpName = "text|json" };
+
+        public CommonOptions()
+        {
+            _source.AcceptOnlyFromAmong("auto", "dwarf", "btf");
+            _format.AcceptOnlyFromAmong("text", "json");
+        }
+
+        public void AddTo(Command command)
+        {
+            command.Options.Add(_source);
+            command.Options.Add(_format);
+        }
+
+        public SourceChoice Source(ParseResult parsed) => parsed.GetValue(_source) switch
+        {
+            "dwarf" => SourceChoice.Dwarf,
+            "btf" => SourceChoice.Btf,
+            _ => SourceChoice.Auto,
+        };
+
+        public bool IsJson(ParseResult parsed) => parsed.GetValue(_format) == "json";
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text;
+using LayoutCheck.Reports;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>Standard output: written whole, coloured on a terminal only, and quiet when the reader has gone.</summary>
+internal static class Output
+{
+    private const int EPIPE = 32;
+
+    /// <summary>The version of the program.</summary>
+    public static string Version { get; } = typeof(Output).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    /// <summary>Whether results may be coloured: on a terminal, unless NO_COLOR is set to anything (no-color.org).</summary>
+    public static Ink Ink => new(!Console.IsOutputRedirected
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"));
+
+    /// <summary>Writes text; lines end in a newline on every system, so that outputs compare.</summary>
+    public static void WriteText(Action<TextWriter> write)
+    {
+        Write(stream =>
+        {
+            using StreamWriter writer = new(stream, new UTF8Encoding(false), 1 << 14, leaveOpen: true) { NewLine = "\n" };
+            write(writer);
+        });
+    }
+
+    /// <summary>Writes bytes, and a newline at the end.</summary>
+    public static void WriteJson(Action<Stream> write)
+    {
+        Write(stream =>
+        {
+            write(stream);
+            stream.WriteByte((byte)'\n');
+        });
+    }
+
+    // The result is made in memory first: a failure while making it leaves nothing half-written.
+    private static void Write(Action<Stream> write)
+    {
+        using MemoryStream whole = new();
+        write(whole);
+        try
+        {
+            using Stream output = Console.OpenStandardOutput();
+            output.Write(whole.GetBuffer(), 0, (int)whole.Length);
+            output.Flush();
+        }
+        catch (IOException e) when (e.HResult == EPIPE)
+        {
+            // Whoever was reading has seen enough (| head): the exit code still says what was found.
+        }
+        catch (IOException e)
+        {
+            throw new OutputException($"the result cannot be written: {e.Message}");
+        }
+    }
+}
+
+/// <summary>The result cannot be written.</summary>
+public sealed class OutputException(string message) : Exception(message);

@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using LayoutCheck.Layouts;
+using LayoutCheck.Reports;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>How <c>show</c> shows.</summary>
+/// <param name="All">Every unit's definition instead of the first.</param>
+/// <param name="Expand">Members of named types too.</param>
+/// <param name="CacheLineByteSize">0 leaves cache lines out.</param>
+internal readonly record struct ShowOptions(bool All, bool Expand, int CacheLineByteSize);
+
+/// <summary><c>layoutcheck show</c>.</summary>
+internal static class ShowCommand
+{
+    public static int Run(string file, string[] names, SourceChoice source, bool isJson, ShowOptions options)
+    {
+        using KernelImage image = KernelImage.Open(file, source);
+        List<Shown> shown = [];
+        bool isMissing = false;
+        bool isDisputed = false;
+        foreach (string name in names)
+        {
+            TypeQuery query = TypeQuery.Parse(name);
+            ImmutableArray<TypeDefinition> definitions = options.All
+                ? image.Types.FindAll([query.Type], Environment.ProcessorCount).Sets[0].Distinct
+                : image.Types.FindFirst(query.Type) is { } first ? [first] : [];
+            if (definitions.IsEmpty)
+            {
+                isMissing = true;
+                query.ReportMissingType(image.Types);
+                continue;
+            }
+
+            isDisputed |= definitions.Length > 1;
+            foreach (TypeDefinition definition in definitions)
+            {
+                ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;
+                if (query.Member is not null && member is null)
+                {
+                    isMissing = true;
+                    query.ReportMissingMember(definition);
+                    continue;
+                }
+
+                string? difference = definition == definitions[0] ? null : DefinitionSummary.Difference(definitions[0], definition);
+                shown.Add(new Shown(definition, member, options.All ? definition.Units.Length : null, difference));
+            }
+        }
+
+        if (isJson)
+        {
+            Output.WriteJson(stream => JsonReport.Write(
+                shown.Select(s => s.ToReport(options.Expand)), image.ReadFacts(), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
+        }
+        else
+        {
+            Output.WriteText(writer => WriteText(shown, image.Types.Kind, options, writer));
+        }
+
+        return isMissing ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;
+    }
+
+    private static void WriteText(List<Shown> shown, SourceKind source, ShowOptions options, TextWriter writer)
+    {
+        bool isFirst = true;
+        foreach (Shown item in shown)
+        {
+            if (!isFirst)
+            {
+                writer.WriteLine();
+            }
+
+            isFirst = false;
+            writer.WriteLine($"/* {Provenance(item, source)} */");
+            if (item.Difference is { } difference)
+            {
+                writer.WriteLine($"/* differs: {Printable.Escape(difference)} */");
+            }
+
+            if (item.Member is { } member)
+            {
+                LayoutText.WriteMember(item.Definition, member, writer);
+            }
+            else
+            {
+                LayoutText.Write(TypeLayout.Of(item.Definition, options.Expand), options.CacheLineByteSize, writer);
+            }
+        }
+    }
+
+    private static string Provenance(Shown item, SourceKind source)
+    {
+        if (source == SourceKind.Btf)
+        {
+            return "from BTF";
+        }
+
+        DefiningUnit unit = item.Definition.Units[0];
+        string name = Printable.Escape(unit.Name.Length == 0 ? $"unit {unit.Index}" : unit.Name);
+        return item.DefinitionCount switch
+        {
+            null => $"from DWARF: the first C definition, in {name}; --all compares every unit's",
+            1 => $"from DWARF: in {name} alone",
+            { } count => $"from DWARF: {count} C units agree, the first is {name}",
+        };
+    }
+
+    private sealed record Shown(TypeDefinition Definition, ResolvedMember? Member, int? DefinitionCount, string? Difference)
+    {
+        public LayoutReport ToReport(bool expand) => new(
+            Definition.Graph.Declare(Definition.Root), TypeLayout.Of(Definition, expand), Member, Definition.Units[0].Name, DefinitionCount, Difference);
+    }
+}

@@ -1,0 +1,44 @@
+using LayoutCheck.Reports;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>A type as it is typed, perhaps with a member: <c>page</c>, <c>struct page</c>, <c>page.lru.next</c>.</summary>
+internal sealed record TypeQuery(TypeName Type, string? Member)
+{
+    private const int MostSuggestions = 5;
+
+    /// <exception cref="UsageException">It is neither.</exception>
+    public static TypeQuery Parse(string text)
+    {
+        int dot = text.IndexOfAny(['.', '[']);
+        TypeName type = TypeName.Parse(dot < 0 ? text : text[..dot]);
+        string? member = dot < 0 ? null : text[(dot + 1)..];
+        bool isName = type.Name.Length > 0 && type.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
+        return !isName || (dot >= 0 && text[dot] == '[') || (member is not null && !Layouts.MemberPath.IsWellFormed(member))
+            ? throw new UsageException($"'{text}' is not a type or a member of one; write page, 'struct page' or page.lru.next")
+            : new TypeQuery(type, member);
+    }
+
+    /// <summary>Says on stderr that no unit defines the type, and what comes near.</summary>
+    public void ReportMissingType(ITypeSource types)
+    {
+        IReadOnlyList<TypeName> defined = types.DefinedNames();
+        bool isOtherKind = Type.Kind != TypeNameKind.Any && defined.Any(n => n.Name == Type.Name);
+        string near = isOtherKind
+            ? $"; there is {defined.First(n => n.Name == Type.Name)}"
+            : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name), MostSuggestions));
+        Console.Error.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Type.ToString())}{near}");
+    }
+
+    /// <summary>Says on stderr that the type has no such member, and what comes near.</summary>
+    public void ReportMissingMember(TypeDefinition definition)
+    {
+        IEnumerable<string> paths = Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
+        string near = Suggest(Nearness.Nearest(Member!, paths, MostSuggestions));
+        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(definition.Graph.Declare(definition.Root))} has no member {Printable.Escape(Member!)}{near}");
+    }
+
+    private static string Suggest(IReadOnlyList<string> names)
+        => names.Count == 0 ? "" : $"; did you mean {string.Join(", ", names.Select(Printable.Escape))}?";
+}

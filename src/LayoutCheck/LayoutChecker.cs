@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
+using LayoutCheck.Types;
+
+namespace LayoutCheck;
+
+/// <summary>The program as a library: an image and rules in, a report out.</summary>
+public static class LayoutChecker
+{
+    /// <summary>
+    /// Asks every C unit of an image for the types that the rules name, compares the definitions, and evaluates the rules.
+    /// </summary>
+    /// <param name="image">The image; not closed.</param>
+    /// <param name="rules">The rules.</param>
+    /// <param name="threads">How many threads may work; the report does not depend on it.</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    public static CheckReport Check(KernelImage image, RuleSet rules, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(rules);
+        ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
+        Survey survey = image.Types.FindAll(names, threads);
+        Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
+        return new CheckReport(
+            image.ReadFacts(),
+            survey.Facts,
+            image.HasOtherSource,
+            LayoutEra.Of(definitions),
+            [.. survey.Sets.Select(DefinitionSummary.Of)],
+            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target));
+    }
+}

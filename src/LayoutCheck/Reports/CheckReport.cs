@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using LayoutCheck.Rules;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Reports;
+
+/// <summary>What all rules together came to; the numbers are the program's exit codes.</summary>
+public enum Verdict
+{
+    /// <summary>The flagship rule holds, nothing is violated, nothing is undecided.</summary>
+    Holds = 0,
+
+    /// <summary>A rule of severity error is violated.</summary>
+    Violated = 1,
+
+    /// <summary>Nothing is violated, but something could not be decided: never the same as "all good".</summary>
+    Undecided = 4,
+}
+
+/// <summary>All that <c>check</c> has to say; immutable, and complete without the image.</summary>
+/// <param name="Image">What the image says of itself.</param>
+/// <param name="Source">Where the layouts come from.</param>
+/// <param name="HasOtherSource">Whether the image has the other debug format too.</param>
+/// <param name="Era">How this kernel places pgmap and the compound word.</param>
+/// <param name="Definitions">What the units say of each type that a rule names.</param>
+/// <param name="Results">The rules' results, the flagship's first.</param>
+public sealed record CheckReport(
+    ImageFacts Image,
+    SourceFacts Source,
+    bool HasOtherSource,
+    LayoutEra Era,
+    ImmutableArray<DefinitionSummary> Definitions,
+    ImmutableArray<RuleResult> Results)
+{
+    /// <summary>The result of the rule that the program exists for, or null when it was not asked for.</summary>
+    public RuleResult? Flagship => Results.FirstOrDefault(r => r.Rule.IsFlagship);
+
+    /// <summary>
+    /// The verdict over all rules. A flagship rule that does not apply leaves the question open, and so does an image in which no rule at all
+    /// could be decided: neither is "holds".
+    /// </summary>
+    public Verdict Verdict
+    {
+        get
+        {
+            if (Results.Any(r => r.Outcome == Outcome.Violated && r.Rule.Severity == Severity.Error))
+            {
+                return Verdict.Violated;
+            }
+
+            bool isOpen = Results.Any(r => r.Outcome == Outcome.Undecided)
+                || Flagship is { Outcome: Outcome.NotApplicable }
+                || Results.All(r => r.Outcome == Outcome.NotApplicable);
+            return isOpen ? Verdict.Undecided : Verdict.Holds;
+        }
+    }
+
+    /// <summary>How many rules came to an outcome.</summary>
+    public int CountRules(Outcome outcome) => Results.Count(r => r.Outcome == outcome);
+
+    /// <summary>How many checks of all rules came to an outcome.</summary>
+    public int CountChecks(Outcome outcome) => Results.Sum(r => r.Checks.Count(c => c.Outcome == outcome));
+
+    /// <summary>The first line of the report: the flagship rule's verdict with what it saw.</summary>
+    public string Headline()
+    {
+        if (Flagship is not { } flagship)
+        {
+            return Verdict switch
+            {
+                Verdict.Holds => "all rules asked for hold (the pgmap rule was not asked for)",
+                Verdict.Violated => "a rule is violated (the pgmap rule was not asked for)",
+                _ => "cannot tell for all rules (the pgmap rule was not asked for)",
+            };
+        }
+
+        string word = flagship.Checks.SelectMany(c => c.Observed).Any(o => o.Subject == "page.compound_info") ? "compound_info" : "compound_head";
+        CheckResult? decisive = flagship.Checks.FirstOrDefault(c => c.Outcome == flagship.Outcome);
+        switch (flagship.Outcome)
+        {
+            case Outcome.Holds:
+                return $"pgmap lines up with {word}: {Seen(flagship, Outcome.Holds)}";
+            case Outcome.Violated:
+                bool isElsewhere = !flagship.Checks.Any(c => c.Outcome == Outcome.Violated && c.Observed.Any(o => o.Fact == ObservedFact.ByteOffset));
+                return isElsewhere
+                    ? $"pgmap does NOT safely line up with {word}: {decisive!.Reason}"
+                    : $"pgmap does NOT line up with {word}: {Seen(flagship, Outcome.Violated)}";
+            case Outcome.Undecided:
+                return $"cannot tell whether pgmap lines up with {word}: {decisive!.Reason}";
+            default:
+                return $"cannot tell whether pgmap lines up with compound_head: {Era.DevicePageReason}";
+        }
+    }
+
+    // The places first, each once, then the size when it is one and the same: "folio.pgmap @8, page.compound_head @8, 8 bytes each".
+    private static string Seen(RuleResult rule, Outcome outcome)
+    {
+        ImmutableArray<Observation> observed = [.. rule.Checks.Where(c => c.Outcome == outcome).SelectMany(c => c.Observed).Distinct()];
+        IEnumerable<string> places = observed.Where(o => o.Fact == ObservedFact.ByteOffset)
+            .Select(o => (o.Subject.Contains("._unused", StringComparison.Ordinal) ? "placeholder " : "") + o.ToString());
+        ulong?[] sizes = [.. observed.Where(o => o.Fact == ObservedFact.ByteSize && o.Subject.Contains('.', StringComparison.Ordinal)).Select(o => o.Number).Distinct()];
+        return string.Join(", ", places.Distinct()) + (sizes.Length == 1 ? $", {sizes[0]} bytes each" : "");
+    }
+}
+
+/// <summary>What the units of an image say of one type.</summary>
+/// <param name="Name">The type.</param>
+/// <param name="ByteSize">sizeof by the first definition, in bytes; null when there is none.</param>
+/// <param name="DefinitionCount">How many C units define it.</param>
+/// <param name="DeclarationCount">How many C units only declare it.</param>
+/// <param name="Variants">The definitions that differ, with the units that have them; one when all agree.</param>
+public sealed record DefinitionSummary(TypeName Name, ulong? ByteSize, int DefinitionCount, int DeclarationCount, ImmutableArray<DefinitionVariant> Variants)
+{
+    /// <summary>Whether two units differ about it.</summary>
+    public bool IsDisputed => Variants.Length > 1;
+
+    /// <summary>Where two definitions first part, in words; null when they lay out the same.</summary>
+    public static string? Difference(TypeDefinition first, TypeDefinition second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        return DefinitionEquality.FirstDifference(first.Graph, first.Root, second.Graph, second.Root);
+    }
+
+    /// <summary>The summary of what a survey found.</summary>
+    public static DefinitionSummary Of(DefinitionSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ImmutableArray<DefinitionVariant> variants = [.. set.Distinct.Select((d, i) => new DefinitionVariant(
+            d.Units,
+            i == 0 ? null : Difference(set.Distinct[0], d)))];
+        return new DefinitionSummary(
+            set.Name, set.Distinct.IsEmpty ? null : set.Distinct[0].Aggregate.ByteSize, set.DefinitionCount, set.DeclarationCount, variants);
+    }
+}
+
+/// <summary>One of several definitions of a type.</summary>
+/// <param name="Units">The units that have it, in file order.</param>
+/// <param name="DifferenceFromFirst">Where it first parts from the first definition, in words; null for the first itself.</param>
+public sealed record DefinitionVariant(ImmutableArray<DefiningUnit> Units, string? DifferenceFromFirst);

@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using LayoutCheck.Rules;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Reports;
+
+/// <summary>A check's report for people: the verdict first, then what it rests on.</summary>
+public static class CheckText
+{
+    private const int UnitsNamed = 3;
+
+    /// <summary>Writes the report.</summary>
+    /// <param name="report">What to write.</param>
+    /// <param name="file">The input as the user named it.</param>
+    /// <param name="ink">Colour or none.</param>
+    /// <param name="output">Where to.</param>
+    public static void Write(CheckReport report, string file, Ink ink, TextWriter output)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        ArgumentNullException.ThrowIfNull(output);
+        string headline = Printable.Escape(report.Headline());
+        output.WriteLine(report.Flagship?.Outcome switch
+        {
+            Outcome.Holds => ink.Good(headline),
+            Outcome.Violated => ink.Bad(headline),
+            _ => ink.Doubtful(headline),
+        });
+        output.WriteLine($"Layout era: {Versions(report.Era)}{report.Era.Description}");
+        if (report.Era.AllowsCompoundDevicePages is not null)
+        {
+            output.WriteLine($"            {report.Era.DevicePageReason}");
+        }
+
+        WriteProblems(report, ink, output);
+        WriteRules(report, ink, output);
+        WriteDefinitions(report, ink, output);
+        WriteFacts(report, file, output);
+        output.WriteLine();
+        output.WriteLine(Conclusion(report, ink));
+    }
+
+    private static string Versions(LayoutEra era) => era.Versions.Length == 0 ? "" : $"Linux {era.Versions}: ";
+
+    private static void WriteProblems(CheckReport report, Ink ink, TextWriter output)
+    {
+        foreach (RuleResult result in report.Results)
+        {
+            foreach (CheckResult check in result.Checks)
+            {
+                if (check.Outcome is not (Outcome.Violated or Outcome.Undecided))
+                {
+                    continue;
+                }
+
+                bool isError = check.Outcome == Outcome.Violated && result.Rule.Severity == Severity.Error;
+                string word = check.Outcome == Outcome.Undecided ? "undecided" : isError ? "VIOLATED" : "warning";
+                output.WriteLine();
+                output.WriteLine($"{(isError ? ink.Bad(word) : ink.Doubtful(word))} {ink.Strong(result.Rule.Id)}: {check.Check.Expression.Text}");
+                output.WriteLine($"    {Printable.Escape(check.Reason)}");
+                if (check.Outcome == Outcome.Violated && check.Check.Message is { } consequence)
+                {
+                    output.WriteLine($"    {consequence}");
+                }
+            }
+        }
+    }
+
+    private static void WriteRules(CheckReport report, Ink ink, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine(ink.Strong("Rules") + $": {Counts(report.CountRules)}; checks in them: {Counts(report.CountChecks)}");
+        int width = report.Results.IsEmpty ? 0 : report.Results.Max(r => r.Rule.Id.Length);
+        foreach (RuleResult result in report.Results)
+        {
+            string outcome = Word(result, ink);
+            output.WriteLine($"  {outcome}  {result.Rule.Id.PadRight(width)}  {result.Rule.Title}");
+            foreach (IGrouping<string, CheckResult> reason in result.Checks.Where(c => c.Outcome == Outcome.NotApplicable).GroupBy(c => c.Reason, StringComparer.Ordinal))
+            {
+                string many = reason.Count() > 1 ? $"{reason.Count()} checks do" : "1 check does";
+                output.WriteLine(ink.Faint($"                  {many} not apply: {Printable.Escape(reason.Key)}"));
+            }
+        }
+    }
+
+    private static string Word(RuleResult result, Ink ink) => result.Outcome switch
+    {
+        Outcome.Holds => ink.Good("holds         "),
+        Outcome.Violated when result.Rule.Severity == Severity.Warning => ink.Doubtful("warning       "),
+        Outcome.Violated => ink.Bad("VIOLATED      "),
+        Outcome.Undecided => ink.Doubtful("undecided     "),
+        _ => ink.Faint("not applicable"),
+    };
+
+    private static string Counts(Func<Outcome, int> count)
+        => $"{count(Outcome.Holds)} hold, {count(Outcome.Violated)} violated, {count(Outcome.NotApplicable)} not applicable, {count(Outcome.Undecided)} undecided";
+
+    private static void WriteDefinitions(CheckReport report, Ink ink, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine(ink.Strong("Definitions"));
+        bool hasUnits = report.Source.Kind == SourceKind.Dwarf;
+        foreach (DefinitionSummary type in report.Definitions)
+        {
+            string name = Printable.Escape(type.Name.ToString()).PadRight(20);
+            if (type.DefinitionCount == 0)
+            {
+                output.WriteLine($"  {name} {(type.DeclarationCount > 0 ? "only declared" : "not defined")}");
+                continue;
+            }
+
+            string who = !hasUnits ? (type.DefinitionCount == 1 ? "one definition" : $"{type.DefinitionCount} definitions")
+                : type.DefinitionCount == 1 ? "1 C unit defines it" : $"{type.DefinitionCount} C units define it";
+            string agreement = type.DefinitionCount == 1 ? "" : type.IsDisputed ? $", in {type.Variants.Length} different ways" : ", all agree";
+            output.WriteLine($"  {name} {type.ByteSize,4} bytes; {(type.IsDisputed ? ink.Doubtful(who + agreement) : who + agreement)}");
+            if (type.IsDisputed)
+            {
+                WriteVariants(type, output);
+            }
+        }
+    }
+
+    private static void WriteVariants(DefinitionSummary type, TextWriter output)
+    {
+        foreach (DefinitionVariant variant in type.Variants)
+        {
+            ImmutableArray<DefiningUnit> units = variant.Units;
+            string named = string.Join(", ", units.Take(UnitsNamed).Select(u => Printable.Escape(u.Name.Length == 0 ? $"unit {u.Index}" : u.Name)));
+            string more = units.Length > UnitsNamed ? $" and {units.Length - UnitsNamed} more" : "";
+            string difference = variant.DifferenceFromFirst is { } text ? ": " + Printable.Escape(text) : ": the first definition";
+            output.WriteLine($"      {named}{more}{difference}");
+        }
+    }
+
+    private static void WriteFacts(CheckReport report, string file, TextWriter output)
+    {
+        SourceFacts source = report.Source;
+        output.WriteLine();
+        output.WriteLine($"File         {Printable.Escape(file)} ({report.Image.Format})");
+        output.WriteLine($"Build id     {report.Image.BuildId ?? "none recorded"}");
+        output.WriteLine($"Kernel       {(report.Image.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}");
+        string other = !report.HasOtherSource ? "" : source.Kind == SourceKind.Dwarf ? "; the image has BTF too (--source btf)" : "; the image has DWARF too (--source dwarf)";
+        output.WriteLine($"Source       {source.Format}{other}");
+        if (!source.Languages.IsEmpty)
+        {
+            output.WriteLine($"Units        {string.Join(", ", source.Languages.Select(l => $"{l.UnitCount} {l.Language}"))}; only those in C answer");
+        }
+
+        foreach (IGrouping<string, string> compiler in source.Producers.GroupBy(CompilerOf, StringComparer.Ordinal))
+        {
+            string variants = compiler.Count() > 1 ? $" ({compiler.Count()} sets of options)" : "";
+            output.WriteLine($"Compiler     {Printable.Escape(compiler.Key)}{variants}");
+        }
+    }
+
+    /// <summary>The compiler of a DW_AT_producer without its options: <c>GNU C11 14.2.0</c>.</summary>
+    public static string CompilerOf(string producer)
+    {
+        ArgumentNullException.ThrowIfNull(producer);
+        int options = producer.IndexOf(" -", StringComparison.Ordinal);
+        return options > 0 ? producer[..options] : producer.Length > 0 ? producer : "not recorded";
+    }
+
+    private static string Conclusion(CheckReport report, Ink ink) => report.Verdict switch
+    {
+        Verdict.Holds => ink.Good("Verdict: holds (exit code 0)"),
+        Verdict.Violated => ink.Bad("Verdict: violated (exit code 1)"),
+        _ => ink.Doubtful("Verdict: undecided (exit code 4)"),
+    };
+}
