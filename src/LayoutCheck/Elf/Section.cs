@@ -33,6 +33,9 @@ internal sealed unsafe class Section
     /// <summary>The byte order of everything in it.</summary>
     public bool IsBigEndian { get; }
 
+    /// <summary>The same bytes in another byte order, under the name that errors will use: BTF tells its order itself.</summary>
+    public Section As(string? name, bool isBigEndian) => new(File, name, Start, Length, isBigEndian);
+
     /// <summary>Reads from an offset to the end of the section.</summary>
     public SectionReader ReadFrom(ulong offset) => ReadRange(offset, Length);
 

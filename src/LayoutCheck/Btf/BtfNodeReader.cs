@@ -1,0 +1,270 @@
+using System.Collections.Immutable;
+using LayoutCheck.Elf;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Btf;
+
+/// <summary>
+/// Makes the nodes of one <see cref="TypeGraph"/> from the records that one struct or union needs. Behind a pointer a struct is a name
+/// only, so an id has up to two nodes: by value and behind a pointer.
+/// </summary>
+internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
+{
+    /// <summary>How deep types may be nested, pointers and typedefs counted. The kernel's own verifier stops at 32.</summary>
+    public const int DeepestNesting = 512;
+
+    /// <summary>
+    /// How many members a struct may have when those of its members are counted again at each place where they stand. A DAG of
+    /// a few records can unfold to more than any machine holds; the largest struct of a kernel has some thousands.
+    /// </summary>
+    public const long MostMembers = 1 << 20;
+
+    private readonly TypeGraphBuilder _graph = new();
+    private readonly Dictionary<(uint Id, bool IsBehindPointer), Made> _made = [];
+
+    /// <summary>The graph of one struct or union.</summary>
+    /// <param name="id">Its STRUCT or UNION record.</param>
+    /// <param name="root">Its id in the graph.</param>
+    /// <exception cref="InvalidImageException">A record that it needs is damaged.</exception>
+    public TypeGraph Read(uint id, out TypeId root)
+    {
+        root = Read(id, isBehindPointer: false, 0, index.Record(id)).Id;
+        return _graph.Build();
+    }
+
+    /// <summary>The record that is left once typedefs, qualifiers and tags are gone; null for void.</summary>
+    /// <exception cref="InvalidImageException">There are too many of them: they go in a circle.</exception>
+    public static BtfRecord? Strip(BtfIndex index, uint id, in BtfRecord referrer)
+    {
+        BtfRecord from = referrer;
+        for (int depth = 0; depth <= DeepestNesting; depth++)
+        {
+            if (id == 0)
+            {
+                return null;
+            }
+
+            BtfRecord record = index.Record(id, from);
+            if (record.Kind is not (BtfFormat.BTF_KIND_TYPEDEF or BtfFormat.BTF_KIND_CONST or BtfFormat.BTF_KIND_VOLATILE
+                or BtfFormat.BTF_KIND_RESTRICT or BtfFormat.BTF_KIND_TYPE_TAG or BtfFormat.BTF_KIND_DECL_TAG))
+            {
+                return record;
+            }
+
+            from = record;
+            id = record.SizeOrType;
+        }
+
+        throw index.Section.Invalid(referrer.Offset, $"{referrer} is behind more than {DeepestNesting} typedefs and qualifiers");
+    }
+
+    private Made Read(uint id, bool isBehindPointer, int depth, in BtfRecord referrer)
+    {
+        if (id == 0)
+        {
+            return default;
+        }
+
+        BtfRecord record = index.Record(id, referrer);
+        (uint, bool) key = (id, isBehindPointer);
+        if (_made.TryGetValue(key, out Made made))
+        {
+            return made.IsUnfinished ? throw index.Section.Invalid(record.Offset, $"{record} is made of itself") : made;
+        }
+
+        if (depth > DeepestNesting)
+        {
+            throw index.Section.Invalid(record.Offset, $"{record} is nested more than {DeepestNesting} deep");
+        }
+
+        _made[key] = Made.Unfinished;
+        made = ReadNew(record, isBehindPointer, depth + 1);
+        _made[key] = made;
+        return made;
+    }
+
+    private Made ReadNew(in BtfRecord record, bool isBehindPointer, int depth)
+    {
+        switch (record.Kind)
+        {
+            case BtfFormat.BTF_KIND_INT:
+                return Add(new BaseType(NameOf(record) ?? "", record.SizeOrType, EncodingOf(IntData(record))));
+            case BtfFormat.BTF_KIND_FLOAT:
+                return Add(new BaseType(NameOf(record) ?? "", record.SizeOrType, BaseEncoding.Float));
+            case BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64:
+                return Add(new EnumType(NameOf(record), record.SizeOrType, record.KindFlag));
+            case BtfFormat.BTF_KIND_PTR:
+                return Add(new PointerType(Read(record.SizeOrType, isBehindPointer: true, depth, record).Id, (ulong)wordByteSize()));
+            case BtfFormat.BTF_KIND_FWD:
+                return Add(new AggregateReference(record.KindFlag ? AggregateKind.Union : AggregateKind.Struct, NameOf(record)));
+            case BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION when isBehindPointer:
+                return Add(new AggregateReference(KindOf(record), NameOf(record)));
+            case BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION:
+                return ReadAggregate(record, depth);
+            case BtfFormat.BTF_KIND_ARRAY:
+                return ReadArray(record, isBehindPointer, isFlexible: false, depth);
+            case BtfFormat.BTF_KIND_TYPEDEF:
+                Made target = Read(record.SizeOrType, isBehindPointer, depth, record);
+                return Add(new TypedefType(NameOf(record) ?? "", target.Id), target.MemberCount);
+            case BtfFormat.BTF_KIND_CONST:
+                return ReadQualified(record, Qualifier.Const, isBehindPointer, depth);
+            case BtfFormat.BTF_KIND_VOLATILE:
+                return ReadQualified(record, Qualifier.Volatile, isBehindPointer, depth);
+            case BtfFormat.BTF_KIND_RESTRICT:
+                return ReadQualified(record, Qualifier.Restrict, isBehindPointer, depth);
+            case BtfFormat.BTF_KIND_TYPE_TAG or BtfFormat.BTF_KIND_DECL_TAG:
+                return Read(record.SizeOrType, isBehindPointer, depth, record);
+            case BtfFormat.BTF_KIND_FUNC_PROTO:
+                return ReadFunction(record, depth);
+            default:
+                throw index.Section.Invalid(record.Offset, $"{record} is used as the type of a member, which it cannot be");
+        }
+    }
+
+    private Made ReadQualified(in BtfRecord record, Qualifier qualifier, bool isBehindPointer, int depth)
+    {
+        Made target = Read(record.SizeOrType, isBehindPointer, depth, record);
+        return Add(new QualifiedType(qualifier, target.Id), target.MemberCount);
+    }
+
+    // struct btf_array: type, index_type, nelems. BTF has no way to tell `x[]` from `x[0]`: both have 0 elements. C allows
+    // `x[]` only as the last member of a struct and code has hardly anything else there, so that is what it is read as (as
+    // pahole prints it); elsewhere it is 0 elements.
+    private Made ReadArray(in BtfRecord record, bool isBehindPointer, bool isFlexible, int depth)
+    {
+        SectionReader reader = index.ReadDetails(record);
+        uint element = reader.ReadU32();
+        _ = reader.ReadU32();
+        uint count = reader.ReadU32();
+        Made made = Read(element, isBehindPointer, depth, record);
+        return Add(new ArrayType(made.Id, isFlexible ? null : count), made.MemberCount);
+    }
+
+    // struct btf_param: name_off, type. `...` is a last parameter without name and type.
+    private Made ReadFunction(in BtfRecord record, int depth)
+    {
+        TypeId returned = Read(record.SizeOrType, isBehindPointer: true, depth, record).Id;
+        uint count = record.ElementCount;
+        SectionReader reader = index.ReadDetails(record);
+        ImmutableArray<TypeId>.Builder parameters = ImmutableArray.CreateBuilder<TypeId>((int)count);
+        bool isVariadic = false;
+        for (uint i = 0; i < count; i++)
+        {
+            uint name = reader.ReadU32();
+            uint type = reader.ReadU32();
+            if (i == count - 1 && name == 0 && type == 0)
+            {
+                isVariadic = true;
+                break;
+            }
+
+            parameters.Add(Read(type, isBehindPointer: true, depth, record).Id);
+        }
+
+        return Add(new FunctionType(returned, parameters.ToImmutable(), isVariadic));
+    }
+
+    // struct btf_member: name_off, type, offset.
+    private Made ReadAggregate(in BtfRecord record, int depth)
+    {
+        uint count = record.ElementCount;
+        SectionReader reader = index.ReadDetails(record);
+        ImmutableArray<Member>.Builder members = ImmutableArray.CreateBuilder<Member>((int)count);
+        long memberCount = count;
+        for (uint i = 0; i < count; i++)
+        {
+            string? name = index.NameAt(reader.ReadU32(), record);
+            uint type = reader.ReadU32();
+            uint offset = reader.ReadU32();
+            bool isLastOfStruct = i == count - 1 && record.Kind == BtfFormat.BTF_KIND_STRUCT;
+            Made made = ReadMemberType(type, isLastOfStruct, depth, record);
+            BtfRecord? bare = Strip(index, type, record);
+            if (bare is not { Kind: not BtfFormat.BTF_KIND_FUNC_PROTO } stripped)
+            {
+                throw index.Section.Invalid(record.Offset, $"member {i} of {record} has no type that a member can have");
+            }
+
+            memberCount += made.MemberCount;
+            if (memberCount > MostMembers)
+            {
+                throw index.Section.Invalid(record.Offset, $"{record} has more than {MostMembers} members, those of its members counted in");
+            }
+
+            members.Add(record.KindFlag ? FlaggedMember(name, made.Id, offset) : PlainMember(name, made.Id, offset, stripped));
+        }
+
+        return Add(new AggregateType(KindOf(record), NameOf(record), record.SizeOrType, null, members.MoveToImmutable()), memberCount);
+    }
+
+    private Made ReadMemberType(uint type, bool isLastOfStruct, int depth, in BtfRecord referrer)
+    {
+        Made made = Read(type, isBehindPointer: false, depth, referrer);
+        if (isLastOfStruct && made.Id != TypeId.Void && _graph[made.Id] is ArrayType { Count: 0 })
+        {
+            BtfRecord array = index.Record(type, referrer);
+            return array.Kind == BtfFormat.BTF_KIND_ARRAY ? ReadArray(array, isBehindPointer: false, isFlexible: true, depth) : made;
+        }
+
+        return made;
+    }
+
+    // With kind_flag, offset holds BTF_MEMBER_BITFIELD_SIZE in its upper 8 bits and BTF_MEMBER_BIT_OFFSET in the others. The bit
+    // offset counts in memory order on both byte orders, as ours does.
+    private static Member FlaggedMember(string? name, TypeId type, uint offset)
+    {
+        uint width = offset >> 24;
+        return new Member(name, type, offset & 0xffffff, width == 0 ? null : width);
+    }
+
+    // Without kind_flag, offset is in bits and a bitfield is a member of an INT of fewer bits than its bytes have (BTF_INT_BITS),
+    // or of one that starts within them (BTF_INT_OFFSET): kernels before 5.0 and their pahole.
+    private Member PlainMember(string? name, TypeId type, uint offset, in BtfRecord bare)
+    {
+        if (bare.Kind == BtfFormat.BTF_KIND_INT)
+        {
+            uint data = IntData(bare);
+            uint bits = data & 0xff;
+            uint start = (data >> 16) & 0xff;
+            if (bits != bare.SizeOrType * 8UL || start != 0)
+            {
+                return new Member(name, type, (ulong)offset + start, bits);
+            }
+        }
+
+        return new Member(name, type, offset);
+    }
+
+    private uint IntData(in BtfRecord record) => index.ReadDetails(record).ReadU32();
+
+    // BTF_INT_ENCODING. pahole never sets BTF_INT_CHAR, so its char is a plain integer of one byte; GCC's -gbtf sets it.
+    private static BaseEncoding EncodingOf(uint data)
+    {
+        uint encoding = (data >> 24) & 0xf;
+        bool isSigned = (encoding & BtfFormat.BTF_INT_SIGNED) != 0;
+        if ((encoding & BtfFormat.BTF_INT_BOOL) != 0)
+        {
+            return BaseEncoding.Boolean;
+        }
+
+        if ((encoding & BtfFormat.BTF_INT_CHAR) != 0)
+        {
+            return isSigned ? BaseEncoding.SignedChar : BaseEncoding.UnsignedChar;
+        }
+
+        return isSigned ? BaseEncoding.Signed : BaseEncoding.Unsigned;
+    }
+
+    private static AggregateKind KindOf(in BtfRecord record) => record.Kind == BtfFormat.BTF_KIND_UNION ? AggregateKind.Union : AggregateKind.Struct;
+
+    private string? NameOf(in BtfRecord record) => index.NameAt(record.NameOffset, record);
+
+    private Made Add(TypeNode node, long memberCount = 0) => new(_graph.Add(node), memberCount);
+
+    // What became of a record, and how many members it has when all is unfolded.
+    private readonly record struct Made(TypeId Id, long MemberCount)
+    {
+        public static Made Unfinished => new(default, -1);
+
+        public bool IsUnfinished => MemberCount < 0;
+    }
+}

@@ -1,0 +1,688 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using LayoutCheck.Layouts;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Rules;
+
+/// <summary>
+/// What an expression came to: a number (a truth is 1 or 0), a type, or not known, with the words for it. Numbers are exact integers:
+/// nothing wraps, and what leaves the range is not known.
+/// </summary>
+internal readonly record struct Answer
+{
+    private Answer(Int128? number, TypeAnswer? type, string words, bool isComposite)
+    {
+        Number = number;
+        Type = type;
+        Words = words;
+        IsComposite = isComposite;
+    }
+
+    /// <summary>The number, or null.</summary>
+    public Int128? Number { get; }
+
+    /// <summary>The type, or null.</summary>
+    public TypeAnswer? Type { get; }
+
+    /// <summary>Of what is known, how it came about, values included: <c>folio.pgmap @8</c>. Of what is not, why.</summary>
+    public string Words { get; }
+
+    /// <summary>Whether <see cref="Words"/> are arithmetic, whose result they do not show.</summary>
+    public bool IsComposite { get; }
+
+    public bool IsUnknown => Number is null && Type is null;
+
+    public bool IsTrue => Number is { } number && number != 0;
+
+    public bool IsFalse => Number is { } number && number == 0;
+
+    /// <summary>The words with the result.</summary>
+    public string Shown => IsComposite ? string.Create(CultureInfo.InvariantCulture, $"{Words} (= {Number})") : Words;
+
+    /// <summary>The words as an operand of more arithmetic.</summary>
+    public string Operand => IsComposite ? $"({Words})" : Words;
+
+    public static Answer Of(Int128 number, string words) => new(number, null, words, false);
+
+    public static Answer Composite(Int128 number, string words) => new(number, null, words, true);
+
+    public static Answer Truth(bool truth, string words) => new(truth ? 1 : 0, null, words, false);
+
+    public static Answer Unknown(string reason) => new(null, null, reason, false);
+
+    public static Answer OfType(TypeAnswer type, string words) => new(null, type, words, false);
+}
+
+/// <summary>A type in a form to compare: its spellings, with and without typedefs and qualifiers, and its class.</summary>
+internal sealed record TypeAnswer(string Declared, ImmutableArray<string> Spellings, TypeClass Class)
+{
+    public bool Is(TypeAnswer other) => Spellings.Intersect(other.Spellings).Any();
+}
+
+/// <summary>Evaluates expressions over one choice of definitions: each type name stands for one layout.</summary>
+internal sealed class ExpressionEvaluator
+{
+    // Beyond this no layout reaches, and the product of two such numbers still fits.
+    private static readonly Int128 s_most = Int128.One << 64;
+
+    // Sharing members are looked for recursively; a hostile image could nest without end.
+    private const int MostSharers = 10_000;
+
+    private readonly IReadOnlyDictionary<TypeName, TypeDefinition> _chosen;
+    private readonly IReadOnlyDictionary<TypeName, DefinitionSet> _definitions;
+    private readonly TargetFacts _target;
+    private readonly IReadOnlyDictionary<string, string>? _config;
+    private readonly List<Observation> _observed = [];
+
+    /// <summary>Makes one.</summary>
+    /// <param name="chosen">The definition that a type's name stands for.</param>
+    /// <param name="definitions">All that is known of each name: why there is none, and what pointers lead to.</param>
+    /// <param name="target">The machine.</param>
+    /// <param name="config">The kernel's configuration, or null when the image does not carry it.</param>
+    public ExpressionEvaluator(
+        IReadOnlyDictionary<TypeName, TypeDefinition> chosen,
+        IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
+        TargetFacts target,
+        IReadOnlyDictionary<string, string>? config)
+    {
+        _chosen = chosen;
+        _definitions = definitions;
+        _target = target;
+        _config = config;
+    }
+
+    /// <summary>What was looked at so far, each fact once.</summary>
+    public ImmutableArray<Observation> Observed => [.. _observed];
+
+    public Answer Evaluate(Node node) => node switch
+    {
+        NumberNode number => Answer.Of(number.Value, number.ToString()),
+        TextNode text => Answer.OfType(new TypeAnswer(text.Text, [TypeWords.Normalize(text.Text)], TypeClass.Void), text.Text),
+        TypeClassNode type => Answer.OfType(new TypeAnswer(type.ToString(), [], type.Class), type.ToString()),
+        TargetNode target => Target(target),
+        ConfigNode config => Config(config),
+        UnaryNode unary => Unary(unary),
+        BinaryNode { Operator: "&&" or "||" } logical => Logical(logical),
+        BinaryNode { Operator: "==" or "!=" or "<" or "<=" or ">" or ">=" } comparison => Comparison(comparison),
+        BinaryNode arithmetic => Arithmetic(arithmetic),
+        ConditionalNode conditional => Conditional(conditional),
+        FactNode { Fact: Fact.Existence } exists => Existence(exists),
+        FactNode fact => OneFact(fact),
+        RangeNode range => Range(range),
+        GroupNode group => Group(group),
+        SharersNode sharers => Sharers(sharers),
+        FunctionNode function => Function(function),
+        _ => throw new InvalidOperationException($"no evaluation for {node.GetType().Name}"),
+    };
+
+    private Answer Target(TargetNode node) => node.Name switch
+    {
+        "BITS_PER_LONG" => Answer.Of(_target.WordByteSize * 8, Format($"BITS_PER_LONG={_target.WordByteSize * 8}")),
+        _ => Answer.Truth(_target.IsBigEndian == (node.Name == "big_endian"), _target.IsBigEndian ? "the target is big-endian" : "the target is little-endian"),
+    };
+
+    private Answer Config(ConfigNode node)
+    {
+        if (_config is null)
+        {
+            return Answer.Unknown($"the image does not tell whether {node.Name} is set");
+        }
+
+        // What a configuration does not list is off.
+        string value = _config.GetValueOrDefault(node.Name, "n");
+        Note(new Observation(node.ToString(), node.Name, ObservedFact.Config, null, value));
+        return Answer.Truth(value != "n", value == "n" ? $"{node.Name} is not set" : $"{node.Name}={value}");
+    }
+
+    private Answer Unary(UnaryNode node)
+    {
+        Answer inner = Evaluate(node.Inner);
+        if (inner.Number is not { } number)
+        {
+            return inner;
+        }
+
+        return node.Operator switch
+        {
+            // The sentence about the inside says what is the case, and stays true under a negation.
+            '!' => Answer.Truth(number == 0, inner.Shown),
+            '~' => Bounded(~number, $"~{inner.Operand}"),
+            '-' => Bounded(-number, $"-{inner.Operand}"),
+            _ => inner,
+        };
+    }
+
+    /// <summary>Kleene's three-valued logic: a false operand decides a conjunction whatever the other is, a true one a disjunction.</summary>
+    private Answer Logical(BinaryNode node)
+    {
+        bool isAnd = node.Operator == "&&";
+        Answer left = Evaluate(node.Left);
+        if (isAnd ? left.IsFalse : left.IsTrue)
+        {
+            return Answer.Truth(!isAnd, left.Shown);
+        }
+
+        Answer right = Evaluate(node.Right);
+        if (isAnd ? right.IsFalse : right.IsTrue)
+        {
+            return Answer.Truth(!isAnd, right.Shown);
+        }
+
+        if (left.IsUnknown || right.IsUnknown)
+        {
+            return Answer.Unknown(left.IsUnknown && right.IsUnknown && left.Words != right.Words ? $"{left.Words}; {right.Words}"
+                : left.IsUnknown ? left.Words : right.Words);
+        }
+
+        return Answer.Truth(isAnd, $"{left.Shown}, {right.Shown}");
+    }
+
+    private Answer Conditional(ConditionalNode node)
+    {
+        Answer condition = Evaluate(node.Condition);
+        if (!condition.IsUnknown)
+        {
+            return Evaluate(condition.IsTrue ? node.WhenTrue : node.WhenFalse);
+        }
+
+        Answer whenTrue = Evaluate(node.WhenTrue);
+        Answer whenFalse = Evaluate(node.WhenFalse);
+        return whenTrue.Number is { } number && whenFalse.Number == number ? whenTrue : condition;
+    }
+
+    private Answer Comparison(BinaryNode node)
+    {
+        Answer left = Evaluate(node.Left);
+        Answer right = Evaluate(node.Right);
+        if (left.IsUnknown || right.IsUnknown)
+        {
+            return Answer.Unknown(!left.IsUnknown ? right.Words : !right.IsUnknown || right.Words == left.Words ? left.Words : $"{left.Words}; {right.Words}");
+        }
+
+        if (left.Type is { } leftType && right.Type is { } rightType)
+        {
+            bool isEqual = node.Left is TypeClassNode || node.Right is TypeClassNode ? leftType.Class == rightType.Class : leftType.Is(rightType);
+            string words = node.Left is not FactNode ? right.Words
+                : node.Right is FactNode && !isEqual ? $"{left.Words}, {right.Words}"
+                : isEqual ? left.Words : $"{left.Words}, not {right.Words}";
+            return Answer.Truth(isEqual == (node.Operator == "=="), words);
+        }
+
+        Int128 a = left.Number ?? 0;
+        Int128 b = right.Number ?? 0;
+        bool isTrue = node.Operator switch
+        {
+            "==" => a == b,
+            "!=" => a != b,
+            "<" => a < b,
+            "<=" => a <= b,
+            ">" => a > b,
+            _ => a >= b,
+        };
+        string relation = isTrue ? node.Operator : node.Operator switch
+        {
+            "==" => "differs from",
+            "!=" => "equals",
+            "<" => "is not less than",
+            "<=" => "is greater than",
+            ">" => "is not greater than",
+            _ => "is less than",
+        };
+        return Answer.Truth(isTrue, $"{left.Shown} {relation} {right.Shown}");
+    }
+
+    private Answer Arithmetic(BinaryNode node)
+    {
+        Answer left = Evaluate(node.Left);
+        Answer right = Evaluate(node.Right);
+        if (left.Number is not { } a)
+        {
+            return left;
+        }
+
+        if (right.Number is not { } b)
+        {
+            return right;
+        }
+
+        string words = $"{left.Operand} {node.Operator} {right.Operand}";
+        if (node.Operator is "/" or "%" && b == 0)
+        {
+            return Answer.Unknown($"{words} divides by zero");
+        }
+
+        if (node.Operator is "<<" or ">>" && (b < 0 || b > 63))
+        {
+            return Answer.Unknown($"{words} shifts by a count outside 0 to 63");
+        }
+
+        // Both operands are at most 2^64, so that only a product can leave 127 bits.
+        bool isTooLarge = (node.Operator == "*" && a != 0 && Int128.Abs(b) > s_most / Int128.Abs(a))
+            || (node.Operator == "<<" && Int128.Abs(a) > s_most >> (int)b);
+        return isTooLarge ? TooLarge(words) : Bounded(
+            node.Operator switch
+            {
+                "+" => a + b,
+                "-" => a - b,
+                "*" => a * b,
+                "/" => a / b,
+                "%" => a % b,
+                "<<" => a << (int)b,
+                ">>" => a >> (int)b,
+                "&" => a & b,
+                "|" => a | b,
+                _ => a ^ b,
+            },
+            words);
+    }
+
+    private static Answer Bounded(Int128 number, string words) => Int128.Abs(number) > s_most ? TooLarge(words) : Answer.Composite(number, words);
+
+    private static Answer TooLarge(string words) => Answer.Unknown($"{words} is beyond 64 bits");
+
+    private Answer Function(FunctionNode node)
+    {
+        List<Answer> arguments = [];
+        foreach (Node argument in node.Arguments)
+        {
+            Answer answer = Evaluate(argument);
+            if (node.Function == Rules.Function.FirstOf && !answer.IsUnknown)
+            {
+                return answer;
+            }
+
+            if (node.Function != Rules.Function.FirstOf && answer.IsUnknown)
+            {
+                return answer;
+            }
+
+            arguments.Add(answer);
+        }
+
+        Int128 first = arguments[0].Number ?? 0;
+        switch (node.Function)
+        {
+            case Rules.Function.FirstOf:
+                return Answer.Unknown(string.Join("; ", arguments.Select(a => a.Words).Distinct()));
+            case Rules.Function.IsPowerOf2:
+                bool isPower = first > 0 && (first & (first - 1)) == 0;
+                return Answer.Truth(isPower, $"{arguments[0].Shown} is {(isPower ? "a" : "no")} power of two");
+            default:
+                Int128 step = arguments[1].Number ?? 0;
+                return step <= 0
+                    ? Answer.Unknown($"IS_ALIGNED to {step} has no meaning")
+                    : Answer.Truth(first % step == 0, $"{arguments[0].Shown} is {(first % step == 0 ? "a" : "no")} multiple of {arguments[1].Shown}");
+        }
+    }
+
+    private Answer Existence(FactNode node)
+    {
+        Located located = Locate(node.Subject);
+        bool exists = located.Place is not null;
+        if (!exists && located.IsUndecided)
+        {
+            return Answer.Unknown(located.Problem);
+        }
+
+        Note(new Observation(node.ToString(), exists ? located.Name : node.Subject.ToString(), ObservedFact.Existence, exists ? 1u : 0u));
+        return Answer.Truth(exists, exists ? $"{located.Name} exists" : located.Problem);
+    }
+
+    private Answer OneFact(FactNode node)
+    {
+        if (node.Subject.Type is ScalarReference scalar)
+        {
+            if (node.Fact != Fact.Size)
+            {
+                return Answer.Unknown($"the image does not tell the alignment of {scalar}");
+            }
+
+            int size = scalar.SizeOn(_target);
+            Note(new Observation(node.ToString(), scalar.ToString(), ObservedFact.ByteSize, (ulong)size));
+            return Answer.Of(size, Format($"{node}={size}"));
+        }
+
+        if (node.Fact == Fact.GroupSize)
+        {
+            return GroupSize(node);
+        }
+
+        Located located = Locate(node.Subject);
+        if (located.Place is not { } place)
+        {
+            return Answer.Unknown(located.Problem);
+        }
+
+        string name = located.Name;
+        switch (node.Fact)
+        {
+            case Fact.Offset or Fact.End when place.IsBitField:
+                return Answer.Unknown($"{name} is a bitfield, which has no offsetof: ask for bitoffsetof");
+            case Fact.Offset:
+                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8));
+            case Fact.BitOffset:
+                return Number(new Observation(node.ToString(), name, ObservedFact.BitOffset, place.BitOffset));
+            case Fact.Size when place.IsBitField:
+                return Answer.Unknown($"{name} is a bitfield, which has no sizeof");
+            case Fact.End or Fact.Size:
+                if (place.BitSize is not { } bits)
+                {
+                    return Answer.Unknown($"{name} has no size");
+                }
+
+                return Number(node.Fact == Fact.Size
+                    ? new Observation(node.ToString(), name, ObservedFact.ByteSize, bits / 8)
+                    : new Observation(node.ToString(), name, ObservedFact.EndByteOffset, (place.BitOffset + bits) / 8));
+            case Fact.Alignment:
+                return located.Graph!.AlignmentOf(place.Type, out bool isDeclared) is { } alignment
+                    ? Number(new Observation(node.ToString(), name, isDeclared ? ObservedFact.DeclaredAlignment : ObservedFact.NaturalAlignment, alignment))
+                    : Answer.Unknown($"{name} has no alignment");
+            case Fact.Length:
+                TypeId array = located.Graph!.Strip(place.Type);
+                return array != TypeId.Void && located.Graph[array] is ArrayType { Count: { } count }
+                    ? Number(new Observation(node.ToString(), name, ObservedFact.Length, count))
+                    : Answer.Unknown($"{name} is no array of a known length");
+            case Fact.Pointee:
+                TypeId pointer = located.Graph!.Strip(place.Type);
+                return pointer != TypeId.Void && located.Graph[pointer] is PointerType { Target: var target }
+                    ? TypeFact(node, located.Graph, target, $"{name} points to")
+                    : Answer.Unknown($"{name} is {Spelling(located.Graph!, place.Type)}, no pointer");
+            default:
+                return TypeFact(node, located.Graph!, place.Type, $"{name} is");
+        }
+    }
+
+    private Answer Number(Observation observation)
+    {
+        Note(observation);
+        return Answer.Of(observation.Number ?? 0, observation.ToString());
+    }
+
+    private Answer TypeFact(FactNode node, TypeGraph graph, TypeId type, string lead)
+    {
+        string declared = Spelling(graph, type);
+        // A name stands for what it stands for: `pgtable_t` may be asked for as itself or as `struct page *`.
+        HashSet<string> spellings = [TypeWords.Normalize(declared)];
+        TypeId bare = type;
+        while (bare != TypeId.Void && graph[bare] is TypedefType or QualifiedType)
+        {
+            bare = graph[bare] is TypedefType typedef ? typedef.Target : ((QualifiedType)graph[bare]).Target;
+            _ = spellings.Add(TypeWords.Normalize(Spelling(graph, bare)));
+        }
+
+        Note(new Observation(node.ToString(), lead[..lead.IndexOf(' ')], ObservedFact.Type, null, node.Fact == Fact.Pointee ? "pointer to " + declared : declared));
+        TypeAnswer answer = new(declared, [.. spellings], ClassOf(graph, bare));
+        return Answer.OfType(answer, $"{lead} {declared}");
+    }
+
+    private static TypeClass ClassOf(TypeGraph graph, TypeId bare) => bare == TypeId.Void ? TypeClass.Void : graph[bare] switch
+    {
+        PointerType => TypeClass.Pointer,
+        BaseType { Encoding: BaseEncoding.Float } => TypeClass.Float,
+        BaseType => TypeClass.Integer,
+        EnumType => TypeClass.Enum,
+        ArrayType => TypeClass.Array,
+        FunctionType => TypeClass.Function,
+        AggregateType { Kind: AggregateKind.Union } or AggregateReference { Kind: AggregateKind.Union } => TypeClass.Union,
+        _ => TypeClass.Struct,
+    };
+
+    private static string Spelling(TypeGraph graph, TypeId type) => graph.Declare(type).Replace("long unsigned int", "unsigned long", StringComparison.Ordinal);
+
+    private Answer Range(RangeNode node)
+    {
+        if (Extent(node.First, out Answer first) is not { } a)
+        {
+            return first;
+        }
+
+        if (Extent(node.Second, out Answer second) is not { } b)
+        {
+            return second;
+        }
+
+        bool isTrue = node.IsContainment ? a.Start <= b.Start && b.End <= a.End : a.Start < b.End && b.Start < a.End;
+        string relation = node.IsContainment ? isTrue ? "contains" : "does not contain" : isTrue ? "overlaps" : "does not overlap";
+        return Answer.Truth(isTrue, $"{a} {relation} {b}");
+    }
+
+    /// <summary>The bits that a member takes.</summary>
+    private BitExtent? Extent(Subject subject, out Answer problem)
+    {
+        Located located = Locate(subject);
+        problem = located.Place is null ? Answer.Unknown(located.Problem)
+            : located.Place.BitSize is null ? Answer.Unknown($"{located.Name} has no size") : default;
+        if (located.Place is not { BitSize: { } size } place)
+        {
+            return null;
+        }
+
+        if (place.IsBitField)
+        {
+            Note(new Observation($"bitoffsetof({subject})", located.Name, ObservedFact.BitOffset, place.BitOffset));
+        }
+        else
+        {
+            Note(new Observation($"offsetof({subject})", located.Name, ObservedFact.ByteOffset, place.BitOffset / 8));
+            Note(new Observation($"sizeof({subject})", located.Name, ObservedFact.ByteSize, size / 8));
+        }
+
+        return new BitExtent(located.Name, place.BitOffset, place.BitOffset + size);
+    }
+
+    // __cacheline_group_begin(GROUP) of include/linux/cache.h: markers without a size, so that the group is what lies between them.
+    private (ulong Start, ulong End)? Markers(TypeReference type, string group, out string problem)
+    {
+        Located begin = Locate(new Subject(type, new MemberAlternatives(["__cacheline_group_begin__" + group])));
+        Located end = Locate(new Subject(type, new MemberAlternatives(["__cacheline_group_end__" + group])));
+        problem = begin.Place is null ? begin.Problem : end.Problem;
+        return begin.Place is null || end.Place is null ? null : (begin.Place.BitOffset + (begin.Place.BitSize ?? 0), end.Place.BitOffset);
+    }
+
+    private Answer GroupSize(FactNode node)
+    {
+        string group = node.Subject.Member!.Paths[0];
+        if (Markers(node.Subject.Type, group, out string problem) is not { } markers)
+        {
+            return Answer.Unknown(problem);
+        }
+
+        if (markers.End < markers.Start)
+        {
+            return Answer.Unknown($"the end marker of group {group} lies before its begin marker");
+        }
+
+        ulong size = (markers.End - markers.Start) / 8;
+        Note(new Observation(node.ToString(), "group " + group, ObservedFact.ByteSize, size));
+        return Answer.Of(size, Format($"sizeof(group {group})={size}"));
+    }
+
+    private Answer Group(GroupNode node)
+    {
+        if (Markers(node.Subject.Type, node.Group, out string problem) is not { } markers)
+        {
+            return Answer.Unknown(problem);
+        }
+
+        if (Extent(node.Subject, out Answer unknown) is not { } member)
+        {
+            return unknown;
+        }
+
+        bool isInside = markers.Start <= member.Start && member.End <= markers.End;
+        return Answer.Truth(isInside, $"{member} {(isInside ? "lies in" : "is not inside")} group {new BitExtent(node.Group, markers.Start, markers.End)}");
+    }
+
+    private Answer Sharers(SharersNode node)
+    {
+        Located located = Locate(node.Subject);
+        if (located.Place is not { } place)
+        {
+            return Answer.Unknown(located.Problem);
+        }
+
+        if (place.BitSize is not { } size || located.Graph!.AsAggregate(located.Root) is not { } aggregate)
+        {
+            return Answer.Unknown($"{located.Name} has no size");
+        }
+
+        SortedDictionary<string, string> found = new(StringComparer.Ordinal);
+        int budget = MostSharers;
+        Collect(located.Graph, aggregate, "", 0, place.BitOffset, place.BitOffset + size, found, ref budget);
+        if (budget <= 0)
+        {
+            return Answer.Unknown($"more than {MostSharers} members lie on {located.Name}");
+        }
+
+        Note(new Observation(node.ToString(), located.Name, ObservedFact.Sharers, (ulong)found.Count, string.Join(", ", found.Keys)));
+        List<string> strangers = [.. found.Where(m => !node.Allowed.Any(a => m.Key == a || m.Key.StartsWith(a + ".", StringComparison.Ordinal)))
+            .Select(m => $"{m.Key} ({m.Value})")];
+        return strangers.Count == 0
+            ? Answer.Truth(true, Format($"the {found.Count} members on the bytes of {located.Name} are all known"))
+            : Answer.Truth(false, $"{string.Join(", ", strangers)} on the bytes of {located.Name} {(strangers.Count == 1 ? "is" : "are")} not in the list");
+    }
+
+    /// <summary>Finds the members that are no struct or union themselves and lie on a range of bits.</summary>
+    private static void Collect(
+        TypeGraph graph, AggregateType aggregate, string prefix, ulong offset, ulong start, ulong end, SortedDictionary<string, string> found, ref int budget)
+    {
+        foreach (Member member in aggregate.Members)
+        {
+            if (--budget <= 0)
+            {
+                return;
+            }
+
+            ulong from = offset + member.BitOffset;
+            ulong size = member.BitFieldSize ?? (graph.ByteSizeOf(member.Type) * 8) ?? 0;
+            if (from >= end || from + size <= start)
+            {
+                continue;
+            }
+
+            string path = member.Name is null ? prefix : prefix.Length == 0 ? member.Name : $"{prefix}.{member.Name}";
+            if (graph.AsAggregate(member.Type) is { } inner)
+            {
+                Collect(graph, inner, path, from, start, end, found, ref budget);
+            }
+            else if (member.Name is not null)
+            {
+                found[path] = Spelling(graph, member.Type);
+            }
+        }
+    }
+
+    /// <summary>Finds the type or member; a type by itself is a member at 0.</summary>
+    private Located Locate(Subject subject)
+    {
+        if (subject.Type is PointeeReference pointee)
+        {
+            return LocatePointee(pointee, subject);
+        }
+
+        TypeName name = subject.Type.BaseName ?? throw new InvalidOperationException($"{subject.Type} has no members");
+        return _chosen.TryGetValue(name, out TypeDefinition? definition)
+            ? Locate(definition.Graph, definition.Root, name.ToString(), name.Name, subject.Member)
+            : Located.Missing(NoDefinition(name));
+    }
+
+    private string NoDefinition(TypeName name)
+    {
+        int declarations = _definitions.TryGetValue(name, out DefinitionSet? set) ? set.DeclarationCount : 0;
+        return Format($"the image has no C definition of {name}") + (declarations > 0 ? Format($", which {declarations} units only declare") : "");
+    }
+
+    private Located LocatePointee(PointeeReference reference, Subject subject)
+    {
+        Located pointer = Locate(reference.Pointer);
+        if (pointer.Place is null)
+        {
+            return pointer with { IsUndecided = true };
+        }
+
+        TypeGraph graph = pointer.Graph!;
+        TypeId type = graph.Strip(pointer.Place.Type);
+        if (type == TypeId.Void || graph[type] is not PointerType { Target: var target })
+        {
+            return Located.Undecided($"{pointer.Name} is {Spelling(graph, pointer.Place.Type)}, no pointer");
+        }
+
+        target = graph.Strip(target);
+        if (target == TypeId.Void)
+        {
+            return Located.Undecided($"{pointer.Name} points to void");
+        }
+
+        if (graph[target] is not AggregateReference to)
+        {
+            return Locate(graph, target, Spelling(graph, target), Spelling(graph, target), subject.Member);
+        }
+
+        // The graph ends at pointers: what lies behind one is another type that the caller was asked for, or was not.
+        TypeName name = new(to.Kind == AggregateKind.Struct ? TypeNameKind.Struct : TypeNameKind.Union, to.Name ?? "");
+        if (!_definitions.TryGetValue(name, out DefinitionSet? set))
+        {
+            return Located.Undecided($"{pointer.Name} points to {name}, which no rule names: write alignof({name}) or the like to have it read");
+        }
+
+        if (set.Distinct.Length == 0)
+        {
+            return Located.Undecided(NoDefinition(name));
+        }
+
+        List<Located> all = [.. set.Distinct.Select(d => Locate(d.Graph, d.Root, name.ToString(), name.Name, subject.Member))];
+        return all.All(l => l.Place == all[0].Place) ? all[0] : Located.Undecided(Format($"the {all.Count} definitions of {name} differ"));
+    }
+
+    private static Located Locate(TypeGraph graph, TypeId root, string spelling, string shortName, MemberAlternatives? member)
+    {
+        if (member is null)
+        {
+            return new Located(spelling, graph, root, new ResolvedMember("", 0, graph.ByteSizeOf(root) * 8, root, false), "");
+        }
+
+        foreach (string path in member.Paths)
+        {
+            if (MemberPath.Resolve(graph, root, path) is { } found)
+            {
+                return new Located($"{shortName}.{path}", graph, root, found, "");
+            }
+        }
+
+        return Located.Missing($"{spelling} has no member {member.InWords}");
+    }
+
+    private void Note(Observation observation)
+    {
+        if (!_observed.Contains(observation))
+        {
+            _observed.Add(observation);
+        }
+    }
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A type or member that was looked for.</summary>
+    /// <param name="Name">What to call it: <c>page.lru</c>, <c>struct page</c>.</param>
+    /// <param name="Graph">The graph that holds it.</param>
+    /// <param name="Root">The type that it was looked for in.</param>
+    /// <param name="Place">Where it is, or null when it was not found.</param>
+    /// <param name="Problem">Why it was not.</param>
+    private sealed record Located(string Name, TypeGraph? Graph, TypeId Root, ResolvedMember? Place, string Problem)
+    {
+        /// <summary>Whether it may exist all the same: the way to it is not known.</summary>
+        public bool IsUndecided { get; init; }
+
+        public static Located Missing(string problem) => new("", null, TypeId.Void, null, problem);
+
+        public static Located Undecided(string problem) => Missing(problem) with { IsUndecided = true };
+    }
+
+    private readonly record struct BitExtent(string Name, ulong Start, ulong End)
+    {
+        public override string ToString() => Start % 8 == 0 && End % 8 == 0
+            ? Format($"{Name} (bytes {Start / 8} up to {End / 8})")
+            : Format($"{Name} (bits {Start} up to {End})");
+    }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using LayoutCheck.Layouts;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Rules;
+
+/// <summary>
+/// How a kernel places the device pagemap and the compound tag, told from the members of struct page and struct folio alone: version
+/// numbers lie (vendors backport), members do not.
+/// </summary>
+/// <param name="Id">A short name for machines.</param>
+/// <param name="Description">One line for people.</param>
+/// <param name="Versions">The mainline kernels that have it.</param>
+/// <param name="AllowsCompoundDevicePages">Whether a ZONE_DEVICE page can be part of a compound page in this layout; null when there is none to tell by.</param>
+/// <param name="DevicePageReason">Why it can, or cannot.</param>
+public sealed record LayoutEra(string Id, string Description, string Versions, bool? AllowsCompoundDevicePages, string DevicePageReason)
+{
+    private const string Sharing = "compound zone device pages are not possible: every page keeps its own pgmap in the word that a tail page "
+        + "needs for compound_head, so that a page can have one or the other";
+
+    private const string Moved = "compound zone device pages are possible: pgmap is kept once, in the folio, and tail pages are free to hold the way to their head";
+
+    private const string NoPagemap = "struct page has no pgmap: this kernel has no device pagemap";
+
+    /// <summary>folio.pgmap over page.compound_info.</summary>
+    public static LayoutEra FolioPgmapOverCompoundInfo { get; } = new(
+        "folio-pgmap-compound-info", "folio.pgmap over the placeholder in struct page, tag word compound_info", "7.1 and later", true, Moved);
+
+    /// <summary>folio.pgmap over page.compound_head.</summary>
+    public static LayoutEra FolioPgmapOverCompoundHead { get; } = new(
+        "folio-pgmap-compound-head", "folio.pgmap over the placeholder in struct page, tag word compound_head", "6.15 to 7.0", true, Moved);
+
+    /// <summary>page.pgmap and page.zone_device_data, in the union that begins on the second word.</summary>
+    public static LayoutEra SharedWordWithDeviceData { get; } = new(
+        "page-pgmap-device-data", "page.pgmap and page.compound_head share a word of struct page, zone_device_data follows", "5.3 to 6.14", false, Sharing);
+
+    /// <summary>page.pgmap and page.hmm_data.</summary>
+    public static LayoutEra SharedWordWithHmmData { get; } = new(
+        "page-pgmap-hmm-data", "page.pgmap and page.compound_head share a word of struct page, hmm_data follows", "4.18 to 5.2", false, Sharing);
+
+    /// <summary>page.pgmap in the lru union.</summary>
+    public static LayoutEra SharedWordInLruUnion { get; } = new(
+        "page-pgmap-lru", "page.pgmap and page.compound_head share the word of page.lru", "4.5 to 4.17", false, Sharing);
+
+    /// <summary>page.compound_head without any pgmap.</summary>
+    public static LayoutEra CompoundHeadOnly { get; } = new(
+        "compound-head", "page.compound_head, and no pgmap anywhere", "4.4", null, NoPagemap);
+
+    /// <summary>Neither of the two.</summary>
+    public static LayoutEra BeforeCompoundHead { get; } = new(
+        "before-compound-head", "struct page has neither compound_head nor pgmap", "4.3 and before", null, NoPagemap);
+
+    /// <summary>There is no struct page to tell by.</summary>
+    public static LayoutEra Unknown { get; } = new(
+        "unknown", "no C definition of struct page", "", null, "the image has no C definition of struct page");
+
+    /// <summary>The units of the image are not of one era.</summary>
+    public static LayoutEra Mixed { get; } = new(
+        "mixed", "the definitions of struct page or struct folio are of different eras", "", null, "the units disagree about struct page or struct folio");
+
+    /// <summary>All eras, oldest first.</summary>
+    public static ImmutableArray<LayoutEra> All { get; } =
+    [
+        BeforeCompoundHead, CompoundHeadOnly, SharedWordInLruUnion, SharedWordWithHmmData, SharedWordWithDeviceData, FolioPgmapOverCompoundHead,
+        FolioPgmapOverCompoundInfo,
+    ];
+
+    /// <summary>The types whose definitions <c>Of</c> looks at.</summary>
+    public static ImmutableArray<TypeName> RequiredTypes { get; } = [new(TypeNameKind.Struct, "page"), new(TypeNameKind.Struct, "folio")];
+
+    /// <summary>The era that the definitions of struct page and struct folio show.</summary>
+    public static LayoutEra Of(IReadOnlyDictionary<TypeName, DefinitionSet> definitions)
+    {
+        ArgumentNullException.ThrowIfNull(definitions);
+        ImmutableArray<TypeDefinition> pages = DefinitionsOf(RequiredTypes[0]);
+        ImmutableArray<TypeDefinition> folios = DefinitionsOf(RequiredTypes[1]);
+        if (pages.IsEmpty)
+        {
+            return Unknown;
+        }
+
+        List<LayoutEra> eras = [.. pages.SelectMany(page => folios.IsEmpty ? [Of(page, null)] : folios.Select(folio => Of(page, folio))).Distinct()];
+        return eras.Count == 1 ? eras[0] : Mixed;
+
+        ImmutableArray<TypeDefinition> DefinitionsOf(TypeName name) => definitions.TryGetValue(name, out DefinitionSet? set) ? set.Distinct : [];
+    }
+
+    private static LayoutEra Of(TypeDefinition page, TypeDefinition? folio)
+    {
+        bool hasFolioPgmap = folio is not null && Has(folio, "pgmap");
+        return Has(page, "compound_info") ? FolioPgmapOverCompoundInfo
+            : hasFolioPgmap ? FolioPgmapOverCompoundHead
+            : !Has(page, "pgmap") ? Has(page, "compound_head") ? CompoundHeadOnly : BeforeCompoundHead
+            : Has(page, "zone_device_data") ? SharedWordWithDeviceData
+            : Has(page, "hmm_data") ? SharedWordWithHmmData
+            : SharedWordInLruUnion;
+    }
+
+    private static bool Has(TypeDefinition definition, string member) => MemberPath.Resolve(definition.Graph, definition.Root, member) is not null;
+}

@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Rules;
+
+/// <summary>Evaluates rules over the layouts that an image holds.</summary>
+public static class RuleEvaluator
+{
+    /// <summary>
+    /// How many combinations of differing definitions are tried for one check. Past it the check is undecided: an image whose units
+    /// disagree that much has a bigger problem.
+    /// </summary>
+    public const int MostCombinations = 256;
+
+    /// <summary>The result of each rule, in their order.</summary>
+    /// <param name="rules">The rules.</param>
+    /// <param name="definitions">All definitions of every type in <see cref="RuleSet.RequiredTypes"/>; a name that is missing counts as one without definitions.</param>
+    /// <param name="target">The machine that the image was built for.</param>
+    /// <param name="config">The kernel's configuration (<c>CONFIG_X</c> to <c>y</c>, <c>m</c> or a value), or null when the image does not carry it.</param>
+    public static ImmutableArray<RuleResult> Evaluate(
+        RuleSet rules,
+        IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
+        TargetFacts target,
+        IReadOnlyDictionary<string, string>? config = null)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        ArgumentNullException.ThrowIfNull(definitions);
+        return [.. rules.Rules.Select(rule =>
+        {
+            ImmutableArray<CheckResult> checks = [.. rule.Checks.Select(check => Evaluate(check, definitions, target, config))];
+            return new RuleResult(rule, Sum(checks), checks);
+        })];
+    }
+
+    private static Outcome Sum(ImmutableArray<CheckResult> checks)
+    {
+        bool Any(Outcome outcome) => checks.Any(c => c.Outcome == outcome);
+        return Any(Outcome.Violated) ? Outcome.Violated
+            : Any(Outcome.Undecided) ? Outcome.Undecided
+            : Any(Outcome.Holds) ? Outcome.Holds : Outcome.NotApplicable;
+    }
+
+    private static CheckResult Evaluate(
+        RuleCheck check, IReadOnlyDictionary<TypeName, DefinitionSet> definitions, TargetFacts target, IReadOnlyDictionary<string, string>? config)
+    {
+        // Only the types that this check names can make it differ from one combination to the next.
+        List<DefinitionSet> sets = [.. (check.When?.Types ?? []).Union(check.Expression.Types)
+            .Select(name => definitions.TryGetValue(name, out DefinitionSet? set) ? set : null)
+            .OfType<DefinitionSet>().Where(set => set.Distinct.Length > 0)];
+        List<DefinitionSet> differing = [.. sets.Where(set => set.Distinct.Length > 1)];
+        long combinations = 1;
+        foreach (DefinitionSet set in differing)
+        {
+            combinations *= set.Distinct.Length;
+            if (combinations > MostCombinations)
+            {
+                string names = string.Join(", ", differing.Select(s => Format($"{s.Name} ({s.Distinct.Length})")));
+                return new CheckResult(check, Outcome.Undecided, $"too many definitions differ to try them all: {names}", []);
+            }
+        }
+
+        CheckResult? first = null;
+        foreach (Dictionary<TypeName, TypeDefinition> chosen in Combinations(sets))
+        {
+            CheckResult result = EvaluateOne(check, chosen, definitions, target, config);
+            if (first is null)
+            {
+                first = result;
+            }
+            else if (first.Outcome != result.Outcome)
+            {
+                return new CheckResult(check, Outcome.Undecided, Disagreement(differing, first, result, chosen), [.. first.Observed.Union(result.Observed)]);
+            }
+        }
+
+        return differing.Count == 0 ? first! : first! with { Reason = $"{first!.Reason} ({Agreement(differing)})" };
+    }
+
+    private static CheckResult EvaluateOne(
+        RuleCheck check,
+        Dictionary<TypeName, TypeDefinition> chosen,
+        IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
+        TargetFacts target,
+        IReadOnlyDictionary<string, string>? config)
+    {
+        if (check.When is not null)
+        {
+            ExpressionEvaluator guard = new(chosen, definitions, target, config);
+            Answer when = guard.Evaluate(check.When.Root);
+            if (!when.IsTrue)
+            {
+                return when.IsUnknown
+                    ? new CheckResult(check, Outcome.Undecided, $"whether this applies is not known: {when.Words}", guard.Observed)
+                    : new CheckResult(check, Outcome.NotApplicable, when.Shown, guard.Observed);
+            }
+        }
+
+        ExpressionEvaluator evaluator = new(chosen, definitions, target, config);
+        Answer answer = evaluator.Evaluate(check.Expression.Root);
+        Outcome outcome = answer.IsUnknown ? Outcome.Undecided : answer.IsTrue ? Outcome.Holds : Outcome.Violated;
+        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed);
+    }
+
+    /// <summary>Every choice of one definition per type, the last type varying fastest.</summary>
+    private static IEnumerable<Dictionary<TypeName, TypeDefinition>> Combinations(List<DefinitionSet> sets)
+    {
+        int[] index = new int[sets.Count];
+        while (true)
+        {
+            Dictionary<TypeName, TypeDefinition> chosen = [];
+            for (int i = 0; i < sets.Count; i++)
+            {
+                chosen[sets[i].Name] = sets[i].Distinct[index[i]];
+            }
+
+            yield return chosen;
+            int at = sets.Count - 1;
+            while (at >= 0 && ++index[at] == sets[at].Distinct.Length)
+            {
+                index[at--] = 0;
+            }
+
+            if (at < 0)
+            {
+                yield break;
+            }
+        }
+    }
+
+    private static string Agreement(List<DefinitionSet> differing)
+        => string.Join(", ", differing.Select(s => Format($"{s.Distinct.Length} definitions of {s.Name} differ"))) + ", but agree on this";
+
+    private static string Disagreement(List<DefinitionSet> differing, CheckResult first, CheckResult other, Dictionary<TypeName, TypeDefinition> chosen)
+    {
+        string types = string.Join(" and ", differing.Select(s => Format($"{s.Distinct.Length} definitions of {s.Name}")));
+        string here = string.Join(" and ", differing.Select(s => UnitOf(s.Distinct[0])).Distinct());
+        string there = string.Join(" and ", differing.Select(s => UnitOf(chosen[s.Name])).Distinct());
+        return $"{types} disagree: {Verb(first)} in {here} ({first.Reason}), {Verb(other)} in {there} ({other.Reason})";
+    }
+
+    private static string UnitOf(TypeDefinition definition) => definition.Units is [var unit, ..] && unit.Name.Length > 0 ? unit.Name : "an unnamed unit";
+
+    private static string Verb(CheckResult result) => result.Outcome switch
+    {
+        Outcome.Holds => "holds",
+        Outcome.Violated => "violated",
+        Outcome.NotApplicable => "does not apply",
+        _ => "undecided",
+    };
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

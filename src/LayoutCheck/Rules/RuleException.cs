@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace LayoutCheck.Rules;
+
+/// <summary>
+/// A rule file that cannot be read. The message names file, line and column and shows the line with a caret under the place.
+/// </summary>
+public sealed class RuleException : Exception
+{
+    // A pasted line can be very long; the caret must stay on the screen.
+    private const int ShownWidth = 100;
+
+    /// <summary>Makes the error for a place in a text; <paramref name="position"/> is a character index into it.</summary>
+    public RuleException(string file, string text, int position, string problem)
+        : this(file, Place(text, position), problem)
+    {
+    }
+
+    private RuleException(string file, (int Line, int Column, string Text) place, string problem)
+        : base(Describe(file, place, problem))
+    {
+        File = file;
+        Line = place.Line;
+        Column = place.Column;
+        Problem = problem;
+    }
+
+    /// <summary>The rule file as it was named.</summary>
+    public string File { get; }
+
+    /// <summary>The line, from 1.</summary>
+    public int Line { get; }
+
+    /// <summary>The column in characters, from 1.</summary>
+    public int Column { get; }
+
+    /// <summary>What is wrong, in one clause.</summary>
+    public string Problem { get; }
+
+    /// <summary>The line and column of a character index, both from 1, and the text of that line.</summary>
+    internal static (int Line, int Column, string Text) Place(string text, int position)
+    {
+        position = Math.Clamp(position, 0, text.Length);
+        int line = text.AsSpan(0, position).Count('\n') + 1;
+        int start = position == 0 ? 0 : text.LastIndexOf('\n', position - 1) + 1;
+        int end = text.IndexOf('\n', start);
+        string shown = text[start..(end < 0 ? text.Length : end)].TrimEnd('\r');
+        return (line, position - start + 1, shown);
+    }
+
+    private static string Describe(string file, (int Line, int Column, string Text) place, string problem)
+    {
+        int at = place.Column - 1;
+        int from = at < ShownWidth ? 0 : at - (ShownWidth / 2);
+        string shown = place.Text.Length <= from ? "" : place.Text[from..Math.Min(place.Text.Length, from + ShownWidth)];
+        // A tab moves the caret as it moves the line: it is repeated in the margin.
+        string margin = string.Concat(shown.Take(at - from).Select(c => c == '\t' ? '\t' : ' ')).PadRight(at - from);
+        return string.Create(CultureInfo.InvariantCulture, $"{file}:{place.Line}:{place.Column}: {problem}\n    {shown}\n    {margin}^");
+    }
+}

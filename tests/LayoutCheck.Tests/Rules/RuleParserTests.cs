@@ -1,0 +1,189 @@
+using LayoutCheck.Rules;
+
+namespace LayoutCheck.Tests.Rules;
+
+/// <summary>Reading rule files, and what is said of one that cannot be read.</summary>
+public class RuleParserTests
+{
+    [Fact]
+    public void Reads_a_whole_file()
+    {
+        Rule rule = RuleParser.Parse("some/dir/two-words.md", """
+            ---
+            title: two words
+            severity: warning
+            pack: mine
+            when:  exists(struct a)   // as long as there is one
+            check: sizeof(struct a) == 8, "too big"
+            check: sizeof(struct a)
+                   > 4
+            when:
+            check: true
+            ---
+            # Two words
+
+            ## What it checks
+            This.
+
+            ## Why it matters
+            That,
+            and that.
+            """);
+        Assert.Equal("two-words", rule.Id);
+        Assert.Equal("two words", rule.Title);
+        Assert.Equal(Severity.Warning, rule.Severity);
+        Assert.Equal("mine", rule.Pack);
+        Assert.False(rule.IsFlagship);
+        Assert.Equal("This.", rule.What);
+        Assert.Equal("That,\nand that.", rule.Why);
+        Assert.Equal("", rule.Fix);
+        Assert.StartsWith("# Two words", rule.Body, StringComparison.Ordinal);
+        Assert.Equal(
+            [("exists(struct a)", "sizeof(struct a) == 8", "too big", 6), ("exists(struct a)", "sizeof(struct a) > 4", null, 7), (null, "true", null, 10)],
+            rule.Checks.Select(c => (c.When?.Text, c.Expression.Text, c.Message, c.Line)));
+    }
+
+    [Fact]
+    public void Windows_line_ends_and_a_byte_order_mark_do_no_harm()
+    {
+        Rule rule = RuleParser.Parse("a.md", "\uFEFF---\r\ntitle: a\r\ncheck: true,\r\n  \"words\"\r\n---\r\nBody\r\n");
+        Assert.Equal(("a", "words", "Body"), (rule.Title, rule.Checks[0].Message, rule.Body));
+    }
+
+    [Fact]
+    public void A_pasted_table_is_read_with_its_macro_and_its_ifdef()
+    {
+        Rule rule = RuleParser.Parse("a.md", """
+            ---
+            title: a
+            when: exists(struct folio)
+            check:
+            #define FOLIO_MATCH(pg, fl)						\
+            	static_assert(offsetof(struct page, pg) == offsetof(struct folio, fl))
+            FOLIO_MATCH(flags, flags);
+            FOLIO_MATCH(compound_head|compound_info, lru);
+            #ifdef CONFIG_MEMCG
+            FOLIO_MATCH(memcg_data, memcg_data);
+            #endif
+            #undef FOLIO_MATCH
+            #define FOLIO_MATCH(pg, fl)						\
+            	static_assert(offsetof(struct folio, fl) ==			\
+            			offsetof(struct page, pg) + sizeof(struct page))
+            FOLIO_MATCH(flags, _flags_1);
+            #undef FOLIO_MATCH
+            ---
+            """);
+        Assert.Equal(
+            [
+                ("exists(struct folio)", "offsetof(struct page, flags) == offsetof(struct folio, flags)", 7),
+                ("exists(struct folio)", "offsetof(struct page, compound_head|compound_info) == offsetof(struct folio, lru)", 8),
+                ("exists(struct folio) && (exists(struct page, memcg_data) || exists(struct folio, memcg_data))",
+                    "offsetof(struct page, memcg_data) == offsetof(struct folio, memcg_data)", 10),
+                ("exists(struct folio)", "offsetof(struct folio, _flags_1) == offsetof(struct page, flags) + sizeof(struct page)", 16),
+            ],
+            rule.Checks.Select(c => (c.When?.Text, c.Expression.Text, c.Line)));
+    }
+
+    [Theory]
+    [InlineData("#define A(x) sizeof(struct x) == 8\n A(a);", "sizeof(struct a) == 8")]
+    [InlineData("#define A(x) offsetof(struct s, pre_##x##_post) == 8\n A(a);", "offsetof(struct s, pre_a_post) == 8")]
+    [InlineData("#define EIGHT 8\n #define A(x) sizeof(struct x) == EIGHT\n A(a);", "sizeof(struct a) == 8")]
+    [InlineData("#define B(t, m, v) offsetof(t, m) == v\n #define A(m) B(struct s, m, (1 + 2))\n A(a);", "offsetof(struct s, a) == 1 + 2")]
+    [InlineData("#define A() true\n A();", "true")]
+    [InlineData("#define LOOP LOOP == 1\n sizeof(struct LOOP) == 1;", null)]
+    [InlineData("BUILD_BUG_ON(sizeof(struct a) != 8 || offsetof(struct a, b) > 4);", "sizeof(struct a) == 8 && offsetof(struct a, b) <= 4")]
+    [InlineData("BUILD_BUG_ON(!is_power_of_2(sizeof(struct a)));", "is_power_of_2(sizeof(struct a))")]
+    [InlineData("BUILD_BUG_ON(sizeof(struct a) & 7);", "!(sizeof(struct a) & 7)")]
+    public void Macros_are_replaced(string check, string? expected)
+    {
+        string text = $"---\ntitle: a\ncheck: {check}\n---\n";
+        if (expected is null)
+        {
+            _ = Assert.Throws<RuleException>(() => RuleParser.Parse("a.md", text));
+            return;
+        }
+
+        Assert.Equal(expected, RuleParser.Parse("a.md", text).Checks[0].Expression.Text);
+    }
+
+    [Theory]
+    [InlineData("", 1, 1, "begins with a line ---")]
+    [InlineData("title: a\n", 1, 1, "begins with a line ---")]
+    [InlineData("---\ntitle: a\n", 3, 1, "not closed by a line ---")]
+    [InlineData("---\ntitle: a\n---\n", 3, 4, "no check")]
+    [InlineData("---\ncheck: true\n---\n", 1, 1, "no 'title:'")]
+    [InlineData("---\nwords\n---\n", 2, 1, "begins with a key")]
+    [InlineData("---\ntitel: a\n---\n", 2, 1, "unknown key 'titel'")]
+    [InlineData("---\ntitle: a\ntitle: b\ncheck: true\n---\n", 3, 1, "a second time")]
+    [InlineData("---\ntitle: a\nseverity: fatal\ncheck: true\n---\n", 3, 10, "error or warning")]
+    [InlineData("---\ntitle: a\nwhen: true\nwhen: false\ncheck: true\n---\n", 3, 6, "no check follows this when")]
+    [InlineData("---\ntitle: a\ncheck: offsetof(struct page)\n---\n", 3, 28, "a comma and a member")]
+    [InlineData("---\ntitle: a\ncheck: offsetof(struct page, lru) = 8\n---\n", 3, 35, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: ofsetof(struct page, lru) == 8\n---\n", 3, 8, "unknown function 'ofsetof'")]
+    [InlineData("---\ntitle: a\ncheck: sizeof(struct page) == PAGE_SIZE\n---\n", 3, 31, "unknown name 'PAGE_SIZE'")]
+    [InlineData("---\ntitle: a\ncheck: true &&\n       (false ||)\n---\n", 4, 17, "an operand is missing before ')'")]
+    [InlineData("---\ntitle: a\ncheck: (true\n---\n", 3, 13, "')' should stand here")]
+    [InlineData("---\ntitle: a\ncheck: 1 +\n---\n", 3, 11, "an operand is missing")]
+    [InlineData("---\ntitle: a\ncheck: 99999999999999999999 > 1\n---\n", 3, 8, "no number of C")]
+    [InlineData("---\ntitle: a\ncheck: 089 > 1\n---\n", 3, 8, "no number of C")]
+    [InlineData("---\ntitle: a\ncheck: true, 8\n---\n", 3, 14, "a message in quotes")]
+    [InlineData("---\ntitle: a\ncheck: \"words\"\n---\n", 3, 8, "a type has a meaning only")]
+    [InlineData("---\ntitle: a\ncheck: typeof(struct a, b)\n---\n", 3, 8, "can only be compared")]
+    [InlineData("---\ntitle: a\ncheck: sizeof(struct a) == \"a\"\n---\n", 3, 25, "typeof(...)")]
+    [InlineData("---\ntitle: a\ncheck: sharers(struct a, b) == 1\n---\n", 3, 29, "in { member")]
+    [InlineData("---\ntitle: a\ncheck: true, \"open\n---\n", 3, 14, "not closed on its line")]
+    [InlineData("---\ntitle: a\ncheck: true /* open\n---\n", 3, 13, "comment is not closed")]
+    [InlineData("---\ntitle: a\ncheck: #define A(x) x\n A(1, 2);\n---\n", 4, 2, "A takes 1 arguments, not 2")]
+    [InlineData("---\ntitle: a\ncheck: #define A(x) sizeof(struct x) == 8\n A(a b);\n---\n", 4, 6, "')' should stand here")]
+    public void Errors_say_where(string text, int line, int column, string problem)
+    {
+        RuleException error = Assert.Throws<RuleException>(() => RuleParser.Parse("bad.md", text));
+        Assert.Contains(problem, error.Problem, StringComparison.Ordinal);
+        Assert.Equal((line, column), (error.Line, error.Column));
+        Assert.StartsWith($"bad.md:{line}:{column}: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_line_is_shown_with_a_caret()
+    {
+        RuleException error = Assert.Throws<RuleException>(() => RuleParser.Parse("my/rule.md", "---\ntitle: a\ncheck: offsetof(struct page lru) == 8\n---\n"));
+        Assert.Equal(
+            "my/rule.md:3:29: a comma and a member should follow the type\n"
+            + "    check: offsetof(struct page lru) == 8\n"
+            + "                                ^",
+            error.Message);
+    }
+
+    [Fact]
+    public void Long_lines_are_cut_around_the_caret()
+    {
+        RuleException error = Assert.Throws<RuleException>(() => RuleParser.Parse("a.md", $"---\ntitle: a\ncheck: {new string(' ', 5000)}nonsense(1){new string(' ', 500)};\n---\n"));
+        string[] lines = error.Message.Split('\n');
+        Assert.True(lines[1].Length <= 104);
+        Assert.Equal('n', lines[1][lines[2].Length - 1]);
+    }
+
+    [Theory]
+    [InlineData("(", ")", 100_000)]
+    [InlineData("!", "", 100_000)]
+    [InlineData("-", "", 100_000)]
+    [InlineData("true ? true : ", "", 100_000)]
+    [InlineData("true && ", "", 100_000)]
+    [InlineData("1 + ", "", 100_000)]
+    [InlineData("offsetof(", "", 100_000)]
+    [InlineData("exists(pointee(", "", 100_000)]
+    [InlineData("first_of(", ")", 100_000)]
+    public void Endless_nesting_is_an_error_and_no_stack_overflow(string open, string close, int times)
+    {
+        string expression = string.Concat(Enumerable.Repeat(open, times)) + "true" + string.Concat(Enumerable.Repeat(close, times));
+        _ = Assert.Throws<RuleException>(() => RuleExpression.Parse(expression));
+    }
+
+    [Fact]
+    public void Macros_that_double_each_other_end()
+    {
+        string lines = string.Concat(Enumerable.Range(0, 30).Select(i => $"#define M{i + 1} M{i} M{i}\n"));
+        RuleException error = Assert.Throws<RuleException>(() => RuleParser.Parse("a.md", $"---\ntitle: a\ncheck:\n#define M0 true\n{lines}M30;\n---\n"));
+        Assert.Contains("too much", error.Problem, StringComparison.Ordinal);
+    }
+}
