@@ -33,7 +33,7 @@ internal static class CommandLine
         root.Subcommands.Add(Check());
         root.Subcommands.Add(Show());
         root.Subcommands.Add(Overlap());
-        root.SetAction(_ => throw new UsageException("no command given; try 'layoutcheck --help'"));
+        root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
         return root;
     }
 

@@ -84,7 +84,7 @@ public sealed class KernelImage : IDisposable
         {
             return choice == SourceChoice.Dwarf
                 ? throw new InvalidImageException(file.Path, null, null, "is raw BTF and has no DWARF", "use --source btf, or name a vmlinux with DWARF")
-                : new KernelImage(file, null, new BtfTypeReader(file.Whole()), false);
+                : new KernelImage(file, null, new BtfTypeReader(file.Whole(), null), false);
         }
 
         if (!ElfFile.HasMagic(file))
@@ -98,7 +98,7 @@ public sealed class KernelImage : IDisposable
         if (choice == SourceChoice.Btf)
         {
             return hasBtf
-                ? new KernelImage(file, elf, new BtfTypeReader(elf.Contents(".BTF")!), elf.Find(".debug_info") is not null)
+                ? new KernelImage(file, elf, OpenBtf(elf), elf.Find(".debug_info") is not null)
                 : throw new InvalidImageException(file.Path, null, null, "has no BTF (no .BTF section)", "use --source dwarf if it has DWARF, or build with CONFIG_DEBUG_INFO_BTF");
         }
 
@@ -109,12 +109,14 @@ public sealed class KernelImage : IDisposable
 
         if (choice == SourceChoice.Auto && hasBtf)
         {
-            return new KernelImage(file, elf, new BtfTypeReader(elf.Contents(".BTF")!), false);
+            return new KernelImage(file, elf, OpenBtf(elf), false);
         }
 
         string missing = choice == SourceChoice.Dwarf ? "has no DWARF (no .debug_info section)" : "has no debug information (neither .debug_info nor .BTF)";
         throw new InvalidImageException(file.Path, null, null, missing, DebugLink(elf) is { } link ? $"its debug information was split off into {link}: name that file" : NoDebugInfoRemedy);
     }
+
+    private static BtfTypeReader OpenBtf(ElfFile elf) => new(elf.Contents(".BTF")!, ".BTF", elf.Header.Is64Bit ? 8 : 4);
 
     private static DwarfSections? FindDwarf(ElfFile elf, bool hasFallback)
     {
