@@ -11,12 +11,16 @@ namespace LayoutCheck.Rules;
 /// </summary>
 internal readonly record struct Answer
 {
-    private Answer(Int128? number, TypeAnswer? type, string words, bool isComposite)
+    private readonly int _precedence;
+    private readonly string? _name;
+
+    private Answer(Int128? number, TypeAnswer? type, string words, int precedence = Node.Primary, string? name = null)
     {
         Number = number;
         Type = type;
         Words = words;
-        IsComposite = isComposite;
+        _precedence = precedence;
+        _name = name;
     }
 
     /// <summary>The number, or null.</summary>
@@ -28,9 +32,6 @@ internal readonly record struct Answer
     /// <summary>Of what is known, how it came about, values included: <c>folio.pgmap @8</c>. Of what is not, why.</summary>
     public string Words { get; }
 
-    /// <summary>Whether <see cref="Words"/> are arithmetic, whose result they do not show.</summary>
-    public bool IsComposite { get; }
-
     public bool IsUnknown => Number is null && Type is null;
 
     public bool IsTrue => Number is { } number && number != 0;
@@ -38,20 +39,22 @@ internal readonly record struct Answer
     public bool IsFalse => Number is { } number && number == 0;
 
     /// <summary>The words with the result.</summary>
-    public string Shown => IsComposite ? string.Create(CultureInfo.InvariantCulture, $"{Words} (= {Number})") : Words;
+    public string Shown => _precedence < Node.Primary ? string.Create(CultureInfo.InvariantCulture, $"{Words} (= {Number})") : Words;
 
-    /// <summary>The words as an operand of more arithmetic.</summary>
-    public string Operand => IsComposite ? $"({Words})" : Words;
+    /// <summary>The words as an operand of arithmetic that binds as tightly as <paramref name="least"/>; the value of a sizeof is left out, the result will show.</summary>
+    public string Operand(int least) => _precedence < least ? $"({Words})" : _name ?? Words;
 
-    public static Answer Of(Int128 number, string words) => new(number, null, words, false);
+    /// <summary>A number with the words for it; <paramref name="name"/> are the words without the value.</summary>
+    public static Answer Of(Int128 number, string words, string? name = null) => new(number, null, words, name: name);
 
-    public static Answer Composite(Int128 number, string words) => new(number, null, words, true);
+    /// <summary>The result of arithmetic, which the words do not show.</summary>
+    public static Answer Composite(Int128 number, string words, int precedence) => new(number, null, words, precedence);
 
-    public static Answer Truth(bool truth, string words) => new(truth ? 1 : 0, null, words, false);
+    public static Answer Truth(bool truth, string words) => new(truth ? 1 : 0, null, words);
 
-    public static Answer Unknown(string reason) => new(null, null, reason, false);
+    public static Answer Unknown(string reason) => new(null, null, reason);
 
-    public static Answer OfType(TypeAnswer type, string words) => new(null, type, words, false);
+    public static Answer OfType(TypeAnswer type, string words) => new(null, type, words);
 }
 
 /// <summary>A type in a form to compare: its spellings, with and without typedefs and qualifiers, and its class.</summary>
@@ -147,8 +150,8 @@ internal sealed class ExpressionEvaluator
         {
             // The sentence about the inside says what is the case, and stays true under a negation.
             '!' => Answer.Truth(number == 0, inner.Shown),
-            '~' => Bounded(~number, $"~{inner.Operand}"),
-            '-' => Bounded(-number, $"-{inner.Operand}"),
+            '~' => Bounded(~number, $"~{inner.Operand(Node.Primary)}", Node.UnaryPrecedence),
+            '-' => Bounded(-number, $"-{inner.Operand(Node.Primary)}", Node.UnaryPrecedence),
             _ => inner,
         };
     }
@@ -246,7 +249,7 @@ internal sealed class ExpressionEvaluator
             return right;
         }
 
-        string words = $"{left.Operand} {node.Operator} {right.Operand}";
+        string words = $"{left.Operand(node.Precedence)} {node.Operator} {right.Operand(node.Precedence + 1)}";
         if (node.Operator is "/" or "%" && b == 0)
         {
             return Answer.Unknown($"{words} divides by zero");
@@ -274,10 +277,12 @@ internal sealed class ExpressionEvaluator
                 "|" => a | b,
                 _ => a ^ b,
             },
-            words);
+            words,
+            node.Precedence);
     }
 
-    private static Answer Bounded(Int128 number, string words) => Int128.Abs(number) > s_most ? TooLarge(words) : Answer.Composite(number, words);
+    private static Answer Bounded(Int128 number, string words, int precedence)
+        => Int128.Abs(number) > s_most ? TooLarge(words) : Answer.Composite(number, words, precedence);
 
     private static Answer TooLarge(string words) => Answer.Unknown($"{words} is beyond 64 bits");
 
@@ -340,7 +345,7 @@ internal sealed class ExpressionEvaluator
 
             int size = scalar.SizeOn(_target);
             Note(new Observation(node.ToString(), scalar.ToString(), ObservedFact.ByteSize, (ulong)size));
-            return Answer.Of(size, Format($"{node}={size}"));
+            return Answer.Of(size, Format($"{node}={size}"), node.ToString());
         }
 
         if (node.Fact == Fact.GroupSize)
@@ -396,7 +401,8 @@ internal sealed class ExpressionEvaluator
     private Answer Number(Observation observation)
     {
         Note(observation);
-        return Answer.Of(observation.Number ?? 0, observation.ToString());
+        string? name = observation.Fact == ObservedFact.ByteSize ? $"sizeof({observation.Subject})" : null;
+        return Answer.Of(observation.Number ?? 0, observation.ToString(), name);
     }
 
     private Answer TypeFact(FactNode node, TypeGraph graph, TypeId type, string lead)
@@ -522,14 +528,20 @@ internal sealed class ExpressionEvaluator
             return Answer.Unknown(located.Problem);
         }
 
-        if (place.BitSize is not { } size || located.Graph!.AsAggregate(located.Root) is not { } aggregate)
+        Located holder = Locate(new Subject(node.Holder, null));
+        if (holder.Place is null)
+        {
+            return Answer.Unknown(holder.Problem);
+        }
+
+        if (place.BitSize is not { } size || holder.Graph!.AsAggregate(holder.Root) is not { } aggregate)
         {
             return Answer.Unknown($"{located.Name} has no size");
         }
 
         SortedDictionary<string, string> found = new(StringComparer.Ordinal);
         int budget = MostSharers;
-        Collect(located.Graph, aggregate, "", 0, place.BitOffset, place.BitOffset + size, found, ref budget);
+        Collect(holder.Graph, aggregate, "", 0, place.BitOffset, place.BitOffset + size, found, ref budget);
         if (budget <= 0)
         {
             return Answer.Unknown($"more than {MostSharers} members lie on {located.Name}");
@@ -539,8 +551,8 @@ internal sealed class ExpressionEvaluator
         List<string> strangers = [.. found.Where(m => !node.Allowed.Any(a => m.Key == a || m.Key.StartsWith(a + ".", StringComparison.Ordinal)))
             .Select(m => $"{m.Key} ({m.Value})")];
         return strangers.Count == 0
-            ? Answer.Truth(true, Format($"the {found.Count} members on the bytes of {located.Name} are all known"))
-            : Answer.Truth(false, $"{string.Join(", ", strangers)} on the bytes of {located.Name} {(strangers.Count == 1 ? "is" : "are")} not in the list");
+            ? Answer.Truth(true, Format($"{found.Count} members of {holder.Name} lie on {located.Name}, and all are known"))
+            : Answer.Truth(false, $"{string.Join(", ", strangers)} of {holder.Name} on {located.Name} {(strangers.Count == 1 ? "is" : "are")} not in the list");
     }
 
     /// <summary>Finds the members that are no struct or union themselves and lie on a range of bits.</summary>

@@ -447,7 +447,20 @@ internal sealed class ExpressionParser
 
     private SharersNode Sharers(int position)
     {
-        Subject subject = RequiredMember();
+        TypeReference holder = Type();
+        if (!Peek(","))
+        {
+            throw Error("a comma and a member should follow the type");
+        }
+
+        _at++;
+        TypeReference? other = StartsType() || FollowsComma() ? Type() : null;
+        if (other is not null)
+        {
+            Expect(",");
+        }
+
+        Subject subject = new(other ?? holder, Alternatives());
         Expect(")");
         if (_at == _tokens.Count || !_tokens[_at].IsWord("in"))
         {
@@ -467,7 +480,7 @@ internal sealed class ExpressionParser
         }
 
         Expect("}");
-        return new SharersNode(position, subject, allowed.ToImmutable());
+        return new SharersNode(position, holder, subject, allowed.ToImmutable());
     }
 
     /// <summary><c>((struct page *)0)->private</c>, as a header writes it; null when something else stands here.</summary>

@@ -279,20 +279,34 @@ internal sealed class GroupNode(int position, string group, Subject subject) : N
     public override string ToString() => $"in_group({subject.Type}, {group}, {subject.Member})";
 }
 
-/// <summary><c>sharers(struct page, compound_head) in { lru, pgmap }</c>: nobody else lives on these bytes.</summary>
-internal sealed class SharersNode(int position, Subject subject, ImmutableArray<string> allowed) : Node(position)
+/// <summary>
+/// <c>sharers(struct page, compound_head) in { lru, pgmap }</c>: nobody else lives on these bytes. With a type before it, the members
+/// of that type on the same bytes: <c>sharers(struct slab, struct page, mapping) in { slab_list }</c>.
+/// </summary>
+internal sealed class SharersNode(int position, TypeReference holder, Subject subject, ImmutableArray<string> allowed) : Node(position)
 {
+    public TypeReference Holder => holder;
+
     public Subject Subject => subject;
 
     public ImmutableArray<string> Allowed => allowed;
 
-    public override int Depth { get; } = subject.Depth + 1;
+    public override int Depth { get; } = Math.Max(subject.Depth, holder.Depth) + 1;
 
     public override int Precedence => 8;
 
-    public override void Visit(Action<Subject> visit) => subject.Visit(visit);
+    public override void Visit(Action<Subject> visit)
+    {
+        if (holder != subject.Type)
+        {
+            new Subject(holder, null).Visit(visit);
+        }
 
-    public override string ToString() => $"sharers({subject}) in {{ {string.Join(", ", allowed)} }}";
+        subject.Visit(visit);
+    }
+
+    public override string ToString()
+        => $"sharers({(holder == subject.Type ? "" : holder + ", ")}{subject}) in {{ {string.Join(", ", allowed)} }}";
 }
 
 /// <summary>Which function over numbers a <see cref="FunctionNode"/> is.</summary>
