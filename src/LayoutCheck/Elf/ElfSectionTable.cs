@@ -23,13 +23,14 @@ internal static class ElfSectionTable
             throw new InvalidImageException(file.Path, null, null, $"the section names are said to be in section {header.NameSectionIndex} of {header.SectionCount}");
         }
 
+        // Index 0 (SHN_UNDEF): no section has a name.
         RawHeader nameHeader = ReadHeader(whole, header, header.NameSectionIndex);
-        Section names = file.Slice(".shstrtab", nameHeader.Offset, nameHeader.Size, header.IsBigEndian);
+        Section? names = header.NameSectionIndex == 0 ? null : file.Slice(".shstrtab", nameHeader.Offset, nameHeader.Size, header.IsBigEndian);
         ImmutableArray<ElfSection>.Builder sections = ImmutableArray.CreateBuilder<ElfSection>((int)header.SectionCount);
         for (ulong i = 0; i < header.SectionCount; i++)
         {
             RawHeader raw = ReadHeader(whole, header, i);
-            string name = raw.Type == ElfSection.SHT_NULL ? "" : names.TextAt(raw.Name);
+            string name = raw.Type == ElfSection.SHT_NULL || names is null ? "" : names.TextAt(raw.Name);
             sections.Add(new ElfSection(name, raw.Type, raw.Flags, raw.Address, raw.Offset, raw.Size));
         }
 

@@ -140,14 +140,16 @@ internal unsafe ref struct SectionReader
         while (at < _end)
         {
             byte part = *at++;
+            if (shift >= 63 && (part & 0x7f) is not (0 or 0x7f))
+            {
+                // From bit 63 on all bits repeat the sign.
+                _section.Throw(_cursor, "a signed LEB128 does not fit 64 bits");
+            }
+
             if (shift < 64)
             {
                 value |= (ulong)(part & 0x7f) << shift;
                 shift += 7;
-            }
-            else if ((part & 0x7f) is not (0 or 0x7f))
-            {
-                _section.Throw(_cursor, "a signed LEB128 does not fit 64 bits");
             }
 
             if (part < 0x80)

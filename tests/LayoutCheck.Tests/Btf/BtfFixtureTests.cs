@@ -2,6 +2,7 @@ using System.Text;
 using LayoutCheck.Btf;
 using LayoutCheck.Elf;
 using LayoutCheck.Layouts;
+using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Btf;
@@ -12,16 +13,13 @@ public sealed class BtfFixtureTests
     private const int TruthRowSize = 104;
     private const int BitsRowSize = 228;
 
-    private static readonly string Fixtures = FindFixtures();
-
     public static TheoryData<string, string> FilesWithTruth()
     {
         TheoryData<string, string> files = [];
-        foreach (string path in Directory.EnumerateFiles(Fixtures, "*.elf", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (string name in Fixtures.Names(".elf"))
         {
-            if (Path.GetFileName(path).Contains("btf", StringComparison.Ordinal))
+            if (name.Contains("btf", StringComparison.Ordinal))
             {
-                string name = Path.GetRelativePath(Fixtures, path);
                 files.Add(name, name);
             }
         }
@@ -35,8 +33,8 @@ public sealed class BtfFixtureTests
     [MemberData(nameof(FilesWithTruth))]
     public void Agrees_with_the_compiler(string name, string truthName)
     {
-        using MappedFile file = MappedFile.Open(Path.Combine(Fixtures, name));
-        using MappedFile truthFile = MappedFile.Open(Path.Combine(Fixtures, truthName));
+        using MappedFile file = MappedFile.Open(Fixtures.PathOf(name));
+        using MappedFile truthFile = MappedFile.Open(Fixtures.PathOf(truthName));
         ElfFile elf = ElfFile.Read(truthFile);
         BtfTypeReader reader = BtfTypeReader.HasMagic(file) ? new(file.Whole(), null) : new(elf.Contents(".BTF")!, ".BTF");
         Assert.Equal(elf.Header.IsBigEndian, reader.Target.IsBigEndian);
@@ -136,17 +134,4 @@ public sealed class BtfFixtureTests
     }
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.ASCII.GetString(bytes[..(bytes.IndexOf((byte)0) is >= 0 and var end ? end : bytes.Length)]);
-
-    private static string FindFixtures()
-    {
-        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "LayoutCheck.sln")))
-            {
-                return Path.Combine(directory.FullName, "tests", "fixtures");
-            }
-        }
-
-        throw new DirectoryNotFoundException("LayoutCheck.sln is in no directory above the tests");
-    }
 }
