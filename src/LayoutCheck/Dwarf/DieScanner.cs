@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
@@ -8,8 +10,12 @@ namespace LayoutCheck.Dwarf;
 /// <param name="Request">Which of the wanted names it answers.</param>
 /// <param name="DieOffset">Where it is, in bytes from the start of .debug_info.</param>
 /// <param name="Tag">DW_TAG_structure_type, DW_TAG_union_type or DW_TAG_typedef.</param>
-/// <param name="MayBeDeclaration">Whether it has DW_AT_declaration.</param>
-internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, bool MayBeDeclaration);
+/// <param name="DeclarationForm">The form of DW_AT_declaration; 0 when it has none.</param>
+internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, DwForm DeclarationForm)
+{
+    /// <summary>Whether it is certainly no definition. With DW_FORM_flag it may yet be one: the value is not looked at here.</summary>
+    public bool IsDeclaration => DeclarationForm == DwForm.DW_FORM_flag_present;
+}
 
 /// <summary>
 /// Walks the top-level DIEs of one unit after another and stops at those with a wanted name. Hot: it meets millions of DIEs where the
@@ -18,7 +24,7 @@ internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag,
 /// allows, as a tag has one definition a translation unit. <see cref="DieDecoder"/> is its specification. Guarded by ScanBenchmark.
 /// One scanner serves one thread.
 /// </summary>
-internal sealed class DieScanner
+internal sealed unsafe class DieScanner
 {
     private readonly DwarfSections _sections;
     private readonly WantedNames _wanted;
@@ -37,6 +43,9 @@ internal sealed class DieScanner
         _abbrevs = new AbbrevTable(sections.Abbrev);
         _isFound = new bool[wanted.Requests.Length];
     }
+
+    /// <summary>The abbreviations of the unit that is open.</summary>
+    public AbbrevTable Abbrevs => _abbrevs;
 
     /// <summary>Turns to a unit: reads its own DIE, and is ready to walk what is below it.</summary>
     public UnitRoot Open(in UnitHeader unit)
@@ -90,7 +99,7 @@ internal sealed class DieScanner
 
             ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, die);
             ulong attributes = reader.Offset;
-            if (abbrev.NameForm != 0 && !abbrev.HasDeclaration && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type)
+            if (abbrev.NameForm != 0 && abbrev.DeclarationForm == 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type)
             {
                 SeekName(ref reader, abbrev);
                 if (abbrev.NameForm == DwForm.DW_FORM_string)
@@ -109,40 +118,97 @@ internal sealed class DieScanner
         }
     }
 
-    // Walks until something was found, and leaves the place to go on from in _next.
+    // Walks until something was found, and leaves the place to go on from in _next. The common DIEs are stepped over here, with one
+    // bounds check each; the others go the long way, through StepOver.
     private void Walk()
     {
         Section info = _sections.Info;
-        SectionReader reader = info.ReadRange(_next, _unit.End);
-        while (!reader.IsAtEnd)
+        byte* start = info.Start;
+        byte* unit = start + _unit.Offset;
+        byte* end = start + _unit.End;
+        byte* at = start + _next;
+        bool swap = info.IsBigEndian == BitConverter.IsLittleEndian;
+        while (at < end)
         {
-            ulong die = reader.Offset;
-            ulong code = reader.ReadUleb();
+            byte* die = at;
+            ulong code = *at;
+            if (code < 0x80)
+            {
+                at++;
+            }
+            else
+            {
+                at = LongCode(at, end, out code);
+            }
+
             if (code == 0)
             {
-                reader.Seek(_unit.End);
+                at = end;
                 break;
             }
 
-            ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, die);
-            ulong attributes = reader.Offset;
-            bool isWanted = abbrev.NameForm != 0 && abbrev.Tag switch
+            ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, (ulong)(die - start));
+            byte* next;
+            if (abbrev.FixedSize >= 0 && abbrev.FixedSize <= end - at && (!abbrev.HasChildren || abbrev.SiblingAt >= 0))
             {
-                DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type => true,
-                DwTag.DW_TAG_typedef => _wanted.WantsTypedefs,
-                _ => false,
-            };
-            int name = isWanted ? NameOf(ref reader, abbrev) : -1;
-            ScanHit found = new(name, die, abbrev.Tag, abbrev.HasDeclaration);
-            reader.Seek(attributes);
-            StepOver(ref reader, abbrev, die);
-            if (name >= 0 && Report(found))
-            {
-                break;
+                next = at + abbrev.FixedSize;
+                if (abbrev.HasChildren)
+                {
+                    uint sibling = Unsafe.ReadUnaligned<uint>(at + abbrev.SiblingAt);
+                    sibling = swap ? BinaryPrimitives.ReverseEndianness(sibling) : sibling;
+                    // Backwards would be a circle; forwards only, the walk always ends.
+                    if (sibling < next - unit || sibling > end - unit)
+                    {
+                        throw BadSibling((ulong)(die - start), sibling);
+                    }
+
+                    next = unit + sibling;
+                }
             }
+            else
+            {
+                SectionReader reader = info.ReadRange((ulong)(at - start), _unit.End);
+                StepOver(ref reader, abbrev, (ulong)(die - start));
+                next = start + reader.Offset;
+            }
+
+            bool isWanted = abbrev.NameForm != 0
+                && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && abbrev.Tag == DwTag.DW_TAG_typedef));
+            if (isWanted)
+            {
+                int name = NameAt(at, end, abbrev);
+                if (name >= 0 && Report(new ScanHit(name, (ulong)(die - start), abbrev.Tag, abbrev.DeclarationForm)))
+                {
+                    at = next;
+                    break;
+                }
+            }
+
+            at = next;
         }
 
-        _next = reader.Offset;
+        _next = (ulong)(at - start);
+    }
+
+    // The abbreviation may move while a name is read, but never while a common one is.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int NameAt(byte* attributes, byte* end, in Abbrev abbrev)
+    {
+        if (abbrev.NameForm == DwForm.DW_FORM_strp && abbrev.NameAt >= 0 && !_unit.Is64Bit && end - attributes >= abbrev.NameAt + 4)
+        {
+            uint offset = Unsafe.ReadUnaligned<uint>(attributes + abbrev.NameAt);
+            return _wanted.AtStringOffset(_sections.Info.IsBigEndian == BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(offset) : offset);
+        }
+
+        SectionReader reader = _sections.Info.ReadRange((ulong)(attributes - _sections.Info.Start), _unit.End);
+        return NameOf(ref reader, abbrev);
+    }
+
+    private byte* LongCode(byte* at, byte* end, out ulong code)
+    {
+        SectionReader reader = new(_sections.Info, at, end);
+        code = reader.ReadUleb();
+        return _sections.Info.Start + reader.Offset;
     }
 
     private bool Report(ScanHit hit)
@@ -214,7 +280,7 @@ internal sealed class DieScanner
             return;
         }
 
-        if (abbrev.SiblingAt >= 0 && abbrev.SiblingForm == DwForm.DW_FORM_ref4)
+        if (abbrev.SiblingAt >= 0)
         {
             reader.Skip((ulong)abbrev.SiblingAt);
             SeekSibling(ref reader, die, _unit.Offset + reader.ReadU32());
@@ -234,7 +300,7 @@ internal sealed class DieScanner
             }
 
             ref readonly Abbrev inner = ref _abbrevs.Get(code, _sections.Info, child);
-            if (inner.HasChildren && inner.SiblingAt >= 0 && inner.SiblingForm == DwForm.DW_FORM_ref4)
+            if (inner.HasChildren && inner.SiblingAt >= 0)
             {
                 reader.Skip((ulong)inner.SiblingAt);
                 SeekSibling(ref reader, child, _unit.Offset + reader.ReadU32());
@@ -248,14 +314,16 @@ internal sealed class DieScanner
 
     private void SeekSibling(ref SectionReader reader, ulong die, ulong sibling)
     {
-        // Backwards would be a circle; so the walk always ends.
         if (sibling < reader.Offset || sibling > _unit.End)
         {
-            throw _sections.Info.Invalid(die, $"DW_AT_sibling points to 0x{sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
+            throw BadSibling(die, sibling - _unit.Offset);
         }
 
         reader.Seek(sibling);
     }
+
+    private InvalidImageException BadSibling(ulong die, ulong sibling) => _sections.Info.Invalid(
+        die, $"DW_AT_sibling points to 0x{_unit.Offset + sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
 
     private void SkipAttributes(ref SectionReader reader, in Abbrev abbrev)
     {

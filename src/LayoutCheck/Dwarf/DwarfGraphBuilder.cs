@@ -390,7 +390,10 @@ internal sealed class DwarfGraphBuilder
         }
     }
 
-    private BaseEncoding Encoding(Die die) => (DwAte)(Constant(die, DwAt.DW_AT_encoding) ?? 0) switch
+    private BaseEncoding Encoding(Die die) => EncodingOf(Constant(die, DwAt.DW_AT_encoding) ?? 0);
+
+    /// <summary>What a value of DW_AT_encoding means.</summary>
+    internal static BaseEncoding EncodingOf(ulong encoding) => encoding > byte.MaxValue ? BaseEncoding.Other : (DwAte)encoding switch
     {
         DwAte.DW_ATE_boolean => BaseEncoding.Boolean,
         DwAte.DW_ATE_signed => BaseEncoding.Signed,

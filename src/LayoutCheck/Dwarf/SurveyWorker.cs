@@ -15,6 +15,8 @@ internal sealed class SurveyWorker
     private readonly Shared _shared;
     private readonly DieScanner _scanner;
     private readonly DwarfGraphBuilder _builder;
+    private readonly DefinitionMatcher _matcher;
+    private readonly Dictionary<ulong, string> _producersByOffset = [];
     private readonly List<Variant>[] _variants;
     private readonly int[] _declarations;
     private readonly Dictionary<string, int> _languages = new(StringComparer.Ordinal);
@@ -28,6 +30,7 @@ internal sealed class SurveyWorker
         _shared = shared;
         _scanner = new DieScanner(shared.Sections, shared.Wanted);
         _builder = new DwarfGraphBuilder(shared.Sections, shared.Index);
+        _matcher = new DefinitionMatcher(shared.Sections, _scanner.Abbrevs);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];
     }
@@ -35,7 +38,7 @@ internal sealed class SurveyWorker
     /// <summary>Runs the workers to the end; the caller's thread is one of them.</summary>
     public static SurveyWorker[] RunAll(Shared shared, int threads)
     {
-        SurveyWorker[] workers = [.. Enumerable.Range(0, Math.Min(threads, Math.Max(1, shared.Units.Length))).Select(_ => new SurveyWorker(shared))];
+        SurveyWorker[] workers = [.. Enumerable.Range(0, threads).Select(_ => new SurveyWorker(shared))];
         Thread[] others = [.. workers.Skip(1).Select(w => new Thread(w.Run))];
         foreach (Thread thread in others)
         {
@@ -96,9 +99,9 @@ internal sealed class SurveyWorker
         int index = 0;
         try
         {
-            while ((index = _shared.TakeUnit()) < _shared.Units.Length)
+            while (_shared.TakeUnit(out index) is { } unit)
             {
-                Visit(index);
+                Visit(index, unit);
             }
         }
         catch (Exception e)
@@ -109,9 +112,8 @@ internal sealed class SurveyWorker
         }
     }
 
-    private void Visit(int index)
+    private void Visit(int index, in UnitHeader unit)
     {
-        UnitHeader unit = _shared.Units[index];
         UnitRoot root = _scanner.Open(unit);
         if (root.Tag == 0)
         {
@@ -126,27 +128,78 @@ internal sealed class SurveyWorker
         }
 
         _versions.Add(unit.Version);
-        string producer = root.Text(_shared.Sections, root.Producer);
-        _producers.Add(producer);
+        string producer = Producer(root);
+        string? name = null;
         while (_scanner.Next(out ScanHit hit))
         {
-            if (_builder.Build(unit, hit.DieOffset) is not var (graph, type))
+            if (hit.IsDeclaration && hit.Tag != DwTag.DW_TAG_typedef)
+            {
+                _declarations[hit.Request]++;
+                continue;
+            }
+
+            if (FindVariant(unit, hit) is not { } variant)
             {
                 _declarations[hit.Request]++;
                 continue;
             }
 
             _scanner.MarkFound(hit.Request);
-            List<Variant> variants = _variants[hit.Request];
-            Variant? same = variants.Find(v => v.IsSameAs(graph, type));
-            if (same is null)
-            {
-                same = new Variant(graph, type, []);
-                variants.Add(same);
-            }
-
-            same.Units.Add(new DefiningUnit(index, root.Text(_shared.Sections, root.Name), producer));
+            name ??= root.Text(_shared.Sections, root.Name);
+            variant.Units.Add(new DefiningUnit(index, name, producer));
         }
+    }
+
+    // The variant that a DIE defines, a new one when it is the first of its layout, null when it defines nothing.
+    private Variant? FindVariant(in UnitHeader unit, ScanHit hit)
+    {
+        List<Variant> variants = _variants[hit.Request];
+        if (!_shared.IsSlow)
+        {
+            _matcher.Open(unit);
+            foreach (Variant variant in variants)
+            {
+                if (_matcher.Matches(hit.DieOffset, variant.Template))
+                {
+                    return variant;
+                }
+            }
+        }
+
+        if (_builder.Build(unit, hit.DieOffset) is not var (graph, type))
+        {
+            return null;
+        }
+
+        Variant? same = variants.Find(v => v.IsSameAs(graph, type));
+        if (same is null)
+        {
+            same = new Variant(graph, type, []);
+            variants.Add(same);
+        }
+
+        return same;
+    }
+
+    // Equal producers stand at one offset of .debug_str; one is a thousand characters long.
+    private string Producer(in UnitRoot root)
+    {
+        ulong? place = root.StringOffset(_shared.Sections, root.Producer);
+        if (place is not { } offset)
+        {
+            string text = root.Text(_shared.Sections, root.Producer);
+            _producers.Add(text);
+            return text;
+        }
+
+        if (!_producersByOffset.TryGetValue(offset, out string? producer))
+        {
+            producer = root.Text(_shared.Sections, root.Producer);
+            _producersByOffset.Add(offset, producer);
+            _producers.Add(producer);
+        }
+
+        return producer;
     }
 
     /// <summary>What all workers read, and the one thing that they share by writing: which unit is next.</summary>
@@ -160,13 +213,22 @@ internal sealed class SurveyWorker
 
         public WantedNames Wanted => wanted;
 
-        public UnitHeader[] Units { get; } = index.All();
+        /// <summary>LAYOUTCHECK_FORCE_SLOW=1 leaves the matcher out, so that a doubt about it is settled in a minute.</summary>
+        public bool IsSlow { get; } = Environment.GetEnvironmentVariable("LAYOUTCHECK_FORCE_SLOW") == "1";
 
-        public int TakeUnit() => Interlocked.Increment(ref _taken);
+        /// <summary>The next unit that nobody has taken. Finding it reads its header, which whoever takes it needs next.</summary>
+        public UnitHeader? TakeUnit(out int number)
+        {
+            number = Interlocked.Increment(ref _taken);
+            return index.At(number);
+        }
     }
 
     private sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units)
     {
+        /// <summary>The same, flat, for the worker that found it.</summary>
+        public DefinitionTemplate Template { get; } = new(Graph, Root);
+
         public bool IsSameAs(TypeGraph graph, TypeId root) => DefinitionEquality.Same(Graph, Root, graph, root);
     }
 }

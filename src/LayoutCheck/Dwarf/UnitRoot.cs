@@ -106,6 +106,10 @@ internal readonly struct UnitRoot
         return new UnitRoot(unit, tag, hasChildren, reader.Offset, language, strOffsetsBase, name, producer);
     }
 
+    /// <summary>The offset in .debug_str of one of its strings, to tell equal ones without reading them; null when it stands elsewhere.</summary>
+    public ulong? StringOffset(DwarfSections sections, StringPlace place)
+        => place.Form == DwForm.DW_FORM_strp ? sections.Info.ReadRange(place.ValueOffset, _unit.End).ReadUnsigned(_unit.OffsetSize) : null;
+
     /// <summary>The text of one of its strings; empty when it has none or it is not in this file.</summary>
     public string Text(DwarfSections sections, StringPlace place)
     {

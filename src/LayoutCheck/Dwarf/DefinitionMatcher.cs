@@ -1,0 +1,443 @@
+using System.Runtime.CompilerServices;
+using LayoutCheck.Elf;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>
+/// Tells whether a DIE defines what a template says, by walking both in step. Hot: a kernel defines struct page 2,000 times, nearly always
+/// the same. It is fast because nothing is built: names are .debug_str offsets compared with where the name stood last time, and a type
+/// that was found equal once in a unit is not walked again. What is remembered is "this DIE equals this node", which depends on the two
+/// alone, so that forgetting costs time and never truth.
+/// <para>
+/// Yes is exact: <see cref="DefinitionEquality"/> would say the same. No means "not certainly": a different layout, or anything unusual
+/// (an expression, a type in another unit). The slow path then builds the definition and compares.
+/// </para>
+/// </summary>
+internal sealed unsafe class DefinitionMatcher
+{
+    private const int MemorySize = 1 << 12;
+
+    private readonly DwarfSections _sections;
+    private readonly AbbrevTable _abbrevs;
+    private readonly (ulong Die, DefinitionTemplate? Template, int Node)[] _memory = new (ulong, DefinitionTemplate?, int)[MemorySize];
+    private readonly int _memoryMask;
+    private UnitHeader _unit;
+    private DefinitionTemplate _template = null!;
+
+    /// <param name="sections">What is read.</param>
+    /// <param name="abbrevs">The scanner's table, loaded for the unit that is open.</param>
+    /// <param name="memorySize">How many equalities are remembered, a power of two; small only to test forgetting.</param>
+    public DefinitionMatcher(DwarfSections sections, AbbrevTable abbrevs, int memorySize = MemorySize)
+    {
+        _sections = sections;
+        _abbrevs = abbrevs;
+        _memoryMask = memorySize - 1;
+    }
+
+    /// <summary>Turns to a unit.</summary>
+    public void Open(in UnitHeader unit) => _unit = unit;
+
+    /// <summary>Whether the DIE certainly defines what the template says.</summary>
+    public bool Matches(ulong dieOffset, DefinitionTemplate template)
+    {
+        _template = template;
+        return MatchesType(dieOffset, template.Root);
+    }
+
+    // Depth is that of the template, which was built and is finite.
+    private bool MatchesType(ulong dieOffset, int node)
+    {
+        if (IsRemembered(dieOffset, node))
+        {
+            return true;
+        }
+
+        ulong asked = dieOffset;
+        Shape shape;
+        int hops = 0;
+        do
+        {
+            if (!Read(dieOffset, out shape))
+            {
+                return false;
+            }
+
+            if (!IsModifier(shape.Tag))
+            {
+                break;
+            }
+
+            dieOffset = shape.Type;
+        }
+        while (dieOffset != 0 && ++hops < 64);
+
+        if (dieOffset == 0 || IsModifier(shape.Tag) || !MatchesShape(shape, node))
+        {
+            return false;
+        }
+
+        Remember(asked, node);
+        return true;
+    }
+
+    private bool MatchesShape(in Shape shape, int index)
+    {
+        ref DefinitionTemplate.Node node = ref _template.Nodes[index];
+        switch (node.Kind)
+        {
+            case DefinitionTemplate.NodeKind.Base:
+                return shape.Tag == DwTag.DW_TAG_base_type && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
+                    && DwarfGraphBuilder.EncodingOf(shape.Encoding) == node.Encoding;
+            case DefinitionTemplate.NodeKind.Enum:
+                return shape.Tag == DwTag.DW_TAG_enumeration_type && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
+                    && MatchesName(shape, ref node.Name);
+            case DefinitionTemplate.NodeKind.Pointer:
+                return shape.Tag == DwTag.DW_TAG_pointer_type && (shape.Has(Field.ByteSize) ? shape.ByteSize : _unit.AddressSize) == node.ByteSize
+                    && MatchesPointee(shape.Type, node.Target);
+            case DefinitionTemplate.NodeKind.Array:
+                return shape.Tag == DwTag.DW_TAG_array_type && shape.HasChildren && MatchesArray(shape, index);
+            case DefinitionTemplate.NodeKind.Aggregate:
+                return shape.Tag == node.Tag && !shape.Has(Field.Declaration) && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
+                    && shape.Has(Field.Alignment) == node.HasAlignment && shape.Alignment == node.Alignment
+                    && MatchesName(shape, ref node.Name) && MatchesMembers(shape, node.FirstMember, node.MemberCount);
+            default:
+                return false;
+        }
+    }
+
+    private bool MatchesMembers(in Shape aggregate, int first, int count)
+    {
+        ulong at = aggregate.End;
+        for (int i = 0; aggregate.HasChildren; i++)
+        {
+            if (!Read(at, out Shape shape))
+            {
+                return false;
+            }
+
+            if (shape.Tag == 0)
+            {
+                return i == count;
+            }
+
+            if (i == count || shape.Tag != DwTag.DW_TAG_member || shape.HasChildren || shape.Type == 0)
+            {
+                return false;
+            }
+
+            ref DefinitionTemplate.MemberNode member = ref _template.Members[first + i];
+            if ((shape.Location * 8) + shape.DataBitOffset != member.BitOffset
+                || shape.Has(Field.BitSize) != member.IsBitField || shape.BitSize != member.BitFieldSize
+                || !MatchesName(shape, ref member.Name) || !MatchesType(shape.Type, member.Type))
+            {
+                return false;
+            }
+
+            at = shape.End;
+        }
+
+        return count == 0;
+    }
+
+    private bool MatchesArray(in Shape array, int index)
+    {
+        ulong at = array.End;
+        while (true)
+        {
+            if (!Read(at, out Shape shape))
+            {
+                return false;
+            }
+
+            if (shape.Tag == 0)
+            {
+                return at != array.End && array.Type != 0 && MatchesType(array.Type, index);
+            }
+
+            ref DefinitionTemplate.Node node = ref _template.Nodes[index];
+            // Only the plain ways of saying a length; what they mean is the builder's to know (x[0] has several).
+            bool hasBound = shape.Has(Field.UpperBound) && shape.UpperBound < uint.MaxValue;
+            bool hasCount = shape.Has(Field.Count);
+            ulong length = hasCount ? shape.Count : shape.UpperBound + 1;
+            if (shape.Tag != DwTag.DW_TAG_subrange_type || shape.HasChildren || node.Kind != DefinitionTemplate.NodeKind.Array
+                || (shape.Has(Field.UpperBound) && !hasBound) || (hasCount && hasBound)
+                || (hasBound || hasCount) != node.HasCount || (node.HasCount && length != node.Count))
+            {
+                return false;
+            }
+
+            index = node.Target;
+            at = shape.End;
+        }
+    }
+
+    // Behind a pointer it is the kind and the tag that count.
+    private bool MatchesPointee(ulong dieOffset, int index)
+    {
+        for (int hops = 0; hops < 64; hops++)
+        {
+            ref DefinitionTemplate.Node node = ref _template.Nodes[index];
+            if (dieOffset == 0)
+            {
+                return node.Kind == DefinitionTemplate.NodeKind.Void;
+            }
+
+            if (!Read(dieOffset, out Shape shape))
+            {
+                return false;
+            }
+
+            if (IsModifier(shape.Tag))
+            {
+                dieOffset = shape.Type;
+                continue;
+            }
+
+            switch (node.Kind)
+            {
+                case DefinitionTemplate.NodeKind.Pointer when shape.Tag == DwTag.DW_TAG_pointer_type:
+                    dieOffset = shape.Type;
+                    index = node.Target;
+                    continue;
+                case DefinitionTemplate.NodeKind.Reference or DefinitionTemplate.NodeKind.Aggregate:
+                    return shape.Tag == node.Tag && MatchesName(shape, ref node.Name);
+                case DefinitionTemplate.NodeKind.Function:
+                    return shape.Tag == DwTag.DW_TAG_subroutine_type;
+                case DefinitionTemplate.NodeKind.Enum or DefinitionTemplate.NodeKind.Base:
+                    return MatchesShape(shape, index);
+                default:
+                    return false;
+            }
+        }
+
+        return false;
+    }
+
+    private bool MatchesName(in Shape shape, ref DefinitionTemplate.Name name)
+    {
+        if (name.Bytes is not { } bytes)
+        {
+            return shape.NameForm == 0;
+        }
+
+        switch (shape.NameForm)
+        {
+            case DwForm.DW_FORM_strp:
+                if (shape.Name == name.SeenAt)
+                {
+                    return true;
+                }
+
+                if (_sections.Str is not { } strings || shape.Name >= strings.Length || !strings.StringAt(shape.Name).SequenceEqual(bytes))
+                {
+                    return false;
+                }
+
+                name.SeenAt = shape.Name;
+                return true;
+            case DwForm.DW_FORM_string:
+                return _sections.Info.StringAt(shape.Name).SequenceEqual(bytes);
+            default:
+                return false;
+        }
+    }
+
+    private bool IsRemembered(ulong die, int node)
+    {
+        ref (ulong Die, DefinitionTemplate? Template, int Node) entry = ref _memory[Slot(die, node)];
+        return entry.Die == die && entry.Node == node && entry.Template == _template;
+    }
+
+    private void Remember(ulong die, int node) => _memory[Slot(die, node)] = (die, _template, node);
+
+    private int Slot(ulong die, int node) => (int)(((die * 0x9e3779b97f4a7c15UL) >> 40) + (ulong)node) & _memoryMask;
+
+    private static bool IsModifier(DwTag tag) => tag is DwTag.DW_TAG_typedef or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type
+        or DwTag.DW_TAG_restrict_type or DwTag.DW_TAG_atomic_type;
+
+    // False when anything about the DIE is unusual. The null entry has the tag 0.
+    private bool Read(ulong dieOffset, out Shape shape)
+    {
+        shape = default;
+        if (dieOffset < _unit.FirstDie || dieOffset >= _unit.End)
+        {
+            return false;
+        }
+
+        SectionReader reader = _sections.Info.ReadRange(dieOffset, _unit.End);
+        ulong code = reader.ReadUleb();
+        if (code == 0)
+        {
+            shape.End = reader.Offset;
+            return true;
+        }
+
+        ref readonly Abbrev abbrev = ref _abbrevs.Get(code, _sections.Info, dieOffset);
+        shape.Tag = abbrev.Tag;
+        shape.HasChildren = abbrev.HasChildren;
+        SectionReader specs = _abbrevs.Specs(abbrev);
+        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out long implicitConst))
+        {
+            ulong value;
+            switch (form)
+            {
+                case DwForm.DW_FORM_data1:
+                    value = reader.ReadU8();
+                    break;
+                case DwForm.DW_FORM_implicit_const:
+                    value = (ulong)implicitConst;
+                    break;
+                case DwForm.DW_FORM_strp when !_unit.Is64Bit:
+                    value = reader.ReadU32();
+                    break;
+                case DwForm.DW_FORM_ref4:
+                    value = _unit.Offset + reader.ReadU32();
+                    break;
+                case DwForm.DW_FORM_data2:
+                    value = reader.ReadU16();
+                    break;
+                case DwForm.DW_FORM_data4:
+                    value = reader.ReadU32();
+                    break;
+                case DwForm.DW_FORM_data8:
+                    value = reader.ReadU64();
+                    break;
+                case DwForm.DW_FORM_udata:
+                    value = reader.ReadUleb();
+                    break;
+                case DwForm.DW_FORM_flag_present:
+                    value = 1;
+                    break;
+                case DwForm.DW_FORM_string:
+                    value = reader.Offset;
+                    reader.ReadString();
+                    break;
+                default:
+                    if (IsNeeded(attribute))
+                    {
+                        return false;
+                    }
+
+                    AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+                    continue;
+            }
+
+            switch (attribute)
+            {
+                case DwAt.DW_AT_name:
+                    if (form is not (DwForm.DW_FORM_strp or DwForm.DW_FORM_string))
+                    {
+                        return false;
+                    }
+
+                    shape.NameForm = form;
+                    shape.Name = value;
+                    break;
+                case DwAt.DW_AT_type:
+                    if (form != DwForm.DW_FORM_ref4)
+                    {
+                        return false;
+                    }
+
+                    shape.Type = value;
+                    break;
+                case DwAt.DW_AT_byte_size:
+                    shape.Set(Field.ByteSize);
+                    shape.ByteSize = value;
+                    break;
+                case DwAt.DW_AT_data_member_location:
+                    if (value > uint.MaxValue)
+                    {
+                        return false;
+                    }
+
+                    shape.Location = value;
+                    break;
+                case DwAt.DW_AT_bit_size:
+                    shape.Set(Field.BitSize);
+                    shape.BitSize = value;
+                    break;
+                case DwAt.DW_AT_data_bit_offset:
+                    if (value > uint.MaxValue)
+                    {
+                        return false;
+                    }
+
+                    shape.DataBitOffset = value;
+                    break;
+                case DwAt.DW_AT_upper_bound:
+                    shape.Set(Field.UpperBound);
+                    shape.UpperBound = value;
+                    break;
+                case DwAt.DW_AT_count:
+                    shape.Set(Field.Count);
+                    shape.Count = value;
+                    break;
+                case DwAt.DW_AT_encoding:
+                    shape.Encoding = value;
+                    break;
+                case DwAt.DW_AT_alignment:
+                    shape.Set(Field.Alignment);
+                    shape.Alignment = value;
+                    break;
+                case DwAt.DW_AT_declaration:
+                    shape.Set(Field.Declaration);
+                    break;
+                default:
+                    if (IsNeeded(attribute))
+                    {
+                        return false;
+                    }
+
+                    break;
+            }
+        }
+
+        shape.End = reader.Offset;
+        return true;
+    }
+
+    // Attributes that change what a DIE means, those of Read and those that only the slow path understands.
+    private static bool IsNeeded(DwAt attribute) => attribute is DwAt.DW_AT_name or DwAt.DW_AT_type or DwAt.DW_AT_byte_size
+        or DwAt.DW_AT_data_member_location or DwAt.DW_AT_bit_size or DwAt.DW_AT_data_bit_offset or DwAt.DW_AT_upper_bound or DwAt.DW_AT_count
+        or DwAt.DW_AT_encoding or DwAt.DW_AT_alignment or DwAt.DW_AT_declaration or DwAt.DW_AT_bit_offset or DwAt.DW_AT_lower_bound
+        or DwAt.DW_AT_bit_stride or DwAt.DW_AT_byte_stride or DwAt.DW_AT_signature;
+
+    [Flags]
+    private enum Field : byte
+    {
+        None = 0,
+        ByteSize = 1,
+        BitSize = 2,
+        UpperBound = 4,
+        Count = 8,
+        Alignment = 16,
+        Declaration = 32,
+    }
+
+    /// <summary>What of a DIE a layout depends on. Offsets in bytes from the start of .debug_info; references are 0 when there is none.</summary>
+    private struct Shape
+    {
+        public DwTag Tag;
+        public bool HasChildren;
+        public DwForm NameForm;
+        public ulong Name;
+        public ulong Type;
+        public ulong ByteSize;
+        public ulong Location;
+        public ulong BitSize;
+        public ulong DataBitOffset;
+        public ulong UpperBound;
+        public ulong Count;
+        public ulong Encoding;
+        public ulong Alignment;
+        public ulong End;
+        private Field _fields;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly bool Has(Field field) => (_fields & field) != 0;
+
+        public void Set(Field field) => _fields |= field;
+    }
+}
