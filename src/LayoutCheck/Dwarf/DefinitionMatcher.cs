@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
@@ -18,10 +19,15 @@ internal sealed unsafe class DefinitionMatcher
 {
     private const int MemorySize = 1 << 12;
 
+    // Codes of one byte: GCC numbers by first use, so that the types' codes are low.
+    private const int PlanCount = 128;
+
     private readonly DwarfSections _sections;
     private readonly AbbrevTable _abbrevs;
     private readonly (ulong Die, DefinitionTemplate? Template, int Node)[] _memory = new (ulong, DefinitionTemplate?, int)[MemorySize];
     private readonly int _memoryMask;
+    private readonly Plan[] _plans = new Plan[PlanCount];
+    private readonly bool _swap;
     private UnitHeader _unit;
     private DefinitionTemplate _template = null!;
 
@@ -33,6 +39,8 @@ internal sealed unsafe class DefinitionMatcher
         _sections = sections;
         _abbrevs = abbrevs;
         _memoryMask = memorySize - 1;
+        _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
+        _plans.AsSpan().Fill(new Plan { Unit = ulong.MaxValue });
     }
 
     /// <summary>Turns to a unit.</summary>
@@ -265,6 +273,128 @@ internal sealed unsafe class DefinitionMatcher
             return false;
         }
 
+        byte* at = _sections.Info.Start + dieOffset;
+        byte* end = _sections.Info.Start + _unit.End;
+        uint code = *at;
+        if (code < PlanCount && code != 0)
+        {
+            ref Plan plan = ref _plans[code];
+            if (plan.Unit != _unit.Offset)
+            {
+                MakePlan(code, dieOffset);
+            }
+
+            if (plan.IsUsable && end - at > plan.Size)
+            {
+                ReadPlanned(plan, at + 1, ref shape);
+                shape.End = dieOffset + 1 + (ulong)plan.Size;
+                return true;
+            }
+        }
+
+        return ReadStepwise(dieOffset, ref shape);
+    }
+
+    // All fields of a fixed-size DIE lie where the plan says.
+    private void ReadPlanned(in Plan plan, byte* at, ref Shape shape)
+    {
+        shape.Tag = plan.Tag;
+        shape.HasChildren = plan.HasChildren;
+        shape.SetAll(plan.Fields);
+        shape.NameForm = plan.Name.Size != 0 ? DwForm.DW_FORM_strp : 0;
+        shape.Name = plan.Name.Load(at, _swap);
+        shape.Type = plan.Type.Size != 0 ? _unit.Offset + plan.Type.Load(at, _swap) : 0;
+        shape.ByteSize = plan.ByteSize.Load(at, _swap);
+        shape.Location = plan.Location.Load(at, _swap);
+        if (plan.HasRareFields)
+        {
+            shape.BitSize = plan.BitSize.Load(at, _swap);
+            shape.DataBitOffset = plan.DataBitOffset.Load(at, _swap);
+            shape.UpperBound = plan.UpperBound.Load(at, _swap);
+            shape.Count = plan.Count.Load(at, _swap);
+            shape.Encoding = plan.Encoding.Load(at, _swap);
+            shape.Alignment = plan.Alignment.Load(at, _swap);
+        }
+    }
+
+    private void MakePlan(uint code, ulong dieOffset)
+    {
+        Abbrev abbrev = _abbrevs.Get(code, _sections.Info, dieOffset);
+        Plan plan = new() { Unit = _unit.Offset, Tag = abbrev.Tag, HasChildren = abbrev.HasChildren, Size = abbrev.FixedSize, IsUsable = abbrev.FixedSize >= 0 && !_unit.Is64Bit };
+        SectionReader specs = _abbrevs.Specs(abbrev);
+        int at = 0;
+        while (plan.IsUsable && AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out long implicitConst))
+        {
+            FieldPlan field = new((short)at, form switch
+            {
+                DwForm.DW_FORM_implicit_const or DwForm.DW_FORM_flag_present => FieldPlan.Constant,
+                DwForm.DW_FORM_data1 => 1,
+                DwForm.DW_FORM_data2 => 2,
+                DwForm.DW_FORM_data4 or DwForm.DW_FORM_strp or DwForm.DW_FORM_ref4 => 4,
+                DwForm.DW_FORM_data8 => 8,
+                _ => 0,
+            }, form == DwForm.DW_FORM_flag_present ? 1 : implicitConst);
+            bool isNumber = field.Size != 0 && form is not (DwForm.DW_FORM_strp or DwForm.DW_FORM_ref4);
+            switch (attribute)
+            {
+                case DwAt.DW_AT_name when form == DwForm.DW_FORM_strp:
+                    plan.Name = field;
+                    break;
+                case DwAt.DW_AT_type when form == DwForm.DW_FORM_ref4:
+                    plan.Type = field;
+                    break;
+                case DwAt.DW_AT_byte_size when isNumber:
+                    plan.Fields |= Field.ByteSize;
+                    plan.ByteSize = field;
+                    break;
+                case DwAt.DW_AT_data_member_location when form is DwForm.DW_FORM_data1 or DwForm.DW_FORM_data2 or DwForm.DW_FORM_data4:
+                    plan.Location = field;
+                    break;
+                case DwAt.DW_AT_data_bit_offset when form is DwForm.DW_FORM_data1 or DwForm.DW_FORM_data2 or DwForm.DW_FORM_data4:
+                    plan.DataBitOffset = field;
+                    plan.HasRareFields = true;
+                    break;
+                case DwAt.DW_AT_bit_size when isNumber:
+                    plan.Fields |= Field.BitSize;
+                    plan.BitSize = field;
+                    plan.HasRareFields = true;
+                    break;
+                case DwAt.DW_AT_upper_bound when isNumber:
+                    plan.Fields |= Field.UpperBound;
+                    plan.UpperBound = field;
+                    plan.HasRareFields = true;
+                    break;
+                case DwAt.DW_AT_count when isNumber:
+                    plan.Fields |= Field.Count;
+                    plan.Count = field;
+                    plan.HasRareFields = true;
+                    break;
+                case DwAt.DW_AT_encoding when isNumber:
+                    plan.Encoding = field;
+                    plan.HasRareFields = true;
+                    break;
+                case DwAt.DW_AT_alignment when isNumber:
+                    plan.Fields |= Field.Alignment;
+                    plan.Alignment = field;
+                    plan.HasRareFields = true;
+                    break;
+                case DwAt.DW_AT_declaration when isNumber:
+                    plan.Fields |= Field.Declaration;
+                    break;
+                default:
+                    // What is needed and not planned for goes stepwise, or is refused there.
+                    plan.IsUsable = !IsNeeded(attribute);
+                    break;
+            }
+
+            at += AttributeForms.FixedSize(form, _unit);
+        }
+
+        _plans[code] = plan;
+    }
+
+    private bool ReadStepwise(ulong dieOffset, ref Shape shape)
+    {
         SectionReader reader = _sections.Info.ReadRange(dieOffset, _unit.End);
         ulong code = reader.ReadUleb();
         if (code == 0)
@@ -439,5 +569,64 @@ internal sealed unsafe class DefinitionMatcher
         public readonly bool Has(Field field) => (_fields & field) != 0;
 
         public void Set(Field field) => _fields |= field;
+
+        public void SetAll(Field fields) => _fields = fields;
+    }
+
+    /// <summary>Where a field of a fixed-size DIE lies, in bytes from its first attribute; or its value, when the abbreviation has it. Size 0 = absent.</summary>
+    private readonly struct FieldPlan(short offset, byte size, long value)
+    {
+        public const byte Constant = 0xff;
+
+        private readonly long _value = value;
+        private readonly short _offset = offset;
+
+        public readonly byte Size = size;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ulong Load(byte* attributes, bool swap)
+        {
+            byte* at = attributes + _offset;
+            switch (Size)
+            {
+                case 0:
+                    return 0;
+                case 1:
+                    return *at;
+                case 2:
+                    ushort two = Unsafe.ReadUnaligned<ushort>(at);
+                    return swap ? BinaryPrimitives.ReverseEndianness(two) : two;
+                case 4:
+                    uint four = Unsafe.ReadUnaligned<uint>(at);
+                    return swap ? BinaryPrimitives.ReverseEndianness(four) : four;
+                case 8:
+                    ulong eight = Unsafe.ReadUnaligned<ulong>(at);
+                    return swap ? BinaryPrimitives.ReverseEndianness(eight) : eight;
+                default:
+                    return (ulong)_value;
+            }
+        }
+    }
+
+    /// <summary>Where the fields of the DIEs of one abbreviation lie. Made anew for each unit that uses the code.</summary>
+    private struct Plan
+    {
+        public ulong Unit;
+        public int Size;
+        public DwTag Tag;
+        public bool HasChildren;
+        public bool IsUsable;
+        public bool HasRareFields;
+        public Field Fields;
+        public FieldPlan Name;
+        public FieldPlan Type;
+        public FieldPlan ByteSize;
+        public FieldPlan Location;
+        public FieldPlan BitSize;
+        public FieldPlan DataBitOffset;
+        public FieldPlan UpperBound;
+        public FieldPlan Count;
+        public FieldPlan Encoding;
+        public FieldPlan Alignment;
     }
 }
