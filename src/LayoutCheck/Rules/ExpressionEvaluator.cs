@@ -401,7 +401,12 @@ internal sealed class ExpressionEvaluator
     private Answer Number(Observation observation)
     {
         Note(observation);
-        string? name = observation.Fact == ObservedFact.ByteSize ? $"sizeof({observation.Subject})" : null;
+        string? name = observation.Fact switch
+        {
+            ObservedFact.ByteSize => $"sizeof({observation.Subject})",
+            ObservedFact.Length => $"ARRAY_SIZE({observation.Subject})",
+            _ => null,
+        };
         return Answer.Of(observation.Number ?? 0, observation.ToString(), name);
     }
 
@@ -551,7 +556,8 @@ internal sealed class ExpressionEvaluator
         List<string> strangers = [.. found.Where(m => !node.Allowed.Any(a => m.Key == a || m.Key.StartsWith(a + ".", StringComparison.Ordinal)))
             .Select(m => $"{m.Key} ({m.Value})")];
         return strangers.Count == 0
-            ? Answer.Truth(true, Format($"{found.Count} members of {holder.Name} lie on {located.Name}, and all are known"))
+            ? Answer.Truth(true, found.Count == 0 ? $"no member of {holder.Name} lies on {located.Name}"
+                : $"on {located.Name} {(found.Count == 1 ? "lies" : "lie")} {string.Join(", ", found.Keys)} of {holder.Name}, all known")
             : Answer.Truth(false, $"{string.Join(", ", strangers)} of {holder.Name} on {located.Name} {(strangers.Count == 1 ? "is" : "are")} not in the list");
     }
 

@@ -134,9 +134,18 @@ public static class RuleEvaluator
     private static string Disagreement(List<DefinitionSet> differing, CheckResult first, CheckResult other, Dictionary<TypeName, TypeDefinition> chosen)
     {
         string types = string.Join(" and ", differing.Select(s => Format($"{s.Distinct.Length} definitions of {s.Name}")));
-        string here = string.Join(" and ", differing.Select(s => UnitOf(s.Distinct[0])).Distinct());
-        string there = string.Join(" and ", differing.Select(s => UnitOf(chosen[s.Name])).Distinct());
-        return $"{types} disagree: {Verb(first)} in {here} ({first.Reason}), {Verb(other)} in {there} ({other.Reason})";
+        string here = Places(differing, name => differing.Find(s => s.Name == name)!.Distinct[0]);
+        string there = Places(differing, name => chosen[name]);
+        return $"{types} disagree: {Verb(first)} {here} ({first.Reason}), {Verb(other)} {there} ({other.Reason})";
+    }
+
+    /// <summary>Which units' word a combination is: <c>in a.c</c>, or <c>with struct page of a.c and struct folio of b.c</c>.</summary>
+    private static string Places(List<DefinitionSet> differing, Func<TypeName, TypeDefinition> definition)
+    {
+        List<string> units = [.. differing.Select(s => UnitOf(definition(s.Name)))];
+        return units.Distinct().Count() == 1
+            ? "in " + units[0]
+            : "with " + string.Join(" and ", differing.Zip(units, (set, unit) => $"{set.Name} of {unit}"));
     }
 
     private static string UnitOf(TypeDefinition definition) => definition.Units is [var unit, ..] && unit.Name.Length > 0 ? unit.Name : "an unnamed unit";

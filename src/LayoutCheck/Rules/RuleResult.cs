@@ -71,7 +71,7 @@ public sealed record Observation(string Expression, string Subject, ObservedFact
         ObservedFact.DeclaredAlignment => Format($"alignof({Subject})={Number} (declared)"),
         ObservedFact.NaturalAlignment => Format($"alignof({Subject})={Number} (natural)"),
         ObservedFact.Existence => Number == 1 ? $"{Subject} exists" : $"{Subject} does not exist",
-        ObservedFact.Length => Format($"{Subject} has {Number} elements"),
+        ObservedFact.Length => Format($"ARRAY_SIZE({Subject})={Number}"),
         ObservedFact.Sharers => Format($"{Number} members on {Subject}: {Text}"),
         ObservedFact.Config => $"{Subject}={Text}",
         _ => $"{Subject} is {Text}",
