@@ -92,14 +92,14 @@ internal sealed class DieScanner
             ulong attributes = reader.Offset;
             if (abbrev.NameForm != 0 && !abbrev.HasDeclaration && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type)
             {
-                SeekName(ref reader, abbrev);
-                if (abbrev.NameForm == DwForm.DW_FORM_string)
+                DwForm form = SeekName(ref reader, abbrev);
+                if (form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp)
                 {
-                    inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(reader.ReadString())));
+                    inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(StringBytes(ref reader, form))));
                 }
                 else
                 {
-                    inSection.Add((abbrev.Tag, StringOffset(ref reader, abbrev.NameForm)));
+                    inSection.Add((abbrev.Tag, StringOffset(ref reader, form)));
                 }
 
                 reader.Seek(attributes);
@@ -166,14 +166,15 @@ internal sealed class DieScanner
 
     private int NameOf(ref SectionReader reader, in Abbrev abbrev)
     {
-        SeekName(ref reader, abbrev);
-        return abbrev.NameForm switch
-        {
-            DwForm.DW_FORM_string => _wanted.AtBytes(reader.ReadString()),
-            DwForm.DW_FORM_line_strp => _wanted.AtBytes(_sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize))),
-            _ => _wanted.AtStringOffset(StringOffset(ref reader, abbrev.NameForm)),
-        };
+        DwForm form = SeekName(ref reader, abbrev);
+        return form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp
+            ? _wanted.AtBytes(StringBytes(ref reader, form))
+            : _wanted.AtStringOffset(StringOffset(ref reader, form));
     }
+
+    private ReadOnlySpan<byte> StringBytes(ref SectionReader reader, DwForm form) => form == DwForm.DW_FORM_string
+        ? reader.ReadString()
+        : _sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize));
 
     private ulong StringOffset(ref SectionReader reader, DwForm form) => form switch
     {
@@ -183,26 +184,32 @@ internal sealed class DieScanner
         DwForm.DW_FORM_strx2 => AtIndex(reader.ReadU16()),
         DwForm.DW_FORM_strx3 => AtIndex(reader.ReadU24()),
         DwForm.DW_FORM_strx4 => AtIndex(reader.ReadU32()),
-        _ => throw _sections.Info.Invalid(reader.Offset, $"a name has {form}, which cannot be read yet", "undo dwz, or use the file that it was made from"),
+        DwForm.DW_FORM_GNU_str_index => throw UnitHeader.SplitDwarf(_sections.Info, _unit.Offset, null),
+        DwForm.DW_FORM_strp_sup or DwForm.DW_FORM_GNU_strp_alt => throw AttributeForms.InSupplementaryFile(_sections.Info, reader.Offset, form),
+        _ => throw _sections.Info.Invalid(reader.Offset, $"DW_AT_name has {form}, which is not a string"),
     };
 
     private ulong AtIndex(ulong index) => _strOffsetsBase == UnitRoot.NoBase
         ? throw _sections.Info.Invalid(_unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base")
         : _sections.StringOffset(index, _strOffsetsBase, _unit.OffsetSize);
 
-    private void SeekName(ref SectionReader reader, in Abbrev abbrev)
+    // Goes to the value of DW_AT_name and tells the form that it is in.
+    private DwForm SeekName(ref SectionReader reader, in Abbrev abbrev)
     {
         if (abbrev.NameAt >= 0)
         {
             reader.Skip((ulong)abbrev.NameAt);
-            return;
+        }
+        else
+        {
+            SectionReader specs = _abbrevs.Specs(abbrev);
+            while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _) && attribute != DwAt.DW_AT_name)
+            {
+                AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+            }
         }
 
-        SectionReader specs = _abbrevs.Specs(abbrev);
-        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _) && attribute != DwAt.DW_AT_name)
-        {
-            AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
-        }
+        return abbrev.NameForm == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _sections.Info) : abbrev.NameForm;
     }
 
     // From the first attribute to the DIE after this one and all of its children.
