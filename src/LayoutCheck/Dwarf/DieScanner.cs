@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
@@ -8,8 +9,7 @@ namespace LayoutCheck.Dwarf;
 /// <param name="Request">Which of the wanted names it answers.</param>
 /// <param name="DieOffset">Where it is, in bytes from the start of .debug_info.</param>
 /// <param name="Tag">DW_TAG_structure_type, DW_TAG_union_type or DW_TAG_typedef.</param>
-/// <param name="MayBeDeclaration">Whether it has DW_AT_declaration.</param>
-internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, bool MayBeDeclaration);
+internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag);
 
 /// <summary>
 /// Walks the top-level DIEs of one unit after another and stops at those with a wanted name. Hot: it meets millions of DIEs where the
@@ -90,7 +90,7 @@ internal sealed class DieScanner
 
             ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, die);
             ulong attributes = reader.Offset;
-            if (abbrev.NameForm != 0 && !abbrev.HasDeclaration && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type)
+            if (abbrev.NameForm != 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type && !IsDeclaration(reader, abbrev))
             {
                 DwForm form = SeekName(ref reader, abbrev);
                 if (form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp)
@@ -109,40 +109,62 @@ internal sealed class DieScanner
         }
     }
 
+    /// <summary>
+    /// One step of the walk, from any DIE of the unit: which of the wanted names it has (-1: none), and where the DIE after it and all of its
+    /// children is. The walk is made of these steps, so that a test can set them beside what <see cref="DieDecoder"/> says, DIE by DIE.
+    /// </summary>
+    internal (DwTag Tag, int Name, ulong Next) Step(ulong dieOffset)
+    {
+        SectionReader reader = _sections.Info.ReadRange(dieOffset, _unit.End);
+        StepOverOne(ref reader, out ScanHit found);
+        return (found.Tag, found.Request, reader.Offset);
+    }
+
     // Walks until something was found, and leaves the place to go on from in _next.
     private void Walk()
     {
-        Section info = _sections.Info;
-        SectionReader reader = info.ReadRange(_next, _unit.End);
+        SectionReader reader = _sections.Info.ReadRange(_next, _unit.End);
         while (!reader.IsAtEnd)
         {
-            ulong die = reader.Offset;
-            ulong code = reader.ReadUleb();
-            if (code == 0)
+            if (!StepOverOne(ref reader, out ScanHit found))
             {
                 reader.Seek(_unit.End);
                 break;
             }
 
-            ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, die);
-            ulong attributes = reader.Offset;
-            bool isWanted = abbrev.NameForm != 0 && abbrev.Tag switch
-            {
-                DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type => true,
-                DwTag.DW_TAG_typedef => _wanted.WantsTypedefs,
-                _ => false,
-            };
-            int name = isWanted ? NameOf(ref reader, abbrev) : -1;
-            ScanHit found = new(name, die, abbrev.Tag, abbrev.HasDeclaration);
-            reader.Seek(attributes);
-            StepOver(ref reader, abbrev, die);
-            if (name >= 0 && Report(found))
+            if (found.Request >= 0 && Report(found))
             {
                 break;
             }
         }
 
         _next = reader.Offset;
+    }
+
+    // Over a DIE and all of its children; false at a null entry. The hit's request is the index of a name, -1 for none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool StepOverOne(ref SectionReader reader, out ScanHit found)
+    {
+        ulong die = reader.Offset;
+        ulong code = reader.ReadUleb();
+        if (code == 0)
+        {
+            found = new ScanHit(-1, die, default);
+            return false;
+        }
+
+        ref readonly Abbrev abbrev = ref _abbrevs.Get(code, _sections.Info, die);
+        ulong attributes = reader.Offset;
+        bool isWanted = abbrev.NameForm != 0 && abbrev.Tag switch
+        {
+            DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type => true,
+            DwTag.DW_TAG_typedef => _wanted.WantsTypedefs,
+            _ => false,
+        };
+        found = new ScanHit(isWanted ? NameOf(ref reader, abbrev) : -1, die, abbrev.Tag);
+        reader.Seek(attributes);
+        StepOver(ref reader, abbrev, die);
+        return true;
     }
 
     private bool Report(ScanHit hit)
@@ -210,6 +232,28 @@ internal sealed class DieScanner
         }
 
         return abbrev.NameForm == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _sections.Info) : abbrev.NameForm;
+    }
+
+    // Before DWARF 4 there was no DW_FORM_flag_present, so that the attribute may be there and say no.
+    private bool IsDeclaration(SectionReader reader, in Abbrev abbrev)
+    {
+        if (!abbrev.HasDeclaration)
+        {
+            return false;
+        }
+
+        SectionReader specs = _abbrevs.Specs(abbrev);
+        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _))
+        {
+            if (attribute == DwAt.DW_AT_declaration)
+            {
+                return form != DwForm.DW_FORM_flag || reader.ReadU8() != 0;
+            }
+
+            AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+        }
+
+        return false;
     }
 
     // From the first attribute to the DIE after this one and all of its children.

@@ -17,6 +17,8 @@ internal sealed class SurveyWorker
     private readonly DwarfGraphBuilder _builder;
     private readonly List<Variant>[] _variants;
     private readonly int[] _declarations;
+    private readonly bool[] _isDeclared;
+    private readonly bool[] _isDefined;
     private readonly Dictionary<string, int> _languages = new(StringComparer.Ordinal);
     private readonly HashSet<string> _producers = new(StringComparer.Ordinal);
     private readonly SortedSet<ushort> _versions = [];
@@ -30,6 +32,8 @@ internal sealed class SurveyWorker
         _builder = new DwarfGraphBuilder(shared.Sections, shared.Index);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];
+        _isDeclared = new bool[_variants.Length];
+        _isDefined = new bool[_variants.Length];
     }
 
     /// <summary>Runs the workers to the end; the caller's thread is one of them.</summary>
@@ -128,15 +132,19 @@ internal sealed class SurveyWorker
         _versions.Add(unit.Version);
         string producer = root.Text(_shared.Sections, root.Producer);
         _producers.Add(producer);
+        Array.Clear(_isDeclared);
+        Array.Clear(_isDefined);
         while (_scanner.Next(out ScanHit hit))
         {
             if (_builder.Build(unit, hit.DieOffset) is not var (graph, type))
             {
-                _declarations[hit.Request]++;
+                // A typedef of a number, say, declares no struct.
+                _isDeclared[hit.Request] |= hit.Tag != DwTag.DW_TAG_typedef;
                 continue;
             }
 
             _scanner.MarkFound(hit.Request);
+            _isDefined[hit.Request] = true;
             List<Variant> variants = _variants[hit.Request];
             Variant? same = variants.Find(v => v.IsSameAs(graph, type));
             if (same is null)
@@ -146,6 +154,11 @@ internal sealed class SurveyWorker
             }
 
             same.Units.Add(new DefiningUnit(index, root.Text(_shared.Sections, root.Name), producer));
+        }
+
+        for (int i = 0; i < _declarations.Length; i++)
+        {
+            _declarations[i] += _isDeclared[i] && !_isDefined[i] ? 1 : 0;
         }
     }
 
