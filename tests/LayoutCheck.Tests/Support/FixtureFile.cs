@@ -1,11 +1,12 @@
+using System.Runtime.CompilerServices;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Support;
 
 /// <summary>
-/// The files below tests/fixtures, where they lie in the repository (found from the test assembly upwards to LayoutCheck.sln; nothing is
-/// copied). They are named by their path below that folder: <c>shapes/shapes.gcc-dwarf5.elf</c>.
+/// The files below tests/fixtures, where they lie in the repository: nothing is copied, and the build may put its output anywhere.
+/// They are named by their path below that folder: <c>shapes/shapes.gcc-dwarf5.elf</c>.
 /// </summary>
 internal static class FixtureFile
 {
@@ -13,19 +14,19 @@ internal static class FixtureFile
     public static string Repository { get; } = FindRepository();
 
     /// <summary>tests/fixtures.</summary>
-    public static string Folder { get; } = System.IO.Path.Combine(Repository, "tests", "fixtures");
+    public static string Folder { get; } = Path.Combine(Repository, "tests", "fixtures");
 
     /// <summary>All images (no sources, no scripts), in ordinal order.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         .. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories)
-            .Select(file => System.IO.Path.GetRelativePath(Folder, file).Replace('\\', '/'))
-            .Where(name => System.IO.Path.GetExtension(name) is ".elf" or ".o" or ".ko" or ".btf" or ".dwo" or ".dwp" or ".debug")
+            .Select(file => Path.GetRelativePath(Folder, file).Replace('\\', '/'))
+            .Where(name => Path.GetExtension(name) is ".elf" or ".o" or ".ko" or ".btf" or ".dwo" or ".dwp" or ".debug")
             .Order(StringComparer.Ordinal),
     ];
 
     /// <summary>Where a fixture is.</summary>
-    public static string PathOf(string name) => System.IO.Path.Combine(Folder, name);
+    public static string PathOf(string name) => Path.Combine(Folder, name);
 
     /// <summary>Its bytes.</summary>
     public static byte[] Bytes(string name) => File.ReadAllBytes(PathOf(name));
@@ -47,16 +48,20 @@ internal static class FixtureFile
         return ElfFile.HasMagic(file) && ElfFile.Read(file).Find(section) is { ByteSize: > 0, Type: not ElfSection.SHT_NOBITS };
     }
 
-    private static string FindRepository()
+    private static string FindRepository([CallerFilePath] string thisFile = "")
     {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        // The sources are where they were compiled; else the assembly is somewhere below the repository.
+        foreach (string start in new[] { Path.GetDirectoryName(thisFile)!, AppContext.BaseDirectory })
         {
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "LayoutCheck.sln")))
+            for (DirectoryInfo? folder = new(start); folder is not null; folder = folder.Parent)
             {
-                return folder.FullName;
+                if (File.Exists(Path.Combine(folder.FullName, "LayoutCheck.sln")))
+                {
+                    return folder.FullName;
+                }
             }
         }
 
-        throw new DirectoryNotFoundException($"no LayoutCheck.sln above {AppContext.BaseDirectory}");
+        throw new DirectoryNotFoundException($"no LayoutCheck.sln above {thisFile} or {AppContext.BaseDirectory}");
     }
 }
