@@ -116,4 +116,8 @@ internal static class AttributeForms
             ? throw section.Invalid(at, $"DW_FORM_indirect names the form 0x{form:x}, which it cannot")
             : (DwForm)form;
     }
+
+    /// <summary>The refusal of what dwz moved to a file of its own.</summary>
+    public static InvalidImageException InSupplementaryFile(Section section, ulong offset, DwForm form) => section.Invalid(
+        offset, $"a name is in a supplementary file ({form}, dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
 }

@@ -180,7 +180,7 @@ internal sealed class DieDecoder
             case DwForm.DW_FORM_GNU_str_index:
                 throw UnitHeader.SplitDwarf(_sections.Info, Unit.Offset, null);
             default:
-                throw _sections.Info.Invalid(Unit.Offset, $"a name is in a supplementary file ({value.Form}, dwz), which cannot be read yet", "undo dwz, or use the file it was made from");
+                throw AttributeForms.InSupplementaryFile(_sections.Info, Unit.Offset, value.Form);
         }
     }
 

@@ -11,7 +11,7 @@ namespace LayoutCheck.Dwarf;
 /// <param name="DieOffset">Where it is, in bytes from the start of .debug_info.</param>
 /// <param name="Tag">DW_TAG_structure_type, DW_TAG_union_type or DW_TAG_typedef.</param>
 /// <param name="DeclarationForm">The form of DW_AT_declaration; 0 when it has none.</param>
-internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, DwForm DeclarationForm)
+internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, DwForm DeclarationForm = 0)
 {
     /// <summary>Whether it is certainly no definition. With DW_FORM_flag it may yet be one: the value is not looked at here.</summary>
     public bool IsDeclaration => DeclarationForm == DwForm.DW_FORM_flag_present;
@@ -26,7 +26,10 @@ internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag,
 /// </summary>
 internal sealed unsafe class DieScanner
 {
+    private const DwTag UnknownTag = (DwTag)0xffff;
+
     private readonly DwarfSections _sections;
+    private readonly bool _swap;
     private readonly WantedNames _wanted;
     private readonly AbbrevTable _abbrevs;
     private readonly bool[] _isFound;
@@ -39,6 +42,7 @@ internal sealed unsafe class DieScanner
     public DieScanner(DwarfSections sections, WantedNames wanted)
     {
         _sections = sections;
+        _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
         _wanted = wanted;
         _abbrevs = new AbbrevTable(sections.Abbrev);
         _isFound = new bool[wanted.Requests.Length];
@@ -99,16 +103,16 @@ internal sealed unsafe class DieScanner
 
             ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, die);
             ulong attributes = reader.Offset;
-            if (abbrev.NameForm != 0 && abbrev.DeclarationForm == 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type)
+            if (abbrev.NameForm != 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type && !IsDeclaration(reader, abbrev))
             {
-                SeekName(ref reader, abbrev);
-                if (abbrev.NameForm == DwForm.DW_FORM_string)
+                DwForm form = SeekName(ref reader, abbrev);
+                if (form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp)
                 {
-                    inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(reader.ReadString())));
+                    inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(StringBytes(ref reader, form))));
                 }
                 else
                 {
-                    inSection.Add((abbrev.Tag, StringOffset(ref reader, abbrev.NameForm)));
+                    inSection.Add((abbrev.Tag, StringOffset(ref reader, form)));
                 }
 
                 reader.Seek(attributes);
@@ -118,86 +122,106 @@ internal sealed unsafe class DieScanner
         }
     }
 
-    // Walks until something was found, and leaves the place to go on from in _next. The common DIEs are stepped over here, with one
-    // bounds check each; the others go the long way, through StepOver.
+    /// <summary>
+    /// One step of the walk, from any DIE of the unit: which of the wanted names it has (-1: none), and where the DIE after it and all of its
+    /// children is. The walk is made of these steps, so that a test can set them beside what <see cref="DieDecoder"/> says, DIE by DIE.
+    /// </summary>
+    internal (DwTag Tag, int Name, ulong Next) Step(ulong dieOffset)
+    {
+        byte* start = _sections.Info.Start;
+        byte* next = StepOverOne(start + dieOffset, start + _unit.End, out ScanHit found);
+        return (found.Tag, found.Request, (ulong)(next - start));
+    }
+
+    // Walks until something was found, and leaves the place to go on from in _next.
     private void Walk()
     {
-        Section info = _sections.Info;
-        byte* start = info.Start;
-        byte* unit = start + _unit.Offset;
+        byte* start = _sections.Info.Start;
         byte* end = start + _unit.End;
         byte* at = start + _next;
-        bool swap = info.IsBigEndian == BitConverter.IsLittleEndian;
         while (at < end)
         {
-            byte* die = at;
-            ulong code = *at;
-            if (code < 0x80)
-            {
-                at++;
-            }
-            else
-            {
-                at = LongCode(at, end, out code);
-            }
-
-            if (code == 0)
+            at = StepOverOne(at, end, out ScanHit found);
+            if (found.Tag == 0)
             {
                 at = end;
                 break;
             }
 
-            ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, (ulong)(die - start));
-            byte* next;
-            if (abbrev.FixedSize >= 0 && abbrev.FixedSize <= end - at && (!abbrev.HasChildren || abbrev.SiblingAt >= 0))
+            if (found.Request >= 0 && Report(found))
             {
-                next = at + abbrev.FixedSize;
-                if (abbrev.HasChildren)
-                {
-                    uint sibling = Unsafe.ReadUnaligned<uint>(at + abbrev.SiblingAt);
-                    sibling = swap ? BinaryPrimitives.ReverseEndianness(sibling) : sibling;
-                    // Backwards would be a circle; forwards only, the walk always ends.
-                    if (sibling < next - unit || sibling > end - unit)
-                    {
-                        throw BadSibling((ulong)(die - start), sibling);
-                    }
-
-                    next = unit + sibling;
-                }
+                break;
             }
-            else
-            {
-                SectionReader reader = info.ReadRange((ulong)(at - start), _unit.End);
-                StepOver(ref reader, abbrev, (ulong)(die - start));
-                next = start + reader.Offset;
-            }
-
-            bool isWanted = abbrev.NameForm != 0
-                && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && abbrev.Tag == DwTag.DW_TAG_typedef));
-            if (isWanted)
-            {
-                int name = NameAt(at, end, abbrev);
-                if (name >= 0 && Report(new ScanHit(name, (ulong)(die - start), abbrev.Tag, abbrev.DeclarationForm)))
-                {
-                    at = next;
-                    break;
-                }
-            }
-
-            at = next;
         }
 
         _next = (ulong)(at - start);
     }
 
-    // The abbreviation may move while a name is read, but never while a common one is.
+    // Over a DIE and all of its children; the tag is 0 at a null entry. The hit's request is the index of a name, -1 for none. The common
+    // DIEs are stepped over here, with one bounds check each; the others go the long way, through StepOver.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* StepOverOne(byte* at, byte* end, out ScanHit found)
+    {
+        Section info = _sections.Info;
+        byte* die = at;
+        ulong code = *at;
+        if (code < 0x80)
+        {
+            at++;
+        }
+        else
+        {
+            at = LongCode(at, end, out code);
+        }
+
+        found = default;
+        if (code == 0)
+        {
+            return at;
+        }
+
+        ulong offset = (ulong)(die - info.Start);
+        ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, offset);
+        byte* next;
+        if (abbrev.FixedSize >= 0 && abbrev.FixedSize <= end - at && (!abbrev.HasChildren || abbrev.SiblingAt >= 0))
+        {
+            next = at + abbrev.FixedSize;
+            if (abbrev.HasChildren)
+            {
+                uint sibling = Unsafe.ReadUnaligned<uint>(at + abbrev.SiblingAt);
+                sibling = _swap ? BinaryPrimitives.ReverseEndianness(sibling) : sibling;
+                byte* unit = info.Start + _unit.Offset;
+                // Backwards would be a circle; forwards only, the walk always ends.
+                if (sibling < next - unit || sibling > end - unit)
+                {
+                    throw BadSibling(offset, _unit.Offset + sibling);
+                }
+
+                next = unit + sibling;
+            }
+        }
+        else
+        {
+            SectionReader reader = info.ReadRange((ulong)(at - info.Start), _unit.End);
+            StepOver(ref reader, abbrev, offset);
+            next = info.Start + reader.Offset;
+        }
+
+        // An unknown tag has the number 0 here, as a null entry has: it is told from one by a number that no tag has.
+        DwTag tag = abbrev.Tag == 0 ? UnknownTag : abbrev.Tag;
+        bool isWanted = abbrev.NameForm != 0
+            && (tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && tag == DwTag.DW_TAG_typedef));
+        found = new ScanHit(isWanted ? NameAt(at, end, abbrev) : -1, offset, tag, abbrev.DeclarationForm);
+        return next;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int NameAt(byte* attributes, byte* end, in Abbrev abbrev)
     {
         if (abbrev.NameForm == DwForm.DW_FORM_strp && abbrev.NameAt >= 0 && !_unit.Is64Bit && end - attributes >= abbrev.NameAt + 4)
         {
             uint offset = Unsafe.ReadUnaligned<uint>(attributes + abbrev.NameAt);
-            return _wanted.AtStringOffset(_sections.Info.IsBigEndian == BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(offset) : offset);
+            return _wanted.AtStringOffset(_swap ? BinaryPrimitives.ReverseEndianness(offset) : offset);
         }
 
         SectionReader reader = _sections.Info.ReadRange((ulong)(attributes - _sections.Info.Start), _unit.End);
@@ -232,14 +256,15 @@ internal sealed unsafe class DieScanner
 
     private int NameOf(ref SectionReader reader, in Abbrev abbrev)
     {
-        SeekName(ref reader, abbrev);
-        return abbrev.NameForm switch
-        {
-            DwForm.DW_FORM_string => _wanted.AtBytes(reader.ReadString()),
-            DwForm.DW_FORM_line_strp => _wanted.AtBytes(_sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize))),
-            _ => _wanted.AtStringOffset(StringOffset(ref reader, abbrev.NameForm)),
-        };
+        DwForm form = SeekName(ref reader, abbrev);
+        return form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp
+            ? _wanted.AtBytes(StringBytes(ref reader, form))
+            : _wanted.AtStringOffset(StringOffset(ref reader, form));
     }
+
+    private ReadOnlySpan<byte> StringBytes(ref SectionReader reader, DwForm form) => form == DwForm.DW_FORM_string
+        ? reader.ReadString()
+        : _sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize));
 
     private ulong StringOffset(ref SectionReader reader, DwForm form) => form switch
     {
@@ -249,26 +274,54 @@ internal sealed unsafe class DieScanner
         DwForm.DW_FORM_strx2 => AtIndex(reader.ReadU16()),
         DwForm.DW_FORM_strx3 => AtIndex(reader.ReadU24()),
         DwForm.DW_FORM_strx4 => AtIndex(reader.ReadU32()),
-        _ => throw _sections.Info.Invalid(reader.Offset, $"a name has {form}, which cannot be read yet", "undo dwz, or use the file that it was made from"),
+        DwForm.DW_FORM_GNU_str_index => throw UnitHeader.SplitDwarf(_sections.Info, _unit.Offset, null),
+        DwForm.DW_FORM_strp_sup or DwForm.DW_FORM_GNU_strp_alt => throw AttributeForms.InSupplementaryFile(_sections.Info, reader.Offset, form),
+        _ => throw _sections.Info.Invalid(reader.Offset, $"DW_AT_name has {form}, which is not a string"),
     };
 
     private ulong AtIndex(ulong index) => _strOffsetsBase == UnitRoot.NoBase
         ? throw _sections.Info.Invalid(_unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base")
         : _sections.StringOffset(index, _strOffsetsBase, _unit.OffsetSize);
 
-    private void SeekName(ref SectionReader reader, in Abbrev abbrev)
+    // Goes to the value of DW_AT_name and tells the form that it is in.
+    private DwForm SeekName(ref SectionReader reader, in Abbrev abbrev)
     {
         if (abbrev.NameAt >= 0)
         {
             reader.Skip((ulong)abbrev.NameAt);
-            return;
+        }
+        else
+        {
+            SectionReader specs = _abbrevs.Specs(abbrev);
+            while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _) && attribute != DwAt.DW_AT_name)
+            {
+                AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+            }
+        }
+
+        return abbrev.NameForm == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _sections.Info) : abbrev.NameForm;
+    }
+
+    // Before DWARF 4 there was no DW_FORM_flag_present, so that the attribute may be there and say no.
+    private bool IsDeclaration(SectionReader reader, in Abbrev abbrev)
+    {
+        if (abbrev.DeclarationForm is 0 or DwForm.DW_FORM_flag_present)
+        {
+            return abbrev.DeclarationForm != 0;
         }
 
         SectionReader specs = _abbrevs.Specs(abbrev);
-        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _) && attribute != DwAt.DW_AT_name)
+        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _))
         {
+            if (attribute == DwAt.DW_AT_declaration)
+            {
+                return form != DwForm.DW_FORM_flag || reader.ReadU8() != 0;
+            }
+
             AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
         }
+
+        return false;
     }
 
     // From the first attribute to the DIE after this one and all of its children.
@@ -314,16 +367,17 @@ internal sealed unsafe class DieScanner
 
     private void SeekSibling(ref SectionReader reader, ulong die, ulong sibling)
     {
+        // Backwards would be a circle; so the walk always ends.
         if (sibling < reader.Offset || sibling > _unit.End)
         {
-            throw BadSibling(die, sibling - _unit.Offset);
+            throw BadSibling(die, sibling);
         }
 
         reader.Seek(sibling);
     }
 
     private InvalidImageException BadSibling(ulong die, ulong sibling) => _sections.Info.Invalid(
-        die, $"DW_AT_sibling points to 0x{_unit.Offset + sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
+        die, $"DW_AT_sibling points to 0x{sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
 
     private void SkipAttributes(ref SectionReader reader, in Abbrev abbrev)
     {

@@ -13,11 +13,19 @@ internal sealed class DwarfGraphBuilder
     // The kernel's deepest nesting by value is about 20; only a circle goes further.
     private const int DeepestType = 256;
 
+    // How many members a struct may have when those of its members are counted again at each place where they stand: 40 small structs
+    // within each other can unfold to more than any machine holds. A kernel's largest has some thousands.
+    private const long MostMembers = 1 << 20;
+
+    // No object is larger than an address space; kept, sums of places and sizes in bits stay far from 64 bits.
+    private const ulong LargestByteSize = 1UL << 48;
+
     private readonly DwarfSections _sections;
     private readonly UnitIndex _units;
     private readonly Dictionary<ulong, DieDecoder> _decoders = [];
     private readonly Dictionary<(ulong Die, bool ByValue), TypeId> _known = [];
     private readonly bool _isBigEndian;
+    private readonly List<long> _memberCounts = [];
     private TypeGraphBuilder _graph = new();
     private int _depth;
 
@@ -39,6 +47,8 @@ internal sealed class DwarfGraphBuilder
     {
         _graph = new TypeGraphBuilder();
         _known.Clear();
+        _memberCounts.Clear();
+        _memberCounts.Add(0); // TypeId.Void
         _depth = 0;
         if (_decoders.Count > 0 && !_decoders.ContainsKey(unit.Offset))
         {
@@ -62,17 +72,52 @@ internal sealed class DwarfGraphBuilder
             return known;
         }
 
-        if (++_depth > DeepestType)
-        {
-            throw _sections.Info.Invalid(dieOffset, $"types are nested more than {DeepestType} deep: they refer to each other in a circle");
-        }
-
+        Descend(1, dieOffset);
         DieDecoder decoder = DecoderOf(unit);
         Die die = decoder.Read(dieOffset, out _) ?? throw _sections.Info.Invalid(dieOffset, "a type is said to be here, and there is none");
-        TypeId id = _graph.Add(Node(die, decoder, byValue));
+        TypeId id = Add(Node(die, decoder, byValue), dieOffset);
         _depth--;
         _known.Add((dieOffset, byValue), id);
         return id;
+    }
+
+    // Whatever walks a graph recurses once a level: the levels are bounded here, for all of them.
+    private void Descend(int levels, ulong dieOffset)
+    {
+        _depth += levels;
+        if (_depth > DeepestType)
+        {
+            throw _sections.Info.Invalid(dieOffset, $"types are nested more than {DeepestType} deep: they refer to each other in a circle");
+        }
+    }
+
+    private TypeId Add(TypeNode node, ulong dieOffset)
+    {
+        long count = 0;
+        switch (node)
+        {
+            case TypedefType typedef:
+                count = _memberCounts[typedef.Target.Index];
+                break;
+            case QualifiedType qualified:
+                count = _memberCounts[qualified.Target.Index];
+                break;
+            case ArrayType array:
+                count = _memberCounts[array.Element.Index];
+                break;
+            case AggregateType aggregate:
+                foreach (Member member in aggregate.Members)
+                {
+                    count += 1 + _memberCounts[member.Type.Index];
+                }
+
+                break;
+        }
+
+        _memberCounts.Add(count);
+        return count <= MostMembers
+            ? _graph.Add(node)
+            : throw _sections.Info.Invalid(dieOffset, $"a struct or union has more than {MostMembers} members, those of its members counted in");
     }
 
     private DieDecoder DecoderOf(in UnitHeader unit)
@@ -92,11 +137,11 @@ internal sealed class DwarfGraphBuilder
         switch (die.Tag)
         {
             case DwTag.DW_TAG_base_type:
-                return new BaseType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", RequireConstant(die, DwAt.DW_AT_byte_size), Encoding(die));
+                return new BaseType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", RequireByteSize(die), Encoding(die));
             case DwTag.DW_TAG_unspecified_type:
                 return new BaseType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", 0, BaseEncoding.Other);
             case DwTag.DW_TAG_pointer_type:
-                ulong pointerSize = Constant(die, DwAt.DW_AT_byte_size) ?? decoder.Unit.AddressSize;
+                ulong pointerSize = ByteSize(die) ?? decoder.Unit.AddressSize;
                 return new PointerType(Target(die, decoder, byValue: false), pointerSize);
             case DwTag.DW_TAG_const_type:
                 return new QualifiedType(Qualifier.Const, Target(die, decoder, byValue));
@@ -137,7 +182,7 @@ internal sealed class DwarfGraphBuilder
             return new AggregateReference(KindOf(die), name);
         }
 
-        ulong size = RequireConstant(die, DwAt.DW_AT_byte_size);
+        ulong size = RequireByteSize(die);
         ImmutableArray<Member>.Builder members = ImmutableArray.CreateBuilder<Member>();
         foreach (Die child in decoder.Children(die))
         {
@@ -165,6 +210,11 @@ internal sealed class DwarfGraphBuilder
 
         TypeId typeId = Referenced(type, die, decoder, byValue: true);
         ulong? bitFieldSize = Constant(die, DwAt.DW_AT_bit_size);
+        if (bitFieldSize > LargestByteSize * 8)
+        {
+            throw _sections.Info.Invalid(die.Offset, $"a bitfield is {bitFieldSize} bits wide, which none is");
+        }
+
         ulong bitOffset = BitOffset(die, decoder, typeId, bitFieldSize);
         string? name = decoder.Text(die[DwAt.DW_AT_name]);
         return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment));
@@ -174,7 +224,7 @@ internal sealed class DwarfGraphBuilder
     private ulong BitOffset(Die die, DieDecoder decoder, TypeId typeId, ulong? bitFieldSize)
     {
         ulong bytes = MemberLocation(die);
-        if (bytes > ulong.MaxValue / 16)
+        if (bytes > LargestByteSize)
         {
             throw _sections.Info.Invalid(die.Offset, $"a member lies at byte {bytes}, where none can be");
         }
@@ -182,7 +232,7 @@ internal sealed class DwarfGraphBuilder
         ulong bits = bytes * 8;
         if (Constant(die, DwAt.DW_AT_data_bit_offset) is { } dataBitOffset)
         {
-            return dataBitOffset > ulong.MaxValue / 16
+            return dataBitOffset > LargestByteSize * 8
                 ? throw _sections.Info.Invalid(die.Offset, $"a member lies at bit {dataBitOffset}, where none can be")
                 : bits + dataBitOffset;
         }
@@ -194,15 +244,17 @@ internal sealed class DwarfGraphBuilder
 
         // DW_AT_bit_offset counts from the most significant bit of the storage unit, also on little-endian targets; it is negative
         // when a packed field starts before its storage unit.
-        ulong? storage = Constant(die, DwAt.DW_AT_byte_size) ?? StorageByteSize(typeId);
+        ulong? storage = ByteSize(die) ?? StorageByteSize(typeId);
         if (storage is not { } storageBytes)
         {
             throw _sections.Info.Invalid(die.Offset, "a bitfield has neither DW_AT_byte_size nor a type with a size");
         }
 
-        long within = _isBigEndian ? (long)fromBigEnd : (long)(storageBytes * 8) - (long)fromBigEnd - (long)width;
-        long absolute = (long)bits + within;
-        return absolute >= 0 ? (ulong)absolute : throw _sections.Info.Invalid(die.Offset, $"a bitfield lies at bit {absolute} of its struct");
+        Int128 within = _isBigEndian ? (long)fromBigEnd : (storageBytes * 8) - (Int128)(long)fromBigEnd - width;
+        Int128 absolute = bits + within;
+        return absolute >= 0 && absolute <= LargestByteSize * 8
+            ? (ulong)absolute
+            : throw _sections.Info.Invalid(die.Offset, $"a bitfield lies at bit {absolute} of its struct, where none can be");
     }
 
     private ulong? StorageByteSize(TypeId typeId)
@@ -262,7 +314,7 @@ internal sealed class DwarfGraphBuilder
     private EnumType Enumeration(Die die, DieDecoder decoder)
     {
         BaseEncoding encoding = Encoding(die);
-        ulong? size = Constant(die, DwAt.DW_AT_byte_size);
+        ulong? size = ByteSize(die);
         if (die[DwAt.DW_AT_type].Class != ValueClass.Absent)
         {
             TypeId underlying = Target(die, decoder, byValue: true);
@@ -297,10 +349,13 @@ internal sealed class DwarfGraphBuilder
             throw _sections.Info.Invalid(die.Offset, $"an array of {counts.Count} dimensions");
         }
 
+        // Each dimension is a level of its own.
+        Descend(counts.Count - 1, die.Offset);
         TypeId element = Target(die, decoder, byValue);
+        _depth -= counts.Count - 1;
         for (int i = counts.Count - 1; i > 0; i--)
         {
-            element = _graph.Add(new ArrayType(element, counts[i]));
+            element = Add(new ArrayType(element, counts[i]), die.Offset);
         }
 
         return new ArrayType(element, counts[0]);
@@ -370,8 +425,11 @@ internal sealed class DwarfGraphBuilder
         }
     }
 
-    private ulong RequireConstant(Die die, DwAt attribute) => Constant(die, attribute)
-        ?? throw _sections.Info.Invalid(die.Offset, $"{TagName(die.Tag)} has no {attribute}");
+    private ulong RequireByteSize(Die die) => ByteSize(die) ?? throw _sections.Info.Invalid(die.Offset, $"{TagName(die.Tag)} has no {DwAt.DW_AT_byte_size}");
+
+    private ulong? ByteSize(Die die) => Constant(die, DwAt.DW_AT_byte_size) is > LargestByteSize and var size
+        ? throw _sections.Info.Invalid(die.Offset, $"{TagName(die.Tag)} has a size of {size} bytes, which no type has")
+        : Constant(die, DwAt.DW_AT_byte_size);
 
     private ulong? Constant(Die die, DwAt attribute)
     {

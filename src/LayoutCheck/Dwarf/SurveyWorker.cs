@@ -19,6 +19,8 @@ internal sealed class SurveyWorker
     private readonly Dictionary<ulong, string> _producersByOffset = [];
     private readonly List<Variant>[] _variants;
     private readonly int[] _declarations;
+    private readonly bool[] _isDeclared;
+    private readonly bool[] _isDefined;
     private readonly Dictionary<string, int> _languages = new(StringComparer.Ordinal);
     private readonly HashSet<string> _producers = new(StringComparer.Ordinal);
     private readonly SortedSet<ushort> _versions = [];
@@ -33,6 +35,8 @@ internal sealed class SurveyWorker
         _matcher = new DefinitionMatcher(shared.Sections, _scanner.Abbrevs);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];
+        _isDeclared = new bool[_variants.Length];
+        _isDefined = new bool[_variants.Length];
     }
 
     /// <summary>Runs the workers to the end; the caller's thread is one of them.</summary>
@@ -130,23 +134,26 @@ internal sealed class SurveyWorker
         _versions.Add(unit.Version);
         string producer = Producer(root);
         string? name = null;
+        Array.Clear(_isDeclared);
+        Array.Clear(_isDefined);
         while (_scanner.Next(out ScanHit hit))
         {
-            if (hit.IsDeclaration && hit.Tag != DwTag.DW_TAG_typedef)
+            if (hit.IsDeclaration || FindVariant(unit, hit) is not { } variant)
             {
-                _declarations[hit.Request]++;
-                continue;
-            }
-
-            if (FindVariant(unit, hit) is not { } variant)
-            {
-                _declarations[hit.Request]++;
+                // A typedef of a number, say, declares no struct.
+                _isDeclared[hit.Request] |= hit.Tag != DwTag.DW_TAG_typedef;
                 continue;
             }
 
             _scanner.MarkFound(hit.Request);
+            _isDefined[hit.Request] = true;
             name ??= root.Text(_shared.Sections, root.Name);
             variant.Units.Add(new DefiningUnit(index, name, producer));
+        }
+
+        for (int i = 0; i < _declarations.Length; i++)
+        {
+            _declarations[i] += _isDeclared[i] && !_isDefined[i] ? 1 : 0;
         }
     }
 

@@ -49,9 +49,16 @@ internal readonly record struct UnitHeader(
             type = (DwUnitType)reader.ReadU8();
             addressSize = reader.ReadU8();
             abbrevOffset = reader.ReadUnsigned(offsetSize);
-            if (type is not (DwUnitType.DW_UT_compile or DwUnitType.DW_UT_partial))
+            switch (type)
             {
-                throw Unreadable(info, offset, type);
+                case DwUnitType.DW_UT_compile or DwUnitType.DW_UT_partial:
+                    break;
+                case DwUnitType.DW_UT_skeleton:
+                    // Its own DIE names the file that has the types: UnitRoot refuses it by that name.
+                    reader.Skip(8); // dwo_id
+                    break;
+                default:
+                    throw Unreadable(info, offset, type);
             }
         }
         else
@@ -67,7 +74,7 @@ internal readonly record struct UnitHeader(
 
     private static InvalidImageException Unreadable(Section info, ulong offset, DwUnitType type) => type switch
     {
-        DwUnitType.DW_UT_skeleton or DwUnitType.DW_UT_split_compile or DwUnitType.DW_UT_split_type => SplitDwarf(info, offset, null),
+        DwUnitType.DW_UT_split_compile or DwUnitType.DW_UT_split_type => SplitDwarf(info, offset, null),
         DwUnitType.DW_UT_type => info.Invalid(offset, "a type unit (-fdebug-types-section), which cannot be read yet", "build without -fdebug-types-section"),
         _ => info.Invalid(offset, $"a unit of unknown type 0x{(int)type:x}"),
     };
@@ -75,6 +82,6 @@ internal readonly record struct UnitHeader(
     /// <summary>The refusal of split DWARF, by the name of the file that has the types when that is known.</summary>
     public static InvalidImageException SplitDwarf(Section info, ulong offset, string? dwoName) => info.Invalid(
         offset,
-        dwoName is null ? "split DWARF: the types are in .dwo files, which cannot be read yet" : $"split DWARF: the types are in {dwoName}, which cannot be read yet",
+        string.IsNullOrEmpty(dwoName) ? "split DWARF: the types are in .dwo files, which cannot be read yet" : $"split DWARF: the types are in {dwoName}, which cannot be read yet",
         "use --source btf, or build without CONFIG_DEBUG_INFO_SPLIT");
 }

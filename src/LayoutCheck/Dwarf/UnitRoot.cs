@@ -67,9 +67,14 @@ internal readonly struct UnitRoot
         ulong strOffsetsBase = NoBase;
         StringPlace name = default;
         StringPlace producer = default;
-        bool isSplit = false;
+        StringPlace dwoName = default;
         while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out long implicitConst))
         {
+            if (form == DwForm.DW_FORM_indirect)
+            {
+                form = AttributeForms.ReadIndirect(ref reader, info);
+            }
+
             ulong at = reader.Offset;
             switch (attribute)
             {
@@ -86,16 +91,17 @@ internal readonly struct UnitRoot
                     producer = new StringPlace(form, at);
                     break;
                 case DwAt.DW_AT_GNU_dwo_name or DwAt.DW_AT_dwo_name:
-                    isSplit = true;
+                    dwoName = new StringPlace(form, at);
                     break;
             }
 
             AttributeForms.Skip(ref reader, form, unit, info);
         }
 
-        if (isSplit)
+        UnitRoot root = new(unit, tag, hasChildren, reader.Offset, language, strOffsetsBase, name, producer);
+        if (dwoName.Form != 0 || unit.Type == DwUnitType.DW_UT_skeleton)
         {
-            throw UnitHeader.SplitDwarf(info, unit.Offset, null);
+            throw UnitHeader.SplitDwarf(info, unit.Offset, root.Text(sections, dwoName));
         }
 
         if (tag is DwTag.DW_TAG_partial_unit || unit.Type == DwUnitType.DW_UT_partial)
@@ -103,7 +109,7 @@ internal readonly struct UnitRoot
             throw info.Invalid(unit.Offset, "a partial unit (dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
         }
 
-        return new UnitRoot(unit, tag, hasChildren, reader.Offset, language, strOffsetsBase, name, producer);
+        return root;
     }
 
     /// <summary>The offset in .debug_str of one of its strings, to tell equal ones without reading them; null when it stands elsewhere.</summary>
@@ -148,6 +154,7 @@ internal readonly struct UnitRoot
         DwForm.DW_FORM_data1 => reader.ReadU8(),
         DwForm.DW_FORM_data2 => reader.ReadU16(),
         DwForm.DW_FORM_data4 => reader.ReadU32(),
+        DwForm.DW_FORM_data8 => reader.ReadU64(),
         DwForm.DW_FORM_udata => reader.ReadUleb(),
         DwForm.DW_FORM_sdata => (ulong)reader.ReadSleb(),
         DwForm.DW_FORM_implicit_const => (ulong)implicitConst,

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Text;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
@@ -69,25 +68,13 @@ internal sealed class WantedNames
         return -1;
     }
 
-    private unsafe void FindAll(Section strings, int nameIndex)
+    private void FindAll(Section strings, int nameIndex)
     {
         byte[] pattern = [.. _names[nameIndex], 0];
-        ulong at = 0;
-        while (at < strings.Length)
+        for (ulong at = 0; strings.IndexOf(pattern, at) is { } found; at = found + 1)
         {
-            // Spans end at 2 GiB and sections do not; a match across the border is found from the next window.
-            int window = (int)Math.Min(strings.Length - (nuint)at, 1 << 30);
-            int found = MemoryMarshal.CreateReadOnlySpan(ref *(strings.Start + at), window).IndexOf(pattern);
-            if (found < 0)
-            {
-                at += (ulong)Math.Max(1, window - pattern.Length + 1);
-                continue;
-            }
-
-            at += (ulong)found;
-            _byOffset[at] = nameIndex;
-            _bitmap[at / 64] |= 1UL << (int)(at % 64);
-            at++;
+            _byOffset[found] = nameIndex;
+            _bitmap[found / 64] |= 1UL << (int)(found % 64);
         }
     }
 }

@@ -67,6 +67,25 @@ internal sealed unsafe class Section
     /// <summary>A zero-terminated string as text; bytes that are not UTF-8 become U+FFFD.</summary>
     public string TextAt(ulong offset) => Encoding.UTF8.GetString(StringAt(offset));
 
+    /// <summary>Where a run of bytes is first found from an offset on, or null.</summary>
+    public ulong? IndexOf(ReadOnlySpan<byte> pattern, ulong from)
+    {
+        while (from < Length)
+        {
+            // Spans end at 2 GiB and sections do not; a match across the border is found from the next window.
+            int window = (int)Math.Min(Length - (nuint)from, 1 << 30);
+            int found = new ReadOnlySpan<byte>(Start + from, window).IndexOf(pattern);
+            if (found >= 0)
+            {
+                return from + (ulong)found;
+            }
+
+            from += (ulong)Math.Max(1, window - pattern.Length + 1);
+        }
+
+        return null;
+    }
+
     /// <summary>The error to throw for a problem at an offset of this section.</summary>
     public InvalidImageException Invalid(ulong? offset, string problem, string? remedy = null) => new(File.Path, Name, offset, problem, remedy);
 

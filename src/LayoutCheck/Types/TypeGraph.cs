@@ -69,9 +69,9 @@ public sealed class TypeGraph
             case AggregateType type:
                 return type.ByteSize;
             case ArrayType type:
-                // A length that overflows 64 bits is no length that a layout could have.
+                // A length whose bits overflow 64 bits is no length that a layout could have.
                 UInt128? total = (type.Count ?? 0) * (UInt128?)ByteSizeOf(type.Element);
-                return total > ulong.MaxValue ? null : (ulong?)total;
+                return total > ulong.MaxValue / 8 ? null : (ulong?)total;
             default:
                 return null;
         }

@@ -16,7 +16,7 @@ public sealed class BtfFixtureTests
     public static TheoryData<string, string> FilesWithTruth()
     {
         TheoryData<string, string> files = [];
-        foreach (string name in Fixtures.Names(".elf"))
+        foreach (string name in FixtureFile.All.Where(n => n.EndsWith(".elf", StringComparison.Ordinal)))
         {
             if (name.Contains("btf", StringComparison.Ordinal))
             {
@@ -33,8 +33,8 @@ public sealed class BtfFixtureTests
     [MemberData(nameof(FilesWithTruth))]
     public void Agrees_with_the_compiler(string name, string truthName)
     {
-        using MappedFile file = MappedFile.Open(Fixtures.PathOf(name));
-        using MappedFile truthFile = MappedFile.Open(Fixtures.PathOf(truthName));
+        using MappedFile file = MappedFile.Open(FixtureFile.PathOf(name));
+        using MappedFile truthFile = MappedFile.Open(FixtureFile.PathOf(truthName));
         ElfFile elf = ElfFile.Read(truthFile);
         BtfTypeReader reader = BtfTypeReader.HasMagic(file) ? new(file.Whole(), null) : new(elf.Contents(".BTF")!, ".BTF");
         Assert.Equal(elf.Header.IsBigEndian, reader.Target.IsBigEndian);

@@ -18,7 +18,7 @@ public sealed class ElfSectionTableTests
     public static TheoryData<string> FixtureFiles()
     {
         TheoryData<string> files = [];
-        foreach (string name in Fixtures.Names(".elf", ".o"))
+        foreach (string name in FixtureFile.All.Where(n => !n.EndsWith(".btf", StringComparison.Ordinal)))
         {
             files.Add(name);
         }
@@ -30,8 +30,8 @@ public sealed class ElfSectionTableTests
     [MemberData(nameof(FixtureFiles))]
     public void Lists_what_a_second_reading_of_the_fixture_finds(string name)
     {
-        byte[] bytes = File.ReadAllBytes(Fixtures.PathOf(name));
-        using MappedFile file = MappedFile.Open(Fixtures.PathOf(name));
+        byte[] bytes = File.ReadAllBytes(FixtureFile.PathOf(name));
+        using MappedFile file = MappedFile.Open(FixtureFile.PathOf(name));
 
         ElfFile elf = ElfFile.Read(file);
 
