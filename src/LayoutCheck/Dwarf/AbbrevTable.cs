@@ -169,8 +169,9 @@ internal sealed unsafe class AbbrevTable
             {
                 if (end - at < 2)
                 {
+                    // Ends in an error, at the byte that is missing.
                     reader.Seek((ulong)(at - start));
-                    reader.Skip(2);
+                    NextSpec(ref reader, out _, out _, out _);
                 }
 
                 int pair = Unsafe.ReadUnaligned<ushort>(at);

@@ -182,6 +182,12 @@ internal sealed unsafe class DieScanner
 
         ulong offset = (ulong)(die - info.Start);
         ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, offset);
+        // An unknown tag has the number 0 here, as a null entry has: it is told from one by a number that no tag has.
+        DwTag tag = abbrev.Tag == 0 ? UnknownTag : abbrev.Tag;
+        bool isWanted = abbrev.NameForm != 0
+            && (tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && tag == DwTag.DW_TAG_typedef));
+        found = new ScanHit(isWanted ? NameAt(at, end, abbrev) : -1, offset, tag, abbrev.DeclarationForm);
+
         byte* next;
         if (abbrev.FixedSize >= 0 && abbrev.FixedSize <= end - at && (!abbrev.HasChildren || abbrev.SiblingAt >= 0))
         {
@@ -207,11 +213,6 @@ internal sealed unsafe class DieScanner
             next = info.Start + reader.Offset;
         }
 
-        // An unknown tag has the number 0 here, as a null entry has: it is told from one by a number that no tag has.
-        DwTag tag = abbrev.Tag == 0 ? UnknownTag : abbrev.Tag;
-        bool isWanted = abbrev.NameForm != 0
-            && (tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && tag == DwTag.DW_TAG_typedef));
-        found = new ScanHit(isWanted ? NameAt(at, end, abbrev) : -1, offset, tag, abbrev.DeclarationForm);
         return next;
     }
 
