@@ -6,7 +6,7 @@ namespace LayoutCheck.Elf;
 
 /// <summary>
 /// The section list from ELFSharp, in builds with <c>-p:ElfBackend=ELFSharp</c>; the same list as the built-in reader's, at a price:
-/// ELFSharp reads all symbols, strings, notes and segments on the way (most of a second and 100 MB for a vmlinux), and what is damaged in
+/// ELFSharp reads all symbols, strings, notes and segments on the way (100 MB of objects for a vmlinux), and what is damaged in
 /// those makes it refuse files that the built-in reader lists. It is asked for the list alone; contents come from the mapping.
 /// </summary>
 internal static class ElfSectionTable
