@@ -5,15 +5,19 @@ namespace LayoutCheck.Dwarf;
 /// <summary>The sections that hold the DWARF of one file. Those that few files have are null where they are missing.</summary>
 internal sealed class DwarfSections
 {
+    // Unpacking and relocating them takes time and memory, and few questions need them.
+    private readonly Lazy<Section?> _lineStr;
+    private readonly Lazy<Section?> _line;
+
     private DwarfSections(ElfFile elf, Section info, Section abbrev)
     {
         File = elf.File.Path;
         Info = info;
         Abbrev = abbrev;
         Str = elf.Contents(".debug_str");
-        LineStr = elf.Contents(".debug_line_str");
         StrOffsets = elf.Contents(".debug_str_offsets");
-        Line = elf.Contents(".debug_line");
+        _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str"));
+        _line = new Lazy<Section?>(() => elf.Contents(".debug_line"));
     }
 
     /// <summary>The file as the user named it.</summary>
@@ -29,13 +33,13 @@ internal sealed class DwarfSections
     public Section? Str { get; }
 
     /// <summary>.debug_line_str</summary>
-    public Section? LineStr { get; }
+    public Section? LineStr => _lineStr.Value;
 
     /// <summary>.debug_str_offsets</summary>
     public Section? StrOffsets { get; }
 
     /// <summary>.debug_line</summary>
-    public Section? Line { get; }
+    public Section? Line => _line.Value;
 
     /// <summary>The DWARF of a file, or null when it has none.</summary>
     /// <exception cref="InvalidImageException">It has DWARF in a form that cannot be read.</exception>
@@ -45,9 +49,8 @@ internal sealed class DwarfSections
         {
             string? refusal = section.Name switch
             {
-                ".zdebug_info" => "is compressed the old GNU way (.zdebug), which cannot be read yet; run objcopy --decompress-debug-sections on a copy and name that",
-                ".debug_types" => "has type units (-fdebug-types-section), which cannot be read yet; build without -fdebug-types-section",
-                ".debug_info.dwo" => "is the split part of a unit (.dwo), which cannot be read yet; build without -gsplit-dwarf",
+                ".debug_types" or ".zdebug_types" => "has type units (-fdebug-types-section), which cannot be read yet; build without -fdebug-types-section",
+                ".debug_info.dwo" or ".zdebug_info.dwo" => "is the split part of a unit (.dwo), which cannot be read yet; build without -gsplit-dwarf",
                 ".gnu_debugaltlink" or ".debug_sup" => "says that dwz moved types to another file, which cannot be read yet; undo dwz, or use the file it was made from",
                 _ => null,
             };
@@ -61,11 +64,6 @@ internal sealed class DwarfSections
         if (elf.Contents(".debug_info") is not { } info)
         {
             return null;
-        }
-
-        if (elf.Header.Type == ElfFile.ET_REL)
-        {
-            throw new InvalidImageException(elf.File.Path, null, null, "is a relocatable object (ET_REL: .o or .ko), whose DWARF cannot be read yet", "name a linked vmlinux");
         }
 
         Section abbrev = elf.Contents(".debug_abbrev") ?? throw new InvalidImageException(elf.File.Path, ".debug_info", null, "has no .debug_abbrev to be read with");

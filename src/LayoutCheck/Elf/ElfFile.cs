@@ -24,6 +24,9 @@ internal sealed class ElfFile
     public const ushort ET_DYN = 3;
     public const ushort ET_CORE = 4;
 
+    // Contents that are not in the file as they are: unpacked, relocated. By the index of the section.
+    private readonly Dictionary<int, Section> _made = [];
+
     private ElfFile(MappedFile file, ElfHeader header, ImmutableArray<ElfSection> sections)
     {
         File = file;
@@ -52,40 +55,70 @@ internal sealed class ElfFile
         return new ElfFile(file, header, ElfSectionTable.Read(file, header));
     }
 
-    /// <summary>The first section of a name, or null.</summary>
-    public ElfSection? Find(string name)
-    {
-        foreach (ElfSection section in Sections)
-        {
-            if (section.Name == name)
-            {
-                return section;
-            }
-        }
-
-        return null;
-    }
+    /// <summary>The first section of a name, or null. A debug section may be there compressed, under its GNU name: <c>.zdebug_info</c>.</summary>
+    public ElfSection? Find(string name) => IndexOf(name) is >= 0 and int index ? Sections[index] : null;
 
     /// <summary>The contents of the first section of a name; null when there is no such section or it is empty.</summary>
     /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
-    public Section? Contents(string name) => Find(name) is { ByteSize: > 0 } section ? Contents(section) : null;
+    public Section? Contents(string name) => IndexOf(name) is >= 0 and int index && Sections[index].ByteSize > 0 ? Contents(index) : null;
 
-    /// <summary>The contents of a section.</summary>
+    /// <summary>The contents of a section of this file.</summary>
     /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
     public Section Contents(ElfSection section)
     {
+        int index = 0;
+        while (!ReferenceEquals(Sections[index], section))
+        {
+            index++;
+        }
+
+        return Contents(index);
+    }
+
+    /// <summary>The contents of the section of an index: unpacked when compressed, relocated when they are debug information of an object file.</summary>
+    /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
+    public Section Contents(int index)
+    {
+        ElfSection section = Sections[index];
         if (section.Type == ElfSection.SHT_NOBITS)
         {
             throw new InvalidImageException(File.Path, section.Name, null, "has a size but no contents (SHT_NOBITS)", "the contents were split off: name the file that has them");
         }
 
-        if ((section.Flags & ElfSection.SHF_COMPRESSED) != 0)
+        Section stored = File.Slice(section.Name, section.FileOffset, section.ByteSize, Header.IsBigEndian);
+        bool isCompressed = CompressedSection.Is(section);
+        bool isRelocated = Header.Type == ET_REL && section.Name.StartsWith(isCompressed ? "." : ".debug_", StringComparison.Ordinal);
+        if (!isCompressed && !isRelocated)
         {
-            throw new InvalidImageException(
-                File.Path, section.Name, null, "is compressed (SHF_COMPRESSED), which cannot be read yet", "run objcopy --decompress-debug-sections on a copy and name that");
+            return stored;
         }
 
-        return File.Slice(section.Name, section.FileOffset, section.ByteSize, Header.IsBigEndian);
+        lock (_made)
+        {
+            if (!_made.TryGetValue(index, out Section? made))
+            {
+                // Relocations count in the unpacked bytes (gABI, "Section Compression").
+                made = isCompressed ? CompressedSection.Unpack(section, stored, Header.Is64Bit) : stored;
+                made = isRelocated ? Relocation.Apply(this, index, made) : made;
+                _made.Add(index, made);
+            }
+
+            return made;
+        }
+    }
+
+    private int IndexOf(string name)
+    {
+        string? gnuName = name.StartsWith(".debug_", StringComparison.Ordinal) ? string.Concat(".z", name.AsSpan(1)) : null;
+        for (int i = 0; i < Sections.Length; i++)
+        {
+            if (Sections[i].Name == name || (gnuName is not null && Sections[i].Name == gnuName))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     /// <summary>The build id (NT_GNU_BUILD_ID) in lower-case hexadecimal, or null.</summary>

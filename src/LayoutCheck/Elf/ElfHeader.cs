@@ -73,29 +73,31 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
         return new ElfHeader(is64Bit, isBigEndian, type, machine, tableOffset, entrySize, tableOffset == 0 ? 0 : count, nameIndex);
     }
 
+    /// <summary>What people call the machine (e_machine): <c>x86-64</c>.</summary>
+    public string MachineName => Machine switch
+    {
+        2 or 18 or 43 => "sparc",
+        3 => "i386",
+        4 => "m68k",
+        8 => "mips",
+        15 => "parisc",
+        20 => "ppc",
+        21 => "ppc64",
+        22 => "s390",
+        40 => "arm",
+        42 => "sh",
+        62 => "x86-64",
+        93 => "arc",
+        183 => "arm64",
+        195 => "arcv2",
+        243 => "riscv",
+        258 => "loongarch",
+        _ => $"machine {Machine}",
+    };
+
     /// <summary>The header in words: <c>ELF 64-bit little-endian x86-64 executable</c>.</summary>
     public string Describe()
     {
-        string machine = Machine switch
-        {
-            2 or 18 or 43 => "sparc",
-            3 => "i386",
-            4 => "m68k",
-            8 => "mips",
-            15 => "parisc",
-            20 => "ppc",
-            21 => "ppc64",
-            22 => "s390",
-            40 => "arm",
-            42 => "sh",
-            62 => "x86-64",
-            93 => "arc",
-            183 => "arm64",
-            195 => "arcv2",
-            243 => "riscv",
-            258 => "loongarch",
-            _ => $"machine {Machine}",
-        };
         string type = Type switch
         {
             ElfFile.ET_REL => "relocatable",
@@ -104,7 +106,7 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
             ElfFile.ET_CORE => "core dump",
             _ => $"type {Type}",
         };
-        return $"ELF {(Is64Bit ? 64 : 32)}-bit {(IsBigEndian ? "big" : "little")}-endian {machine} {type}";
+        return $"ELF {(Is64Bit ? 64 : 32)}-bit {(IsBigEndian ? "big" : "little")}-endian {MachineName} {type}";
     }
 
     private static SectionReader TableReader(MappedFile file, Section whole, ulong offset, ushort entrySize)

@@ -5,7 +5,7 @@ namespace LayoutCheck.Elf;
 
 /// <summary>
 /// The input file as bytes in memory: mapped private and read-only where the platform can, else copied. The one owner of a
-/// native pointer's life: a <see cref="Section"/> of it is valid until <see cref="Dispose"/>.
+/// native pointer's life: a <see cref="Section"/> of it, or one that was unpacked or relocated from it, is valid until <see cref="Dispose"/>.
 /// </summary>
 internal sealed unsafe partial class MappedFile : IDisposable
 {
@@ -15,6 +15,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private readonly bool _isMapped;
     private byte* _start;
     private readonly GCHandle _pin;
+    private readonly List<NativeBuffer> _owned = [];
 
     private MappedFile(string path, byte* start, nuint length)
     {
@@ -30,6 +31,14 @@ internal sealed unsafe partial class MappedFile : IDisposable
         _pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
         _start = (byte*)_pin.AddrOfPinnedObject();
         Length = (nuint)bytes.Length;
+    }
+
+    private MappedFile(string path, NativeBuffer unpacked)
+    {
+        Path = path;
+        _start = unpacked.Start;
+        Length = unpacked.Length;
+        _owned.Add(unpacked);
     }
 
     /// <summary>The file as the user named it: the first word of every error about it.</summary>
@@ -61,6 +70,21 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     /// <summary>Bytes that are in memory already, under the name that errors will use. The array must not change afterwards.</summary>
     public static MappedFile FromBytes(string name, byte[] bytes) => new(name, bytes);
+
+    /// <summary>What a file held inside, unpacked, as a file of its own; owns the memory from here on.</summary>
+    public static MappedFile FromUnpacked(string name, NativeBuffer unpacked) => new(name, unpacked);
+
+    /// <summary>Takes over memory that was made of a section of this file, to free it with the mapping, and shows it as a section.</summary>
+    public Section Own(NativeBuffer buffer, string? name, bool isBigEndian)
+    {
+        lock (_owned)
+        {
+            ObjectDisposedException.ThrowIf(_start == null, this);
+            _owned.Add(buffer);
+        }
+
+        return new Section(this, name, buffer.Start, buffer.Length, isBigEndian);
+    }
 
     /// <summary>Opens a regular file for reading. Nothing else is ever opened for writing, and no device or pipe is read.</summary>
     /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, or is empty.</exception>
@@ -109,12 +133,16 @@ internal sealed unsafe partial class MappedFile : IDisposable
         {
             _ = Unmap((nint)_start, Length);
         }
-        else
+        else if (_pin.IsAllocated)
         {
             _pin.Free();
         }
 
         _start = null;
+        foreach (NativeBuffer buffer in _owned)
+        {
+            buffer.Dispose();
+        }
     }
 
     private static byte[] Copy(SafeFileHandle handle, string path)

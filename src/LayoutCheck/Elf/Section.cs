@@ -36,6 +36,12 @@ internal sealed unsafe class Section
     /// <summary>The same bytes in another byte order, under the name that errors will use: BTF tells its order itself.</summary>
     public Section As(string? name, bool isBigEndian) => new(File, name, Start, Length, isBigEndian);
 
+    /// <summary>The bytes of a part, as a range of the same name; offsets in errors count from its start.</summary>
+    /// <exception cref="InvalidImageException">The part does not lie within the section.</exception>
+    public Section Part(ulong offset, ulong length) => offset <= Length && length <= Length - offset
+        ? new Section(File, Name, Start + offset, (nuint)length, IsBigEndian)
+        : throw Invalid(offset, $"0x{length:x} bytes from there are not within its 0x{Length:x}");
+
     /// <summary>Reads from an offset to the end of the section.</summary>
     public SectionReader ReadFrom(ulong offset) => ReadRange(offset, Length);
 

@@ -1,0 +1,78 @@
+namespace LayoutCheck.Elf;
+
+/// <summary>Sections whose contents are compressed: SHF_COMPRESSED (gABI, "Section Compression") and the GNU way before it, <c>.zdebug_*</c>.</summary>
+internal static class CompressedSection
+{
+    private const uint ELFCOMPRESS_ZLIB = 1;
+    private const uint ELFCOMPRESS_ZSTD = 2;
+
+    // Deflate writes at least two bits for at most 258 bytes: no stream expands further, whatever it claims.
+    private const ulong LargestDeflateRatio = 1032;
+
+    /// <summary>Whether a section is compressed.</summary>
+    public static bool Is(ElfSection section) => (section.Flags & ElfSection.SHF_COMPRESSED) != 0 || section.Name.StartsWith(".zdebug_", StringComparison.Ordinal);
+
+    /// <summary>The contents, unpacked, in memory that the file owns.</summary>
+    /// <param name="section">The section's header.</param>
+    /// <param name="stored">Its bytes in the file.</param>
+    /// <param name="is64Bit">The class of the ELF file.</param>
+    /// <exception cref="InvalidImageException">It is damaged, claims more than it can be, or is compressed in a way that cannot be unpacked.</exception>
+    public static Section Unpack(ElfSection section, Section stored, bool is64Bit)
+    {
+        (CompressionFormat format, ulong claimed, ulong start) = (section.Flags & ElfSection.SHF_COMPRESSED) != 0 ? ReadChdr(stored, is64Bit) : ReadGnu(stored);
+        Section data = stored.Part(start, stored.Length - start);
+        ulong limit = Decompression.Limit(data.Length);
+        if (format == CompressionFormat.Zlib)
+        {
+            limit = Math.Min(limit, data.Length * LargestDeflateRatio);
+        }
+
+        if (claimed > limit)
+        {
+            throw stored.Invalid(
+                0, $"claims to expand from 0x{data.Length:x} to 0x{claimed:x} bytes, more than the 0x{limit:x} that are believed", "the file is damaged, or made to exhaust memory: fetch or build it again");
+        }
+
+        NativeBuffer unpacked = Decompression.Expand(data, format, claimed);
+        if (unpacked.Length != claimed)
+        {
+            nuint length = unpacked.Length;
+            unpacked.Dispose();
+            throw stored.Invalid(0, $"claims to expand to 0x{claimed:x} bytes and expands to 0x{length:x}", "the file is damaged: fetch or build it again");
+        }
+
+        return stored.File.Own(unpacked, stored.Name, stored.IsBigEndian);
+    }
+
+    // Elf32_Chdr and Elf64_Chdr: type, (padding,) size, alignment; in the file's byte order.
+    private static (CompressionFormat Format, ulong Claimed, ulong Start) ReadChdr(Section stored, bool is64Bit)
+    {
+        ulong headerSize = is64Bit ? 24u : 12u;
+        if (stored.Length < headerSize)
+        {
+            throw stored.Invalid(0, $"is marked as compressed, and its 0x{stored.Length:x} bytes do not hold the header of that");
+        }
+
+        SectionReader reader = stored.ReadFrom(0);
+        uint type = reader.ReadU32();
+        reader.Skip(is64Bit ? 4u : 0u);
+        ulong claimed = reader.ReadUnsigned(is64Bit ? 8 : 4);
+        return type switch
+        {
+            ELFCOMPRESS_ZLIB => (CompressionFormat.Zlib, claimed, headerSize),
+            ELFCOMPRESS_ZSTD => (CompressionFormat.Zstd, claimed, headerSize),
+            _ => throw stored.Invalid(0, $"is compressed in a way that cannot be read (ch_type {type}; zlib is 1, zstd 2)", "run objcopy --decompress-debug-sections on a copy and name that"),
+        };
+    }
+
+    // "ZLIB" and the size, big-endian whatever the file is (gas manual, --compress-debug-sections=zlib-gnu).
+    private static (CompressionFormat Format, ulong Claimed, ulong Start) ReadGnu(Section stored)
+    {
+        if (stored.Length < 12 || !stored.ReadFrom(0).ReadBytes(4).SequenceEqual("ZLIB"u8))
+        {
+            throw stored.Invalid(0, "does not start with ZLIB, as a section of this name does");
+        }
+
+        return (CompressionFormat.Zlib, stored.As(stored.Name, isBigEndian: true).ReadFrom(4).ReadU64(), 12);
+    }
+}
