@@ -10,15 +10,11 @@ public sealed class RefusedFixtureTests
     internal static readonly (string File, string Problem, string Remedy)[] Refusals =
     [
         ("refused/debuglink.elf", "has no debug information", "its debug information was split off into vmlinux.debug"),
-        ("refused/relocatable.o", "is a relocatable object (ET_REL: .o or .ko)", "name a linked vmlinux"),
         ("refused/split-dwarf4.elf", "split DWARF: the types are in page-a.4.dwo", "use --source btf"),
         ("refused/split-dwarf5.elf", "split DWARF: the types are in page-a.5.dwo", "use --source btf"),
         ("refused/stripped.elf", "has no debug information", "CONFIG_DEBUG_INFO_BTF"),
         ("refused/type-units.dwarf4.elf", "has type units (-fdebug-types-section)", "build without -fdebug-types-section"),
         ("refused/type-units.dwarf5.elf", "a type unit (-fdebug-types-section)", "build without -fdebug-types-section"),
-        ("refused/zdebug.elf", "is compressed the old GNU way (.zdebug)", "objcopy --decompress-debug-sections"),
-        ("refused/zlib.elf", "is compressed (SHF_COMPRESSED)", "objcopy --decompress-debug-sections"),
-        ("refused/zstd.elf", "is compressed (SHF_COMPRESSED)", "objcopy --decompress-debug-sections"),
         ("page-era5-units/page-era5-units.gcc-dwz.elf", "a partial unit (dwz)", "undo dwz"),
     ];
 
