@@ -6,7 +6,7 @@ namespace LayoutCheck.Tests.Rules;
 /// <summary>
 /// Layouts written down for tests, facts only. A type is a line <c>struct page 64 align 16</c>; its members follow, indented:
 /// <c>name offset/size type</c> in bytes, or <c>name offset b width type</c> in bits (<c>dirty 17b1 unsigned int</c>) for a bitfield.
-/// A struct that the text describes too is embedded with its members, any other is opaque: only its size is known.
+/// <c>typedef kuid_t 4</c> is a type without a tag. A struct that the text describes too is embedded with its members, any other is opaque: only its size is known.
 /// A name that stands twice has two definitions.
 /// </summary>
 internal sealed class LayoutText
@@ -17,8 +17,8 @@ internal sealed class LayoutText
 
     private LayoutText(int word) => _word = word;
 
-    /// <summary>The types of the text, ready to be checked.</summary>
-    public static IReadOnlyDictionary<TypeName, DefinitionSet> Parse(string text, int word = 8)
+    /// <summary>The types of the text, ready to be checked; all of them, or only those of <paramref name="wanted"/>.</summary>
+    public static IReadOnlyDictionary<TypeName, DefinitionSet> Parse(string text, int word = 8, IReadOnlyCollection<TypeName>? wanted = null)
     {
         LayoutText layouts = new(word);
         foreach (string line in text.Split('\n').Where(l => !string.IsNullOrWhiteSpace(l)))
@@ -38,8 +38,11 @@ internal sealed class LayoutText
                 words[0] == "-" ? null : words[0], Number(place[0]) * scale, Number(place[1]) * scale, isBitField, string.Join(' ', words[2..])));
         }
 
-        return layouts._definitions.Select(d => d.Name).Distinct().ToDictionary(TypeName.Parse, layouts.SetOf);
+        return layouts._definitions.Select(d => d.Name).Distinct().Where(n => wanted?.Contains(NameOf(n)) ?? true).ToDictionary(NameOf, layouts.SetOf);
     }
+
+    private static TypeName NameOf(string name)
+        => name.StartsWith("typedef ", StringComparison.Ordinal) ? new TypeName(TypeNameKind.Any, name[8..]) : TypeName.Parse(name);
 
     private static ulong Number(string text) => ulong.Parse(text, CultureInfo.InvariantCulture);
 
@@ -47,7 +50,7 @@ internal sealed class LayoutText
     {
         int unit = 0;
         return new DefinitionSet(
-            TypeName.Parse(name),
+            NameOf(name),
             [.. _definitions.Where(d => d.Name == name).Select(definition =>
             {
                 TypeGraphBuilder builder = new();
