@@ -6,10 +6,10 @@ namespace LayoutCheck.Cli;
 /// <summary><c>layoutcheck check</c>.</summary>
 internal static class CheckCommand
 {
-    public static int Run(string? file, SourceChoice source, bool isJson, int threads)
+    public static int Run(string? file, SourceChoice source, bool isJson, int threads, RuleSet rules, bool isStrict)
     {
         using KernelImage image = file is null ? DefaultImage.Open(source) : KernelImage.Open(file, source);
-        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), threads);
+        CheckReport report = LayoutChecker.Check(image, rules, threads) with { IsStrict = isStrict };
         if (isJson)
         {
             Output.WriteJson(stream => JsonReport.Write(report, new RunFacts(Output.Version, image.Path), stream));

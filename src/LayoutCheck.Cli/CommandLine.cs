@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LayoutCheck.Rules;
 
 namespace LayoutCheck.Cli;
 
@@ -28,11 +29,13 @@ internal static class CommandLine
               layoutcheck show vmlinux page.mapping           one member
               layoutcheck overlap vmlinux page                who shares which bytes, as a map
               layoutcheck overlap vmlinux page.compound_head  who shares the bytes of a member
+              layoutcheck rules                               the rules, a line each
             {ExitCodes}
             """);
         root.Subcommands.Add(Check());
         root.Subcommands.Add(Show());
         root.Subcommands.Add(Overlap());
+        root.Subcommands.Add(Rules());
         root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
         return root;
     }
@@ -53,6 +56,7 @@ internal static class CommandLine
                 result.AddError($"--threads takes a number from 1 to 1024, not '{result.Tokens[0].Value}'");
             }
         });
+        RuleOptions rules = new();
         Command command = new("check", $"""
             Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.
 
@@ -60,8 +64,10 @@ internal static class CommandLine
             layout era, what is violated and what it breaks, the rules, and where the facts come from.
             {ExitCodes}
             """) { file, threads };
+        rules.AddTo(command);
         common.AddTo(command);
-        command.SetAction(parsed => CheckCommand.Run(parsed.GetValue(file), common.Source(parsed), common.IsJson(parsed), parsed.GetValue(threads)));
+        command.SetAction(parsed => CheckCommand.Run(
+            parsed.GetValue(file), common.Source(parsed), common.IsJson(parsed), parsed.GetValue(threads), rules.Chosen(parsed), rules.IsStrict(parsed)));
         return command;
     }
 
@@ -113,7 +119,42 @@ internal static class CommandLine
         return command;
     }
 
+    private static Command Rules()
+    {
+        Command command = new("rules", "Lists the rules: id, severity, pack, and what each demands in one line.");
+        command.SetAction(_ => RulesCommand.List());
+        return command;
+    }
+
     private static Argument<string> File() => new("FILE") { Description = "A vmlinux with DWARF or BTF, or raw BTF (/sys/kernel/btf/vmlinux)" };
+
+    /// <summary>The options that choose rules.</summary>
+    private sealed class RuleOptions
+    {
+        private readonly Option<string[]> _only = Names("--only", "RULE", "Check only this rule; may be repeated, or list several with commas.");
+        private readonly Option<string[]> _skip = Names("--skip", "RULE", "Leave this rule out.");
+        private readonly Option<string[]> _pack = Names("--pack", "PACK", "Check the rules of this pack: mm (struct page and its relatives, the default) or kernel.");
+        private readonly Option<string[]> _rules = new("--rules") { Description = "Check the rules of this file, or of all *.md in this folder, too.", HelpName = "FILE|DIR" };
+        private readonly Option<bool> _strict = new("--strict") { Description = "Let a rule of severity warning count as a violation." };
+
+        public void AddTo(Command command)
+        {
+            command.Options.Add(_only);
+            command.Options.Add(_skip);
+            command.Options.Add(_pack);
+            command.Options.Add(_rules);
+            command.Options.Add(_strict);
+        }
+
+        public bool IsStrict(ParseResult parsed) => parsed.GetValue(_strict);
+
+        public RuleSet Chosen(ParseResult parsed) => RuleChoice.Choose(
+            Split(parsed.GetValue(_pack)), Split(parsed.GetValue(_only)), Split(parsed.GetValue(_skip)), parsed.GetValue(_rules) ?? []);
+
+        private static Option<string[]> Names(string name, string what, string description) => new(name) { Description = description, HelpName = what };
+
+        private static string[]? Split(string[]? values) => values is null or [] ? null : [.. values.SelectMany(v => v.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+    }
 
     /// <summary>The options that every command has.</summary>
     private sealed class CommonOptions

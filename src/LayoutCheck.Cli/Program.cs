@@ -54,7 +54,14 @@ public static class Program
 
     private static int Fail(string message, int exitCode = ExitCode.Usage)
     {
-        Console.Error.WriteLine($"layoutcheck: {Reports.Printable.Escape(message)}");
+        // A rule's error shows the line that it is in, below the message.
+        string[] lines = message.Split('\n');
+        Console.Error.WriteLine($"layoutcheck: {Reports.Printable.Escape(lines[0])}");
+        foreach (string line in lines.Skip(1))
+        {
+            Console.Error.WriteLine(Reports.Printable.Escape(line));
+        }
+
         return exitCode;
     }
 

@@ -32,6 +32,9 @@ public sealed record CheckReport(
     ImmutableArray<DefinitionSummary> Definitions,
     ImmutableArray<RuleResult> Results)
 {
+    /// <summary>Whether a violated rule of severity warning counts too.</summary>
+    public bool IsStrict { get; init; }
+
     /// <summary>The result of the rule that the program exists for, or null when it was not asked for.</summary>
     public RuleResult? Flagship => Results.FirstOrDefault(r => r.Rule.IsFlagship);
 
@@ -43,7 +46,7 @@ public sealed record CheckReport(
     {
         get
         {
-            if (Results.Any(r => r.Outcome == Outcome.Violated && r.Rule.Severity == Severity.Error))
+            if (Results.Any(r => r.Outcome == Outcome.Violated && (IsStrict || r.Rule.Severity == Severity.Error)))
             {
                 return Verdict.Violated;
             }
@@ -63,6 +66,19 @@ public sealed record CheckReport(
 
     /// <summary>The first line of the report: the flagship rule's verdict with what it saw.</summary>
     public string Headline()
+    {
+        string headline = FlagshipHeadline();
+        // The first line is all that some people read: it must not sound better than the verdict.
+        int others = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Violated && (IsStrict || r.Rule.Severity == Severity.Error));
+        int open = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Undecided);
+        return Flagship is not { Outcome: Outcome.Holds } || others + open == 0 ? headline
+            : others > 0 ? $"{headline}; but {Rules(others)} violated"
+            : $"{headline}; but {Rules(open)} undecided";
+
+        static string Rules(int count) => count == 1 ? "1 other rule is" : $"{count} other rules are";
+    }
+
+    private string FlagshipHeadline()
     {
         if (Flagship is not { } flagship)
         {

@@ -21,7 +21,7 @@ public static class CheckText
         string headline = Printable.Escape(report.Headline());
         output.WriteLine(report.Flagship?.Outcome switch
         {
-            Outcome.Holds => ink.Good(headline),
+            Outcome.Holds when report.Verdict == Verdict.Holds => ink.Good(headline),
             Outcome.Violated => ink.Bad(headline),
             _ => ink.Doubtful(headline),
         });

@@ -1,0 +1,53 @@
+using LayoutCheck.Rules;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>Which rules a command line asks for.</summary>
+internal static class RuleChoice
+{
+    /// <summary>The rules of the catalogue and of the user's own files that were chosen.</summary>
+    /// <param name="packs">The packs named, or null.</param>
+    /// <param name="only">The rules named, or null.</param>
+    /// <param name="skip">The rules to leave out, or null.</param>
+    /// <param name="files">Files and folders with rules; their packs are chosen by naming the file.</param>
+    /// <exception cref="UsageException">A name is no rule or pack, or a file cannot be read.</exception>
+    /// <exception cref="RuleException">A rule file is wrong.</exception>
+    public static RuleSet Choose(string[]? packs, string[]? only, string[]? skip, string[] files)
+    {
+        List<Rule> own = [.. files.SelectMany(Files).Select(Parse)];
+        try
+        {
+            RuleSet all = own.Count == 0 ? RuleCatalog.Default : RuleCatalog.Default.With(own);
+            string[]? chosen = packs ?? (only is null ? [Rule.DefaultPack] : null);
+            chosen = chosen is null ? null : [.. chosen.Union(own.Select(r => r.Pack))];
+            return all.Select(chosen, only, skip);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private static IEnumerable<string> Files(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return [path];
+        }
+
+        string[] files = [.. Directory.EnumerateFiles(path, "*.md").Order(StringComparer.Ordinal)];
+        return files.Length > 0 ? files : throw new UsageException($"there are no rules (*.md) in {path}");
+    }
+
+    private static Rule Parse(string path)
+    {
+        try
+        {
+            return RuleParser.Parse(path, File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"the rules in {path} cannot be read: {e.Message}");
+        }
+    }
+}
