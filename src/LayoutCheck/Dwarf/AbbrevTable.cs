@@ -3,65 +3,106 @@ using LayoutCheck.Elf;
 
 namespace LayoutCheck.Dwarf;
 
+/// <summary>One attribute of an abbreviation.</summary>
+/// <param name="Attribute">What it says; 0 when it has no 16-bit number.</param>
+/// <param name="Form">How it is encoded; 0 when it has no 16-bit number.</param>
+/// <param name="Offset">Bytes from the DIE's first attribute, or -1 when it follows one whose size varies.</param>
+/// <param name="ImplicitConst">The value, when the form is DW_FORM_implicit_const.</param>
+internal readonly record struct AttributeSpec(DwAt Attribute, DwForm Form, short Offset, long ImplicitConst);
+
 /// <summary>
-/// One declaration of .debug_abbrev (DWARF 5 §7.5.3), with a plan for stepping over the attributes of the DIEs that use it.
+/// One declaration of .debug_abbrev (DWARF 5 §7.5.3), decoded, with what a walk needs to step over the DIEs that use it. Immutable but for
+/// the matcher's plan; shared by all units of one thread that declare the same.
 /// </summary>
-internal struct Abbrev
+internal sealed class Abbrev
 {
-    /// <summary>Where its attribute specifications start, in bytes from the start of .debug_abbrev.</summary>
-    public ulong SpecsOffset;
+    /// <summary>The value of <see cref="FixedSize"/> when it varies from DIE to DIE.</summary>
+    public const int Variable = -1;
 
-    /// <summary>The attributes' total size in bytes when that is the same for every such DIE; <see cref="Variable"/> otherwise; <see cref="NotPlanned"/> at first.</summary>
-    public int FixedSize;
+    public Abbrev(DwTag tag, bool hasChildren, AttributeSpec[] specs, int fixedSize)
+    {
+        Tag = tag;
+        HasChildren = hasChildren;
+        Specs = specs;
+        FixedSize = fixedSize;
+        foreach (AttributeSpec spec in specs)
+        {
+            switch (spec.Attribute)
+            {
+                case DwAt.DW_AT_sibling when spec.Form == DwForm.DW_FORM_ref4:
+                    SiblingAt = spec.Offset;
+                    break;
+                case DwAt.DW_AT_name:
+                    NameAt = spec.Offset;
+                    NameForm = spec.Form;
+                    break;
+                case DwAt.DW_AT_declaration:
+                    DeclarationForm = spec.Form;
+                    break;
+            }
+        }
+    }
 
-    /// <summary>Bytes from the first attribute to DW_AT_sibling, or -1 when there is none of DW_FORM_ref4 or it follows something variable.</summary>
-    public short SiblingAt;
-
-    /// <summary>Bytes from the first attribute to DW_AT_name, or -1 when there is none or it follows something variable.</summary>
-    public short NameAt;
-
-    /// <summary>The form of DW_AT_name; 0 when it has none.</summary>
-    public DwForm NameForm;
-
-    /// <summary>The form of DW_AT_declaration; 0 when it has none.</summary>
-    public DwForm DeclarationForm;
-
-    /// <summary>What its DIEs describe.</summary>
-    public DwTag Tag;
+    /// <summary>What its DIEs describe; 0 when the tag has no 16-bit number.</summary>
+    public DwTag Tag { get; }
 
     /// <summary>Whether its DIEs own the DIEs that follow, up to a null entry.</summary>
-    public bool HasChildren;
+    public bool HasChildren { get; }
 
-    /// <summary>Whether the declaration exists: code 0 never does.</summary>
-    public bool IsDeclared;
+    /// <summary>The attributes in their order.</summary>
+    public AttributeSpec[] Specs { get; }
 
-    public const int Variable = -1;
-    public const int NotPlanned = -2;
+    /// <summary>The attributes' total size in bytes when that is the same for every such DIE, else <see cref="Variable"/>.</summary>
+    public int FixedSize { get; }
+
+    /// <summary>Bytes from the first attribute to DW_AT_sibling, or -1 when there is none of DW_FORM_ref4 or it follows something variable.</summary>
+    public short SiblingAt { get; } = -1;
+
+    /// <summary>Bytes from the first attribute to DW_AT_name, or -1 when there is none or it follows something variable.</summary>
+    public short NameAt { get; } = -1;
+
+    /// <summary>The form of DW_AT_name; 0 when it has none.</summary>
+    public DwForm NameForm { get; }
+
+    /// <summary>The form of DW_AT_declaration; 0 when it has none.</summary>
+    public DwForm DeclarationForm { get; }
+
+    /// <summary>Where the matcher finds its fields, once it has asked.</summary>
+    public DefinitionMatcher.Plan? MatchPlan { get; set; }
 }
 
 /// <summary>
 /// The abbreviations of one unit, by code. Hot: a kernel has a table a unit and shares none, so this is reloaded 2,500 times a run. It is
 /// fast because it is parsed no further than the codes that are asked for, in a loop that reads two bytes at a time (nearly all attribute
-/// codes and forms are below 128), into an array that is reused; and because plans are made for those codes only that a walk meets.
+/// codes and forms are below 128); and because equal declarations are decoded once: of 370,000 in a kernel only 9,000 differ, and they are
+/// found again by their bytes.
 /// </summary>
 internal sealed unsafe class AbbrevTable
 {
     // Compilers number from 1 without gaps; a code beyond this is legal but goes to the dictionary.
     private const int LargestDenseCode = 1 << 14;
 
+    // Attributes remembered before all are forgotten: a bound for what a hostile file can make us keep.
+    private const int MostRemembered = 1 << 20;
+
+    // The largest that compilers write is some hundred bytes.
+    private const uint LargestDeclaration = 1 << 20;
+
     private readonly Section _section;
-    private readonly byte[] _formSizes = new byte[256];
-    private Abbrev[] _dense = new Abbrev[512];
-    private Dictionary<ulong, Abbrev>? _sparse;
+    private Place[] _places = new Place[512];
+    private Abbrev?[] _dense = new Abbrev?[512];
+    private Dictionary<ulong, Place>? _sparse;
+    private Remembered[] _remembered = new Remembered[512];
+    private int _rememberedCount;
+    private int _rememberedSpecs;
     private ulong _next;
-    private ulong _denseCount;
+    private int _denseCount;
     private bool _isWhole;
     private UnitHeader _unit;
-    private int _sizesKey = -1;
 
     public AbbrevTable(Section section) => _section = section;
 
-    /// <summary>Forgets what it holds and starts on the table of a unit.</summary>
+    /// <summary>Forgets the unit it was on and starts on the table of another.</summary>
     public void Load(in UnitHeader unit)
     {
         if (unit.AbbrevOffset >= _section.Length)
@@ -69,81 +110,61 @@ internal sealed unsafe class AbbrevTable
             throw _section.Invalid(unit.AbbrevOffset, $"the abbreviations of the unit at 0x{unit.Offset:x} start outside of the section (0x{_section.Length:x} bytes)");
         }
 
-        Array.Clear(_dense, 0, (int)_denseCount);
+        Array.Clear(_dense, 0, _denseCount);
+        Array.Clear(_places, 0, _denseCount);
         _sparse = null;
         _denseCount = 0;
         _next = unit.AbbrevOffset;
         _isWhole = false;
         _unit = unit;
-        SettleSizes();
     }
 
-    /// <summary>The declaration of a code, planned. The reference is valid until the next call.</summary>
+    /// <summary>The declaration of a code.</summary>
     /// <param name="code">The code, not 0.</param>
     /// <param name="info">The section of the DIE, for the error.</param>
     /// <param name="die">Where the DIE is.</param>
+    /// <exception cref="InvalidImageException">The table has no such code, or is damaged before it.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref readonly Abbrev Get(ulong code, Section info, ulong die)
+    public Abbrev Get(ulong code, Section info, ulong die)
     {
-        Abbrev[] dense = _dense;
-        if (code < (ulong)dense.Length)
+        Abbrev?[] dense = _dense;
+        return code < (ulong)dense.Length && dense[code] is { } abbrev ? abbrev : Find(code, info, die);
+    }
+
+    private Abbrev Find(ulong code, Section info, ulong die)
+    {
+        Place place = default;
+        while (!TryGetPlace(code, ref place))
         {
-            ref Abbrev abbrev = ref dense[code];
-            if (abbrev.IsDeclared && abbrev.FixedSize != Abbrev.NotPlanned)
+            if (_isWhole)
             {
-                return ref abbrev;
+                throw info.Invalid(die, $"abbreviation code {code} is not in the table at .debug_abbrev+0x{_unit.AbbrevOffset:x}");
             }
-        }
 
-        return ref Find(code, info, die);
-    }
-
-    /// <summary>The attribute specifications of a declaration, to be read with <see cref="NextSpec"/>.</summary>
-    public SectionReader Specs(in Abbrev abbrev) => _section.ReadFrom(abbrev.SpecsOffset);
-
-    /// <summary>Reads one attribute specification; false at the end of the list.</summary>
-    public static bool NextSpec(ref SectionReader specs, out DwAt attribute, out DwForm form, out long implicitConst)
-    {
-        ulong name = specs.ReadUleb();
-        ulong encoding = specs.ReadUleb();
-        implicitConst = encoding == (ulong)DwForm.DW_FORM_implicit_const ? specs.ReadSleb() : 0;
-        attribute = name <= ushort.MaxValue ? (DwAt)name : default;
-        form = encoding <= ushort.MaxValue ? (DwForm)encoding : default;
-        return (name | encoding) != 0;
-    }
-
-    private ref readonly Abbrev Find(ulong code, Section info, ulong die)
-    {
-        if (!IsKnown(code) && !_isWhole)
-        {
             ParseUpTo(code);
         }
 
-        if (code < (ulong)_dense.Length && _dense[code].IsDeclared && code != 0)
+        Abbrev abbrev = Recall(place);
+        if (code <= LargestDenseCode)
         {
-            ref Abbrev abbrev = ref _dense[code];
-            if (abbrev.FixedSize == Abbrev.NotPlanned)
-            {
-                Plan(ref abbrev);
-            }
-
-            return ref abbrev;
+            _dense[code] = abbrev;
         }
 
-        if (_sparse is not null && _sparse.TryGetValue(code, out Abbrev found))
-        {
-            Plan(ref found);
-            // Entry 0 of the array is never a declaration: it serves as the place of the last sparse one.
-            found.IsDeclared = false;
-            _dense[0] = found;
-            return ref _dense[0];
-        }
-
-        throw info.Invalid(die, $"abbreviation code {code} is not in the table at .debug_abbrev+0x{_unit.AbbrevOffset:x}");
+        return abbrev;
     }
 
-    private bool IsKnown(ulong code) => (code < _denseCount && _dense[code].IsDeclared) || _sparse?.ContainsKey(code) == true;
+    private bool TryGetPlace(ulong code, ref Place place)
+    {
+        if (code <= LargestDenseCode)
+        {
+            place = code < (ulong)_places.Length ? _places[code] : default;
+            return place.Length != 0;
+        }
 
+        return _sparse is not null && _sparse.TryGetValue(code, out place);
+    }
+
+    // Finds where declarations start and end, up to a code or the end of the table.
     private void ParseUpTo(ulong wanted)
     {
         SectionReader reader = _section.ReadFrom(_next);
@@ -159,31 +180,27 @@ internal sealed unsafe class AbbrevTable
                 return;
             }
 
-            ulong tag = reader.ReadUleb();
-            bool hasChildren = reader.ReadU8() != 0;
-            ulong specs = reader.Offset;
+            ulong from = reader.Offset;
+            reader.ReadUleb(); // tag
+            reader.ReadU8(); // children
 
             // Pairs of attribute and form, two bytes at a time; what is longer than a byte goes the long way.
-            byte* at = start + specs;
+            byte* at = start + reader.Offset;
             while (true)
             {
-                if (end - at < 2)
+                if (end - at >= 2)
                 {
-                    // Ends in an error, at the byte that is missing.
-                    reader.Seek((ulong)(at - start));
-                    NextSpec(ref reader, out _, out _, out _);
-                }
-
-                int pair = Unsafe.ReadUnaligned<ushort>(at);
-                if ((pair & 0x8080) == 0 && at[1] != (byte)DwForm.DW_FORM_implicit_const)
-                {
-                    at += 2;
-                    if (pair == 0)
+                    int pair = Unsafe.ReadUnaligned<ushort>(at);
+                    if ((pair & 0x8080) == 0 && at[1] != (byte)DwForm.DW_FORM_implicit_const)
                     {
-                        break;
-                    }
+                        at += 2;
+                        if (pair == 0)
+                        {
+                            break;
+                        }
 
-                    continue;
+                        continue;
+                    }
                 }
 
                 reader.Seek((ulong)(at - start));
@@ -196,14 +213,12 @@ internal sealed unsafe class AbbrevTable
             }
 
             reader.Seek((ulong)(at - start));
-            Add(code, new Abbrev
+            if (reader.Offset - from > LargestDeclaration)
             {
-                Tag = tag <= ushort.MaxValue ? (DwTag)tag : default,
-                HasChildren = hasChildren,
-                IsDeclared = true,
-                FixedSize = Abbrev.NotPlanned,
-                SpecsOffset = specs,
-            });
+                throw _section.Invalid(from, $"an abbreviation of more than {LargestDeclaration} bytes");
+            }
+
+            Add(code, new Place(from, (uint)(reader.Offset - from)));
         }
         while (code != wanted);
 
@@ -211,70 +226,148 @@ internal sealed unsafe class AbbrevTable
     }
 
     // The first of two declarations of a code counts.
-    private void Add(ulong code, in Abbrev abbrev)
+    private void Add(ulong code, Place place)
     {
         if (code > LargestDenseCode)
         {
-            (_sparse ??= []).TryAdd(code, abbrev);
+            (_sparse ??= []).TryAdd(code, place);
             return;
         }
 
-        if (code >= (ulong)_dense.Length)
+        int index = (int)code;
+        if (index >= _places.Length)
         {
-            Array.Resize(ref _dense, Math.Max((int)code + 1, _dense.Length * 2));
+            int length = Math.Max(index + 1, _places.Length * 2);
+            Array.Resize(ref _places, length);
+            Array.Resize(ref _dense, length);
         }
 
-        if (!_dense[code].IsDeclared)
+        if (_places[index].Length == 0)
         {
-            _dense[code] = abbrev;
+            _places[index] = place;
         }
 
-        _denseCount = Math.Max(_denseCount, code + 1);
+        _denseCount = Math.Max(_denseCount, index + 1);
     }
 
-    private void Plan(ref Abbrev abbrev)
+    // The decoded declaration whose bytes are those at a place.
+    private Abbrev Recall(Place place)
     {
-        SectionReader specs = Specs(abbrev);
-        int size = 0;
-        abbrev.SiblingAt = -1;
-        abbrev.NameAt = -1;
-        while (NextSpec(ref specs, out DwAt attribute, out DwForm form, out _))
+        int kind = (_unit.Version << 16) | (_unit.AddressSize << 8) | _unit.OffsetSize;
+        ulong hash = Hash(place, kind);
+        int mask = _remembered.Length - 1;
+        int slot = (int)hash & mask;
+        while (_remembered[slot].Abbrev is { } known)
         {
-            short at = size is >= 0 and <= short.MaxValue ? (short)size : (short)-1;
-            switch (attribute)
+            ref Remembered entry = ref _remembered[slot];
+            if (entry.Hash == hash && entry.Kind == kind && AreEqual(entry.Place, place))
             {
-                case DwAt.DW_AT_sibling when form == DwForm.DW_FORM_ref4:
-                    abbrev.SiblingAt = at;
-                    break;
-                case DwAt.DW_AT_name:
-                    abbrev.NameAt = at;
-                    abbrev.NameForm = form;
-                    break;
-                case DwAt.DW_AT_declaration:
-                    abbrev.DeclarationForm = form;
-                    break;
+                return known;
             }
 
-            int formSize = (int)form < _formSizes.Length ? (sbyte)_formSizes[(int)form] : AttributeForms.FixedSize(form, _unit);
+            slot = (slot + 1) & mask;
+        }
+
+        Abbrev abbrev = Decode(place);
+        _rememberedSpecs += abbrev.Specs.Length;
+        if (_rememberedSpecs > MostRemembered)
+        {
+            Array.Clear(_remembered);
+            _rememberedCount = 0;
+            _rememberedSpecs = abbrev.Specs.Length;
+        }
+        else if (_rememberedCount * 2 >= _remembered.Length)
+        {
+            Grow();
+        }
+
+        Remember(new Remembered(hash, kind, place, abbrev));
+        return abbrev;
+    }
+
+    private void Remember(in Remembered entry)
+    {
+        int mask = _remembered.Length - 1;
+        int slot = (int)entry.Hash & mask;
+        while (_remembered[slot].Abbrev is not null)
+        {
+            slot = (slot + 1) & mask;
+        }
+
+        _remembered[slot] = entry;
+        _rememberedCount++;
+    }
+
+    private void Grow()
+    {
+        Remembered[] old = _remembered;
+        _remembered = new Remembered[old.Length * 4];
+        _rememberedCount = 0;
+        foreach (Remembered entry in old)
+        {
+            if (entry.Abbrev is not null)
+            {
+                Remember(entry);
+            }
+        }
+    }
+
+    private bool AreEqual(Place a, Place b)
+        => a.Length == b.Length && new ReadOnlySpan<byte>(_section.Start + a.Start, (int)a.Length).SequenceEqual(new(_section.Start + b.Start, (int)b.Length));
+
+    private ulong Hash(Place place, int kind)
+    {
+        const ulong Multiplier = 0x9e3779b97f4a7c15;
+        byte* at = _section.Start + place.Start;
+        nuint left = place.Length;
+        ulong hash = ((ulong)kind ^ left) * Multiplier;
+        for (; left >= 8; left -= 8, at += 8)
+        {
+            hash = (hash ^ Unsafe.ReadUnaligned<ulong>(at)) * Multiplier;
+            hash ^= hash >> 29;
+        }
+
+        ulong rest = 0;
+        for (int shift = 0; left > 0; left--, at++, shift += 8)
+        {
+            rest |= (ulong)*at << shift;
+        }
+
+        hash = (hash ^ rest) * Multiplier;
+        return hash ^ (hash >> 32);
+    }
+
+    private Abbrev Decode(Place place)
+    {
+        SectionReader reader = _section.ReadRange(place.Start, place.Start + place.Length);
+        ulong tag = reader.ReadUleb();
+        bool hasChildren = reader.ReadU8() != 0;
+        List<AttributeSpec> specs = [];
+        int size = 0;
+        while (NextSpec(ref reader, out DwAt attribute, out DwForm form, out long implicitConst))
+        {
+            specs.Add(new AttributeSpec(attribute, form, size is >= 0 and <= short.MaxValue ? (short)size : (short)-1, implicitConst));
+            int formSize = AttributeForms.FixedSize(form, _unit);
+            // Sizes that depend on the unit are settled here, once a declaration, instead of once a DIE.
             size = size < 0 || formSize < 0 || size > short.MaxValue ? Abbrev.Variable : size + formSize;
         }
 
-        abbrev.FixedSize = size;
+        return new Abbrev(tag <= ushort.MaxValue ? (DwTag)tag : default, hasChildren, [.. specs], size);
     }
 
-    // Sizes that depend on the unit are looked up once a kind of unit, instead of once a code.
-    private void SettleSizes()
+    // Reads one attribute specification; false at the end of the list.
+    private static bool NextSpec(ref SectionReader specs, out DwAt attribute, out DwForm form, out long implicitConst)
     {
-        int key = (_unit.Version << 16) | (_unit.AddressSize << 8) | _unit.OffsetSize;
-        if (key == _sizesKey)
-        {
-            return;
-        }
-
-        _sizesKey = key;
-        for (int form = 0; form < _formSizes.Length; form++)
-        {
-            _formSizes[form] = (byte)AttributeForms.FixedSize((DwForm)form, _unit);
-        }
+        ulong name = specs.ReadUleb();
+        ulong encoding = specs.ReadUleb();
+        implicitConst = encoding == (ulong)DwForm.DW_FORM_implicit_const ? specs.ReadSleb() : 0;
+        attribute = name <= ushort.MaxValue ? (DwAt)name : default;
+        form = encoding <= ushort.MaxValue ? (DwForm)encoding : default;
+        return (name | encoding) != 0;
     }
+
+    /// <summary>A declaration without its code, in bytes from the start of .debug_abbrev. It is at least three bytes long.</summary>
+    private readonly record struct Place(ulong Start, uint Length);
+
+    private readonly record struct Remembered(ulong Hash, int Kind, Place Place, Abbrev? Abbrev);
 }

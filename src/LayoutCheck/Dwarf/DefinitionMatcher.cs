@@ -19,14 +19,10 @@ internal sealed unsafe class DefinitionMatcher
 {
     private const int MemorySize = 1 << 12;
 
-    // Codes of one byte: GCC numbers by first use, so that the types' codes are low.
-    private const int PlanCount = 128;
-
     private readonly DwarfSections _sections;
     private readonly AbbrevTable _abbrevs;
     private readonly (ulong Die, DefinitionTemplate? Template, int Node)[] _memory = new (ulong, DefinitionTemplate?, int)[MemorySize];
     private readonly int _memoryMask;
-    private readonly Plan[] _plans = new Plan[PlanCount];
     private readonly bool _swap;
     private UnitHeader _unit;
     private DefinitionTemplate _template = null!;
@@ -40,7 +36,6 @@ internal sealed unsafe class DefinitionMatcher
         _abbrevs = abbrevs;
         _memoryMask = memorySize - 1;
         _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
-        _plans.AsSpan().Fill(new Plan { Unit = ulong.MaxValue });
     }
 
     /// <summary>Turns to a unit.</summary>
@@ -276,18 +271,16 @@ internal sealed unsafe class DefinitionMatcher
         byte* at = _sections.Info.Start + dieOffset;
         byte* end = _sections.Info.Start + _unit.End;
         uint code = *at;
-        if (code < PlanCount && code != 0)
+        if (code is > 0 and < 0x80)
         {
-            ref Plan plan = ref _plans[code];
-            if (plan.Unit != _unit.Offset)
+            Abbrev abbrev = _abbrevs.Get(code, _sections.Info, dieOffset);
+            Plan plan = abbrev.MatchPlan ??= MakePlan(abbrev);
+            if (plan.IsUsable && end - at > abbrev.FixedSize)
             {
-                MakePlan(code, dieOffset);
-            }
-
-            if (plan.IsUsable && end - at > plan.Size)
-            {
+                shape.Tag = abbrev.Tag;
+                shape.HasChildren = abbrev.HasChildren;
+                shape.End = dieOffset + 1 + (ulong)abbrev.FixedSize;
                 ReadPlanned(plan, at + 1, ref shape);
-                shape.End = dieOffset + 1 + (ulong)plan.Size;
                 return true;
             }
         }
@@ -296,10 +289,8 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     // All fields of a fixed-size DIE lie where the plan says.
-    private void ReadPlanned(in Plan plan, byte* at, ref Shape shape)
+    private void ReadPlanned(Plan plan, byte* at, ref Shape shape)
     {
-        shape.Tag = plan.Tag;
-        shape.HasChildren = plan.HasChildren;
         shape.SetAll(plan.Fields);
         shape.NameForm = plan.Name.Size != 0 ? DwForm.DW_FORM_strp : 0;
         shape.Name = plan.Name.Load(at, _swap);
@@ -317,15 +308,12 @@ internal sealed unsafe class DefinitionMatcher
         }
     }
 
-    private void MakePlan(uint code, ulong dieOffset)
+    private Plan MakePlan(Abbrev abbrev)
     {
-        Abbrev abbrev = _abbrevs.Get(code, _sections.Info, dieOffset);
-        Plan plan = new() { Unit = _unit.Offset, Tag = abbrev.Tag, HasChildren = abbrev.HasChildren, Size = abbrev.FixedSize, IsUsable = abbrev.FixedSize >= 0 && !_unit.Is64Bit };
-        SectionReader specs = _abbrevs.Specs(abbrev);
-        int at = 0;
-        while (plan.IsUsable && AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out long implicitConst))
+        Plan plan = new() { IsUsable = abbrev.FixedSize >= 0 && !_unit.Is64Bit };
+        foreach ((DwAt attribute, DwForm form, short at, long implicitConst) in abbrev.Specs)
         {
-            FieldPlan field = new((short)at, form switch
+            FieldPlan field = new(at, form switch
             {
                 DwForm.DW_FORM_implicit_const or DwForm.DW_FORM_flag_present => FieldPlan.Constant,
                 DwForm.DW_FORM_data1 => 1,
@@ -383,14 +371,12 @@ internal sealed unsafe class DefinitionMatcher
                     break;
                 default:
                     // What is needed and not planned for goes stepwise, or is refused there.
-                    plan.IsUsable = !IsNeeded(attribute);
+                    plan.IsUsable &= !IsNeeded(attribute);
                     break;
             }
-
-            at += AttributeForms.FixedSize(form, _unit);
         }
 
-        _plans[code] = plan;
+        return plan;
     }
 
     private bool ReadStepwise(ulong dieOffset, ref Shape shape)
@@ -403,11 +389,10 @@ internal sealed unsafe class DefinitionMatcher
             return true;
         }
 
-        ref readonly Abbrev abbrev = ref _abbrevs.Get(code, _sections.Info, dieOffset);
+        Abbrev abbrev = _abbrevs.Get(code, _sections.Info, dieOffset);
         shape.Tag = abbrev.Tag;
         shape.HasChildren = abbrev.HasChildren;
-        SectionReader specs = _abbrevs.Specs(abbrev);
-        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out long implicitConst))
+        foreach ((DwAt attribute, DwForm form, _, long implicitConst) in abbrev.Specs)
         {
             ulong value;
             switch (form)
@@ -535,7 +520,7 @@ internal sealed unsafe class DefinitionMatcher
         or DwAt.DW_AT_bit_stride or DwAt.DW_AT_byte_stride or DwAt.DW_AT_signature;
 
     [Flags]
-    private enum Field : byte
+    internal enum Field : byte
     {
         None = 0,
         ByteSize = 1,
@@ -574,7 +559,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     /// <summary>Where a field of a fixed-size DIE lies, in bytes from its first attribute; or its value, when the abbreviation has it. Size 0 = absent.</summary>
-    private readonly struct FieldPlan(short offset, byte size, long value)
+    internal readonly struct FieldPlan(short offset, byte size, long value)
     {
         public const byte Constant = 0xff;
 
@@ -608,13 +593,9 @@ internal sealed unsafe class DefinitionMatcher
         }
     }
 
-    /// <summary>Where the fields of the DIEs of one abbreviation lie. Made anew for each unit that uses the code.</summary>
-    private struct Plan
+    /// <summary>Where the fields of the DIEs of one abbreviation lie.</summary>
+    internal sealed class Plan
     {
-        public ulong Unit;
-        public int Size;
-        public DwTag Tag;
-        public bool HasChildren;
         public bool IsUsable;
         public bool HasRareFields;
         public Field Fields;

@@ -56,7 +56,6 @@ internal sealed class DieDecoder
 {
     private readonly DwarfSections _sections;
     private readonly AbbrevTable _abbrevs;
-    private readonly List<AttributeValue> _attributes = [];
     private ulong? _strOffsetsBase;
 
     public DieDecoder(DwarfSections sections)
@@ -97,15 +96,15 @@ internal sealed class DieDecoder
         }
 
         Abbrev abbrev = _abbrevs.Get(code, info, offset);
-        SectionReader specs = _abbrevs.Specs(abbrev);
-        _attributes.Clear();
-        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out long implicitConst))
+        AttributeValue[] attributes = new AttributeValue[abbrev.Specs.Length];
+        for (int i = 0; i < attributes.Length; i++)
         {
-            _attributes.Add(ReadValue(ref reader, attribute, form, implicitConst));
+            AttributeSpec spec = abbrev.Specs[i];
+            attributes[i] = ReadValue(ref reader, spec.Attribute, spec.Form, spec.ImplicitConst);
         }
 
         end = reader.Offset;
-        return new Die(offset, abbrev.Tag, abbrev.HasChildren, [.. _attributes], end);
+        return new Die(offset, abbrev.Tag, abbrev.HasChildren, attributes, end);
     }
 
     /// <summary>The DIE that follows one and all of its children.</summary>

@@ -101,7 +101,7 @@ internal sealed unsafe class DieScanner
                 break;
             }
 
-            ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, die);
+            Abbrev abbrev = _abbrevs.Get(code, info, die);
             ulong attributes = reader.Offset;
             if (abbrev.NameForm != 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type && !IsDeclaration(reader, abbrev))
             {
@@ -181,7 +181,7 @@ internal sealed unsafe class DieScanner
         }
 
         ulong offset = (ulong)(die - info.Start);
-        ref readonly Abbrev abbrev = ref _abbrevs.Get(code, info, offset);
+        Abbrev abbrev = _abbrevs.Get(code, info, offset);
         // An unknown tag has the number 0 here, as a null entry has: it is told from one by a number that no tag has.
         DwTag tag = abbrev.Tag == 0 ? UnknownTag : abbrev.Tag;
         bool isWanted = abbrev.NameForm != 0
@@ -217,7 +217,7 @@ internal sealed unsafe class DieScanner
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int NameAt(byte* attributes, byte* end, in Abbrev abbrev)
+    private int NameAt(byte* attributes, byte* end, Abbrev abbrev)
     {
         if (abbrev.NameForm == DwForm.DW_FORM_strp && abbrev.NameAt >= 0 && !_unit.Is64Bit && end - attributes >= abbrev.NameAt + 4)
         {
@@ -255,7 +255,7 @@ internal sealed unsafe class DieScanner
         return _pending.Count > 0;
     }
 
-    private int NameOf(ref SectionReader reader, in Abbrev abbrev)
+    private int NameOf(ref SectionReader reader, Abbrev abbrev)
     {
         DwForm form = SeekName(ref reader, abbrev);
         return form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp
@@ -285,7 +285,7 @@ internal sealed unsafe class DieScanner
         : _sections.StringOffset(index, _strOffsetsBase, _unit.OffsetSize);
 
     // Goes to the value of DW_AT_name and tells the form that it is in.
-    private DwForm SeekName(ref SectionReader reader, in Abbrev abbrev)
+    private DwForm SeekName(ref SectionReader reader, Abbrev abbrev)
     {
         if (abbrev.NameAt >= 0)
         {
@@ -293,10 +293,14 @@ internal sealed unsafe class DieScanner
         }
         else
         {
-            SectionReader specs = _abbrevs.Specs(abbrev);
-            while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _) && attribute != DwAt.DW_AT_name)
+            foreach (AttributeSpec spec in abbrev.Specs)
             {
-                AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+                if (spec.Attribute == DwAt.DW_AT_name)
+                {
+                    break;
+                }
+
+                AttributeForms.Skip(ref reader, spec.Form, _unit, _sections.Info);
             }
         }
 
@@ -304,29 +308,28 @@ internal sealed unsafe class DieScanner
     }
 
     // Before DWARF 4 there was no DW_FORM_flag_present, so that the attribute may be there and say no.
-    private bool IsDeclaration(SectionReader reader, in Abbrev abbrev)
+    private bool IsDeclaration(SectionReader reader, Abbrev abbrev)
     {
         if (abbrev.DeclarationForm is 0 or DwForm.DW_FORM_flag_present)
         {
             return abbrev.DeclarationForm != 0;
         }
 
-        SectionReader specs = _abbrevs.Specs(abbrev);
-        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out _))
+        foreach (AttributeSpec spec in abbrev.Specs)
         {
-            if (attribute == DwAt.DW_AT_declaration)
+            if (spec.Attribute == DwAt.DW_AT_declaration)
             {
-                return form != DwForm.DW_FORM_flag || reader.ReadU8() != 0;
+                return spec.Form != DwForm.DW_FORM_flag || reader.ReadU8() != 0;
             }
 
-            AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+            AttributeForms.Skip(ref reader, spec.Form, _unit, _sections.Info);
         }
 
         return false;
     }
 
     // From the first attribute to the DIE after this one and all of its children.
-    private void StepOver(ref SectionReader reader, in Abbrev abbrev, ulong die)
+    private void StepOver(ref SectionReader reader, Abbrev abbrev, ulong die)
     {
         if (!abbrev.HasChildren)
         {
@@ -353,7 +356,7 @@ internal sealed unsafe class DieScanner
                 continue;
             }
 
-            ref readonly Abbrev inner = ref _abbrevs.Get(code, _sections.Info, child);
+            Abbrev inner = _abbrevs.Get(code, _sections.Info, child);
             if (inner.HasChildren && inner.SiblingAt >= 0)
             {
                 reader.Skip((ulong)inner.SiblingAt);
@@ -380,7 +383,7 @@ internal sealed unsafe class DieScanner
     private InvalidImageException BadSibling(ulong die, ulong sibling) => _sections.Info.Invalid(
         die, $"DW_AT_sibling points to 0x{sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
 
-    private void SkipAttributes(ref SectionReader reader, in Abbrev abbrev)
+    private void SkipAttributes(ref SectionReader reader, Abbrev abbrev)
     {
         if (abbrev.FixedSize >= 0)
         {
@@ -388,10 +391,9 @@ internal sealed unsafe class DieScanner
             return;
         }
 
-        SectionReader specs = _abbrevs.Specs(abbrev);
-        while (AbbrevTable.NextSpec(ref specs, out _, out DwForm form, out _))
+        foreach (AttributeSpec spec in abbrev.Specs)
         {
-            AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+            AttributeForms.Skip(ref reader, spec.Form, _unit, _sections.Info);
         }
     }
 }

@@ -59,27 +59,37 @@ internal readonly struct UnitRoot
             return new UnitRoot(unit, default, false, unit.End, null, NoBase, default, default);
         }
 
-        ref readonly Abbrev abbrev = ref abbrevs.Get(code, info, unit.FirstDie);
-        DwTag tag = abbrev.Tag;
-        bool hasChildren = abbrev.HasChildren;
-        SectionReader specs = abbrevs.Specs(abbrev);
+        Abbrev abbrev = abbrevs.Get(code, info, unit.FirstDie);
+        bool isFixed = abbrev.FixedSize >= 0;
+        ulong start = reader.Offset;
+        if (isFixed)
+        {
+            reader.Skip((ulong)abbrev.FixedSize);
+        }
+
         DwLang? language = null;
         ulong strOffsetsBase = NoBase;
         StringPlace name = default;
         StringPlace producer = default;
         StringPlace dwoName = default;
-        while (AbbrevTable.NextSpec(ref specs, out DwAt attribute, out DwForm form, out long implicitConst))
+        foreach (AttributeSpec spec in abbrev.Specs)
         {
-            if (form == DwForm.DW_FORM_indirect)
+            DwForm form = spec.Form;
+            if (isFixed)
+            {
+                // Most of what a root says is not asked for: it need not be stepped over either.
+                reader.Seek(start + (ulong)spec.Offset);
+            }
+            else if (form == DwForm.DW_FORM_indirect)
             {
                 form = AttributeForms.ReadIndirect(ref reader, info);
             }
 
             ulong at = reader.Offset;
-            switch (attribute)
+            switch (spec.Attribute)
             {
                 case DwAt.DW_AT_language:
-                    language = (DwLang)ReadConstant(ref reader, form, implicitConst, info);
+                    language = (DwLang)ReadConstant(ref reader, form, spec.ImplicitConst, info);
                     continue;
                 case DwAt.DW_AT_str_offsets_base when form == DwForm.DW_FORM_sec_offset:
                     strOffsetsBase = reader.ReadUnsigned(unit.OffsetSize);
@@ -95,16 +105,20 @@ internal readonly struct UnitRoot
                     break;
             }
 
-            AttributeForms.Skip(ref reader, form, unit, info);
+            if (!isFixed)
+            {
+                AttributeForms.Skip(ref reader, form, unit, info);
+            }
         }
 
-        UnitRoot root = new(unit, tag, hasChildren, reader.Offset, language, strOffsetsBase, name, producer);
+        ulong end = isFixed ? start + (ulong)abbrev.FixedSize : reader.Offset;
+        UnitRoot root = new(unit, abbrev.Tag, abbrev.HasChildren, end, language, strOffsetsBase, name, producer);
         if (dwoName.Form != 0 || unit.Type == DwUnitType.DW_UT_skeleton)
         {
             throw UnitHeader.SplitDwarf(info, unit.Offset, root.Text(sections, dwoName));
         }
 
-        if (tag is DwTag.DW_TAG_partial_unit || unit.Type == DwUnitType.DW_UT_partial)
+        if (abbrev.Tag is DwTag.DW_TAG_partial_unit || unit.Type == DwUnitType.DW_UT_partial)
         {
             throw info.Invalid(unit.Offset, "a partial unit (dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
         }
