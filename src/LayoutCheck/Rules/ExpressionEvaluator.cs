@@ -323,6 +323,11 @@ internal sealed class ExpressionEvaluator
 
     private Answer Existence(FactNode node)
     {
+        if (node.Subject.Type is ScalarReference)
+        {
+            return Answer.Truth(true, $"{node.Subject} is a type of C");
+        }
+
         Located located = Locate(node.Subject);
         bool exists = located.Place is not null;
         if (!exists && located.IsUndecided)
@@ -339,11 +344,6 @@ internal sealed class ExpressionEvaluator
         if (node.Subject.Type is ScalarReference scalar)
         {
             int size = scalar.SizeOn(_target);
-            if (node.Fact == Fact.Existence)
-            {
-                return Answer.Truth(true, $"{scalar} exists");
-            }
-
             // On 32-bit targets a long long is aligned to 4 or 8, an int on m68k to 2: only 64-bit ones agree on it.
             if (node.Fact == Fact.Alignment && _target.WordByteSize != 8)
             {

@@ -68,6 +68,7 @@ public class RuleLanguageTests
     [InlineData("alignof(struct page, _refcount) == 4")]
     [InlineData("__alignof__(struct page) == 16 && _Alignof(struct page) == 16")]
     [InlineData("exists(struct page)")]
+    [InlineData("exists(long) && exists(void *)")]
     [InlineData("exists(struct page, lru.next)")]
     [InlineData("!exists(struct page, lru.after)")]
     [InlineData("!exists(struct folio) && !exists(struct folio, page)")]
