@@ -48,14 +48,7 @@ internal static class CommandLine
             Arity = ArgumentArity.ZeroOrOne,
         };
         CommonOptions common = new();
-        Option<int> threads = new("--threads") { Description = "How many threads may work; the report does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        threads.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int count) || count is < 1 or > 1024))
-            {
-                result.AddError($"--threads takes a number from 1 to 1024, not '{result.Tokens[0].Value}'");
-            }
-        });
+        Option<int> threads = Threads();
         RuleOptions rules = new();
         Command command = new("check", $"""
             Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.
@@ -85,20 +78,21 @@ internal static class CommandLine
                 result.AddError($"--cacheline takes a number of bytes from 0 to 65536, not '{result.Tokens[0].Value}'");
             }
         });
+        Option<int> threads = Threads();
         CommonOptions common = new();
         Command command = new("show", """
             Shows where the members of a struct or union lie: offset and size in bytes, bitfields as byte:bit,
             holes, padding, cache lines.
 
             Answers from the first C compilation unit that defines the type, and names it; --all asks every one.
-            """) { file, types, all, expand, cacheLine };
+            """) { file, types, all, expand, cacheLine, threads };
         common.AddTo(command);
         command.SetAction(parsed => ShowCommand.Run(
             parsed.GetValue(file)!,
             parsed.GetValue(types)!,
             common.Source(parsed),
             common.IsJson(parsed),
-            new ShowOptions(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine))));
+            new ShowOptions(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine), parsed.GetValue(threads))));
         return command;
     }
 
@@ -124,6 +118,19 @@ internal static class CommandLine
         Command command = new("rules", "Lists the rules: id, severity, pack, and what each demands in one line.");
         command.SetAction(_ => RulesCommand.List());
         return command;
+    }
+
+    private static Option<int> Threads()
+    {
+        Option<int> threads = new("--threads") { Description = "How many threads may work; the output does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        threads.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int count) || count is < 1 or > 1024))
+            {
+                result.AddError($"--threads takes a number from 1 to 1024, not '{result.Tokens[0].Value}'");
+            }
+        });
+        return threads;
     }
 
     private static Argument<string> File() => new("FILE") { Description = "A vmlinux with DWARF or BTF, or raw BTF (/sys/kernel/btf/vmlinux)" };

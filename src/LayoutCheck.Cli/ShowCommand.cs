@@ -9,7 +9,8 @@ namespace LayoutCheck.Cli;
 /// <param name="All">Every unit's definition instead of the first.</param>
 /// <param name="Expand">Members of named types too.</param>
 /// <param name="CacheLineByteSize">0 leaves cache lines out.</param>
-internal readonly record struct ShowOptions(bool All, bool Expand, int CacheLineByteSize);
+/// <param name="Threads">How many may work; only <paramref name="All"/> has work for more than one.</param>
+internal readonly record struct ShowOptions(bool All, bool Expand, int CacheLineByteSize, int Threads);
 
 /// <summary><c>layoutcheck show</c>.</summary>
 internal static class ShowCommand
@@ -24,7 +25,7 @@ internal static class ShowCommand
         {
             TypeQuery query = TypeQuery.Parse(name);
             ImmutableArray<TypeDefinition> definitions = options.All
-                ? image.Types.FindAll([query.Type], Environment.ProcessorCount).Sets[0].Distinct
+                ? image.Types.FindAll([query.Type], options.Threads).Sets[0].Distinct
                 : image.Types.FindFirst(query.Type) is { } first ? [first] : [];
             if (definitions.IsEmpty)
             {

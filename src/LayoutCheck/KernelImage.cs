@@ -1,8 +1,7 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using LayoutCheck.Btf;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
+using LayoutCheck.Images;
 using LayoutCheck.Types;
 
 namespace LayoutCheck;
@@ -21,19 +20,20 @@ public enum SourceChoice
 }
 
 /// <summary>
-/// An image on disk, opened for questions about its types. Owns the mapping; what its <see cref="Types"/> return stays valid after it is
+/// An image, opened for questions about its types. Owns the mapping; what its <see cref="Types"/> return stays valid after it is
 /// closed.
 /// </summary>
 public sealed class KernelImage : IDisposable
 {
     private const string NoDebugInfoRemedy = "name the vmlinux of the kernel's debug package, or build with CONFIG_DEBUG_INFO_DWARF5 or CONFIG_DEBUG_INFO_BTF";
 
-    private readonly MappedFile _file;
+    private readonly UnwrappedImage _content;
     private readonly ElfFile? _elf;
 
-    private KernelImage(MappedFile file, ElfFile? elf, ITypeSource types, bool hasOtherSource)
+    private KernelImage(string path, UnwrappedImage content, ElfFile? elf, ITypeSource types, bool hasOtherSource)
     {
-        _file = file;
+        Path = path;
+        _content = content;
         _elf = elf;
         Types = types;
         HasOtherSource = hasOtherSource;
@@ -46,9 +46,9 @@ public sealed class KernelImage : IDisposable
     public bool HasOtherSource { get; }
 
     /// <summary>The file as the user named it.</summary>
-    public string Path => _file.Path;
+    public string Path { get; }
 
-    /// <summary>Opens a file: an ELF image with DWARF or BTF, or a raw BTF blob.</summary>
+    /// <summary>Opens a file: an ELF image with DWARF or BTF, a raw BTF blob, or a kernel or module as it is shipped, packed.</summary>
     /// <exception cref="InvalidImageException">It cannot be read, or has not the debug information asked for.</exception>
     public static KernelImage Open(string path, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.Open(path), choice);
 
@@ -58,62 +58,88 @@ public sealed class KernelImage : IDisposable
 
     /// <summary>What the image says of itself.</summary>
     /// <exception cref="InvalidImageException">A section that would say it is damaged.</exception>
-    public ImageFacts ReadFacts() => _elf is null
-        ? new ImageFacts("raw BTF", null, null)
-        : new ImageFacts(_elf.Header.Describe(), _elf.BuildId(), Release(_elf));
+    public ImageFacts ReadFacts()
+    {
+        string format = _elf is not null ? _elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
+        string? release = Text() is { } text ? KernelText.Release(text) : null;
+        release ??= _elf?.Contents(".modinfo") is { } modinfo ? KernelText.ModuleRelease(modinfo) : null;
+        return new ImageFacts(_content.Wrapping.Length == 0 ? format : $"{_content.Wrapping}: {format}", _elf?.BuildId(), release);
+    }
+
+    /// <summary>The kernel's configuration, by <c>CONFIG_</c> names; null when the image does not carry it (CONFIG_IKCONFIG=y).</summary>
+    /// <exception cref="InvalidImageException">It is damaged.</exception>
+    public IReadOnlyDictionary<string, string>? ReadConfig() => Text() is { } text ? KernelText.Config(text) : null;
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _content.Dispose();
 
     private static KernelImage Open(MappedFile file, SourceChoice choice)
     {
+        string path = file.Path;
+        UnwrappedImage content = UnwrappedImage.Open(file);
         try
         {
-            return Choose(file, choice);
+            while (true)
+            {
+                if (Choose(path, content, choice) is { } image)
+                {
+                    return image;
+                }
+
+                content = content.OpenInside() ?? throw NoDebugInformation(content, choice);
+            }
         }
         catch
         {
-            file.Dispose();
+            content.Dispose();
             throw;
         }
     }
 
-    private static KernelImage Choose(MappedFile file, SourceChoice choice)
+    // Null when it has no debug information of any kind that was asked for.
+    private static KernelImage? Choose(string path, UnwrappedImage content, SourceChoice choice)
     {
-        if (BtfTypeReader.HasMagic(file))
+        if (content.Btf is { } blob)
         {
+            string what = blob.Name is null ? "raw BTF" : "a bare kernel image with BTF";
             return choice == SourceChoice.Dwarf
-                ? throw new InvalidImageException(file.Path, null, null, "is raw BTF and has no DWARF", "use --source btf, or name a vmlinux with DWARF")
-                : new KernelImage(file, null, new BtfTypeReader(file.Whole(), null), false);
+                ? throw new InvalidImageException(content.File.Path, null, null, $"is {what} and has no DWARF", "use --source btf, or name a vmlinux with DWARF")
+                : new KernelImage(path, content, null, new BtfTypeReader(blob, blob.Name), false);
         }
 
-        if (!ElfFile.HasMagic(file))
-        {
-            (string what, string remedy) = Foreign.Recognise(file);
-            throw new InvalidImageException(file.Path, null, null, what, remedy);
-        }
-
-        ElfFile elf = ElfFile.Read(file);
+        ElfFile elf = ElfFile.Read(content.File);
         bool hasBtf = elf.Find(".BTF") is { ByteSize: > 0 };
+        if (choice != SourceChoice.Btf && FindDwarf(elf, hasBtf && choice == SourceChoice.Auto) is { } sections)
+        {
+            return new KernelImage(path, content, elf, new DwarfTypeReader(sections), hasBtf);
+        }
+
+        return choice != SourceChoice.Dwarf && hasBtf
+            ? new KernelImage(path, content, elf, OpenBtf(elf), choice == SourceChoice.Btf && elf.Find(".debug_info") is not null)
+            : null;
+    }
+
+    private static InvalidImageException NoDebugInformation(UnwrappedImage content, SourceChoice choice)
+    {
         if (choice == SourceChoice.Btf)
         {
-            return hasBtf
-                ? new KernelImage(file, elf, OpenBtf(elf), elf.Find(".debug_info") is not null)
-                : throw new InvalidImageException(file.Path, null, null, "has no BTF (no .BTF section)", "use --source dwarf if it has DWARF, or build with CONFIG_DEBUG_INFO_BTF");
-        }
-
-        if (FindDwarf(elf, hasBtf && choice == SourceChoice.Auto) is { } sections)
-        {
-            return new KernelImage(file, elf, new DwarfTypeReader(sections), hasBtf);
-        }
-
-        if (choice == SourceChoice.Auto && hasBtf)
-        {
-            return new KernelImage(file, elf, OpenBtf(elf), false);
+            return new InvalidImageException(content.File.Path, null, null, "has no BTF (no .BTF section)", "use --source dwarf if it has DWARF, or build with CONFIG_DEBUG_INFO_BTF");
         }
 
         string missing = choice == SourceChoice.Dwarf ? "has no DWARF (no .debug_info section)" : "has no debug information (neither .debug_info nor .BTF)";
-        throw new InvalidImageException(file.Path, null, null, missing, DebugLink(elf) is { } link ? $"its debug information was split off into {link}: name that file" : NoDebugInfoRemedy);
+        string? link = DebugLink(ElfFile.Read(content.File));
+        return new InvalidImageException(content.File.Path, null, null, missing, link is null ? NoDebugInfoRemedy : $"its debug information was split off into {link}: name that file");
+    }
+
+    // Where the kernel's texts are: .rodata of an ELF image, anywhere in a bare one.
+    private Section? Text()
+    {
+        if (_elf is null)
+        {
+            return _content.Btf!.Name is null ? null : _content.File.Whole();
+        }
+
+        return _elf.Find(".rodata") is { ByteSize: > 0, Type: not ElfSection.SHT_NOBITS } section ? _elf.Contents(section) : null;
     }
 
     private static BtfTypeReader OpenBtf(ElfFile elf) => new(elf.Contents(".BTF")!, ".BTF", elf.Header.Is64Bit ? 8 : 4);
@@ -133,42 +159,10 @@ public sealed class KernelImage : IDisposable
 
     // .gnu_debuglink: a file name, zero-terminated and padded, then a CRC (gdb manual, "Separate Debug Files").
     private static string? DebugLink(ElfFile elf) => elf.Contents(".gnu_debuglink") is { } link ? link.TextAt(0) : null;
-
-    // linux_banner in .rodata: "Linux version 6.1.0-56-cloud-amd64 (...) ..."; its format string begins alike, with a % instead of a digit.
-    private static unsafe string? Release(ElfFile elf)
-    {
-        if (elf.Find(".rodata") is not { Type: not ElfSection.SHT_NOBITS } section || (section.Flags & ElfSection.SHF_COMPRESSED) != 0)
-        {
-            return null;
-        }
-
-        Section data = elf.Contents(section);
-        ReadOnlySpan<byte> start = "Linux version "u8;
-        nuint at = 0;
-        while (at < data.Length)
-        {
-            int window = (int)Math.Min(data.Length - at, 1 << 30);
-            int found = MemoryMarshal.CreateReadOnlySpan(ref *(data.Start + at), window).IndexOf(start);
-            if (found < 0)
-            {
-                return null;
-            }
-
-            at += (nuint)(found + start.Length);
-            ReadOnlySpan<byte> rest = MemoryMarshal.CreateReadOnlySpan(ref *(data.Start + at), (int)Math.Min(data.Length - at, 256));
-            int length = rest.IndexOfAny((byte)' ', (byte)0);
-            if (length > 0 && char.IsAsciiDigit((char)rest[0]))
-            {
-                return Encoding.UTF8.GetString(rest[..length]);
-            }
-        }
-
-        return null;
-    }
 }
 
 /// <summary>What an image says of itself.</summary>
-/// <param name="Format">What kind of file it is: <c>ELF 64-bit little-endian x86-64 executable</c>.</param>
+/// <param name="Format">What kind of file it is, after what it is packed in: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</param>
 /// <param name="BuildId">The build id in hexadecimal, or null.</param>
 /// <param name="Release">The kernel release (<c>uname -r</c>), or null when the image does not tell.</param>
 public sealed record ImageFacts(string Format, string? BuildId, string? Release);

@@ -207,6 +207,10 @@ internal static unsafe class Decompression
                 stream.AvailOut = size;
                 code = lzma_code(&stream, LZMA_FINISH);
                 output.Advance(size - stream.AvailOut);
+                if (code == LZMA_STREAM_END && Recognise(new ReadOnlySpan<byte>(stream.NextIn, (int)Math.Min(stream.AvailIn, 8))) == CompressionFormat.Xz)
+                {
+                    code = lzma_stream_decoder(&stream, LzmaMemoryLimit, 0); // streams may follow each other
+                }
             }
 
             if (code != LZMA_STREAM_END)
@@ -258,34 +262,47 @@ internal static unsafe class Decompression
         }
     }
 
-    // lz4 legacy frame (lz4_Frame_format.md, "Legacy frame"): the magic, then blocks of a little-endian length and data, each of 8 MiB but for the last.
+    // lz4 legacy frame (lz4_Frame_format.md, "Legacy frame"): the magic, then blocks of a little-endian length and data. Nothing marks the end
+    // but that the last block unpacks to less than 8 MiB.
     private static void ExpandLz4(Section source, Output output)
     {
         const int BlockSize = 8 << 20;
-        SectionReader reader = source.As(source.Name, isBigEndian: false).ReadFrom(4);
-        while (reader.Remaining > 4)
+        const uint Magic = 0x184c2102;
+        SectionReader reader = source.As(source.Name, isBigEndian: false).ReadFrom(0);
+        while (reader.Remaining > 8)
         {
             ulong at = reader.Offset;
-            uint length = reader.ReadU32();
-            if (length == 0x184c2102)
+            if (reader.ReadU32() != Magic)
             {
-                continue; // frames that follow each other
+                return; // of another kind: a kernel's four bytes of its size, padding
             }
 
-            if (length == 0 || length > reader.Remaining || length > int.MaxValue)
+            int count = BlockSize;
+            while (count == BlockSize && reader.Remaining > 4)
             {
-                throw output.Damaged($"a block at 0x{at:x} has {length} bytes of {reader.Remaining}");
-            }
+                at = reader.Offset;
+                uint length = reader.ReadU32();
+                if (length == Magic)
+                {
+                    reader.Seek(at);
+                    break;
+                }
 
-            byte* room = output.Room(Math.Min(BlockSize, output.Left), out nuint size);
-            int count = LZ4_decompress_safe(source.Start + reader.Offset, room, (int)length, (int)Math.Min(size, BlockSize));
-            if (count < 0)
-            {
-                throw output.Left < BlockSize ? output.TooLarge() : output.Damaged($"the block at 0x{at:x}");
-            }
+                if (length == 0 || length > reader.Remaining || length > int.MaxValue)
+                {
+                    throw output.Damaged($"a block at 0x{at:x} has {length} bytes of {reader.Remaining}");
+                }
 
-            output.Advance((nuint)count);
-            reader.Skip(length);
+                byte* room = output.Room(Math.Min(BlockSize, output.Left), out nuint size);
+                count = LZ4_decompress_safe(source.Start + reader.Offset, room, (int)length, (int)Math.Min(size, BlockSize));
+                if (count < 0)
+                {
+                    throw output.Left < BlockSize ? output.TooLarge() : output.Damaged($"the block at 0x{at:x}");
+                }
+
+                output.Advance((nuint)count);
+                reader.Skip(length);
+            }
         }
     }
 

@@ -57,6 +57,9 @@ internal sealed unsafe class Section
         return new SectionReader(this, Start + offset, Start + end);
     }
 
+    /// <summary>The first bytes, at most that many.</summary>
+    public ReadOnlySpan<byte> Head(int count) => new(Start, (int)Math.Min(Length, (nuint)count));
+
     /// <summary>The bytes of a zero-terminated string, without the zero.</summary>
     /// <exception cref="InvalidImageException">It starts or runs outside of the section, or is longer than any name may be.</exception>
     public ReadOnlySpan<byte> StringAt(ulong offset)
@@ -74,7 +77,7 @@ internal sealed unsafe class Section
     public string TextAt(ulong offset) => Encoding.UTF8.GetString(StringAt(offset));
 
     /// <summary>Where a run of bytes is first found from an offset on, or null.</summary>
-    public ulong? IndexOf(ReadOnlySpan<byte> pattern, ulong from)
+    public ulong? IndexOf(ReadOnlySpan<byte> pattern, ulong from = 0)
     {
         while (from < Length)
         {

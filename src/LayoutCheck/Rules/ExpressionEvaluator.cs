@@ -323,6 +323,11 @@ internal sealed class ExpressionEvaluator
 
     private Answer Existence(FactNode node)
     {
+        if (node.Subject.Type is ScalarReference)
+        {
+            return Answer.Truth(true, $"{node.Subject} is a type of C");
+        }
+
         Located located = Locate(node.Subject);
         bool exists = located.Place is not null;
         if (!exists && located.IsUndecided)
@@ -338,13 +343,15 @@ internal sealed class ExpressionEvaluator
     {
         if (node.Subject.Type is ScalarReference scalar)
         {
-            if (node.Fact != Fact.Size)
+            int size = scalar.SizeOn(_target);
+            // On 32-bit targets a long long is aligned to 4 or 8, an int on m68k to 2: only 64-bit ones agree on it.
+            if (node.Fact == Fact.Alignment && _target.WordByteSize != 8)
             {
                 return Answer.Unknown($"the image does not tell the alignment of {scalar}");
             }
 
-            int size = scalar.SizeOn(_target);
-            Note(new Observation(node.ToString(), scalar.ToString(), ObservedFact.ByteSize, (ulong)size));
+            ObservedFact fact = node.Fact == Fact.Alignment ? ObservedFact.NaturalAlignment : ObservedFact.ByteSize;
+            Note(new Observation(node.ToString(), scalar.ToString(), fact, (ulong)size));
             return Answer.Of(size, Format($"{node}={size}"), node.ToString());
         }
 
@@ -365,7 +372,11 @@ internal sealed class ExpressionEvaluator
             case Fact.Offset or Fact.End when place.IsBitField:
                 return Answer.Unknown($"{name} is a bitfield, which has no offsetof: ask for bitoffsetof");
             case Fact.Offset:
-                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8));
+                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = place.BitSize / 8 });
+            case Fact.BitSize:
+                return place.BitSize is { } width
+                    ? Number(new Observation(node.ToString(), name, ObservedFact.BitSize, width))
+                    : Answer.Unknown($"{name} has no size");
             case Fact.BitOffset:
                 return Number(new Observation(node.ToString(), name, ObservedFact.BitOffset, place.BitOffset));
             case Fact.Size when place.IsBitField:
@@ -475,7 +486,7 @@ internal sealed class ExpressionEvaluator
         }
         else
         {
-            Note(new Observation($"offsetof({subject})", located.Name, ObservedFact.ByteOffset, place.BitOffset / 8));
+            Note(new Observation($"offsetof({subject})", located.Name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = size / 8 });
             Note(new Observation($"sizeof({subject})", located.Name, ObservedFact.ByteSize, size / 8));
         }
 
@@ -556,9 +567,10 @@ internal sealed class ExpressionEvaluator
         List<string> strangers = [.. found.Where(m => !node.Allowed.Any(a => m.Key == a || m.Key.StartsWith(a + ".", StringComparison.Ordinal)))
             .Select(m => $"{m.Key} ({m.Value})")];
         return strangers.Count == 0
-            ? Answer.Truth(true, found.Count == 0 ? $"no member of {holder.Name} lies on {located.Name}"
+            ? Answer.Truth(true, node.Subject.Member is null ? $"{holder.Name} has no member that is not in the list" : found.Count == 0 ? $"no member of {holder.Name} lies on {located.Name}"
                 : $"on {located.Name} {(found.Count == 1 ? "lies" : "lie")} {string.Join(", ", found.Keys)} of {holder.Name}, all known")
-            : Answer.Truth(false, $"{string.Join(", ", strangers)} of {holder.Name} on {located.Name} {(strangers.Count == 1 ? "is" : "are")} not in the list");
+            : Answer.Truth(false, $"{string.Join(", ", strangers)} of {holder.Name}{(node.Subject.Member is null ? "" : " on " + located.Name)} "
+                + $"{(strangers.Count == 1 ? "is" : "are")} not in the list");
     }
 
     /// <summary>Finds the members that are no struct or union themselves and lie on a range of bits.</summary>

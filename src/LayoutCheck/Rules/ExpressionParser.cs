@@ -353,6 +353,8 @@ internal sealed class ExpressionParser
                 return OfMember(position, Fact.End);
             case "bitoffsetof":
                 return OfMember(position, Fact.BitOffset);
+            case "bitsizeof":
+                return OfMember(position, Fact.BitSize);
             case "sizeof_field" or "FIELD_SIZEOF":
                 return OfMember(position, Fact.Size);
             case "typeof" or "typeof_member":
@@ -387,7 +389,7 @@ internal sealed class ExpressionParser
                 Expect(")");
                 return new ConfigNode(position, config);
             default:
-                throw Error($"unknown function '{name.Text}': there are offsetof, offsetofend, bitoffsetof, sizeof, sizeof_field, alignof, exists, overlaps, "
+                throw Error($"unknown function '{name.Text}': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, "
                     + "contains, sharers, in_group, sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, first_of and config", position);
         }
     }
@@ -448,19 +450,18 @@ internal sealed class ExpressionParser
     private SharersNode Sharers(int position)
     {
         TypeReference holder = Type();
-        if (!Peek(","))
+        Subject subject = new(holder, null);
+        if (Take(","))
         {
-            throw Error("a comma and a member should follow the type");
+            TypeReference? other = StartsType() || FollowsComma() ? Type() : null;
+            if (other is not null)
+            {
+                Expect(",");
+            }
+
+            subject = new(other ?? holder, Alternatives());
         }
 
-        _at++;
-        TypeReference? other = StartsType() || FollowsComma() ? Type() : null;
-        if (other is not null)
-        {
-            Expect(",");
-        }
-
-        Subject subject = new(other ?? holder, Alternatives());
         Expect(")");
         if (_at == _tokens.Count || !_tokens[_at].IsWord("in"))
         {

@@ -15,7 +15,7 @@ internal enum TokenKind
 /// <param name="StartsLine">Whether it is the first of its logical line (a backslash joins lines): directives end there.</param>
 internal readonly record struct Token(TokenKind Kind, string Text, int Position, bool StartsLine = false)
 {
-    /// <summary>The innermost <c>#if</c> that it stands under, as written, or null.</summary>
+    /// <summary>The <c>#if</c> lines that it stands under, joined by <c>&amp;&amp;</c>, or null.</summary>
     public string? Condition { get; init; }
 
     public bool Is(string punctuation) => Kind == TokenKind.Punctuation && Text == punctuation;
@@ -29,7 +29,12 @@ internal static class Lexer
     private static readonly string[] s_long = ["...", "<<=", ">>=", "||", "&&", "==", "!=", "<=", ">=", "<<", ">>", "->", "##", "++", "--"];
 
     /// <summary>The tokens of <paramref name="text"/> from <paramref name="start"/> up to <paramref name="end"/>.</summary>
-    public static List<Token> Read(string file, string text, int start, int end)
+    /// <param name="file">The file, for errors.</param>
+    /// <param name="text">Its text.</param>
+    /// <param name="start">Where to begin.</param>
+    /// <param name="end">Where to end.</param>
+    /// <param name="isForeign">Whether the text is no rule: a quote that is not closed is then no error (an apostrophe after #error).</param>
+    public static List<Token> Read(string file, string text, int start, int end, bool isForeign = false)
     {
         List<Token> tokens = [];
         bool startsLine = true;
@@ -62,7 +67,7 @@ internal static class Lexer
             }
             else
             {
-                Token token = One(file, text, at, end, out int next) with { StartsLine = startsLine };
+                Token token = One(file, text, at, end, isForeign, out int next) with { StartsLine = startsLine };
                 tokens.Add(token);
                 startsLine = false;
                 at = next;
@@ -82,7 +87,7 @@ internal static class Lexer
         return at < end && text[at] == '\n';
     }
 
-    private static Token One(string file, string text, int at, int end, out int next)
+    private static Token One(string file, string text, int at, int end, bool isForeign, out int next)
     {
         char c = text[at];
         next = at + 1;
@@ -115,6 +120,12 @@ internal static class Lexer
 
             if (next >= end || text[next] != c)
             {
+                if (isForeign)
+                {
+                    next = at + 1;
+                    return new Token(TokenKind.Punctuation, c.ToString(), at);
+                }
+
                 throw new RuleException(file, text, at, "this string is not closed on its line");
             }
 

@@ -11,6 +11,9 @@ internal sealed class Preprocessor(string file, string text)
     private const int MostTokens = 200_000;
     private const int MostNesting = 32;
 
+    // What C code of the kernel is never without, or never with.
+    private static readonly HashSet<string> s_always = ["__KERNEL__", "__ASSEMBLY__", "__ASSEMBLER__", "__GENERATING_BOUNDS_H", "__GENKSYMS__", "__BINDGEN__", "__CHECKER__"];
+
     private readonly Dictionary<string, Macro> _macros = new(StringComparer.Ordinal);
     private readonly List<string> _conditions = [];
     private int _produced;
@@ -39,8 +42,7 @@ internal sealed class Preprocessor(string file, string text)
                     end++;
                 }
                 while (end < tokens.Count && !(tokens[end].StartsLine && tokens[end].Is("#")));
-                string? condition = _conditions.LastOrDefault(c => c.Length > 0);
-                Expand(tokens[at..end], [], token => output.Add(token with { Condition = condition }), 0);
+                output.AddRange(Expanded(tokens[at..end]));
             }
 
             at = end;
@@ -49,8 +51,59 @@ internal sealed class Preprocessor(string file, string text)
         return output;
     }
 
-    /// <summary>Whether a macro of this name takes arguments.</summary>
-    public bool DefinesFunction(string name) => _macros.TryGetValue(name, out Macro? macro) && macro.Parameters is not null;
+    /// <summary>
+    /// Finds the assertions of a header: calls of one, or of a macro that makes one, each with all its tokens up to the closing parenthesis, not yet
+    /// expanded. Directives are carried out on the way; a call must be expanded (<see cref="Expanded"/>) before the next one is asked for.
+    /// </summary>
+    public IEnumerable<List<Token>> Calls(List<Token> tokens)
+    {
+        for (int at = 0; at < tokens.Count;)
+        {
+            int end = at + 1;
+            if (tokens[at] is { StartsLine: true } first && first.Is("#"))
+            {
+                while (end < tokens.Count && !tokens[end].StartsLine)
+                {
+                    end++;
+                }
+
+                Directive(tokens[at..end], end < tokens.Count ? LineAt(tokens, end) : []);
+            }
+            else if (tokens[at].Kind == TokenKind.Identifier && end < tokens.Count && tokens[end].Is("(") && MakesAssertion(tokens[at].Text, 0))
+            {
+                int open = 1;
+                for (end++; end < tokens.Count && open > 0; end++)
+                {
+                    open += tokens[end].Is("(") ? 1 : tokens[end].Is(")") ? -1 : 0;
+                }
+
+                yield return tokens[at..end];
+            }
+
+            at = end;
+        }
+    }
+
+    /// <summary>The tokens with macros replaced, under the condition that stands now.</summary>
+    public List<Token> Expanded(List<Token> tokens)
+    {
+        List<string> conditions = [.. _conditions.Where(c => c.Length > 0)];
+        string? condition = conditions.Count == 0 ? null : string.Join(" && ", conditions);
+        List<Token> output = [];
+        _produced = 0;
+        Expand(tokens, [], token => output.Add(token with { Condition = condition }), 0);
+        return output;
+    }
+
+    private bool MakesAssertion(string name, int nesting) => ExpressionParser.IsAssertion(name)
+        || (nesting < MostNesting && _macros.TryGetValue(name, out Macro? macro) && IsTable(macro, name, nesting));
+
+    /// <summary>Whether a macro is there for an assertion: it begins with one, by itself or in a <c>do { } while (0)</c>.</summary>
+    private bool IsTable(Macro macro, string name, int nesting)
+    {
+        Token first = macro.Body.FirstOrDefault(t => !t.IsWord("do") && !t.Is("{"));
+        return first.Kind == TokenKind.Identifier && first.Text is { } text && text != name && MakesAssertion(text, nesting + 1);
+    }
 
     private static List<Token> LineAt(List<Token> tokens, int at)
     {
@@ -78,11 +131,15 @@ internal sealed class Preprocessor(string file, string text)
                 // An include guard is no condition.
                 _conditions.Add("");
                 break;
+            case "ifdef" or "ifndef" when line.Count > 2 && s_always.Contains(line[2].Text):
+                _conditions.Add("");
+                break;
             case "if" or "ifdef" or "ifndef":
                 _conditions.Add((name == "ifndef" ? "!" : "") + Join(line, 2));
                 break;
             case "elif" or "else" when _conditions.Count > 0:
-                _conditions[^1] = name == "elif" ? Join(line, 2) : _conditions[^1].Length == 0 ? "" : $"!({_conditions[^1]})";
+                string not = _conditions[^1].Length == 0 ? "" : $"!({_conditions[^1]})";
+                _conditions[^1] = name == "else" ? not : not.Length == 0 ? Join(line, 2) : $"{not} && {Join(line, 2)}";
                 break;
             case "endif" when _conditions.Count > 0:
                 _conditions.RemoveAt(_conditions.Count - 1);

@@ -28,6 +28,9 @@ public enum ObservedFact
     /// <summary>bitoffsetof, in bits.</summary>
     BitOffset,
 
+    /// <summary>bitsizeof, in bits.</summary>
+    BitSize,
+
     /// <summary>sizeof, in bytes.</summary>
     ByteSize,
 
@@ -61,12 +64,16 @@ public enum ObservedFact
 /// <param name="Text">The value in words, or null.</param>
 public sealed record Observation(string Expression, string Subject, ObservedFact Fact, ulong? Number, string? Text = null)
 {
+    /// <summary>Of an offset, how many bytes the subject takes from there; null where it has no size.</summary>
+    public ulong? SubjectByteSize { get; init; }
+
     /// <summary>The fact as a report prints it: <c>folio.pgmap @8</c>.</summary>
     public override string ToString() => Fact switch
     {
         ObservedFact.ByteOffset => Format($"{Subject} @{Number}"),
         ObservedFact.EndByteOffset => Format($"end of {Subject} @{Number}"),
         ObservedFact.BitOffset => Format($"{Subject} @bit {Number}"),
+        ObservedFact.BitSize => Format($"bitsizeof({Subject})={Number}"),
         ObservedFact.ByteSize => Format($"sizeof({Subject})={Number}"),
         ObservedFact.DeclaredAlignment => Format($"alignof({Subject})={Number} (declared)"),
         ObservedFact.NaturalAlignment => Format($"alignof({Subject})={Number} (natural)"),

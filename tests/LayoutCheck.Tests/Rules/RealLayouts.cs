@@ -15,8 +15,11 @@ internal static class RealLayouts
     /// <summary>Structs larger than this are kept with only the members that a rule names.</summary>
     private const ulong WholeUpTo = 320;
 
+    /// <summary>A kernel that is only known by its own BTF, in which no alignment is declared.</summary>
+    public const string Running = "running-6.18";
+
     /// <summary>The kernels, by the folder that <c>tests/real-kernels/fetch</c> puts them in.</summary>
-    public static readonly string[] Kernels = ["amd64-6.1-cloud", "amd64-6.12-cloud", "amd64-7.3-cloud"];
+    public static readonly string[] Kernels = ["amd64-6.1-cloud", "amd64-6.12-cloud", Running, "amd64-7.3-cloud"];
 
     /// <summary>The stored text of one kernel.</summary>
     public static string Read(string kernel) => File.ReadAllText(PathOf(kernel));

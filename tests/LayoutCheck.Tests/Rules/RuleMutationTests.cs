@@ -32,6 +32,7 @@ public class RuleMutationTests
     [Theory]
     [InlineData("amd64-6.1-cloud", 22, 1)]
     [InlineData("amd64-6.12-cloud", 32, 1)]
+    [InlineData("running-6.18", 51, 3)]
     [InlineData("amd64-7.3-cloud", 51, 3)]
     public void All_in_kernel_pairs_are_there_and_hold(string kernel, int asserted, int ofPgmap)
     {

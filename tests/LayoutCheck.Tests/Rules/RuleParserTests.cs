@@ -1,4 +1,5 @@
 using LayoutCheck.Rules;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Rules;
 
@@ -177,6 +178,45 @@ public class RuleParserTests
     {
         string expression = string.Concat(Enumerable.Repeat(open, times)) + "true" + string.Concat(Enumerable.Repeat(close, times));
         _ = Assert.Throws<RuleException>(() => RuleExpression.Parse(expression));
+    }
+
+    /// <summary>Damaged rule files are refused in the one way there is, or are rules and can be evaluated; nothing else escapes.</summary>
+    [Fact]
+    public void Damaged_files_are_refused_or_evaluated()
+    {
+        Random random = new(20_26);
+        string[] pieces = ["(", ")", ",", "|", "#", "##", "\\\n", "\n", "\"", "/*", "exists(long)", "sizeof(", "struct", "pointee(", "&&", "?", ":", "0x", "<<", "-1", "in {", "[9]", "."];
+        List<(string Name, string Text)> files = [.. RuleCatalog.Files()];
+        IReadOnlyDictionary<TypeName, DefinitionSet> layouts = LayoutText.Parse(RealLayouts.Read("amd64-7.3-cloud"));
+        int refused = 0;
+        int evaluated = 0;
+        for (int i = 0; i < 1500; i++)
+        {
+            (string name, string text) = files[random.Next(files.Count)];
+            int header = text.IndexOf("\n---", 4, StringComparison.Ordinal);
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                int at = random.Next(4, header);
+                int length = Math.Min(random.Next(0, 6), header - at);
+                string piece = pieces[random.Next(pieces.Length)];
+                text = string.Concat(text.AsSpan(0, at), piece, text.AsSpan(at + length));
+                header += piece.Length - length;
+            }
+
+            try
+            {
+                _ = RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse(name, text)]), layouts, new TargetFacts(8, false));
+                evaluated++;
+            }
+            catch (RuleException)
+            {
+                refused++;
+            }
+
+            _ = RuleImporter.Import(name, text.Replace("/*", "", StringComparison.Ordinal));
+        }
+
+        Assert.True(refused > 300 && evaluated > 100, $"{refused} refused, {evaluated} evaluated");
     }
 
     [Fact]

@@ -1,0 +1,89 @@
+using System.Text;
+using LayoutCheck.Elf;
+
+namespace LayoutCheck.Images;
+
+/// <summary>What a kernel says of itself in its read-only data: its release, and its configuration where it was built with CONFIG_IKCONFIG.</summary>
+internal static class KernelText
+{
+    // 13 000 options are 300 KB.
+    private const ulong LargestConfig = 16 << 20;
+    private const int LongestRelease = 256;
+
+    /// <summary>
+    /// The release (<c>uname -r</c>) from linux_banner (init/version-timestamp.c): <c>Linux version 6.1.0-56-cloud-amd64 (...) ...</c>. Its format
+    /// string begins alike, with a % instead of a digit.
+    /// </summary>
+    public static string? Release(Section data)
+    {
+        ReadOnlySpan<byte> start = "Linux version "u8;
+        for (ulong from = 0; data.IndexOf(start, from) is { } at; from = at + 1)
+        {
+            if (Word(data, at + (ulong)start.Length) is { } release && char.IsAsciiDigit(release[0]))
+            {
+                return release;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The release that a module was built for, from .modinfo (include/linux/module.h): <c>vermagic=6.1.0-56-cloud-amd64 SMP ...</c>.</summary>
+    public static string? ModuleRelease(Section modinfo)
+    {
+        ReadOnlySpan<byte> start = "vermagic="u8;
+        return modinfo.IndexOf(start) is { } at ? Word(modinfo, at + (ulong)start.Length) : null;
+    }
+
+    /// <summary>
+    /// The configuration (kernel/configs.c): a gzip stream of the .config behind <c>IKCFG_ST</c>. Options that are not set are <c>n</c>; texts are
+    /// without their quotes. Null when the kernel does not carry it.
+    /// </summary>
+    /// <exception cref="InvalidImageException">It is damaged.</exception>
+    public static IReadOnlyDictionary<string, string>? Config(Section data)
+    {
+        ReadOnlySpan<byte> start = "IKCFG_ST\u001f"u8;
+        if (data.IndexOf(start) is not { } at)
+        {
+            return null;
+        }
+
+        Section stream = data.Part(at + 8, data.Length - at - 8).As("IKCONFIG", isBigEndian: false);
+        if (stream.IndexOf("IKCFG_ED"u8) is not { } end)
+        {
+            throw stream.Invalid(null, "the configuration that the kernel carries has no end (IKCFG_ED)");
+        }
+
+        stream = stream.Part(0, end);
+        using MappedFile unpacked = MappedFile.FromUnpacked(data.File.Path, Decompression.Expand(stream, CompressionFormat.Gzip, LargestConfig));
+
+        // The last four bytes are the size (RFC 1952 s2.3.1). An option that is missing counts as off, so none may be missing for another reason.
+        if (end < 18 || stream.ReadFrom(end - 4).ReadU32() != unpacked.Length)
+        {
+            throw stream.Invalid(null, "the configuration that the kernel carries is damaged");
+        }
+
+        Dictionary<string, string> options = new(StringComparer.Ordinal);
+        foreach (string line in Encoding.UTF8.GetString(unpacked.Whole().Head((int)LargestConfig)).Split('\n', StringSplitOptions.TrimEntries))
+        {
+            const string NotSet = " is not set";
+            if (line.StartsWith("CONFIG_", StringComparison.Ordinal) && line.IndexOf('=', StringComparison.Ordinal) is > 0 and int equals)
+            {
+                options[line[..equals]] = line[(equals + 1)..].Trim('"');
+            }
+            else if (line.StartsWith("# CONFIG_", StringComparison.Ordinal) && line.EndsWith(NotSet, StringComparison.Ordinal))
+            {
+                options[line[2..^NotSet.Length]] = "n";
+            }
+        }
+
+        return options;
+    }
+
+    private static string? Word(Section data, ulong at)
+    {
+        ReadOnlySpan<byte> rest = data.Part(at, Math.Min(LongestRelease, data.Length - at)).Head(LongestRelease);
+        int length = rest.IndexOfAny((byte)' ', (byte)0);
+        return length > 0 ? Encoding.UTF8.GetString(rest[..length]) : null;
+    }
+}

@@ -1,0 +1,123 @@
+using LayoutCheck.Elf;
+
+namespace LayoutCheck.Images;
+
+/// <summary>
+/// What is left of a file when all that it is wrapped in is taken off: an ELF image, BTF, or a bare kernel image with BTF in it. Owns the
+/// bytes.
+/// </summary>
+internal sealed class UnwrappedImage : IDisposable
+{
+    // A vmlinux.gz in a .zst is odd; more than that is a trap.
+    private const int MostLayers = 4;
+
+    private UnwrappedImage(MappedFile file, Section? btf, string wrapping)
+    {
+        File = file;
+        Btf = btf;
+        Wrapping = wrapping;
+    }
+
+    /// <summary>The innermost bytes: the file itself when it is not wrapped in anything.</summary>
+    public MappedFile File { get; }
+
+    /// <summary>The BTF when the bytes are BTF or have it somewhere in them; null when they are ELF, which has a section for it.</summary>
+    public Section? Btf { get; }
+
+    /// <summary>What it was wrapped in, outermost first: <c>bzImage, zstd</c>; empty when in nothing.</summary>
+    public string Wrapping { get; }
+
+    /// <summary>Takes off layer after layer until something readable is left. Takes the file over, to close it when it is of no more use.</summary>
+    /// <exception cref="InvalidImageException">It is something else, is damaged, or is packed in a way that cannot be unpacked.</exception>
+    public static UnwrappedImage Open(MappedFile file) => Open(file, []);
+
+    /// <summary>
+    /// What a program that unpacks itself has inside: the compressed kernel in the ELF file that boots it (powerpc's zImage, MIPS's vmlinuz).
+    /// </summary>
+    /// <returns>The kernel, in place of this, which is closed then; null when there is none inside.</returns>
+    /// <exception cref="InvalidImageException">There is one, and it cannot be read.</exception>
+    public UnwrappedImage? OpenInside()
+    {
+        if (Wrapping.Length > 0 || PackedKernel.Find(File.Whole(), InnerName(File)) is not { } inside)
+        {
+            return null;
+        }
+
+        File.Dispose();
+        return Open(inside.Kernel, ["ELF boot wrapper", Decompression.Name(inside.Format)]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => File.Dispose();
+
+    private static UnwrappedImage Open(MappedFile file, List<string> layers)
+    {
+        try
+        {
+            while (true)
+            {
+                Section whole = file.Whole();
+                if (BtfBlob.StartsAsOne(whole))
+                {
+                    return new UnwrappedImage(file, whole, string.Join(", ", layers));
+                }
+
+                if (ElfFile.HasMagic(file))
+                {
+                    return new UnwrappedImage(file, null, string.Join(", ", layers));
+                }
+
+                if (layers.Count > MostLayers)
+                {
+                    throw new InvalidImageException(file.Path, null, null, $"is packed more than {MostLayers} times", "unpack it and name the result");
+                }
+
+                Container container = Container.Recognise(whole);
+                if (container.Payload is { } payload)
+                {
+                    layers.AddRange(new[] { container.Name, Decompression.Name(container.Format) }.Distinct());
+                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format, Decompression.Limit(payload.Length))));
+                    continue;
+                }
+
+                if (container.Refusal is { } refusal)
+                {
+                    throw new InvalidImageException(file.Path, null, null, refusal, container.Remedy);
+                }
+
+                layers.Add(container.Name);
+                if (BtfBlob.Find(whole) is { } btf)
+                {
+                    return new UnwrappedImage(file, btf, string.Join(", ", layers));
+                }
+
+                if (PackedKernel.Find(whole, InnerName(file)) is not { } inside)
+                {
+                    throw new InvalidImageException(
+                        file.Path, null, null, $"is {container.Article} {container.Name} without BTF, and a bare kernel image can have no DWARF", "name the vmlinux it was made from, or build with CONFIG_DEBUG_INFO_BTF");
+                }
+
+                layers.Add(Decompression.Name(inside.Format));
+                Replace(ref file, inside.Kernel);
+            }
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void Replace(ref MappedFile file, MappedFile inner)
+    {
+        file.Dispose();
+        file = inner;
+    }
+
+    // Errors name the file that the user named, and say that they are about what was in it.
+    private static string InnerName(MappedFile file)
+    {
+        const string Suffix = " (unpacked)";
+        return file.Path.EndsWith(Suffix, StringComparison.Ordinal) ? file.Path : file.Path + Suffix;
+    }
+}

@@ -1,0 +1,81 @@
+using LayoutCheck.Rules;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Tests.Rules;
+
+/// <summary>Layout bugs that kernels really had, found by the catalogue in the words that tell what happens.</summary>
+public class HistoricBugTests
+{
+    /// <summary>About 5.1 to 5.12, mips and arm with LPAE: a 64-bit dma_addr_t pads the union from 4 to 8 (fixed by 9ddb3c14afba).</summary>
+    [Fact]
+    public void A_64_bit_dma_address_pads_the_union_of_a_32_bit_struct_page()
+    {
+        CheckResult found = Violation("compound-word-is-second-word", new TargetFacts(4, true), """
+            struct page 40
+              flags 0/4 unsigned long
+              lru 8/8 struct list_head
+              mapping 16/4 struct address_space *
+              dma_addr 8/8 dma_addr_t
+              compound_head 8/4 unsigned long
+              pgmap 8/4 struct dev_pagemap *
+              zone_device_data 12/4 void *
+            struct list_head 8
+              next 0/4 struct list_head *
+              prev 4/4 struct list_head *
+            """);
+        Assert.Equal("page.compound_head @8 differs from sizeof(long)=4", found.Reason);
+        Assert.Contains("padding between flags and the union", found.Check.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>linux-next of September 2022: rcu_head.func of struct slab on page.mapping (fixed by 8b8817630ae8 and 130d4df57390).</summary>
+    [Fact]
+    public void A_function_pointer_of_a_slab_on_page_mapping()
+    {
+        CheckResult found = Violation("slab-words-over-mapping", new TargetFacts(8, false), """
+            struct page 64 align 16
+              flags 0/8 unsigned long
+              compound_head 8/8 unsigned long
+              mapping 24/8 struct address_space *
+            struct slab 64 align 16
+              __page_flags 0/8 unsigned long
+              slab_cache 8/8 struct kmem_cache *
+              slab_list 16/16 struct list_head
+              callback_head 16/16 struct callback_head
+            struct list_head 16
+              next 0/8 struct list_head *
+              prev 8/8 struct list_head *
+            struct callback_head 16 align 8
+              next 0/8 struct callback_head *
+              func 8/8 void (*)(struct callback_head *)
+            struct folio 128
+              flags 0/8 unsigned long
+              __head 72/8 unsigned long
+            """);
+        Assert.Equal("slab.callback_head.func (bytes 24 up to 32) overlaps page.mapping (bytes 24 up to 32)", found.Reason);
+        Assert.Contains("__PageMovable() is true of a slab page", found.Check.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A vendor's extra pointer behind memcg_data: 72 bytes, rounded up to 80 by the 16-byte alignment. Every FOLIO_MATCH row still holds.</summary>
+    [Fact]
+    public void A_vendors_extra_pointer_makes_struct_page_80_bytes()
+    {
+        CheckResult found = Violation("struct-page-power-of-two", new TargetFacts(8, false), """
+            struct page 80 align 16
+              flags 0/8 unsigned long
+              memcg_data 56/8 unsigned long
+              ptcache_mm 64/8 struct mm_struct *
+            """);
+        Assert.Equal("sizeof(struct page)=80 is no power of two", found.Reason);
+        Assert.Equal(Severity.Warning, RuleCatalog.Default.Find("struct-page-power-of-two")!.Severity);
+        foreach (string lost in new[] { "HVO", "DAX", "mask" })
+        {
+            Assert.Contains(lost, found.Check.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static CheckResult Violation(string rule, TargetFacts target, string layouts)
+    {
+        RuleSet rules = new([RuleCatalog.Default.Find(rule)!]);
+        return RuleEvaluator.Evaluate(rules, LayoutText.Parse(layouts, target.WordByteSize), target)[0].Checks.First(c => c.Outcome == Outcome.Violated);
+    }
+}
