@@ -30,12 +30,16 @@ internal static class CommandLine
               layoutcheck overlap vmlinux page                who shares which bytes, as a map
               layoutcheck overlap vmlinux page.compound_head  who shares the bytes of a member
               layoutcheck rules                               the rules, a line each
+              layoutcheck explain pgmap-on-compound-head      what a rule is about
+              layoutcheck baseline vmlinux page -o page.md    pin a layout for the next build
             {ExitCodes}
             """);
         root.Subcommands.Add(Check());
         root.Subcommands.Add(Show());
         root.Subcommands.Add(Overlap());
         root.Subcommands.Add(Rules());
+        root.Subcommands.Add(Explain());
+        root.Subcommands.Add(Baseline());
         root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
         return root;
     }
@@ -117,6 +121,43 @@ internal static class CommandLine
     {
         Command command = new("rules", "Lists the rules: id, severity, pack, and what each demands in one line.");
         command.SetAction(_ => RulesCommand.List());
+        Argument<string[]> headers = new("HEADER") { Description = "Kernel headers or sources: include/linux/mm_types.h mm/slab.h", Arity = ArgumentArity.OneOrMore };
+        Option<string?> output = new("--output", "-o") { Description = "The rule file to write (with several headers: the folder); without it, standard output.", HelpName = "PATH" };
+        Command import = new("import", """
+            Takes the layout assertions out of kernel headers into a rule file for check --rules: static_assert,
+            BUILD_BUG_ON, and tables of macros that make them (FOLIO_MATCH and its relatives).
+
+            What cannot be taken is listed on standard error, with the reason.
+            """) { headers, output };
+        import.SetAction(parsed => RulesCommand.Import(parsed.GetValue(headers)!, parsed.GetValue(output)));
+        command.Subcommands.Add(import);
+        return command;
+    }
+
+    private static Command Explain()
+    {
+        Argument<string> rule = new("RULE") { Description = "The id of a rule, as 'layoutcheck rules' lists it" };
+        Argument<string?> file = new("FILE") { Description = "The image to draw the example from; without it, the sample that the program brings along", Arity = ArgumentArity.ZeroOrOne };
+        Command command = new("explain", """
+            Teaches a rule: what it checks, drawn on an image, what breaks in the kernel when it does not hold,
+            how to fix it, since when it holds, and where it comes from.
+            """) { rule, file };
+        command.SetAction(parsed => RulesCommand.Explain(parsed.GetValue(rule)!, parsed.GetValue(file)));
+        return command;
+    }
+
+    private static Command Baseline()
+    {
+        Argument<string> file = File();
+        Argument<string[]> types = new("TYPE") { Description = "The structs and unions to pin: page 'struct folio'", Arity = ArgumentArity.OneOrMore };
+        Option<string?> output = new("--output", "-o") { Description = "The rule file to write; without it, standard output.", HelpName = "PATH" };
+        CommonOptions common = new(hasFormat: false);
+        Command command = new("baseline", """
+            Writes a rule file that pins the layout of types as it is in a known-good kernel: which members,
+            where, how big, and none besides. Check the next build with: layoutcheck check --rules PATH vmlinux
+            """) { file, types, output };
+        common.AddTo(command);
+        command.SetAction(parsed => RulesCommand.Baseline(parsed.GetValue(file)!, parsed.GetValue(types)!, common.Source(parsed), parsed.GetValue(output)));
         return command;
     }
 
@@ -170,8 +211,11 @@ internal static class CommandLine
 
         private readonly Option<string> _format = new("--format") { Description = "How to write the result: text or json", DefaultValueFactory = _ => "text", HelpName = "text|json" };
 
-        public CommonOptions()
+        private readonly bool _hasFormat;
+
+        public CommonOptions(bool hasFormat = true)
         {
+            _hasFormat = hasFormat;
             _source.AcceptOnlyFromAmong("auto", "dwarf", "btf");
             _format.AcceptOnlyFromAmong("text", "json");
         }
@@ -179,7 +223,10 @@ internal static class CommandLine
         public void AddTo(Command command)
         {
             command.Options.Add(_source);
-            command.Options.Add(_format);
+            if (_hasFormat)
+            {
+                command.Options.Add(_format);
+            }
         }
 
         public SourceChoice Source(ParseResult parsed) => parsed.GetValue(_source) switch

@@ -19,6 +19,12 @@ internal static class DefaultImage
         }
 
         Console.Error.WriteLine($"layoutcheck: no FILE named, and the running kernel shows no BTF: checking {SampleName}, which says nothing about any kernel of yours");
+        return OpenSample(source);
+    }
+
+    /// <summary>Opens the sample.</summary>
+    public static KernelImage OpenSample(SourceChoice source)
+    {
         using Stream sample = typeof(DefaultImage).Assembly.GetManifestResourceStream("sample.elf")!;
         byte[] bytes = new byte[sample.Length];
         sample.ReadExactly(bytes);

@@ -5,6 +5,8 @@ namespace LayoutCheck.Cli;
 /// <summary>Which rules a command line asks for.</summary>
 internal static class RuleChoice
 {
+    private const long LargestText = 16 << 20;
+
     /// <summary>The rules of the catalogue and of the user's own files that were chosen.</summary>
     /// <param name="packs">The packs named, or null.</param>
     /// <param name="only">The rules named, or null.</param>
@@ -39,15 +41,21 @@ internal static class RuleChoice
         return files.Length > 0 ? files : throw new UsageException($"there are no rules (*.md) in {path}");
     }
 
-    private static Rule Parse(string path)
+    private static Rule Parse(string path) => RuleParser.Parse(path, ReadText(path));
+
+    /// <summary>The text of a rule file or a header.</summary>
+    /// <exception cref="UsageException">It cannot be read.</exception>
+    public static string ReadText(string path)
     {
         try
         {
-            return RuleParser.Parse(path, File.ReadAllText(path));
+            return new FileInfo(path) is { Exists: true, Length: > LargestText }
+                ? throw new UsageException($"{path} is larger than any rule file or header: {LargestText} bytes at the most are read")
+                : File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"the rules in {path} cannot be read: {e.Message}");
+            throw new UsageException($"{path} cannot be read: {e.Message}");
         }
     }
 }
