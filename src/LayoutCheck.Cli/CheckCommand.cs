@@ -16,7 +16,7 @@ internal static class CheckCommand
         }
         else
         {
-            Output.WriteText(writer => CheckText.Write(report, image.Path, Output.Ink, writer));
+            Output.WriteText(writer => CheckText.Write(report, image.Path, DefaultImage.RunningRelease(image.Path), Output.Ink, writer));
         }
 
         return (int)report.Verdict;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using LayoutCheck.Rules;
 
 namespace LayoutCheck.Cli;
@@ -6,33 +7,11 @@ namespace LayoutCheck.Cli;
 /// <summary>What can be typed: commands, arguments, options, and the help that teaches them.</summary>
 internal static class CommandLine
 {
-    private const string ExitCodes = """
-
-        Exit codes:
-          0  all rules hold, or what was asked for was shown
-          1  a rule is violated, or a difference was found
-          2  the command line is wrong
-          3  the input cannot be read or has no debug information
-          4  it could not be decided, and the report says why
-        """;
-
     public static RootCommand Create()
     {
-        RootCommand root = new($"""
+        RootCommand root = new("""
             Checks the struct layouts of a built kernel: does pgmap line up with compound_head?
             Reads the debug information (DWARF or BTF) of a vmlinux. Never runs or changes it.
-
-            Examples:
-              layoutcheck check vmlinux                       the verdict
-              layoutcheck check                               the same for the running kernel
-              layoutcheck show vmlinux page folio             layouts, as pahole prints them
-              layoutcheck show vmlinux page.mapping           one member
-              layoutcheck overlap vmlinux page                who shares which bytes, as a map
-              layoutcheck overlap vmlinux page.compound_head  who shares the bytes of a member
-              layoutcheck rules                               the rules, a line each
-              layoutcheck explain pgmap-on-compound-head      what a rule is about
-              layoutcheck baseline vmlinux page -o page.md    pin a layout for the next build
-            {ExitCodes}
             """);
         root.Subcommands.Add(Check());
         root.Subcommands.Add(Show());
@@ -41,6 +20,8 @@ internal static class CommandLine
         root.Subcommands.Add(Explain());
         root.Subcommands.Add(Baseline());
         root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new TeachingHelp((HelpAction)help.Action!);
         return root;
     }
 
@@ -54,13 +35,7 @@ internal static class CommandLine
         CommonOptions common = new();
         Option<int> threads = Threads();
         RuleOptions rules = new();
-        Command command = new("check", $"""
-            Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.
-
-            Compares the definitions of every C compilation unit. The first line is the verdict; then the
-            layout era, what is violated and what it breaks, the rules, and where the facts come from.
-            {ExitCodes}
-            """) { file, threads };
+        Command command = new("check", "Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.") { file, threads };
         rules.AddTo(command);
         common.AddTo(command);
         command.SetAction(parsed => CheckCommand.Run(
@@ -84,12 +59,7 @@ internal static class CommandLine
         });
         Option<int> threads = Threads();
         CommonOptions common = new();
-        Command command = new("show", """
-            Shows where the members of a struct or union lie: offset and size in bytes, bitfields as byte:bit,
-            holes, padding, cache lines.
-
-            Answers from the first C compilation unit that defines the type, and names it; --all asks every one.
-            """) { file, types, all, expand, cacheLine, threads };
+        Command command = new("show", "Shows where the members of a struct or union lie, with holes, padding, cache lines.") { file, types, all, expand, cacheLine, threads };
         common.AddTo(command);
         command.SetAction(parsed => ShowCommand.Run(
             parsed.GetValue(file)!,
@@ -106,11 +76,7 @@ internal static class CommandLine
         Argument<string> type = new("TYPE") { Description = "A type, for a map of all its bytes; or a member (page.compound_head), for all that lie on its bits" };
         Option<bool> expand = new("--expand", "-E") { Description = "Go into members of named struct types too." };
         CommonOptions common = new();
-        Command command = new("overlap", """
-            Shows who shares which bytes: a ruler, and a lane for each union arm; then every member by its place.
-
-            With a member, lists every member that lies on any bit of it.
-            """) { file, type, expand };
+        Command command = new("overlap", "Shows who shares which bytes of a struct or union, or of one member.") { file, type, expand };
         common.AddTo(command);
         command.SetAction(parsed => OverlapCommand.Run(
             parsed.GetValue(file)!, parsed.GetValue(type)!, common.Source(parsed), common.IsJson(parsed), parsed.GetValue(expand)));
@@ -123,12 +89,7 @@ internal static class CommandLine
         command.SetAction(_ => RulesCommand.List());
         Argument<string[]> headers = new("HEADER") { Description = "Kernel headers or sources: include/linux/mm_types.h mm/slab.h", Arity = ArgumentArity.OneOrMore };
         Option<string?> output = new("--output", "-o") { Description = "The rule file to write (with several headers: the folder); without it, standard output.", HelpName = "PATH" };
-        Command import = new("import", """
-            Takes the layout assertions out of kernel headers into a rule file for check --rules: static_assert,
-            BUILD_BUG_ON, and tables of macros that make them (FOLIO_MATCH and its relatives).
-
-            What cannot be taken is listed on standard error, with the reason.
-            """) { headers, output };
+        Command import = new("import", "Takes the layout assertions out of kernel headers into a rule file for check --rules.") { headers, output };
         import.SetAction(parsed => RulesCommand.Import(parsed.GetValue(headers)!, parsed.GetValue(output)));
         command.Subcommands.Add(import);
         return command;
@@ -138,10 +99,7 @@ internal static class CommandLine
     {
         Argument<string> rule = new("RULE") { Description = "The id of a rule, as 'layoutcheck rules' lists it" };
         Argument<string?> file = new("FILE") { Description = "The image to draw the example from; without it, the sample that the program brings along", Arity = ArgumentArity.ZeroOrOne };
-        Command command = new("explain", """
-            Teaches a rule: what it checks, drawn on an image, what breaks in the kernel when it does not hold,
-            how to fix it, since when it holds, and where it comes from.
-            """) { rule, file };
+        Command command = new("explain", "Teaches a rule: what it checks, drawn on an image, what breaks when it does not hold, how to fix it, and its source.") { rule, file };
         command.SetAction(parsed => RulesCommand.Explain(parsed.GetValue(rule)!, parsed.GetValue(file)));
         return command;
     }
@@ -152,10 +110,7 @@ internal static class CommandLine
         Argument<string[]> types = new("TYPE") { Description = "The structs and unions to pin: page 'struct folio'", Arity = ArgumentArity.OneOrMore };
         Option<string?> output = new("--output", "-o") { Description = "The rule file to write; without it, standard output.", HelpName = "PATH" };
         CommonOptions common = new(hasFormat: false);
-        Command command = new("baseline", """
-            Writes a rule file that pins the layout of types as it is in a known-good kernel: which members,
-            where, how big, and none besides. Check the next build with: layoutcheck check --rules PATH vmlinux
-            """) { file, types, output };
+        Command command = new("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.") { file, types, output };
         common.AddTo(command);
         command.SetAction(parsed => RulesCommand.Baseline(parsed.GetValue(file)!, parsed.GetValue(types)!, common.Source(parsed), parsed.GetValue(output)));
         return command;
@@ -216,8 +171,8 @@ internal static class CommandLine
         public CommonOptions(bool hasFormat = true)
         {
             _hasFormat = hasFormat;
-            _source.AcceptOnlyFromAmong("auto", "dwarf", "btf");
-            _format.AcceptOnlyFromAmong("text", "json");
+            TakesOneOf(_source, "auto", "dwarf", "btf");
+            TakesOneOf(_format, "text", "json");
         }
 
         public void AddTo(Command command)
@@ -237,5 +192,18 @@ internal static class CommandLine
         };
 
         public bool IsJson(ParseResult parsed) => parsed.GetValue(_format) == "json";
+
+        // AcceptOnlyFromAmong says it over several lines; here every failure is one.
+        private static void TakesOneOf(Option<string> option, params string[] words)
+        {
+            option.CompletionSources.Add(words);
+            option.Validators.Add(result =>
+            {
+                if (result.Tokens.Count == 1 && !words.Contains(result.Tokens[0].Value))
+                {
+                    result.AddError($"{option.Name} takes {string.Join(", ", words[..^1])} or {words[^1]}, not '{result.Tokens[0].Value}'");
+                }
+            });
+        }
     }
 }

@@ -30,4 +30,11 @@ internal static class DefaultImage
         sample.ReadExactly(bytes);
         return KernelImage.FromBytes(SampleName, bytes, source);
     }
+
+    /// <summary>The running kernel's release when the input is its BTF, which does not tell it itself; else null.</summary>
+    public static string? RunningRelease(string path)
+    {
+        const string Release = "/proc/sys/kernel/osrelease";
+        return path == RunningKernel && File.Exists(Release) ? File.ReadAllText(Release).Trim() : null;
+    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using LayoutCheck.Rules;
 
@@ -14,12 +13,11 @@ public static class Program
     {
         RootCommand root = CommandLine.Create();
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        // Asking for help is never wrong, whatever else is missing on the line.
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        if (parsed.Action is not TeachingHelp && UsageErrors.Of(parsed) is { Count: > 0 } errors)
         {
-            foreach (ParseError error in parsed.Errors)
+            foreach (string error in errors)
             {
-                Fail(error.Message);
+                Fail(error);
             }
 
             Console.Error.WriteLine($"Try '{string.Join(' ', CommandPath(parsed.CommandResult))} --help'.");

@@ -14,6 +14,11 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
         int dot = text.IndexOfAny(['.', '[']);
         TypeName type = TypeName.Parse(dot < 0 ? text : text[..dot]);
         string? member = dot < 0 ? null : text[(dot + 1)..];
+        if (text is "struct" or "union")
+        {
+            throw new UsageException($"'{text}' alone is no type; quote both words: '{text} page'");
+        }
+
         bool isName = type.Name.Length > 0 && type.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
         return !isName || (dot >= 0 && text[dot] == '[') || (member is not null && !Layouts.MemberPath.IsWellFormed(member))
             ? throw new UsageException($"'{text}' is not a type or a member of one; write page, 'struct page' or page.lru.next")

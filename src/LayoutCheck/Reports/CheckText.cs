@@ -12,9 +12,10 @@ public static class CheckText
     /// <summary>Writes the report.</summary>
     /// <param name="report">What to write.</param>
     /// <param name="file">The input as the user named it.</param>
+    /// <param name="runningRelease">The running kernel's release when the input is its BTF, which does not tell it; else null.</param>
     /// <param name="ink">Colour or none.</param>
     /// <param name="output">Where to.</param>
-    public static void Write(CheckReport report, string file, Ink ink, TextWriter output)
+    public static void Write(CheckReport report, string file, string? runningRelease, Ink ink, TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(report);
         ArgumentNullException.ThrowIfNull(output);
@@ -34,7 +35,7 @@ public static class CheckText
         WriteProblems(report, ink, output);
         WriteRules(report, ink, output);
         WriteDefinitions(report, ink, output);
-        WriteFacts(report, file, output);
+        WriteFacts(report, file, runningRelease, output);
         output.WriteLine();
         output.WriteLine(Conclusion(report, ink));
     }
@@ -74,10 +75,11 @@ public static class CheckText
         {
             string outcome = Word(result, ink);
             output.WriteLine($"  {outcome}  {result.Rule.Id.PadRight(width)}  {result.Rule.Title}");
-            foreach (IGrouping<string, CheckResult> reason in result.Checks.Where(c => c.Outcome == Outcome.NotApplicable).GroupBy(c => c.Reason, StringComparer.Ordinal))
+            CheckResult[] absent = [.. result.Checks.Where(c => c.Outcome == Outcome.NotApplicable)];
+            if (absent.Length > 0)
             {
-                string many = reason.Count() > 1 ? $"{reason.Count()} checks do" : "1 check does";
-                output.WriteLine(ink.Faint($"                  {many} not apply: {Printable.Escape(reason.Key)}"));
+                string many = absent.Length > 1 ? $"{absent.Length} checks do" : "1 check does";
+                output.WriteLine(ink.Faint($"                  {many} not apply: {Printable.Escape(NotApplicable.Summarise(absent.Select(c => c.Reason)))}"));
             }
         }
     }
@@ -99,23 +101,33 @@ public static class CheckText
         output.WriteLine();
         output.WriteLine(ink.Strong("Definitions"));
         bool hasUnits = report.Source.Kind == SourceKind.Dwarf;
-        foreach (DefinitionSummary type in report.Definitions)
+        DefinitionSummary[] defined = [.. report.Definitions.Where(d => d.DefinitionCount > 0)];
+        int nameWidth = defined.Select(d => Printable.Escape(d.Name.ToString()).Length).DefaultIfEmpty().Max();
+        int sizeWidth = defined.Select(d => $"{d.ByteSize}".Length).DefaultIfEmpty().Max();
+        foreach (DefinitionSummary type in defined)
         {
-            string name = Printable.Escape(type.Name.ToString()).PadRight(20);
-            if (type.DefinitionCount == 0)
-            {
-                output.WriteLine($"  {name} {(type.DeclarationCount > 0 ? "only declared" : "not defined")}");
-                continue;
-            }
+            string name = Printable.Escape(type.Name.ToString()).PadRight(nameWidth);
 
             string who = !hasUnits ? (type.DefinitionCount == 1 ? "one definition" : $"{type.DefinitionCount} definitions")
                 : type.DefinitionCount == 1 ? "1 C unit defines it" : $"{type.DefinitionCount} C units define it";
             string agreement = type.DefinitionCount == 1 ? "" : type.IsDisputed ? $", in {type.Variants.Length} different ways" : ", all agree";
-            output.WriteLine($"  {name} {type.ByteSize,4} bytes; {(type.IsDisputed ? ink.Doubtful(who + agreement) : who + agreement)}");
+            output.WriteLine($"  {name}  {$"{type.ByteSize}".PadLeft(sizeWidth)} bytes; {(type.IsDisputed ? ink.Doubtful(who + agreement) : who + agreement)}");
             if (type.IsDisputed)
             {
                 WriteVariants(type, output);
             }
+        }
+
+        WriteNames("only declared", report.Definitions.Where(d => d is { DefinitionCount: 0, DeclarationCount: > 0 }), output);
+        WriteNames("not defined", report.Definitions.Where(d => d is { DefinitionCount: 0, DeclarationCount: 0 }), output);
+    }
+
+    private static void WriteNames(string what, IEnumerable<DefinitionSummary> types, TextWriter output)
+    {
+        string names = string.Join(", ", types.Select(t => Printable.Escape(t.Name.ToString())));
+        if (names.Length > 0)
+        {
+            output.WriteLine($"  {what}: {names}");
         }
     }
 
@@ -131,11 +143,12 @@ public static class CheckText
         }
     }
 
-    private static void WriteFacts(CheckReport report, string file, TextWriter output)
+    private static void WriteFacts(CheckReport report, string file, string? runningRelease, TextWriter output)
     {
         SourceFacts source = report.Source;
         output.WriteLine();
-        output.WriteLine($"File         {Printable.Escape(file)} ({report.Image.Format})");
+        string running = runningRelease is null ? "" : $"; the running kernel, {Printable.Escape(runningRelease)}";
+        output.WriteLine($"File         {Printable.Escape(file)} ({report.Image.Format}{running})");
         output.WriteLine($"Build id     {report.Image.BuildId ?? "none recorded"}");
         output.WriteLine($"Kernel       {(report.Image.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}");
         string other = !report.HasOtherSource ? "" : source.Kind == SourceKind.Dwarf ? "; the image has BTF too (--source btf)" : "; the image has DWARF too (--source dwarf)";

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>Says what is wrong with a command line, in this program's words: once each, with what may have been meant.</summary>
+internal static class UsageErrors
+{
+    /// <summary>What is wrong, one clause each; empty when nothing is.</summary>
+    public static IReadOnlyList<string> Of(ParseResult parsed)
+    {
+        // An argument swallows an option that does not exist; said first, for the other errors follow from it.
+        if (UnknownOption(parsed) is { } unknown)
+        {
+            return [unknown];
+        }
+
+        List<string> errors = [];
+        string[] missing = [.. parsed.Errors.Select(e => e.SymbolResult).OfType<ArgumentResult>().Where(IsMissing).Select(a => a.Argument.Name).Distinct()];
+        if (missing.Length > 0)
+        {
+            errors.Add($"{parsed.CommandResult.Command.Name} needs {string.Join(" and ", missing)}");
+        }
+
+        bool areUnmatchedSaid = false;
+        foreach (ParseError error in parsed.Errors)
+        {
+            switch (error.SymbolResult)
+            {
+                case ArgumentResult argument when IsMissing(argument):
+                    break;
+                case OptionResult { Tokens.Count: 0 } option:
+                    errors.Add($"{option.Option.Name} needs a value");
+                    break;
+                case CommandResult when parsed.UnmatchedTokens.Count > 0:
+                    if (!areUnmatchedSaid)
+                    {
+                        errors.Add(Unmatched(parsed));
+                    }
+
+                    areUnmatchedSaid = true;
+                    break;
+                default:
+                    errors.Add(error.Message);
+                    break;
+            }
+        }
+
+        return errors;
+    }
+
+    private static bool IsMissing(ArgumentResult argument) => argument.Tokens.Count == 0 && argument.Parent is CommandResult;
+
+    private static string Unmatched(ParseResult parsed)
+    {
+        string token = parsed.UnmatchedTokens[0];
+        Command command = parsed.CommandResult.Command;
+        return command.Subcommands.Count > 0
+            ? $"there is no command '{token}'{Suggest(token, command.Subcommands.Select(c => c.Name))}"
+            : $"{command.Name} takes no more than {string.Join(" and ", command.Arguments.Select(a => a.Name))}; '{token}' is one too many";
+    }
+
+    private static string? UnknownOption(ParseResult parsed)
+    {
+        foreach (Token token in parsed.Tokens)
+        {
+            if (token.Type == TokenType.DoubleDash)
+            {
+                return null;
+            }
+
+            if (token.Type == TokenType.Argument && token.Value.Length > 1 && token.Value[0] == '-' && !IsOptionValue(parsed.CommandResult, token))
+            {
+                string name = token.Value.Split('=', ':')[0];
+                return $"there is no option '{name}'{Suggest(name, parsed.CommandResult.Command.Options.Select(o => o.Name))}";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsOptionValue(CommandResult command, Token token)
+        => command.Children.OfType<OptionResult>().Any(option => option.Tokens.Contains(token));
+
+    private static string Suggest(string wanted, IEnumerable<string> known)
+        => Nearness.Nearest(wanted, known, 3) is { Count: > 0 } near ? $"; did you mean {string.Join(" or ", near)}?" : $"; there are {string.Join(", ", known)}";
+}
