@@ -28,6 +28,6 @@ public static class LayoutChecker
             image.HasOtherSource,
             LayoutEra.Of(definitions),
             [.. survey.Sets.Select(DefinitionSummary.Of)],
-            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, image.ReadConfig()));
+            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, rules.AsksForConfig ? image.ReadConfig() : null));
     }
 }

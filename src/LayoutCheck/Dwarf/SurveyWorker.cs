@@ -212,7 +212,11 @@ internal sealed class SurveyWorker
     /// <summary>What all workers read, and the one thing that they share by writing: which unit is next.</summary>
     internal sealed class Shared(DwarfSections sections, UnitIndex index, WantedNames wanted)
     {
+        private const int UnitsPerRelease = 256;
+        private const ulong KeptBehind = 16 << 20;
+
         private int _taken = -1;
+        private ulong _released;
 
         public DwarfSections Sections => sections;
 
@@ -227,7 +231,22 @@ internal sealed class SurveyWorker
         public UnitHeader? TakeUnit(out int number)
         {
             number = Interlocked.Increment(ref _taken);
-            return index.At(number);
+            UnitHeader? unit = index.At(number);
+            if (number % UnitsPerRelease == 0 && unit is { } next)
+            {
+                ReleaseBehind(next.Offset);
+            }
+
+            return unit;
+        }
+
+        // A survey reads .debug_info once, from front to back: what lies far behind the units being read is let go of, so that the memory
+        // in use does not grow with the file. The distance is far more than all workers together have open.
+        private void ReleaseBehind(ulong offset)
+        {
+            ulong to = offset > KeptBehind ? offset - KeptBehind : 0;
+            ulong from = Interlocked.Exchange(ref _released, to);
+            sections.Info.Release(from, to);
         }
     }
 

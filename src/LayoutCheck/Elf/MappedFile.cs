@@ -121,6 +121,22 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// Tells the system that a range will hardly be read again, so that its pages stop counting as ours. Reading it again is right, and
+    /// only slower. Does nothing to memory that is not the file's own mapping: there it would lose the contents.
+    /// </summary>
+    public void Release(byte* from, byte* to)
+    {
+        // Whole pages of the largest size that Linux has on a machine with .NET.
+        const nuint PageSize = 1 << 16;
+        nuint start = ((nuint)from + PageSize - 1) & ~(PageSize - 1);
+        nuint end = (nuint)to & ~(PageSize - 1);
+        if (_isMapped && OperatingSystem.IsLinux() && from >= _start && to <= _start + Length && end > start)
+        {
+            _ = Advise((nint)start, end - start, DontNeed);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -194,9 +210,13 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private const uint StatxType = 1;
     private const int ProtRead = 1;
     private const int MapPrivate = 2;
+    private const int DontNeed = 4;
 
     [LibraryImport("libc", EntryPoint = "mmap")]
     private static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     private static partial int Unmap(nint address, nuint length);

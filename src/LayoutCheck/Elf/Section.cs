@@ -95,6 +95,15 @@ internal sealed unsafe class Section
         return null;
     }
 
+    /// <summary>Tells that a range, in bytes from the start, will hardly be read again: see <see cref="MappedFile.Release"/>.</summary>
+    public void Release(ulong from, ulong to)
+    {
+        if (from < to && to <= Length)
+        {
+            File.Release(Start + from, Start + to);
+        }
+    }
+
     /// <summary>The error to throw for a problem at an offset of this section.</summary>
     public InvalidImageException Invalid(ulong? offset, string problem, string? remedy = null) => new(File.Path, Name, offset, problem, remedy);
 
