@@ -36,7 +36,7 @@ internal sealed class DefinitionEquality
         rightType = _right.Strip(rightType);
         if (leftType == TypeId.Void || rightType == TypeId.Void)
         {
-            return leftType == rightType || Differ(path, "is void", "is not");
+            return leftType == rightType || Differ(path, leftType == TypeId.Void ? "is void" : "is not void", rightType == TypeId.Void ? "is void" : "is not");
         }
 
         if (_equal.Contains((leftType, rightType)))
@@ -53,7 +53,7 @@ internal sealed class DefinitionEquality
             (PointerType a, PointerType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
                 && (PointeeName(_left, a.Target) == PointeeName(_right, b.Target)
                     || Differ(path, $"points to {PointeeName(_left, a.Target)}", $"points to {PointeeName(_right, b.Target)}")),
-            (ArrayType a, ArrayType b) => (a.Count == b.Count || Differ(path, $"has {Count(a)} elements", $"has {Count(b)}")) && ByValue(a.Element, b.Element, path + "[]"),
+            (ArrayType a, ArrayType b) => (a.Count == b.Count || Differ(path, $"has {Count(a)} elements", $"has {Count(b)} elements")) && ByValue(a.Element, b.Element, path + "[]"),
             (AggregateReference a, AggregateReference b) => a == b || Differ(path, $"is {a.Name}", $"is {b.Name}"),
             (AggregateType a, AggregateType b) => SameAggregate(a, b, path),
             (FunctionType, FunctionType) => true,
@@ -71,7 +71,7 @@ internal sealed class DefinitionEquality
     {
         if (left.Kind != right.Kind || left.Name != right.Name)
         {
-            return Differ(path, $"is {Sort(left)} {left.Name}", $"is {Sort(right)} {right.Name}");
+            return Differ(path, $"is {Tagged(left)}", $"is {Tagged(right)}");
         }
 
         for (int i = 0; i < Math.Max(left.Members.Length, right.Members.Length); i++)
@@ -101,6 +101,11 @@ internal sealed class DefinitionEquality
                 return Differ(inner, Width(a), Width(b));
             }
 
+            if (a.Alignment != b.Alignment)
+            {
+                return Differ(inner, Aligned(a.Alignment), Aligned(b.Alignment));
+            }
+
             if (!ByValue(a.Type, b.Type, inner))
             {
                 return false;
@@ -108,7 +113,7 @@ internal sealed class DefinitionEquality
         }
 
         return (left.ByteSize == right.ByteSize || Differ(path, Bytes(left.ByteSize), Bytes(right.ByteSize)))
-            && (left.Alignment == right.Alignment || Differ(path, $"is aligned to {left.Alignment?.ToString() ?? "nothing declared"}", $"to {right.Alignment?.ToString() ?? "nothing declared"}"));
+            && (left.Alignment == right.Alignment || Differ(path, Aligned(left.Alignment), Aligned(right.Alignment)));
     }
 
     private bool Differ(string path, string left, string right)
@@ -155,10 +160,16 @@ internal sealed class DefinitionEquality
         PointerType => "a pointer",
         EnumType => "an enum",
         ArrayType => "an array",
-        AggregateType { Kind: AggregateKind.Struct } or AggregateReference { Kind: AggregateKind.Struct } => "a struct",
-        AggregateType or AggregateReference => "a union",
+        AggregateType { Kind: AggregateKind.Struct } => "a struct",
+        AggregateType => "a union",
+        AggregateReference { Kind: AggregateKind.Struct } => "a struct that is only declared",
+        AggregateReference => "a union that is only declared",
         _ => "a function",
     };
+
+    private static string Tagged(AggregateType type) => type.Name is null ? $"an unnamed {TypeSpelling.Keyword(type.Kind)}" : $"{TypeSpelling.Keyword(type.Kind)} {type.Name}";
+
+    private static string Aligned(ulong? alignment) => $"is aligned to {alignment?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing declared"}";
 
     private static string Width(Member member) => member.BitFieldSize is { } width ? $"is {width} bits wide" : "is no bitfield";
 
