@@ -1,7 +1,161 @@
+using System.Globalization;
+
 namespace LayoutCheck.Benchmarks;
 
-/// <summary>Measures the program side by side with its peers.</summary>
+/// <summary>Measures the program: against its peers (the goals), as work grows (scaling), and piece by piece (micro).</summary>
 internal static class Program
 {
-    public static int Main() => 0;
+    private const string Usage = """
+        usage: dotnet run -c Release --project tests/LayoutCheck.Benchmarks -- [goals|scaling|micro] [options]
+
+          goals      whole processes beside pahole, drgn and a C program that reads all bytes, run in turn (default)
+          scaling    time and memory against bytes of .debug_info, number of structs asked for, and threads
+          micro      each hot file by itself, in this process
+
+          --runs N          runs of each, at least 9 to be quoted (9)
+          --kernels LIST    6.1,6.12,7.3
+          --only LIST       goals: P1,P4
+          --tries N         goals: measures a row up to N times, each after a wait of up to a minute, until others had 5 % of
+                            the cores or less meanwhile, and keeps the quietest (1)
+          --binary PATH     this layoutcheck instead of publishing one
+
+        The kernels: LAYOUTCHECK_KERNELS or ~/.cache/layoutcheck/kernels; tests/real-kernels/fetch gets them.
+        """;
+
+    // Over these the run should be repeated: the share of the cores that others had, the load, the spread of the C sum.
+    private const double BusyShare = 0.05;
+    private const double BusyLoad = 0.5;
+    private const double BusySpread = 1.5;
+
+    public static int Main(string[] args)
+    {
+        // Before anything of ours adds to it; building this program already has.
+        double load = Idleness.LoadAverage();
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        try
+        {
+            Options options = Options.Parse(args);
+            switch (options.Mode)
+            {
+                case "goals":
+                    RunGoals(options, load);
+                    return 0;
+                case "scaling":
+                    Scaling.Run(new Workshop(options.Binary), Workshop.FindKernels(options.Kernels), options.Runs, load);
+                    return 0;
+                case "micro":
+                    Micro.Run(Workshop.FindKernels(options.Kernels), options.Runs);
+                    return 0;
+                default:
+                    Console.Error.WriteLine(Usage);
+                    return 2;
+            }
+        }
+        catch (BenchmarkException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
+    }
+
+    private static void RunGoals(Options options, double load)
+    {
+        Workshop shop = new(options.Binary);
+        IReadOnlyList<Kernel> kernels = Workshop.FindKernels(options.Kernels);
+        List<Goal> goals = [.. Goals.All(shop).Where(g => g.IsAskedFor(options.Only))];
+        List<(Goal Goal, Kernel Kernel)> pairs = [.. goals.SelectMany(g => (g.NeedsNoKernel ? kernels.Take(1) : kernels.Where(k => g.OnlyKernel is null || g.OnlyKernel == k.Version)).Select(k => (g, k)))];
+        Console.WriteLine(shop.Describe(kernels));
+        Console.WriteLine($"- peers: {shop.DescribePeers()}");
+        Command import = Goals.ImportDrgn(shop);
+        Console.WriteLine($"- of drgn's time, the start of Python and the import are {Statistics.Spread(Walls(shop, import, options.Runs))} ms");
+        if (options.Runs < 9)
+        {
+            Console.WriteLine($"- {options.Runs} runs only: for orientation, not to be quoted");
+        }
+
+        // Built and found before anything is measured.
+        _ = pairs.Any(p => p.Goal.Id == "P9") ? shop.JitBinary : null;
+        double[] before = SumSpreads(shop, kernels, options.Runs);
+        List<Comparison> comparisons = [];
+        foreach ((Goal goal, Kernel kernel) in pairs)
+        {
+            Console.Error.WriteLine($"{goal.Id} {kernel.Version} ...");
+            comparisons.Add(Quietest(() => Comparison.Run(shop, goal, kernel, options.Runs), options.Tries));
+        }
+
+        double others = comparisons.Count == 0 ? 0 : comparisons.Max(c => c.OthersShare);
+        Console.WriteLine("- " + DescribeIdleness(load, others, [.. before, .. SumSpreads(shop, kernels, options.Runs)]));
+        Console.WriteLine();
+        Console.WriteLine(Comparison.Head);
+        foreach (string row in comparisons.SelectMany(c => c.Rows(options.Only)))
+        {
+            Console.WriteLine(row);
+        }
+    }
+
+    // The choice is by what others took, never by the result.
+    private static Comparison Quietest(Func<Comparison> run, int tries)
+    {
+        List<Comparison> all = [];
+        do
+        {
+            if (tries > 1)
+            {
+                Idleness.WaitForQuiet(BusyShare, TimeSpan.FromSeconds(60));
+            }
+
+            all.Add(run());
+        }
+        while (all.Count < tries && all[^1].OthersShare > BusyShare);
+        return all.MinBy(c => c.OthersShare)!;
+    }
+
+    /// <summary>Says whether the figures can be trusted: the C sum does the same work every time, so that its spread is the machine's.</summary>
+    public static string DescribeIdleness(double load, double others, double[] spreads)
+    {
+        bool isIdle = load <= BusyLoad && others <= BusyShare && spreads.All(s => s <= BusySpread);
+        return $"{(isIdle ? "the machine was idle" : "**the machine was not idle**")}: load {load:F2} at the start (the build of this program counts), "
+            + $"others had up to {others:P0} of the cores during a row, max/min of the C sum before and after {string.Join(", ", spreads.Select(Statistics.Text))}";
+    }
+
+    /// <summary>The greatest over the least time of the C sum, a kernel.</summary>
+    public static double[] SumSpreads(Workshop shop, IEnumerable<Kernel> kernels, int runs)
+        => [.. kernels.Select(k => Walls(shop, Goals.Sum(shop, k), runs)).Select(walls => walls.Max() / walls.Min())];
+
+    private static List<double> Walls(Workshop shop, Command command, int runs)
+    {
+        _ = ChildProcess.Measure(shop.Runner, command);
+        return [.. Enumerable.Range(0, runs).Select(_ => ChildProcess.Measure(shop.Runner, command).Wall)];
+    }
+
+    /// <summary>The command line.</summary>
+    private sealed record Options(string Mode, int Runs, string[] Kernels, string[] Only, string? Binary, int Tries)
+    {
+        public static Options Parse(string[] args)
+        {
+            Options options = new("goals", 9, ["6.1", "6.12", "7.3"], [], null, 1);
+            Queue<string> words = new(args);
+            if (words.TryPeek(out string? mode) && !mode.StartsWith('-'))
+            {
+                options = options with { Mode = words.Dequeue() };
+            }
+
+            while (words.TryDequeue(out string? word))
+            {
+                options = word switch
+                {
+                    "--runs" when int.TryParse(Value(), out int runs) && runs > 0 => options with { Runs = runs },
+                    "--tries" when int.TryParse(Value(), out int tries) && tries > 0 => options with { Tries = tries },
+                    "--kernels" => options with { Kernels = Value().Split(',') },
+                    "--only" => options with { Only = Value().Split(',') },
+                    "--binary" => options with { Binary = Path.GetFullPath(Value()) },
+                    _ => options with { Mode = "help" },
+                };
+            }
+
+            return options;
+
+            string Value() => words.TryDequeue(out string? value) ? value : throw new BenchmarkException(Usage);
+        }
+    }
 }

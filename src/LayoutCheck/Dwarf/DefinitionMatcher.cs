@@ -132,6 +132,7 @@ internal sealed unsafe class DefinitionMatcher
             ref DefinitionTemplate.MemberNode member = ref _template.Members[first + i];
             if ((shape.Location * 8) + shape.DataBitOffset != member.BitOffset
                 || shape.Has(Field.BitSize) != member.IsBitField || shape.BitSize != member.BitFieldSize
+                || shape.Has(Field.Alignment) != member.HasAlignment || shape.Alignment != member.Alignment
                 || !MatchesName(shape, ref member.Name) || !MatchesType(shape.Type, member.Type))
             {
                 return false;

@@ -46,7 +46,9 @@ internal sealed class DefinitionTemplate
         public Name Name;
         public ulong BitOffset;
         public ulong BitFieldSize;
+        public ulong Alignment;
         public bool IsBitField;
+        public bool HasAlignment;
         public int Type;
     }
 
@@ -123,6 +125,8 @@ internal sealed class DefinitionTemplate
                         BitOffset = member.BitOffset,
                         IsBitField = member.IsBitField,
                         BitFieldSize = member.BitFieldSize ?? 0,
+                        HasAlignment = member.Alignment is not null,
+                        Alignment = member.Alignment ?? 0,
                         Type = NodeOf(member.Type),
                     };
                 }

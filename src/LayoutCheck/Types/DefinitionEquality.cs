@@ -27,16 +27,17 @@ internal sealed class DefinitionEquality
     public static string? FirstDifference(TypeGraph left, TypeId leftType, TypeGraph right, TypeId rightType)
     {
         DefinitionEquality comparison = new(left, right);
-        return comparison.ByValue(leftType, rightType, "") ? null : comparison._difference;
+        return comparison.ByValue(leftType, rightType, "", 0) ? null : comparison._difference;
     }
 
-    private bool ByValue(TypeId leftType, TypeId rightType, string path)
+    // Both stand at bitBase of the whole, so that places are told from its start: that of page.pgmap, say, not of the unnamed struct in it.
+    private bool ByValue(TypeId leftType, TypeId rightType, string path, ulong bitBase)
     {
         leftType = _left.Strip(leftType);
         rightType = _right.Strip(rightType);
         if (leftType == TypeId.Void || rightType == TypeId.Void)
         {
-            return leftType == rightType || Differ(path, "is void", "is not");
+            return leftType == rightType || Differ(path, leftType == TypeId.Void ? "is void" : "is not void", rightType == TypeId.Void ? "is void" : "is not void");
         }
 
         if (_equal.Contains((leftType, rightType)))
@@ -53,9 +54,9 @@ internal sealed class DefinitionEquality
             (PointerType a, PointerType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
                 && (PointeeName(_left, a.Target) == PointeeName(_right, b.Target)
                     || Differ(path, $"points to {PointeeName(_left, a.Target)}", $"points to {PointeeName(_right, b.Target)}")),
-            (ArrayType a, ArrayType b) => (a.Count == b.Count || Differ(path, $"has {Count(a)} elements", $"has {Count(b)}")) && ByValue(a.Element, b.Element, path + "[]"),
-            (AggregateReference a, AggregateReference b) => a == b || Differ(path, $"is {a.Name}", $"is {b.Name}"),
-            (AggregateType a, AggregateType b) => SameAggregate(a, b, path),
+            (ArrayType a, ArrayType b) => (a.Count == b.Count || Differ(path, $"has {Count(a)} elements", $"has {Count(b)} elements")) && ByValue(a.Element, b.Element, path + "[]", bitBase),
+            (AggregateReference a, AggregateReference b) => a == b || Differ(path, $"is {Tagged(a.Kind, a.Name)}", $"is {Tagged(b.Kind, b.Name)}"),
+            (AggregateType a, AggregateType b) => SameAggregate(a, b, path, bitBase),
             (FunctionType, FunctionType) => true,
             var (a, b) => Differ(path, $"is {Sort(a)}", $"is {Sort(b)}"),
         };
@@ -67,11 +68,11 @@ internal sealed class DefinitionEquality
         return isSame;
     }
 
-    private bool SameAggregate(AggregateType left, AggregateType right, string path)
+    private bool SameAggregate(AggregateType left, AggregateType right, string path, ulong bitBase)
     {
         if (left.Kind != right.Kind || left.Name != right.Name)
         {
-            return Differ(path, $"is {Sort(left)} {left.Name}", $"is {Sort(right)} {right.Name}");
+            return Differ(path, $"is {Tagged(left.Kind, left.Name)}", $"is {Tagged(right.Kind, right.Name)}");
         }
 
         for (int i = 0; i < Math.Max(left.Members.Length, right.Members.Length); i++)
@@ -79,7 +80,7 @@ internal sealed class DefinitionEquality
             if (i >= left.Members.Length || i >= right.Members.Length)
             {
                 Member extra = i < left.Members.Length ? left.Members[i] : right.Members[i];
-                string there = $"has a member {extra.Name ?? "without a name"} at {Bits(extra.BitOffset)}";
+                string there = $"has a member {extra.Name ?? "without a name"} at {Bits(bitBase + extra.BitOffset)}";
                 return i < left.Members.Length ? Differ(path, there, "has not") : Differ(path, "has no more members", there);
             }
 
@@ -88,12 +89,12 @@ internal sealed class DefinitionEquality
             string inner = a.Name is null ? path : path.Length == 0 ? a.Name : $"{path}.{a.Name}";
             if (a.Name != b.Name)
             {
-                return Differ(path, $"has {a.Name ?? "an unnamed member"} at {Bits(a.BitOffset)}", $"has {b.Name ?? "an unnamed member"} at {Bits(b.BitOffset)}");
+                return Differ(path, $"has {a.Name ?? "an unnamed member"} at {Bits(bitBase + a.BitOffset)}", $"has {b.Name ?? "an unnamed member"} at {Bits(bitBase + b.BitOffset)}");
             }
 
             if (a.BitOffset != b.BitOffset)
             {
-                return Differ(inner, $"is at {Bits(a.BitOffset)}", $"is at {Bits(b.BitOffset)}");
+                return Differ(inner, $"is at {Bits(bitBase + a.BitOffset)}", $"is at {Bits(bitBase + b.BitOffset)}");
             }
 
             if (a.BitFieldSize != b.BitFieldSize)
@@ -101,14 +102,19 @@ internal sealed class DefinitionEquality
                 return Differ(inner, Width(a), Width(b));
             }
 
-            if (!ByValue(a.Type, b.Type, inner))
+            if (a.Alignment != b.Alignment)
+            {
+                return Differ(inner, Aligned(a.Alignment), Aligned(b.Alignment));
+            }
+
+            if (!ByValue(a.Type, b.Type, inner, bitBase + a.BitOffset))
             {
                 return false;
             }
         }
 
         return (left.ByteSize == right.ByteSize || Differ(path, Bytes(left.ByteSize), Bytes(right.ByteSize)))
-            && (left.Alignment == right.Alignment || Differ(path, $"is aligned to {left.Alignment?.ToString() ?? "nothing declared"}", $"to {right.Alignment?.ToString() ?? "nothing declared"}"));
+            && (left.Alignment == right.Alignment || Differ(path, Aligned(left.Alignment), Aligned(right.Alignment)));
     }
 
     private bool Differ(string path, string left, string right)
@@ -155,10 +161,16 @@ internal sealed class DefinitionEquality
         PointerType => "a pointer",
         EnumType => "an enum",
         ArrayType => "an array",
-        AggregateType { Kind: AggregateKind.Struct } or AggregateReference { Kind: AggregateKind.Struct } => "a struct",
-        AggregateType or AggregateReference => "a union",
+        AggregateType { Kind: AggregateKind.Struct } => "a struct",
+        AggregateType => "a union",
+        AggregateReference { Kind: AggregateKind.Struct } => "a struct that is only declared",
+        AggregateReference => "a union that is only declared",
         _ => "a function",
     };
+
+    private static string Tagged(AggregateKind kind, string? name) => name is null ? $"an unnamed {TypeSpelling.Keyword(kind)}" : $"{TypeSpelling.Keyword(kind)} {name}";
+
+    private static string Aligned(ulong? alignment) => $"is aligned to {alignment?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing declared"}";
 
     private static string Width(Member member) => member.BitFieldSize is { } width ? $"is {width} bits wide" : "is no bitfield";
 

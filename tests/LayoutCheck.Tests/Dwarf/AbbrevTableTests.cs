@@ -1,5 +1,6 @@
 using LayoutCheck.Dwarf;
 using LayoutCheck.Tests.Support;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Dwarf;
 
@@ -136,7 +137,7 @@ public sealed class AbbrevTableTests
     private static string RefusalOfAll(DwarfBuilder dwarf)
     {
         using KernelImage image = dwarf.Open();
-        return Assert.Throws<InvalidImageException>(() => image.Types.FindAll([new(Types.TypeNameKind.Struct, "s")], 1)).Message;
+        return Assert.Throws<InvalidImageException>(() => image.Types.FindAll([new(TypeNameKind.Struct, "s")], 1)).Message;
     }
 
     [Fact]
@@ -157,7 +158,7 @@ public sealed class AbbrevTableTests
         dwarf.Info.Patch(start, (ulong)(dwarf.Info.Length - start - 4), 4);
 
         using KernelImage image = dwarf.Open();
-        Types.DefinitionSet set = image.Types.FindAll([new(Types.TypeNameKind.Struct, "s")], 2).Sets[0];
+        DefinitionSet set = image.Types.FindAll([new(TypeNameKind.Struct, "s")], 2).Sets[0];
 
         Assert.Equal(["unit.c", "third.c"], set.Distinct.SelectMany(d => d.Units).Select(u => u.Name));
         Assert.Equal(2, set.Distinct.Length);
@@ -201,6 +202,6 @@ public sealed class AbbrevTableTests
 
         Assert.Equal(4UL, DwarfUnderTest.StructS(dwarf).Aggregate.ByteSize);
         using KernelImage image = dwarf.Open();
-        Assert.NotNull(image.Types.FindFirst(new(Types.TypeNameKind.Struct, "t")));
+        Assert.NotNull(image.Types.FindFirst(new(TypeNameKind.Struct, "t")));
     }
 }

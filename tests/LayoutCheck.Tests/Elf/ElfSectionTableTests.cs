@@ -18,7 +18,7 @@ public sealed class ElfSectionTableTests
     public static TheoryData<string> FixtureFiles()
     {
         TheoryData<string> files = [];
-        foreach (string name in FixtureFile.All.Where(n => !n.EndsWith(".btf", StringComparison.Ordinal)))
+        foreach (string name in FixtureFile.All.Where(FixtureFile.IsElf))
         {
             files.Add(name);
         }

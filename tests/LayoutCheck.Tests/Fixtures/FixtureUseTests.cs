@@ -16,6 +16,12 @@ public sealed class FixtureUseTests
         ["no-page/no-page.gcc-dwarf5-btf.elf"] = nameof(Other_things_named_page_do_not_answer_for_the_struct),
     };
 
+    // Whole folders that have a test class of their own.
+    private static readonly Dictionary<string, string> TestedByFolder = new(StringComparer.Ordinal)
+    {
+        ["page-era5-packed/"] = "Images/PackedImageTests",
+    };
+
     [Fact]
     public void Every_fixture_is_used_by_a_test()
     {
@@ -23,7 +29,7 @@ public sealed class FixtureUseTests
         string[] unused =
         [
             .. FixtureFile.All.Where(name => !FixtureTruthTests.IsForDwarf(name) && !FixtureTruthTests.IsForBtf(name)
-                && !TestedByName.ContainsKey(name) && RefusedFixtureTests.Refusals.All(r => r.File != name)),
+                && !TestedByName.ContainsKey(name) && !TestedByFolder.Keys.Any(folder => name.StartsWith(folder, StringComparison.Ordinal)) && RefusedFixtureTests.Refusals.All(r => r.File != name)),
         ];
         Assert.True(unused.Length == 0, $"no test reads {string.Join(", ", unused)}: give it truth rows, or name it in RefusedFixtureTests or here");
     }
@@ -33,6 +39,11 @@ public sealed class FixtureUseTests
     {
         IEnumerable<string> listed = [.. TestedByName.Keys, .. FixtureTruthTests.NotRead.Keys, .. RefusedFixtureTests.Refusals.Select(r => r.File)];
         Assert.Empty(listed.Except(FixtureFile.All));
+        Assert.All(TestedByFolder, tested =>
+        {
+            Assert.Contains(FixtureFile.All, name => name.StartsWith(tested.Key, StringComparison.Ordinal));
+            Assert.Contains(tested.Key.TrimEnd('/'), File.ReadAllText(Path.Combine(FixtureFile.Repository, "tests", "LayoutCheck.Tests", tested.Value + ".cs")), StringComparison.Ordinal);
+        });
     }
 
     [Fact]

@@ -16,12 +16,12 @@ internal static class FixtureFile
     /// <summary>tests/fixtures.</summary>
     public static string Folder { get; } = Path.Combine(Repository, "tests", "fixtures");
 
-    /// <summary>All images (no sources, no scripts), in ordinal order.</summary>
+    /// <summary>All images, packed ones too (no sources, no scripts), in ordinal order.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         .. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Folder, file).Replace('\\', '/'))
-            .Where(name => Path.GetExtension(name) is ".elf" or ".o" or ".ko" or ".btf" or ".dwo" or ".dwp" or ".debug")
+            .Where(name => Path.GetExtension(name) is not ("" or ".c" or ".h" or ".rs" or ".S" or ".py" or ".md" or ".actual"))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -39,6 +39,13 @@ internal static class FixtureFile
     {
         using KernelImage image = Open(name, choice);
         return image.Types.FindFirst(TypeName.Parse(type)) ?? throw new InvalidOperationException($"{name} does not define {type}");
+    }
+
+    /// <summary>Whether the file is ELF as it lies there.</summary>
+    public static bool IsElf(string name)
+    {
+        using MappedFile file = MappedFile.Open(PathOf(name));
+        return ElfFile.HasMagic(file);
     }
 
     /// <summary>Whether the file is ELF and has contents (not NOBITS) for a section.</summary>

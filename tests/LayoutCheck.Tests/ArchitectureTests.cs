@@ -1,0 +1,127 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using LayoutCheck.Tests.Support;
+
+namespace LayoutCheck.Tests;
+
+/// <summary>
+/// Who may use whom (src/ARCHITECTURE.md): reads the sources of the library and fails on any other dependency between its folders.
+/// </summary>
+public sealed partial class ArchitectureTests
+{
+    // The files that lie in the library's folder itself may use everything, and are used by nobody but for what is in RootForAll.
+    private static readonly Dictionary<string, string[]> MayUse = new(StringComparer.Ordinal)
+    {
+        ["Elf"] = [],
+        ["Types"] = [],
+        ["Dwarf"] = ["Elf", "Types"],
+        ["Btf"] = ["Elf", "Types"],
+        ["Images"] = ["Elf"],
+        ["Layouts"] = ["Types"],
+        ["Rules"] = ["Layouts", "Types"],
+        ["Compare"] = ["Types", "Layouts"],
+        ["Reports"] = ["Rules", "Compare", "Layouts", "Types"],
+    };
+
+    // The one error, and what an image says of itself: words for a report.
+    private static readonly string[] RootForAll = ["InvalidImageException", "ImageFacts"];
+
+    private sealed record Source(string Folder, string Name, string Text, string Code);
+
+    private static readonly string Library = Path.Combine(FixtureFile.Repository, "src", "LayoutCheck");
+
+    private static readonly Source[] Sources =
+    [
+        .. Directory.EnumerateFiles(Library, "*.cs", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Library, path).Replace('\\', '/'))
+            .Where(name => !name.StartsWith("bin/", StringComparison.Ordinal) && !name.StartsWith("obj/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name =>
+            {
+                string text = File.ReadAllText(Path.Combine(Library, name));
+                return new Source(name.Contains('/') ? name[..name.IndexOf('/')] : "", name, text, CommentsAndTexts().Replace(text, " "));
+            }),
+    ];
+
+    // Which folder declares a type; by its name alone, as names are unique in the library.
+    private static readonly Dictionary<string, string> FolderOfType = Sources
+        .SelectMany(source => Declarations().Matches(source.Code).Select(match => (Type: match.Groups["name"].Value, source.Folder)))
+        .Distinct()
+        .GroupBy(declared => declared.Type, StringComparer.Ordinal)
+        .Where(group => group.Select(declared => declared.Folder).Distinct().Count() == 1)
+        .ToDictionary(group => group.Key, group => group.First().Folder, StringComparer.Ordinal);
+
+    [Fact]
+    public void Every_folder_is_in_the_plan()
+    {
+        Assert.True(Sources.Length > 30, $"{Sources.Length} sources in {Library}");
+        Assert.Empty(Sources.Select(source => source.Folder).Where(folder => folder.Length > 0).Distinct().Except(MayUse.Keys));
+    }
+
+    [Fact]
+    public void A_files_namespace_is_its_folder()
+    {
+        foreach (Source source in Sources)
+        {
+            string expected = source.Folder.Length == 0 ? "LayoutCheck" : "LayoutCheck." + source.Folder;
+            Assert.True(source.Code.Contains($"namespace {expected};", StringComparison.Ordinal), $"{source.Name} is not in namespace {expected}");
+        }
+    }
+
+    [Fact]
+    public void Folders_use_only_those_that_they_may()
+    {
+        List<string> offences = [];
+        foreach (Source source in Sources.Where(source => source.Folder.Length > 0))
+        {
+            string[] allowed = [source.Folder, .. MayUse.GetValueOrDefault(source.Folder, [])];
+            IEnumerable<string> named = Usings().Matches(source.Code).Select(match => match.Groups["folder"].Value);
+            IEnumerable<string> typed = Qualified().Matches(source.Code)
+                .Where(match => FolderOfType.GetValueOrDefault(match.Groups["type"].Value) == match.Groups["folder"].Value)
+                .Select(match => match.Groups["folder"].Value);
+            offences.AddRange(named.Concat(typed).Where(MayUse.ContainsKey).Except(allowed).Select(folder => $"{source.Name} uses {folder}/"));
+            offences.AddRange(Identifiers().Matches(source.Code).Select(match => match.Value).Distinct()
+                .Where(word => FolderOfType.GetValueOrDefault(word) == "" && !RootForAll.Contains(word)).Select(word => $"{source.Name} uses the facade's {word}"));
+        }
+
+        Assert.True(offences.Count == 0, string.Join('\n', offences));
+    }
+
+    [Fact]
+    public void Unsafe_code_is_in_Elf_and_in_files_that_say_that_they_are_hot()
+    {
+        foreach (Source source in Sources.Where(source => source.Folder != "Elf"))
+        {
+            bool isUnsafe = UnsafeWords().IsMatch(source.Code);
+            Assert.True(!isUnsafe || source.Text.Contains(" Hot: ", StringComparison.Ordinal), $"{source.Name} has unsafe code, and its header does not say Hot");
+        }
+    }
+
+    [Fact]
+    public void The_library_depends_on_no_package_by_default()
+    {
+        XDocument project = XDocument.Load(Path.Combine(Library, "LayoutCheck.csproj"));
+        XElement[] references = [.. project.Descendants("PackageReference")];
+        Assert.All(references, reference => Assert.Equal("'$(ElfBackend)' == 'ELFSharp'", reference.Parent?.Attribute("Condition")?.Value));
+    }
+
+    // Comments, then string and character literals: what they say is no code.
+    [GeneratedRegex("""//[^\n]*|/\*.*?\*/|"{3}.*?"{3}|@"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'""", RegexOptions.Singleline)]
+    private static partial Regex CommentsAndTexts();
+
+    [GeneratedRegex("""\b(?:class|struct|record|interface|enum|record\s+struct|record\s+class)\s+(?<name>[A-Z]\w*)""")]
+    private static partial Regex Declarations();
+
+    [GeneratedRegex("""\busing\s+(?:static\s+)?(?:\w+\s*=\s*)?(?:global::)?LayoutCheck\.(?<folder>\w+)|\bLayoutCheck\.(?<folder>\w+)\.""")]
+    private static partial Regex Usings();
+
+    // `Elf.Section` without a using: the parent namespace is in sight.
+    [GeneratedRegex("""(?<![\w.])(?<folder>[A-Z]\w*)\.(?<type>[A-Z]\w*)""")]
+    private static partial Regex Qualified();
+
+    [GeneratedRegex("""(?<![\w.])[A-Z]\w*""")]
+    private static partial Regex Identifiers();
+
+    [GeneratedRegex("""\bunsafe\b|\bfixed\s*\(|\bstackalloc\b.*\*""")]
+    private static partial Regex UnsafeWords();
+}
