@@ -28,13 +28,14 @@ public sealed class KernelImage : IDisposable
     private const string NoDebugInfoRemedy = "name the vmlinux of the kernel's debug package, or build with CONFIG_DEBUG_INFO_DWARF5 or CONFIG_DEBUG_INFO_BTF";
 
     private readonly UnwrappedImage _content;
-    private readonly ElfFile? _elf;
+    private readonly IDisposable? _companion;
 
-    private KernelImage(string path, UnwrappedImage content, ElfFile? elf, ITypeSource types, bool hasOtherSource)
+    // The companion is the file that has what this one has not: the debug information split off, or the kernel of a module.
+    private KernelImage(string path, UnwrappedImage content, ITypeSource types, bool hasOtherSource = false, IDisposable? companion = null)
     {
         Path = path;
         _content = content;
-        _elf = elf;
+        _companion = companion;
         Types = types;
         HasOtherSource = hasOtherSource;
     }
@@ -50,30 +51,40 @@ public sealed class KernelImage : IDisposable
 
     /// <summary>Opens a file: an ELF image with DWARF or BTF, a raw BTF blob, or a kernel or module as it is shipped, packed.</summary>
     /// <exception cref="InvalidImageException">It cannot be read, or has not the debug information asked for.</exception>
-    public static KernelImage Open(string path, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.Open(path), choice);
+    public static KernelImage Open(string path, SourceChoice choice = SourceChoice.Auto) => Open(path, new ImageOptions(choice));
+
+    /// <summary>Opens a file, with more to say on where the rest of it is.</summary>
+    /// <exception cref="InvalidImageException">It cannot be read, or has not the debug information asked for.</exception>
+    public static KernelImage Open(string path, ImageOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Open(MappedFile.Open(path), options);
+    }
 
     /// <summary>Opens bytes that are in memory already, under the name that errors will use. The array must not change while the image is open.</summary>
     /// <exception cref="InvalidImageException">They cannot be read, or have not the debug information asked for.</exception>
-    public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.FromBytes(name, bytes), choice);
+    public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.FromBytes(name, bytes), new ImageOptions(choice));
 
     /// <summary>What the image says of itself.</summary>
     /// <exception cref="InvalidImageException">A section that would say it is damaged.</exception>
     public ImageFacts ReadFacts()
     {
-        string format = _elf is not null ? _elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
-        string? release = Text() is { } text ? KernelText.Release(text) : null;
-        release ??= _elf?.Contents(".modinfo") is { } modinfo ? KernelText.ModuleRelease(modinfo) : null;
-        return new ImageFacts(_content.Wrapping.Length == 0 ? format : $"{_content.Wrapping}: {format}", _elf?.BuildId(), release);
+        string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
+        return new ImageFacts(_content.Wrapping.Length == 0 ? format : $"{_content.Wrapping}: {format}", _content.Elf?.BuildId(), Release(_content));
     }
 
     /// <summary>The kernel's configuration, by <c>CONFIG_</c> names; null when the image does not carry it (CONFIG_IKCONFIG=y).</summary>
     /// <exception cref="InvalidImageException">It is damaged.</exception>
-    public IReadOnlyDictionary<string, string>? ReadConfig() => Text() is { } text ? KernelText.Config(text) : null;
+    public IReadOnlyDictionary<string, string>? ReadConfig() => Text(_content) is { } text ? KernelText.Config(text) : null;
 
     /// <inheritdoc/>
-    public void Dispose() => _content.Dispose();
+    public void Dispose()
+    {
+        _content.Dispose();
+        _companion?.Dispose();
+    }
 
-    private static KernelImage Open(MappedFile file, SourceChoice choice)
+    private static KernelImage Open(MappedFile file, ImageOptions options)
     {
         string path = file.Path;
         UnwrappedImage content = UnwrappedImage.Open(file);
@@ -81,12 +92,12 @@ public sealed class KernelImage : IDisposable
         {
             while (true)
             {
-                if (Choose(path, content, choice) is { } image)
+                if (Choose(path, content, options) is { } image)
                 {
                     return image;
                 }
 
-                content = content.OpenInside() ?? throw NoDebugInformation(content, choice);
+                content = content.OpenInside() ?? throw NoDebugInformation(content, options.Source);
             }
         }
         catch
@@ -97,26 +108,78 @@ public sealed class KernelImage : IDisposable
     }
 
     // Null when it has no debug information of any kind that was asked for.
-    private static KernelImage? Choose(string path, UnwrappedImage content, SourceChoice choice)
+    private static KernelImage? Choose(string path, UnwrappedImage content, ImageOptions options)
     {
         if (content.Btf is { } blob)
         {
             string what = blob.Name is null ? "raw BTF" : "a bare kernel image with BTF";
-            return choice == SourceChoice.Dwarf
+            return options.Source == SourceChoice.Dwarf
                 ? throw new InvalidImageException(content.File.Path, null, null, $"is {what} and has no DWARF", "use --source btf, or name a vmlinux with DWARF")
-                : new KernelImage(path, content, null, new BtfTypeReader(blob, blob.Name), false);
+                : OpenBtf(path, content, blob, blob.Name, null, false, options);
         }
 
-        ElfFile elf = ElfFile.Read(content.File);
+        ElfFile elf = content.Elf!;
         bool hasBtf = elf.Find(".BTF") is { ByteSize: > 0 };
-        if (choice != SourceChoice.Btf && FindDwarf(elf, hasBtf && choice == SourceChoice.Auto) is { } sections)
+        if (options.Source != SourceChoice.Btf && OpenDwarf(path, content, elf, hasBtf, options) is { } image)
         {
-            return new KernelImage(path, content, elf, new DwarfTypeReader(sections), hasBtf);
+            return image;
         }
 
-        return choice != SourceChoice.Dwarf && hasBtf
-            ? new KernelImage(path, content, elf, OpenBtf(elf), choice == SourceChoice.Btf && elf.Find(".debug_info") is not null)
+        return options.Source != SourceChoice.Dwarf && hasBtf
+            ? OpenBtf(path, content, elf.Contents(".BTF")!, ".BTF", elf.Header.Is64Bit ? 8 : 4, options.Source == SourceChoice.Btf && elf.Find(".debug_info") is not null, options)
             : null;
+    }
+
+    private static KernelImage? OpenDwarf(string path, UnwrappedImage content, ElfFile elf, bool hasBtf, ImageOptions options)
+    {
+        ElfFile? debug = null;
+        try
+        {
+            if (DwarfSections.Find(elf) is { } sections)
+            {
+                return new KernelImage(path, content, new DwarfTypeReader(sections), hasBtf);
+            }
+
+            // An image with BTF that does not speak of a debug file answers by itself, whatever is installed on this machine.
+            bool isToBeLookedFor = options.Source == SourceChoice.Dwarf || !hasBtf || options.DebugDirectory is not null || SeparateDebugFile.LinkName(elf) is not null;
+            debug = isToBeLookedFor ? SeparateDebugFile.Find(elf, path, options.DebugDirectory) : null;
+            return debug is null ? null
+                : DwarfSections.Find(debug) is { } separate ? new KernelImage(path, content, new DwarfTypeReader(separate), hasBtf, debug.File)
+                : throw new InvalidImageException(debug.File.Path, null, null, "has no DWARF (no .debug_info section), and is the file that it was split off into", NoDebugInfoRemedy);
+        }
+        catch (InvalidImageException e)
+        {
+            debug?.File.Dispose();
+
+            // Taking the BTF in silence would hide that the better source was there and was not asked.
+            throw hasBtf && options.Source == SourceChoice.Auto
+                ? new InvalidImageException(e.File, e.Section, e.Offset, e.Problem, $"use --source btf, which this file has, or {e.Remedy}")
+                : e;
+        }
+    }
+
+    private static KernelImage OpenBtf(string path, UnwrappedImage content, Section btf, string? name, int? wordByteSize, bool hasDwarf, ImageOptions options)
+    {
+        if (!BtfIndex.IsSplit(btf))
+        {
+            return new KernelImage(path, content, new BtfTypeReader(btf, name, wordByteSize), hasDwarf);
+        }
+
+        BaseKernel? kernel = options.BasePath is { } basePath ? BaseKernel.Open(basePath) : null;
+        try
+        {
+            BtfTypeReader types = kernel is null
+                ? BaseKernel.ReadWithFirst(path, Release(content), Read, out kernel)
+                : Read(kernel.Index);
+            return new KernelImage(path, content, types, hasDwarf, kernel);
+        }
+        catch
+        {
+            kernel?.Dispose();
+            throw;
+        }
+
+        BtfTypeReader Read(BtfIndex index) => new(btf, name, wordByteSize, index);
     }
 
     private static InvalidImageException NoDebugInformation(UnwrappedImage content, SourceChoice choice)
@@ -127,38 +190,30 @@ public sealed class KernelImage : IDisposable
         }
 
         string missing = choice == SourceChoice.Dwarf ? "has no DWARF (no .debug_info section)" : "has no debug information (neither .debug_info nor .BTF)";
-        string? link = DebugLink(ElfFile.Read(content.File));
-        return new InvalidImageException(content.File.Path, null, null, missing, link is null ? NoDebugInfoRemedy : $"its debug information was split off into {link}: name that file");
+        return new InvalidImageException(
+            content.File.Path,
+            null,
+            null,
+            missing,
+            SeparateDebugFile.LinkName(content.Elf!) is { } link ? $"its debug information was split off into {link}, which is not beside it: name that file, or its directory (--debug-dir DIR)" : NoDebugInfoRemedy);
+    }
+
+    private static string? Release(UnwrappedImage content)
+    {
+        string? release = Text(content) is { } text ? KernelText.Release(text) : null;
+        return release ?? (content.Elf?.Contents(".modinfo") is { } modinfo ? KernelText.ModuleRelease(modinfo) : null);
     }
 
     // Where the kernel's texts are: .rodata of an ELF image, anywhere in a bare one.
-    private Section? Text()
+    private static Section? Text(UnwrappedImage content)
     {
-        if (_elf is null)
+        if (content.Elf is not { } elf)
         {
-            return _content.Btf!.Name is null ? null : _content.File.Whole();
+            return content.Btf!.Name is null ? null : content.File.Whole();
         }
 
-        return _elf.Find(".rodata") is { ByteSize: > 0, Type: not ElfSection.SHT_NOBITS } section ? _elf.Contents(section) : null;
+        return elf.Find(".rodata") is { ByteSize: > 0, Type: not ElfSection.SHT_NOBITS } section ? elf.Contents(section) : null;
     }
-
-    private static BtfTypeReader OpenBtf(ElfFile elf) => new(elf.Contents(".BTF")!, ".BTF", elf.Header.Is64Bit ? 8 : 4);
-
-    private static DwarfSections? FindDwarf(ElfFile elf, bool hasFallback)
-    {
-        try
-        {
-            return DwarfSections.Find(elf);
-        }
-        catch (InvalidImageException e) when (hasFallback)
-        {
-            // Taking the BTF in silence would hide that the better source was there and was not asked.
-            throw new InvalidImageException(e.File, e.Section, e.Offset, e.Problem, $"use --source btf, which this file has, or {e.Remedy}");
-        }
-    }
-
-    // .gnu_debuglink: a file name, zero-terminated and padded, then a CRC (gdb manual, "Separate Debug Files").
-    private static string? DebugLink(ElfFile elf) => elf.Contents(".gnu_debuglink") is { } link ? link.TextAt(0) : null;
 }
 
 /// <summary>What an image says of itself.</summary>

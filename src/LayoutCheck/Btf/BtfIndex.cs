@@ -21,15 +21,24 @@ internal sealed class BtfIndex
     private readonly int[] _infoSizes = new int[BtfFormat.KindCount];
     private readonly int[] _elementSizes = new int[BtfFormat.KindCount];
     private readonly uint[] _offsets;
+    private readonly BtfIndex? _base;
+    private readonly uint _baseCount;
+    private readonly uint _baseStringsLength;
     private readonly List<uint> _taggable = [];
     private readonly List<uint> _integers = [];
 
     /// <summary>Checks the header and finds the records.</summary>
     /// <param name="section">The .BTF section, or a file that is BTF.</param>
     /// <param name="name">What errors call it.</param>
-    /// <exception cref="InvalidImageException">It is not BTF, is damaged, is split BTF, or has a kind of record that we cannot step over.</exception>
-    public BtfIndex(Section section, string? name)
+    /// <param name="baseIndex">The kernel's BTF when this is the split BTF of one of its modules, whose ids and names count on from there.</param>
+    /// <exception cref="InvalidImageException">
+    /// It is not BTF, is damaged, is split BTF without a base or of another base, or has a kind of record that we cannot step over.
+    /// </exception>
+    public BtfIndex(Section section, string? name, BtfIndex? baseIndex = null)
     {
+        _base = baseIndex;
+        _baseCount = baseIndex?.Count ?? 0;
+        _baseStringsLength = baseIndex?._stringsLength ?? 0;
         // Only the magic tells the byte order: a little-endian ELF could carry BTF of the other order.
         ReadOnlySpan<byte> magic = section.Length >= 2 ? section.ReadRange(0, 2).ReadBytes(2) : [];
         bool isBigEndian = magic.SequenceEqual<byte>([BtfFormat.BTF_MAGIC >> 8, BtfFormat.BTF_MAGIC & 0xff]);
@@ -68,19 +77,23 @@ internal sealed class BtfIndex
         CheckTypesAndStrings(headerLength);
         ReadRecordSizes(ref header, headerLength);
         _offsets = FindRecords();
+        if (baseIndex is not null)
+        {
+            CheckNamesAgainstBase(baseIndex);
+        }
     }
 
     /// <summary>The BTF in its own byte order.</summary>
     public Section Section => _section;
 
-    /// <summary>How many types it has; their ids are 1 to this.</summary>
+    /// <summary>How many types it has, those of its base included; their ids are 1 to this.</summary>
     public uint Count { get; private set; }
 
     /// <summary>The named STRUCT, UNION, FWD and TYPEDEF records, by rising id: all that can be asked for by name.</summary>
-    public IReadOnlyList<uint> Taggable => _taggable;
+    public IEnumerable<uint> Taggable => _base is null ? _taggable : _base.Taggable.Concat(_taggable);
 
     /// <summary>The INT records, by rising id.</summary>
-    public IReadOnlyList<uint> Integers => _integers;
+    public IEnumerable<uint> Integers => _base is null ? _integers : _base.Integers.Concat(_integers);
 
     /// <summary>Whether the bytes start as BTF of either byte order does.</summary>
     public static bool HasMagic(Section section)
@@ -88,6 +101,29 @@ internal sealed class BtfIndex
         const ushort Swapped = (BtfFormat.BTF_MAGIC >> 8) | ((BtfFormat.BTF_MAGIC & 0xff) << 8);
         return section.Length >= 2 && section.ReadFrom(0).ReadU16() is BtfFormat.BTF_MAGIC or Swapped;
     }
+
+    /// <summary>
+    /// Whether BTF is split: its strings go on from those of a base, so they do not start with the empty one. What is too damaged to tell is not.
+    /// </summary>
+    public static bool IsSplit(Section section)
+    {
+        if (!HasMagic(section) || section.Length < BtfFormat.BaseHeaderSize)
+        {
+            return false;
+        }
+
+        Section bytes = section.As(section.Name, section.Head(1)[0] == BtfFormat.BTF_MAGIC >> 8);
+        SectionReader reader = bytes.ReadFrom(4);
+        ulong start = reader.ReadU32();
+        reader.Skip(8);
+        start += reader.ReadU32();
+        uint length = reader.ReadU32();
+        return length == 0 || (start < bytes.Length && bytes.ReadFrom(start).ReadU8() != 0);
+    }
+
+    /// <summary>The error to throw for a problem with a record.</summary>
+    public InvalidImageException Invalid(in BtfRecord record, string problem)
+        => record.Id <= _baseCount && record.Id > 0 ? _base!.Invalid(record, problem) : _section.Invalid(record.Offset, problem);
 
     /// <summary>The record of a type.</summary>
     /// <param name="id">Its type id, not 0.</param>
@@ -97,10 +133,15 @@ internal sealed class BtfIndex
     {
         if (id == 0 || id > Count)
         {
-            throw _section.Invalid(referrer.Offset, $"{referrer} refers to type {id} of {Count}; if this is a module's split BTF, it needs its base, which is not read yet");
+            throw Invalid(referrer, $"{referrer} refers to type {id} of {Count}; if this is a module's split BTF, it needs its kernel's (--base)");
         }
 
-        uint offset = _offsets[id];
+        if (id <= _baseCount)
+        {
+            return _base!.Record(id, referrer);
+        }
+
+        uint offset = _offsets[id - _baseCount];
         SectionReader reader = _section.ReadFrom(offset);
         return new BtfRecord(id, offset, reader.ReadU32(), reader.ReadU32(), reader.ReadU32());
     }
@@ -108,6 +149,11 @@ internal sealed class BtfIndex
     /// <summary>Reads what follows the struct btf_type of a record; it is all there.</summary>
     public SectionReader ReadDetails(in BtfRecord record)
     {
+        if (record.Id <= _baseCount)
+        {
+            return _base!.ReadDetails(record);
+        }
+
         ulong start = record.Offset + BtfFormat.RecordSize;
         ulong length = (ulong)_infoSizes[record.Kind] + ((ulong)_elementSizes[record.Kind] * record.ElementCount);
         return _section.ReadRange(start, start + length);
@@ -117,31 +163,38 @@ internal sealed class BtfIndex
     /// <exception cref="InvalidImageException">It lies outside of the strings.</exception>
     public string? NameAt(uint nameOffset, in BtfRecord referrer)
     {
-        if (nameOffset >= _stringsLength)
+        if (nameOffset < _baseStringsLength)
         {
-            throw SplitBtf(referrer.Offset, referrer.ToString(), nameOffset);
+            return _base!.NameAt(nameOffset, referrer);
         }
 
-        ReadOnlySpan<byte> name = _section.StringAt(_stringsStart + nameOffset);
+        if (nameOffset - _baseStringsLength >= _stringsLength)
+        {
+            throw SplitBtf(referrer, nameOffset);
+        }
+
+        ReadOnlySpan<byte> name = _section.StringAt(_stringsStart + nameOffset - _baseStringsLength);
         return name.IsEmpty ? null : Encoding.UTF8.GetString(name);
     }
 
     /// <summary>The records among <see cref="Taggable"/> that have a name, by rising id.</summary>
     public List<uint> Find(string name)
     {
-        List<uint> found = [];
+        List<uint> found = _base?.Find(name) ?? [];
         if (name.Length == 0 || name.Contains('\0'))
         {
             return found;
         }
 
         byte[] wanted = Encoding.UTF8.GetBytes(name + "\0");
-        ReadOnlySpan<byte> strings = _section.ReadRange(_stringsStart, _stringsStart + _stringsLength).ReadBytes(_stringsLength);
+        ReadOnlySpan<byte> own = Strings;
+        ReadOnlySpan<byte> inherited = _base is null ? [] : _base.Strings;
         ReadOnlySpan<byte> types = Types;
         foreach (uint id in CollectionsMarshal.AsSpan(_taggable))
         {
-            uint at = Word(types, _offsets[id] - _typesStart);
-            if (strings[(int)at] == wanted[0] && strings[(int)at..].StartsWith(wanted))
+            uint at = Word(types, _offsets[id - _baseCount] - _typesStart);
+            ReadOnlySpan<byte> strings = at < _baseStringsLength ? inherited[(int)at..] : own[(int)(at - _baseStringsLength)..];
+            if (strings[0] == wanted[0] && strings.StartsWith(wanted))
             {
                 found.Add(id);
             }
@@ -149,6 +202,8 @@ internal sealed class BtfIndex
 
         return found;
     }
+
+    private ReadOnlySpan<byte> Strings => _section.ReadRange(_stringsStart, _stringsStart + _stringsLength).ReadBytes(_stringsLength);
 
     private ReadOnlySpan<byte> Types => _section.ReadRange(_typesStart, _typesStart + _typesLength).ReadBytes(_typesLength);
 
@@ -185,15 +240,20 @@ internal sealed class BtfIndex
 
         if (_stringsLength == 0)
         {
-            throw _section.Invalid(16, "has no strings; if this is a module's split BTF, it needs its base, which is not read yet");
+            // A module may have types and no name that the kernel has not.
+            if (_base is null)
+            {
+                throw _section.Invalid(16, "has no strings; if this is a module's split BTF, it needs its kernel's (--base)");
+            }
+
+            return;
         }
 
         // The first string is the empty one, except where the strings continue those of a base.
         SectionReader strings = _section.ReadFrom(_stringsStart);
-        if (strings.ReadU8() != 0)
+        if (strings.ReadU8() != 0 && _base is null)
         {
-            throw _section.Invalid(
-                _stringsStart, "the first string is not empty, so this is split BTF, as modules carry: split BTF needs its base; not read yet", "name the vmlinux, or read the module's DWARF");
+            throw _section.Invalid(_stringsStart, "the first string is not empty, so this is split BTF, as modules carry, which needs the BTF of its kernel", BaseRemedy);
         }
 
         strings.Seek(_stringsStart + _stringsLength - 1);
@@ -251,46 +311,91 @@ internal sealed class BtfIndex
 
             uint kind = BtfRecord.KindOf(info);
             offsets[++id] = _typesStart + ((uint)at * 4);
-            if (name >= _stringsLength)
+            if (name >= (ulong)_baseStringsLength + _stringsLength)
             {
-                throw SplitBtf(offsets[id], new BtfRecord((uint)id, 0, name, info, 0).ToString(), name);
+                throw SplitBtf(new BtfRecord(_baseCount + (uint)id, offsets[id], name, info, 0), name);
             }
 
             int infoSize = _infoSizes[(int)kind];
             if (infoSize < 0)
             {
                 throw _section.Invalid(
-                    offsets[id], $"type {id} is of kind {kind}, which we do not know; its length is not known either, so nothing after it can be trusted", "use a newer LayoutCheck, or DWARF");
+                    offsets[id], $"type {_baseCount + (uint)id} is of kind {kind}, which we do not know; its length is not known either, so nothing after it can be trusted", "use a newer LayoutCheck, or DWARF");
             }
 
             // At most 0xff + 0xff * 0xffffff bytes: fits 32 bits unsigned.
             uint wordCount = 3 + (((uint)infoSize + ((uint)_elementSizes[(int)kind] * BtfRecord.ElementCountOf(info))) / 4);
             if (wordCount > (uint)(words.Length - at))
             {
-                throw _section.Invalid(offsets[id], $"{new BtfRecord((uint)id, 0, name, info, 0)} is {wordCount * 4UL} bytes long, but only {(words.Length - at) * 4L} are left of the types");
+                throw _section.Invalid(offsets[id], $"{new BtfRecord(_baseCount + (uint)id, 0, name, info, 0)} is {wordCount * 4UL} bytes long, but only {(words.Length - at) * 4L} are left of the types");
             }
 
             at += (int)wordCount;
             if (kind is BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_TYPEDEF or BtfFormat.BTF_KIND_FWD && name != 0)
             {
-                _taggable.Add((uint)id);
+                _taggable.Add(_baseCount + (uint)id);
             }
             else if (kind == BtfFormat.BTF_KIND_INT)
             {
-                _integers.Add((uint)id);
+                _integers.Add(_baseCount + (uint)id);
             }
         }
 
         if (at != words.Length)
         {
-            throw _section.Invalid(_typesStart + ((uint)at * 4), $"the types end in the middle of type {id + 1}");
+            throw _section.Invalid(_typesStart + ((uint)at * 4), $"the types end in the middle of type {_baseCount + (uint)id + 1}");
         }
 
-        Count = (uint)id;
+        Count = _baseCount + (uint)id;
         return offsets;
     }
 
+    // Nothing in split BTF says which base it was made against. But each of its names is an offset to the start of a string, of the base's
+    // or, past their end, of its own: with another base, most of them point into the middle of one.
+    private void CheckNamesAgainstBase(BtfIndex baseIndex)
+    {
+        if (_section.IsBigEndian != baseIndex._section.IsBigEndian)
+        {
+            throw _section.Invalid(0, $"is split BTF of the other byte order than {baseIndex._section.File.Path}, so that is not its base", BaseRemedy);
+        }
+
+        ReadOnlySpan<byte> own = Strings;
+        ReadOnlySpan<byte> inherited = baseIndex.Strings;
+        for (uint id = _baseCount + 1; id <= Count; id++)
+        {
+            BtfRecord record = Record(id);
+            CheckName(record, record.NameOffset, own, inherited);
+            if (record.Kind is BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64 or BtfFormat.BTF_KIND_FUNC_PROTO)
+            {
+                SectionReader reader = ReadDetails(record);
+                uint size = (uint)_elementSizes[record.Kind];
+                for (uint i = 0; i < record.ElementCount; i++)
+                {
+                    CheckName(record, reader.ReadU32(), own, inherited);
+                    reader.Skip(size - 4);
+                }
+            }
+        }
+    }
+
+    private void CheckName(in BtfRecord record, uint name, ReadOnlySpan<byte> own, ReadOnlySpan<byte> inherited)
+    {
+        bool isStart = name < _baseStringsLength ? name == 0 || inherited[(int)name - 1] == 0
+            : name - _baseStringsLength < own.Length && (name == _baseStringsLength || own[(int)(name - _baseStringsLength) - 1] == 0);
+        if (!isStart)
+        {
+            throw _section.Invalid(
+                record.Offset, $"is split BTF of another kernel than {_base!._section.File.Path}: {record} has a name at 0x{name:x}, where no string starts", BaseRemedy);
+        }
+    }
+
+    private const string BaseRemedy = "name the vmlinux that it was built with (--base FILE), or read the module's DWARF";
+
     // Split BTF counts name offsets (and type ids) on from its base's, so they lie past the end of its own.
-    private InvalidImageException SplitBtf(ulong offset, string record, uint nameOffset) => _section.Invalid(
-        offset, $"{record} has its name at 0x{nameOffset:x} of 0x{_stringsLength:x} bytes of strings, as in the split BTF of modules: split BTF needs its base; not read yet", "name the vmlinux, or read the module's DWARF");
+    private InvalidImageException SplitBtf(in BtfRecord record, uint nameOffset) => _section.Invalid(
+        record.Offset,
+        _base is null
+            ? $"{record} has its name at 0x{nameOffset:x} of 0x{_stringsLength:x} bytes of strings, as in the split BTF of modules, which needs the BTF of its kernel"
+            : $"{record} has its name at 0x{nameOffset:x} of 0x{(ulong)_baseStringsLength + _stringsLength:x} bytes of strings, those of {_base._section.File.Path} included",
+        BaseRemedy);
 }

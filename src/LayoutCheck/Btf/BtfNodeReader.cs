@@ -55,7 +55,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             id = record.SizeOrType;
         }
 
-        throw index.Section.Invalid(referrer.Offset, $"{referrer} is behind more than {DeepestNesting} typedefs and qualifiers");
+        throw index.Invalid(referrer, $"{referrer} is behind more than {DeepestNesting} typedefs and qualifiers");
     }
 
     private Made Read(uint id, bool isBehindPointer, int depth, in BtfRecord referrer)
@@ -69,12 +69,12 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         (uint, bool) key = (id, isBehindPointer);
         if (_made.TryGetValue(key, out Made made))
         {
-            return made.IsUnfinished ? throw index.Section.Invalid(record.Offset, $"{record} is made of itself") : made;
+            return made.IsUnfinished ? throw index.Invalid(record, $"{record} is made of itself") : made;
         }
 
         if (depth > DeepestNesting)
         {
-            throw index.Section.Invalid(record.Offset, $"{record} is nested more than {DeepestNesting} deep");
+            throw index.Invalid(record, $"{record} is nested more than {DeepestNesting} deep");
         }
 
         _made[key] = Made.Unfinished;
@@ -117,7 +117,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             case BtfFormat.BTF_KIND_FUNC_PROTO:
                 return ReadFunction(record, depth);
             default:
-                throw index.Section.Invalid(record.Offset, $"{record} is used as the type of a member, which it cannot be");
+                throw index.Invalid(record, $"{record} is used as the type of a member, which it cannot be");
         }
     }
 
@@ -181,13 +181,13 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             BtfRecord? bare = Strip(index, type, record);
             if (bare is not { Kind: not BtfFormat.BTF_KIND_FUNC_PROTO } stripped)
             {
-                throw index.Section.Invalid(record.Offset, $"member {i} of {record} has no type that a member can have");
+                throw index.Invalid(record, $"member {i} of {record} has no type that a member can have");
             }
 
             memberCount += made.MemberCount;
             if (memberCount > MostMembers)
             {
-                throw index.Section.Invalid(record.Offset, $"{record} has more than {MostMembers} members, those of its members counted in");
+                throw index.Invalid(record, $"{record} has more than {MostMembers} members, those of its members counted in");
             }
 
             members.Add(record.KindFlag ? FlaggedMember(name, made.Id, offset) : PlainMember(name, made.Id, offset, stripped));

@@ -18,10 +18,13 @@ internal sealed class BtfTypeReader : ITypeSource
     /// <param name="section">The .BTF section, or the whole of a file that is BTF. Its byte order does not matter: BTF has its own.</param>
     /// <param name="name">What errors call it; null for a whole file.</param>
     /// <param name="wordByteSize">The size of a pointer, in bytes, as the ELF around it tells; null when there is none.</param>
-    /// <exception cref="InvalidImageException">It is not BTF, is damaged, is split BTF, or has a kind of record that we cannot step over.</exception>
-    public BtfTypeReader(Section section, string? name, int? wordByteSize = null)
+    /// <param name="baseIndex">The kernel's BTF when this is the split BTF of one of its modules.</param>
+    /// <exception cref="InvalidImageException">
+    /// It is not BTF, is damaged, is split BTF without a base or of another base, or has a kind of record that we cannot step over.
+    /// </exception>
+    public BtfTypeReader(Section section, string? name, int? wordByteSize = null, BtfIndex? baseIndex = null)
     {
-        _index = new BtfIndex(section, name);
+        _index = new BtfIndex(section, name, baseIndex);
         _elfWordByteSize = wordByteSize;
     }
 

@@ -11,15 +11,19 @@ internal sealed class UnwrappedImage : IDisposable
     // A vmlinux.gz in a .zst is odd; more than that is a trap.
     private const int MostLayers = 4;
 
-    private UnwrappedImage(MappedFile file, Section? btf, string wrapping)
+    private UnwrappedImage(MappedFile file, ElfFile? elf, Section? btf, string wrapping)
     {
         File = file;
+        Elf = elf;
         Btf = btf;
         Wrapping = wrapping;
     }
 
     /// <summary>The innermost bytes: the file itself when it is not wrapped in anything.</summary>
     public MappedFile File { get; }
+
+    /// <summary>The ELF file that the bytes are; null when they are something else.</summary>
+    public ElfFile? Elf { get; }
 
     /// <summary>The BTF when the bytes are BTF or have it somewhere in them; null when they are ELF, which has a section for it.</summary>
     public Section? Btf { get; }
@@ -59,12 +63,12 @@ internal sealed class UnwrappedImage : IDisposable
                 Section whole = file.Whole();
                 if (BtfBlob.StartsAsOne(whole))
                 {
-                    return new UnwrappedImage(file, whole, string.Join(", ", layers));
+                    return new UnwrappedImage(file, null, whole, string.Join(", ", layers));
                 }
 
                 if (ElfFile.HasMagic(file))
                 {
-                    return new UnwrappedImage(file, null, string.Join(", ", layers));
+                    return new UnwrappedImage(file, ElfFile.Read(file), null, string.Join(", ", layers));
                 }
 
                 if (layers.Count > MostLayers)
@@ -88,7 +92,7 @@ internal sealed class UnwrappedImage : IDisposable
                 layers.Add(container.Name);
                 if (BtfBlob.Find(whole) is { } btf)
                 {
-                    return new UnwrappedImage(file, btf, string.Join(", ", layers));
+                    return new UnwrappedImage(file, null, btf, string.Join(", ", layers));
                 }
 
                 if (PackedKernel.Find(whole, InnerName(file)) is not { } inside)
