@@ -6,9 +6,9 @@ namespace LayoutCheck.Cli;
 /// <summary><c>layoutcheck check</c>.</summary>
 internal static class CheckCommand
 {
-    public static int Run(string? file, SourceChoice source, bool isJson, int threads, RuleSet rules, bool isStrict)
+    public static int Run(string? file, ImageOptions how, bool isJson, int threads, RuleSet rules, bool isStrict)
     {
-        using KernelImage image = file is null ? DefaultImage.Open(source) : KernelImage.Open(file, source);
+        using KernelImage image = file is null ? DefaultImage.Open(how.Source) : KernelImage.Open(file, how);
         CheckReport report = LayoutChecker.Check(image, rules, threads) with { IsStrict = isStrict };
         if (isJson)
         {

@@ -29,7 +29,7 @@ internal static class CommandLine
     {
         Argument<string?> file = new("FILE")
         {
-            Description = "A vmlinux with DWARF or BTF, or raw BTF. Without it: the running kernel's BTF, else a small sample image.",
+            Description = "A vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF. Without it: the running kernel's BTF, else a small sample image.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         CommonOptions common = new();
@@ -39,7 +39,7 @@ internal static class CommandLine
         rules.AddTo(command);
         common.AddTo(command);
         command.SetAction(parsed => CheckCommand.Run(
-            parsed.GetValue(file), common.Source(parsed), common.IsJson(parsed), parsed.GetValue(threads), rules.Chosen(parsed), rules.IsStrict(parsed)));
+            parsed.GetValue(file), common.Image(parsed), common.IsJson(parsed), parsed.GetValue(threads), rules.Chosen(parsed), rules.IsStrict(parsed)));
         return command;
     }
 
@@ -64,7 +64,7 @@ internal static class CommandLine
         command.SetAction(parsed => ShowCommand.Run(
             parsed.GetValue(file)!,
             parsed.GetValue(types)!,
-            common.Source(parsed),
+            common.Image(parsed),
             common.IsJson(parsed),
             new ShowOptions(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine), parsed.GetValue(threads))));
         return command;
@@ -79,7 +79,7 @@ internal static class CommandLine
         Command command = new("overlap", "Shows who shares which bytes of a struct or union, or of one member.") { file, type, expand };
         common.AddTo(command);
         command.SetAction(parsed => OverlapCommand.Run(
-            parsed.GetValue(file)!, parsed.GetValue(type)!, common.Source(parsed), common.IsJson(parsed), parsed.GetValue(expand)));
+            parsed.GetValue(file)!, parsed.GetValue(type)!, common.Image(parsed), common.IsJson(parsed), parsed.GetValue(expand)));
         return command;
     }
 
@@ -112,7 +112,7 @@ internal static class CommandLine
         CommonOptions common = new(hasFormat: false);
         Command command = new("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.") { file, types, output };
         common.AddTo(command);
-        command.SetAction(parsed => RulesCommand.Baseline(parsed.GetValue(file)!, parsed.GetValue(types)!, common.Source(parsed), parsed.GetValue(output)));
+        command.SetAction(parsed => RulesCommand.Baseline(parsed.GetValue(file)!, parsed.GetValue(types)!, common.Image(parsed), parsed.GetValue(output)));
         return command;
     }
 
@@ -129,7 +129,7 @@ internal static class CommandLine
         return threads;
     }
 
-    private static Argument<string> File() => new("FILE") { Description = "A vmlinux with DWARF or BTF, or raw BTF (/sys/kernel/btf/vmlinux)" };
+    private static Argument<string> File() => new("FILE") { Description = "A vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF (/sys/kernel/btf/vmlinux)" };
 
     /// <summary>The options that choose rules.</summary>
     private sealed class RuleOptions
@@ -166,11 +166,22 @@ internal static class CommandLine
 
         private readonly Option<string> _format = new("--format") { Description = "How to write the result: text or json", DefaultValueFactory = _ => "text", HelpName = "text|json" };
 
+        private readonly Option<string?> _debugDirectory = new("--debug-dir") { Description = "Where to look first for debug information that was split off (.gnu_debuglink, .build-id)", HelpName = "DIR" };
+
+        private readonly Option<string?> _base = new("--base") { Description = "The kernel of a module that has split BTF; without it: the one beside it, installed, or running", HelpName = "FILE" };
+
         private readonly bool _hasFormat;
 
         public CommonOptions(bool hasFormat = true)
         {
             _hasFormat = hasFormat;
+            _debugDirectory.Validators.Add(result =>
+            {
+                if (result.Tokens.Count == 1 && !Directory.Exists(result.Tokens[0].Value))
+                {
+                    result.AddError($"--debug-dir takes a directory, and there is none at '{result.Tokens[0].Value}'");
+                }
+            });
             TakesOneOf(_source, "auto", "dwarf", "btf");
             TakesOneOf(_format, "text", "json");
         }
@@ -178,18 +189,24 @@ internal static class CommandLine
         public void AddTo(Command command)
         {
             command.Options.Add(_source);
+            command.Options.Add(_debugDirectory);
+            command.Options.Add(_base);
             if (_hasFormat)
             {
                 command.Options.Add(_format);
             }
         }
 
-        public SourceChoice Source(ParseResult parsed) => parsed.GetValue(_source) switch
+        public ImageOptions Image(ParseResult parsed)
         {
-            "dwarf" => SourceChoice.Dwarf,
-            "btf" => SourceChoice.Btf,
-            _ => SourceChoice.Auto,
-        };
+            SourceChoice source = parsed.GetValue(_source) switch
+            {
+                "dwarf" => SourceChoice.Dwarf,
+                "btf" => SourceChoice.Btf,
+                _ => SourceChoice.Auto,
+            };
+            return new ImageOptions(source, parsed.GetValue(_debugDirectory), parsed.GetValue(_base));
+        }
 
         public bool IsJson(ParseResult parsed) => parsed.GetValue(_format) == "json";
 

@@ -7,9 +7,9 @@ namespace LayoutCheck.Cli;
 /// <summary><c>layoutcheck overlap</c>.</summary>
 internal static class OverlapCommand
 {
-    public static int Run(string file, string name, SourceChoice source, bool isJson, bool expand)
+    public static int Run(string file, string name, ImageOptions how, bool isJson, bool expand)
     {
-        using KernelImage image = KernelImage.Open(file, source);
+        using KernelImage image = KernelImage.Open(file, how);
         TypeQuery query = TypeQuery.Parse(name);
         if (image.Types.FindFirst(query.Type) is not { } definition)
         {

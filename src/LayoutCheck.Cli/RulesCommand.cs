@@ -41,9 +41,9 @@ internal static class RulesCommand
         return ExitCode.Holds;
     }
 
-    public static int Baseline(string file, string[] types, SourceChoice source, string? output)
+    public static int Baseline(string file, string[] types, ImageOptions how, string? output)
     {
-        using KernelImage image = KernelImage.Open(file, source);
+        using KernelImage image = KernelImage.Open(file, how);
         TypeQuery[] queries = [.. types.Select(TypeQuery.Parse)];
         if (queries.FirstOrDefault(q => q.Member is not null) is { } member)
         {

@@ -15,9 +15,9 @@ internal readonly record struct ShowOptions(bool All, bool Expand, int CacheLine
 /// <summary><c>layoutcheck show</c>.</summary>
 internal static class ShowCommand
 {
-    public static int Run(string file, string[] names, SourceChoice source, bool isJson, ShowOptions options)
+    public static int Run(string file, string[] names, ImageOptions how, bool isJson, ShowOptions options)
     {
-        using KernelImage image = KernelImage.Open(file, source);
+        using KernelImage image = KernelImage.Open(file, how);
         List<Shown> shown = [];
         bool isMissing = false;
         bool isDisputed = false;

@@ -396,6 +396,6 @@ internal sealed class BtfIndex
         record.Offset,
         _base is null
             ? $"{record} has its name at 0x{nameOffset:x} of 0x{_stringsLength:x} bytes of strings, as in the split BTF of modules, which needs the BTF of its kernel"
-            : $"{record} has its name at 0x{nameOffset:x} of 0x{(ulong)_baseStringsLength + _stringsLength:x} bytes of strings, those of {_base._section.File.Path} included",
+            : $"is split BTF of another kernel than {_base._section.File.Path}: {record} has its name at 0x{nameOffset:x} of 0x{(ulong)_baseStringsLength + _stringsLength:x} bytes of strings",
         BaseRemedy);
 }

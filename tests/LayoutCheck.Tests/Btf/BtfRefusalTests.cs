@@ -123,10 +123,10 @@ public sealed class BtfRefusalTests
         Assert.Contains("split BTF", e.Problem, StringComparison.Ordinal);
 
         e = Refuses(Small((b, bytes) => b.Write32(bytes, 24, 5000)));
-        Assert.Contains("split BTF needs its base; not read yet", e.Problem, StringComparison.Ordinal);
+        Assert.Contains("which needs the BTF of its kernel", e.Problem, StringComparison.Ordinal);
 
         e = Refuses(Small((_, bytes) => bytes[^9] = (byte)'x'));
-        Assert.Contains("split BTF needs its base; not read yet", e.Problem, StringComparison.Ordinal);
+        Assert.Contains("which needs the BTF of its kernel", e.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,6 +10,10 @@ public sealed class FixtureUseTests
     private static readonly Dictionary<string, string> TestedByName = new(StringComparer.Ordinal)
     {
         ["page-era5-units/page-era5-units.only-keep-debug.elf"] = nameof(Split_off_debug_information_reads_as_it_did_before),
+        ["page-era5-split/page-era5-split.debug"] = "Images/SeparateDebugFileTests",
+        ["page-era5-split/page-era5-split.linked.elf"] = "Images/SeparateDebugFileTests",
+        ["page-era5-split/page-era5-split.unlinked.elf"] = "Images/SeparateDebugFileTests",
+        ["page-era5-module/page-era5-module.split-btf.ko"] = "Images/SplitBtfTests",
         ["decl-only/decl-only.gcc-dwarf5.elf"] = nameof(A_struct_that_is_only_declared_is_not_defined),
         ["decl-only/decl-only.gcc-dwarf5-btf.elf"] = nameof(A_struct_that_is_only_declared_is_not_defined),
         ["no-page/no-page.gcc-dwarf5.elf"] = nameof(Other_things_named_page_do_not_answer_for_the_struct),
