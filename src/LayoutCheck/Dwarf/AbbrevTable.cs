@@ -89,6 +89,7 @@ internal sealed unsafe class AbbrevTable
     private const uint LargestDeclaration = 1 << 20;
 
     private readonly Section _section;
+    private readonly List<AttributeSpec> _specs = [];
     private Place[] _places = new Place[512];
     private Abbrev?[] _dense = new Abbrev?[512];
     private Dictionary<ulong, Place>? _sparse;
@@ -342,17 +343,17 @@ internal sealed unsafe class AbbrevTable
         SectionReader reader = _section.ReadRange(place.Start, place.Start + place.Length);
         ulong tag = reader.ReadUleb();
         bool hasChildren = reader.ReadU8() != 0;
-        List<AttributeSpec> specs = [];
+        _specs.Clear();
         int size = 0;
         while (NextSpec(ref reader, out DwAt attribute, out DwForm form, out long implicitConst))
         {
-            specs.Add(new AttributeSpec(attribute, form, size is >= 0 and <= short.MaxValue ? (short)size : (short)-1, implicitConst));
+            _specs.Add(new AttributeSpec(attribute, form, size is >= 0 and <= short.MaxValue ? (short)size : (short)-1, implicitConst));
             int formSize = AttributeForms.FixedSize(form, _unit);
             // Sizes that depend on the unit are settled here, once a declaration, instead of once a DIE.
             size = size < 0 || formSize < 0 || size > short.MaxValue ? Abbrev.Variable : size + formSize;
         }
 
-        return new Abbrev(tag <= ushort.MaxValue ? (DwTag)tag : default, hasChildren, [.. specs], size);
+        return new Abbrev(tag <= ushort.MaxValue ? (DwTag)tag : default, hasChildren, [.. _specs], size);
     }
 
     // Reads one attribute specification; false at the end of the list.

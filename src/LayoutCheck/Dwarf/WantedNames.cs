@@ -6,8 +6,8 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf;
 
 /// <summary>
-/// The names that a scan looks for, prepared so that no string is read for the names that it passes by: .debug_str is searched once for
-/// each wanted name, and after that the 4- or 8-byte value of a DW_FORM_strp is looked up in a bitmap. Linkers merge tails, so that a
+/// The names that a scan looks for, prepared so that no string is read for the names that it passes by: .debug_str is searched once,
+/// and after that the 4- or 8-byte value of a DW_FORM_strp is looked up in a bitmap. Linkers merge tails, so that a
 /// name may be found at several offsets ("page" in "subpage"); all of them are it. Immutable; shared by all threads.
 /// </summary>
 internal sealed class WantedNames
@@ -26,12 +26,13 @@ internal sealed class WantedNames
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
         WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
         _bitmap = sections.Str is { } strings ? new ulong[(strings.Length / 64) + 1] : [];
-        for (int i = 0; i < _names.Length; i++)
+        if (sections.Str is not null)
         {
-            if (sections.Str is not null)
+            StringTails.Find(sections.Str, _names, (name, offset) =>
             {
-                FindAll(sections.Str, i);
-            }
+                _byOffset[offset] = name;
+                _bitmap[offset / 64] |= 1UL << (int)(offset % 64);
+            });
         }
     }
 
@@ -66,15 +67,5 @@ internal sealed class WantedNames
         }
 
         return -1;
-    }
-
-    private void FindAll(Section strings, int nameIndex)
-    {
-        byte[] pattern = [.. _names[nameIndex], 0];
-        for (ulong at = 0; strings.IndexOf(pattern, at) is { } found; at = found + 1)
-        {
-            _byOffset[found] = nameIndex;
-            _bitmap[found / 64] |= 1UL << (int)(found % 64);
-        }
     }
 }
