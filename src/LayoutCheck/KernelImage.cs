@@ -179,7 +179,14 @@ public sealed class KernelImage : IDisposable
             throw;
         }
 
-        BtfTypeReader Read(BtfIndex index) => new(btf, name, wordByteSize, index);
+        BtfTypeReader Read(BtfIndex index)
+        {
+            // A module built out of the kernel's tree is fitted to the kernel; one built in it was made against it.
+            Section fitted = content.Elf?.Contents(".BTF.base") is { } distilled
+                ? content.File.Own(BtfDistilledBase.Rebase(btf, distilled, index), name, index.Section.IsBigEndian)
+                : btf;
+            return new BtfTypeReader(fitted, name, wordByteSize, index);
+        }
     }
 
     private static InvalidImageException NoDebugInformation(UnwrappedImage content, SourceChoice choice)

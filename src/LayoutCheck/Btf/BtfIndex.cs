@@ -203,7 +203,8 @@ internal sealed class BtfIndex
         return found;
     }
 
-    private ReadOnlySpan<byte> Strings => _section.ReadRange(_stringsStart, _stringsStart + _stringsLength).ReadBytes(_stringsLength);
+    /// <summary>Its strings, without those of its base.</summary>
+    public ReadOnlySpan<byte> Strings => _section.ReadRange(_stringsStart, _stringsStart + _stringsLength).ReadBytes(_stringsLength);
 
     private ReadOnlySpan<byte> Types => _section.ReadRange(_typesStart, _typesStart + _typesLength).ReadBytes(_typesLength);
 

@@ -16,6 +16,9 @@ internal sealed unsafe class NativeBuffer : IDisposable
     /// <summary>How many bytes are filled.</summary>
     public nuint Length { get; private set; }
 
+    /// <summary>What is filled; no more than 2 GiB.</summary>
+    public ReadOnlySpan<byte> Filled => new(Start, checked((int)Length));
+
     /// <summary>A copy of a range, to be changed.</summary>
     public static NativeBuffer CopyOf(Section section)
     {
@@ -46,6 +49,13 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     /// <summary>Says that bytes were written where <see cref="Room"/> told.</summary>
     public void Advance(nuint count) => Length += count;
+
+    /// <summary>Adds bytes at the end.</summary>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(new Span<byte>(Room((nuint)bytes.Length, ulong.MaxValue, out _), bytes.Length));
+        Advance((nuint)bytes.Length);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

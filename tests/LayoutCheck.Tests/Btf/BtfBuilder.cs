@@ -6,10 +6,13 @@ using LayoutCheck.Elf;
 namespace LayoutCheck.Tests.Btf;
 
 /// <summary>Writes BTF byte by byte: what no compiler emits, and what none emits any more. Ids count from 1 in the order of the calls.</summary>
-internal sealed class BtfBuilder(bool isBigEndian = false)
+/// <param name="isBigEndian">The byte order.</param>
+/// <param name="baseCount">How many types the base has when this is split BTF: ids count from there.</param>
+/// <param name="baseStrings">How many bytes of strings the base has.</param>
+internal sealed class BtfBuilder(bool isBigEndian = false, uint baseCount = 0, uint baseStrings = 0)
 {
     private readonly List<uint> _words = [];
-    private readonly List<byte> _strings = [0];
+    private readonly List<byte> _strings = baseStrings > 0 ? [] : [0];
     private uint _count;
 
     /// <summary>Bytes of the header; what is past 24 is <see cref="Layouts"/>' extent, then zeros.</summary>
@@ -30,8 +33,14 @@ internal sealed class BtfBuilder(bool isBigEndian = false)
             _words.Add(word);
         }
 
-        return ++_count;
+        return baseCount + ++_count;
     }
+
+    /// <summary>How many types there are so far, those of the base not counted.</summary>
+    public uint Count => _count;
+
+    /// <summary>How many bytes of strings there are so far, those of the base not counted.</summary>
+    public uint StringsLength => (uint)_strings.Count;
 
     /// <summary>A word after the records, as damage writes it.</summary>
     public void AddWord(uint word) => _words.Add(word);
@@ -65,7 +74,7 @@ internal sealed class BtfBuilder(bool isBigEndian = false)
 
     public uint StringOffset(string text)
     {
-        uint at = (uint)_strings.Count;
+        uint at = baseStrings + (uint)_strings.Count;
         _strings.AddRange(Encoding.UTF8.GetBytes(text + "\0"));
         return at;
     }
