@@ -1,0 +1,126 @@
+using LayoutCheck.Tests.Support;
+
+namespace LayoutCheck.Tests.Cli;
+
+/// <summary>A wrong command line: exit code 2, each fault once in one line with what may have been meant, then where the help is.</summary>
+public sealed class UsageTests
+{
+    private const string Image = "tests/fixtures/page-era6/page-era6.gcc-dwarf5.elf";
+
+    [Theory]
+    [InlineData("", "no command given; try 'layoutcheck --help'")]
+    [InlineData("chekc", "there is no command 'chekc'; did you mean check?")]
+    [InlineData("show", "show needs FILE and TYPE")]
+    [InlineData("show vmlinux", "show needs TYPE")]
+    [InlineData("overlap", "overlap needs FILE and TYPE")]
+    [InlineData("check a b", "check takes no more than FILE; 'b' is one too many")]
+    [InlineData("check --fromat json", "there is no option '--fromat'; did you mean --format?")]
+    [InlineData("show vmlinux page --soruce=btf", "there is no option '--soruce'; did you mean --source?")]
+    [InlineData("check --format xml", "--format takes text or json, not 'xml'")]
+    [InlineData("check --source none", "--source takes auto, dwarf or btf, not 'none'")]
+    [InlineData("check --format", "--format needs a value")]
+    [InlineData("check --threads 0", "--threads takes a number from 1 to 1024, not '0'")]
+    [InlineData("check --threads many", "--threads takes a number from 1 to 1024, not 'many'")]
+    [InlineData("show vmlinux page -c -1", "--cacheline takes a number of bytes from 0 to 65536, not '-1'")]
+    [InlineData($"show {Image} struct page", "'struct' alone is no type; quote both words: 'struct page'")]
+    [InlineData($"show {Image} page[1]", "'page[1]' is not a type or a member of one; write page, 'struct page' or page.lru.next")]
+    [InlineData($"show {Image} page.", "'page.' is not a type or a member of one")]
+    [InlineData($"overlap {Image} .lru", "'.lru' is not a type or a member of one")]
+    public void Says_what_is_wrong(string line, string words)
+    {
+        ProgramResult result = ProgramRun.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal((2, ""), (result.ExitCode, result.Out));
+        Assert.StartsWith($"layoutcheck: {words}", result.ErrLines[0], StringComparison.Ordinal);
+        Assert.All(result.ErrLines.Skip(1), l => Assert.StartsWith("Try 'layoutcheck", l, StringComparison.Ordinal));
+        Assert.InRange(result.ErrLines.Length, 1, 2);
+    }
+
+    [Fact]
+    public void Two_faults_are_two_lines()
+    {
+        ProgramResult result = ProgramRun.Run("check", "a", "b", "--format", "xml");
+        Assert.Equal(
+            ["layoutcheck: check takes no more than FILE; 'b' is one too many", "layoutcheck: --format takes text or json, not 'xml'", "Try 'layoutcheck check --help'."],
+            result.ErrLines);
+    }
+
+    [Fact]
+    public void After_two_dashes_everything_is_a_file()
+    {
+        ProgramResult result = ProgramRun.Run("check", "--", "--fromat");
+        Assert.Equal((3, "layoutcheck: --fromat: no such file\n"), (result.ExitCode, result.Err));
+    }
+
+    // A kernel's file may begin with @, which parsers like to take for a file of arguments.
+    [Fact]
+    public void A_file_may_begin_with_an_at_sign()
+    {
+        ProgramResult result = ProgramRun.Run("check", "@vmlinux");
+        Assert.Equal((3, "layoutcheck: @vmlinux: no such file\n"), (result.ExitCode, result.Err));
+    }
+
+    [Theory]
+    [InlineData("--help", "layoutcheck check vmlinux")]
+    [InlineData("check --help", "The first line is the verdict")]
+    [InlineData("show --help", "layoutcheck show vmlinux 'struct page' list_head page.lru.next")]
+    [InlineData("overlap --help", "layoutcheck overlap vmlinux page.compound_head")]
+    [InlineData("show --help --bogus", "Exit codes:")]
+    [InlineData("overlap -h", "4  it could not be decided")]
+    public void Help_teaches_and_is_never_wrong(string line, string words)
+    {
+        ProgramResult result = ProgramRun.Run(line.Split(' '));
+        Assert.Equal((0, ""), (result.ExitCode, result.Err));
+        Assert.Contains(words, result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Examples_of_the_help_work()
+    {
+        string folder = Directory.CreateTempSubdirectory("layoutcheck-").FullName;
+        HashSet<string> seen = [];
+        foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help" })
+        {
+            foreach (string example in ProgramRun.Run(help.Split(' ')).Out.Split('\n').Where(l => l.StartsWith("  layoutcheck ", StringComparison.Ordinal) && !l.Contains('[', StringComparison.Ordinal)))
+            {
+                // In the program's own help, two blanks part an example from its words. task_struct and compound_head are not in this image.
+                string line = example.Trim().Split("  ")[0]["layoutcheck ".Length..].Replace("page.compound_head", "page.compound_info", StringComparison.Ordinal)
+                    .Replace("task_struct", "page", StringComparison.Ordinal).Replace("next-vmlinux", "vmlinux", StringComparison.Ordinal)
+                    .Replace("vmlinux", FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), StringComparison.Ordinal);
+                if (seen.Add(line))
+                {
+                    ProgramResult result = ProgramRun.Shell($"cd '{folder}' && {ProgramRun.ShellCommand} {line}");
+                    Assert.True(result.ExitCode == 0, $"{line}: {result.ExitCode}\n{result.Out}{result.Err}");
+                }
+            }
+        }
+
+        Assert.True(seen.Count > 10);
+        Directory.Delete(folder, true);
+    }
+
+    [Fact]
+    public void Version_is_a_line() => Assert.Matches(@"^\d+\.\d+\.\d+\r?\n$", ProgramRun.Run("--version").Out);
+
+    [Theory]
+    [InlineData("show", "pgae", "no C definition of pgae; did you mean page?")]
+    [InlineData("overlap", "pgae", "no C definition of pgae; did you mean page?")]
+    [InlineData("show", "union page", "no C definition of union page; there is struct page")]
+    [InlineData("show", "page.maping", "struct page has no member maping; did you mean mapping?")]
+    [InlineData("overlap", "page.maping", "struct page has no member maping; did you mean mapping?")]
+    [InlineData("show", "nothing_like_it_at_all", "no C definition of nothing_like_it_at_all")]
+    public void Unknown_names_are_undecided_and_get_the_nearest_ones(string command, string name, string words)
+    {
+        ProgramResult result = ProgramRun.Run(command, FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), name);
+        Assert.Equal((4, $"layoutcheck: {words}\n"), (result.ExitCode, result.Err));
+    }
+
+    [Fact]
+    public void Known_names_are_shown_beside_unknown_ones()
+    {
+        ProgramResult result = ProgramRun.Run("show", Image, "pgae", "page.lru.next", "list_head");
+        Assert.Equal(4, result.ExitCode);
+        Assert.Single(result.ErrLines);
+        Assert.Contains("*lru.next;            /*     8     8 */", result.Out, StringComparison.Ordinal);
+        Assert.Contains("struct list_head {", result.Out, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,93 @@
+using LayoutCheck.Layouts;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
+using LayoutCheck.Tests.Support;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Tests.Reports;
+
+/// <summary>The text reports, on fixtures: pahole's columns, the map, the check.</summary>
+public sealed class TextReportTests
+{
+    [Theory]
+    [InlineData("GNU C11 14.2.0 -m64 -O2", "GNU C11 14.2.0")]
+    [InlineData("Debian clang version 14.0.6", "Debian clang version 14.0.6")]
+    [InlineData("", "not recorded")]
+    public void The_compiler_is_named_without_its_options(string producer, string expected) => Assert.Equal(expected, CheckText.CompilerOf(producer));
+
+    [Fact]
+    public void Ink_that_is_off_leaves_no_trace()
+    {
+        Assert.Equal("text", new Ink(false).Bad("text"));
+        Assert.Equal("\e[1;31mtext\e[0m", new Ink(true).Bad("text"));
+    }
+
+    [Fact]
+    public void Colour_changes_no_word_of_the_report()
+    {
+        using KernelImage image = FixtureFile.Open("disagree/disagree.gcc-dwarf5.elf");
+        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
+        string plain = Write(new Ink(false));
+        string coloured = Write(new Ink(true));
+        Assert.NotEqual(plain, coloured);
+        Assert.Equal(plain, System.Text.RegularExpressions.Regex.Replace(coloured, "\e\\[[0-9;]*m", ""));
+
+        string Write(Ink ink)
+        {
+            using StringWriter writer = new();
+            CheckText.Write(report, "vmlinux", null, ink, writer);
+            return writer.ToString();
+        }
+    }
+
+    // tests/fixtures/shapes/shapes.h, on x86-64.
+    [Fact]
+    public void Holes_bitfields_and_padding_are_in_paholes_columns()
+    {
+        TypeLayout layout = TypeLayout.Of(FixtureFile.Definition("shapes/shapes.gcc-dwarf5.elf", "struct holes"));
+        string text = Layout(layout, 64);
+        string[] holes = [.. text.Split('\n').Where(l => l.Contains("XXX", StringComparison.Ordinal))];
+        Assert.Equal(LayoutTotals.Of(layout).HoleCount, holes.Length);
+        Assert.All(holes, l => Assert.Matches(@"^\t+/\* XXX (\d+ bytes?)?( and )?(\d+ bits?)? hole, try to pack \*/$", l));
+        Assert.Contains($"/* size: {layout.Aggregate.ByteSize}, cachelines: 1, members: {layout.Aggregate.Members.Length} */", text, StringComparison.Ordinal);
+        foreach (LayoutItem member in layout.Items.Where(i => i.Kind == LayoutItemKind.Member && i is { Depth: 0, IsBitField: false }))
+        {
+            Assert.Contains($"/*{member.ByteOffset,6} {member.ByteSize,5} */", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Cache_lines_are_marked_where_they_begin()
+    {
+        TypeLayout folio = TypeLayout.Of(FixtureFile.Definition("page-era6/page-era6.gcc-dwarf5.elf", "struct folio"));
+        string text = Layout(folio, 64);
+        Assert.Contains("\t/* --- cacheline 1 boundary (64 bytes) --- */", text, StringComparison.Ordinal);
+        Assert.Contains("\t/* --- cacheline 3 boundary (192 bytes) --- */", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("cacheline", Layout(folio, 0), StringComparison.Ordinal);
+        Assert.Contains("\t/* --- cacheline 1 boundary (128 bytes) --- */", Layout(folio, 128), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_line_of_the_map_is_under_its_ruler()
+    {
+        TypeDefinition page = FixtureFile.Definition("page-era6/page-era6.gcc-dwarf5.elf", "struct page");
+        OverlapReport report = new("struct page", TypeLayout.Of(page), null, "page-a.c");
+        using StringWriter writer = new();
+        report.WriteText(writer);
+        string[] lines = writer.ToString().Split('\n');
+        foreach (LayoutItem item in report.Lanes.SelectMany(l => l).Where(i => i.ByteOffset < 32))
+        {
+            int from = (int)item.ByteOffset * 3;
+            int to = (int)Math.Min(item.ByteOffset + item.ByteSize, 32) * 3;
+            string label = item.Path.Length <= to - from - 2 ? item.Path : item.Path[..(to - from - 3)] + "~";
+            Assert.Contains(lines, l => l.Length >= to && l[from] == '[' && l[to - 1] is ']' or '>' && l[from..to].Trim('[', ']', '>', '-') == label);
+        }
+    }
+
+    private static string Layout(TypeLayout layout, int cacheLine)
+    {
+        using StringWriter writer = new() { NewLine = "\n" };
+        LayoutText.Write(layout, cacheLine, writer);
+        return writer.ToString();
+    }
+}
