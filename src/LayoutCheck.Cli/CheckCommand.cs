@@ -9,7 +9,7 @@ internal static class CheckCommand
     public static int Run(string? file, ImageOptions how, bool isJson, int threads, RuleSet rules, bool isStrict)
     {
         using KernelImage image = file is null ? DefaultImage.Open(how.Source) : KernelImage.Open(file, how);
-        CheckReport report = LayoutChecker.Check(image, rules, threads) with { IsStrict = isStrict };
+        CheckReport report = Progress.While(image.Types, () => LayoutChecker.Check(image, rules, threads)) with { IsStrict = isStrict };
         if (isJson)
         {
             Output.WriteJson(stream => JsonReport.Write(report, new RunFacts(Output.Version, image.Path), stream));

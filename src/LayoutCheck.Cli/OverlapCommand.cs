@@ -11,7 +11,7 @@ internal static class OverlapCommand
     {
         using KernelImage image = KernelImage.Open(file, how);
         TypeQuery query = TypeQuery.Parse(name);
-        if (image.Types.FindFirst(query.Type) is not { } definition)
+        if (Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is not { } definition)
         {
             query.ReportMissingType(image.Types);
             return ExitCode.Undecided;

@@ -35,7 +35,7 @@ internal static class RulesCommand
         }
 
         using KernelImage image = file is null ? DefaultImage.OpenSample(SourceChoice.Auto) : KernelImage.Open(file);
-        RuleResult example = LayoutChecker.Check(image, new RuleSet([rule]), Environment.ProcessorCount).Results[0];
+        RuleResult example = Progress.While(image.Types, () => LayoutChecker.Check(image, new RuleSet([rule]), Environment.ProcessorCount)).Results[0];
         bool isDrawn = example.Outcome is Outcome.Holds or Outcome.Violated;
         Output.WriteText(writer => RuleExplanation.Write(rule, isDrawn ? example : null, writer));
         return ExitCode.Holds;
@@ -50,7 +50,8 @@ internal static class RulesCommand
             throw new UsageException($"a baseline pins whole types: name '{member.Type}'");
         }
 
-        ImmutableArray<DefinitionSet> definitions = image.Types.FindAll([.. queries.Select(q => q.Type)], Environment.ProcessorCount).Sets;
+        ImmutableArray<DefinitionSet> definitions = Progress.While(
+            image.Types, () => image.Types.FindAll([.. queries.Select(q => q.Type)], Environment.ProcessorCount)).Sets;
         bool isMissing = false;
         for (int i = 0; i < queries.Length; i++)
         {

@@ -25,8 +25,8 @@ internal static class ShowCommand
         {
             TypeQuery query = TypeQuery.Parse(name);
             ImmutableArray<TypeDefinition> definitions = options.All
-                ? image.Types.FindAll([query.Type], options.Threads).Sets[0].Distinct
-                : image.Types.FindFirst(query.Type) is { } first ? [first] : [];
+                ? Progress.While(image.Types, () => image.Types.FindAll([query.Type], options.Threads)).Sets[0].Distinct
+                : Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is { } first ? [first] : [];
             if (definitions.IsEmpty)
             {
                 isMissing = true;

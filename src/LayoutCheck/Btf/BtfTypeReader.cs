@@ -38,6 +38,9 @@ internal sealed class BtfTypeReader : ITypeSource
     public static bool HasMagic(MappedFile file) => BtfIndex.HasMagic(file.Whole());
 
     /// <inheritdoc/>
+    public double FractionDone => 1; // Its one pass is over before the first question.
+
+    /// <inheritdoc/>
     public TypeDefinition? FindFirst(TypeName name)
     {
         List<uint> roots = FindRoots(name, out _);

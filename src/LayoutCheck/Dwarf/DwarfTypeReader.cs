@@ -23,6 +23,9 @@ internal sealed class DwarfTypeReader : ITypeSource
         : throw _sections.Info.Invalid(0, "there is no unit in it");
 
     /// <inheritdoc/>
+    public double FractionDone => _units.FractionFound;
+
+    /// <inheritdoc/>
     public TypeDefinition? FindFirst(TypeName name)
     {
         DieScanner scanner = new(_sections, new WantedNames([name], _sections));

@@ -14,6 +14,9 @@ internal sealed class UnitIndex
 
     public UnitIndex(Section info) => _info = info;
 
+    /// <summary>How much of the section the units found so far take up, from 0 to 1. Read without a lock: it is for showing only.</summary>
+    public double FractionFound => _info.Length == 0 ? 1 : Volatile.Read(ref _next) / (double)_info.Length;
+
     /// <summary>The unit of an index, or null past the last one. Reads no further than that unit.</summary>
     /// <exception cref="InvalidImageException">The header, or one before it, is damaged.</exception>
     public UnitHeader? At(int index)

@@ -15,6 +15,9 @@ public interface ITypeSource
     /// <exception cref="InvalidImageException">The debug information does not tell.</exception>
     TargetFacts Target { get; }
 
+    /// <summary>How far the question that is being answered has come, from 0 to 1; may be asked from another thread, for showing only.</summary>
+    double FractionDone { get; }
+
     /// <summary>
     /// The first C definition of a type, reading no further than it must; null when no C unit defines it.
     /// </summary>

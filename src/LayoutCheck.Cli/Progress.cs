@@ -1,0 +1,69 @@
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>
+/// A bar on stderr for what takes longer than a second (a cold cache, a network file system). Nothing at all in a pipe or a file, and
+/// nothing left on the screen afterwards.
+/// </summary>
+internal sealed class Progress : IDisposable
+{
+    private const int Patience = 1000;
+    private const int Period = 200;
+    private const int Width = 40;
+
+    private readonly Timer? _timer;
+    private readonly Lock _lock = new();
+    private readonly TextWriter _screen;
+    private bool _isDrawn;
+    private bool _isOver;
+
+    /// <summary>Starts watching a source; draws on a terminal only.</summary>
+    /// <param name="types">The source that will be asked.</param>
+    /// <param name="isTerminal">Whether the screen is one; null = ask the system about stderr.</param>
+    /// <param name="screen">Where to draw; null = stderr.</param>
+    /// <param name="patience">Milliseconds before anything is drawn.</param>
+    public Progress(ITypeSource types, bool? isTerminal = null, TextWriter? screen = null, int patience = Patience)
+    {
+        _screen = screen ?? Console.Error;
+        if (isTerminal ?? !Console.IsErrorRedirected)
+        {
+            _timer = new Timer(_ => Draw(types.FractionDone), null, patience, Period);
+        }
+    }
+
+    /// <summary>Does something that asks a source, and watches it.</summary>
+    public static T While<T>(ITypeSource types, Func<T> work)
+    {
+        using Progress progress = new(types);
+        return work();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        lock (_lock)
+        {
+            _isOver = true;
+            if (_isDrawn)
+            {
+                _screen.Write($"\r{new string(' ', Width + 7)}\r");
+            }
+        }
+    }
+
+    private void Draw(double fraction)
+    {
+        lock (_lock)
+        {
+            // A tick may come late, when the result is on the screen already.
+            if (!_isOver)
+            {
+                int filled = (int)(Math.Clamp(fraction, 0, 1) * Width);
+                _screen.Write($"\r[{new string('#', filled)}{new string('.', Width - filled)}] {(int)(Math.Clamp(fraction, 0, 1) * 100),3}%");
+                _isDrawn = true;
+            }
+        }
+    }
+}
