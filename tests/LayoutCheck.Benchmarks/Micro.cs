@@ -131,7 +131,7 @@ internal static class Micro
             }
         }
 
-        (TypeGraph graph, TypeId root) = new DwarfGraphBuilder(sections, new UnitIndex(sections.Info)).Build(definitions[0].Unit, definitions[0].Die)
+        (TypeGraph graph, TypeId root) = new DwarfGraphBuilder(sections).Build(definitions[0].Unit, definitions[0].Die)
             ?? throw new BenchmarkException("the first definition of struct page cannot be built");
         DefinitionTemplate template = new(graph, root);
         DefinitionMatcher matcher = new(sections, scanner.Abbrevs);

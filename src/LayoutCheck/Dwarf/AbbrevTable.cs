@@ -24,7 +24,8 @@ internal sealed class Abbrev
         Tag = tag;
         HasChildren = hasChildren;
         Specs = specs;
-        FixedSize = fixedSize;
+        // The scanner steps over what varies the long way, and takes note of imports there: the short way need not ask for them.
+        FixedSize = tag == DwTag.DW_TAG_imported_unit ? Variable : fixedSize;
         foreach (AttributeSpec spec in specs)
         {
             switch (spec.Attribute)

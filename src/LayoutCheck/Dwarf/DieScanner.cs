@@ -34,6 +34,7 @@ internal sealed unsafe class DieScanner
     private readonly AbbrevTable _abbrevs;
     private readonly bool[] _isFound;
     private readonly Queue<ScanHit> _pending = new();
+    private readonly List<ulong> _imports = [];
     private int _missing;
     private UnitHeader _unit;
     private ulong _next;
@@ -51,6 +52,12 @@ internal sealed unsafe class DieScanner
     /// <summary>The abbreviations of the unit that is open.</summary>
     public AbbrevTable Abbrevs => _abbrevs;
 
+    /// <summary>
+    /// The units that the open one imports (DWARF 5 §3.2.5), as far as the walk has come: offsets of their DIEs. When the walk ends before
+    /// the unit does, all requests were found, and nothing is to be looked for elsewhere.
+    /// </summary>
+    public IReadOnlyList<ulong> Imports => _imports;
+
     /// <summary>Turns to a unit: reads its own DIE, and is ready to walk what is below it.</summary>
     public UnitRoot Open(in UnitHeader unit)
     {
@@ -58,6 +65,7 @@ internal sealed unsafe class DieScanner
         _abbrevs.Load(unit);
         Array.Clear(_isFound);
         _pending.Clear();
+        _imports.Clear();
         _missing = _isFound.Length;
         UnitRoot root = UnitRoot.Read(_sections, _abbrevs, unit);
         _next = root.HasChildren ? root.End : unit.End;
@@ -331,6 +339,11 @@ internal sealed unsafe class DieScanner
     // From the first attribute to the DIE after this one and all of its children.
     private void StepOver(ref SectionReader reader, Abbrev abbrev, ulong die)
     {
+        if (abbrev.Tag == DwTag.DW_TAG_imported_unit)
+        {
+            NoteImport(reader, abbrev, die);
+        }
+
         if (!abbrev.HasChildren)
         {
             SkipAttributes(ref reader, abbrev);
@@ -366,6 +379,27 @@ internal sealed unsafe class DieScanner
 
             SkipAttributes(ref reader, inner);
             depth += inner.HasChildren ? 1 : 0;
+        }
+    }
+
+    private void NoteImport(SectionReader reader, Abbrev abbrev, ulong die)
+    {
+        foreach (AttributeSpec spec in abbrev.Specs)
+        {
+            DwForm form = spec.Form == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _sections.Info) : spec.Form;
+            if (spec.Attribute == DwAt.DW_AT_import)
+            {
+                _imports.Add(form switch
+                {
+                    DwForm.DW_FORM_ref_addr => reader.ReadUnsigned(AttributeForms.FixedSize(form, _unit)),
+                    DwForm.DW_FORM_GNU_ref_alt or DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 => throw AttributeForms.InSupplementaryFile(_sections.Info, die, form),
+                    // References within the unit would import the unit itself.
+                    _ => throw _sections.Info.Invalid(die, $"DW_AT_import has {form}, which cannot refer to another unit"),
+                });
+                return;
+            }
+
+            AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
         }
     }
 

@@ -21,7 +21,6 @@ internal sealed class DwarfGraphBuilder
     private const ulong LargestByteSize = 1UL << 48;
 
     private readonly DwarfSections _sections;
-    private readonly UnitIndex _units;
     private readonly Dictionary<ulong, DieDecoder> _decoders = [];
     private readonly Dictionary<(ulong Die, bool ByValue), TypeId> _known = [];
     private readonly bool _isBigEndian;
@@ -29,10 +28,9 @@ internal sealed class DwarfGraphBuilder
     private TypeGraphBuilder _graph = new();
     private int _depth;
 
-    public DwarfGraphBuilder(DwarfSections sections, UnitIndex units)
+    public DwarfGraphBuilder(DwarfSections sections)
     {
         _sections = sections;
-        _units = units;
         _isBigEndian = sections.Info.IsBigEndian;
     }
 
@@ -75,11 +73,24 @@ internal sealed class DwarfGraphBuilder
         Descend(1, dieOffset);
         DieDecoder decoder = DecoderOf(unit);
         Die die = decoder.Read(dieOffset, out _) ?? throw _sections.Info.Invalid(dieOffset, "a type is said to be here, and there is none");
-        TypeId id = Add(Node(die, decoder, byValue), dieOffset);
+        TypeId id = Signature(die, byValue) is { } signature
+            ? WithSignature(signature, dieOffset, byValue)
+            : Add(Node(die, decoder, byValue), dieOffset);
         _depth--;
         _known.Add((dieOffset, byValue), id);
         return id;
     }
+
+    // The signature of the type that a declaration stands for (DWARF 5 §5.7.1). Where the name is enough and there is one, it is not followed.
+    private static ulong? Signature(Die die, bool byValue)
+    {
+        AttributeValue signature = die[DwAt.DW_AT_signature];
+        return signature.Form == DwForm.DW_FORM_ref_sig8 && (byValue || die[DwAt.DW_AT_name].Class == ValueClass.Absent) ? signature.Value : null;
+    }
+
+    private TypeId WithSignature(ulong signature, ulong dieOffset, bool byValue) => _sections.Units.WithSignature(signature) is { } unit
+        ? Type(unit.TypeDie, unit, byValue)
+        : throw _sections.Info.Invalid(dieOffset, $"a type is in the type unit of signature 0x{signature:x16}, which is not in this file");
 
     // Whatever walks a graph recurses once a level: the levels are bounded here, for all of them.
     private void Descend(int levels, ulong dieOffset)
@@ -174,11 +185,6 @@ internal sealed class DwarfGraphBuilder
         string? name = decoder.Text(die[DwAt.DW_AT_name]);
         if (!byValue || die[DwAt.DW_AT_declaration] is { Class: not ValueClass.Absent, Value: not 0 })
         {
-            if (die[DwAt.DW_AT_signature].Class != ValueClass.Absent && byValue)
-            {
-                throw _sections.Info.Invalid(die.Offset, "a type is in a type unit (DW_AT_signature), which cannot be read yet", "build without -fdebug-types-section");
-            }
-
             return new AggregateReference(KindOf(die), name);
         }
 
@@ -413,11 +419,13 @@ internal sealed class DwarfGraphBuilder
         switch (type.Form)
         {
             case DwForm.DW_FORM_ref_sig8:
-                throw _sections.Info.Invalid(die.Offset, "a type is in a type unit (DW_FORM_ref_sig8), which cannot be read yet", "build without -fdebug-types-section");
+                return WithSignature(type.Value, die.Offset, byValue);
             case DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 or DwForm.DW_FORM_GNU_ref_alt:
                 throw _sections.Info.Invalid(die.Offset, $"a type is in a supplementary file ({type.Form}, dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
             case DwForm.DW_FORM_ref_addr:
-                return Type(type.Value, _units.Containing(type.Value), byValue);
+                return _sections.HasSectionOffsets
+                    ? Type(type.Value, _sections.Units.Containing(type.Value), byValue)
+                    : throw _sections.Info.Invalid(die.Offset, "a type is in another unit (DW_FORM_ref_addr) of an object with several .debug_info sections", "link it");
             default:
                 return type.Class == ValueClass.Reference
                     ? Type(type.Value, decoder.Unit, byValue)

@@ -9,10 +9,11 @@ internal sealed class DwarfSections
     private readonly Lazy<Section?> _lineStr;
     private readonly Lazy<Section?> _line;
 
-    private DwarfSections(ElfFile elf, Section info, Section abbrev)
+    private DwarfSections(ElfFile elf, Section info, ulong typesStart, Section abbrev)
     {
         File = elf.File.Path;
         Info = info;
+        Units = new UnitIndex(info, typesStart);
         Abbrev = abbrev;
         Str = elf.Contents(".debug_str");
         StrOffsets = elf.Contents(".debug_str_offsets");
@@ -23,8 +24,14 @@ internal sealed class DwarfSections
     /// <summary>The file as the user named it.</summary>
     public string File { get; }
 
-    /// <summary>.debug_info</summary>
+    /// <summary>.debug_info; when there are type units in sections of their own, all of these one behind the other.</summary>
     public Section Info { get; }
+
+    /// <summary>The units in it.</summary>
+    public UnitIndex Units { get; }
+
+    /// <summary>Whether an offset of .debug_info is one of <see cref="Info"/>: not so when several sections of that name were joined.</summary>
+    public bool HasSectionOffsets { get; private init; } = true;
 
     /// <summary>.debug_abbrev</summary>
     public Section Abbrev { get; }
@@ -49,7 +56,6 @@ internal sealed class DwarfSections
         {
             string? refusal = section.Name switch
             {
-                ".debug_types" or ".zdebug_types" => "has type units (-fdebug-types-section), which cannot be read yet; build without -fdebug-types-section",
                 ".debug_info.dwo" or ".zdebug_info.dwo" => "is the split part of a unit (.dwo), which cannot be read yet; build without -gsplit-dwarf",
                 ".gnu_debugaltlink" or ".debug_sup" => "says that dwz moved types to another file, which cannot be read yet; undo dwz, or use the file it was made from",
                 _ => null,
@@ -61,13 +67,52 @@ internal sealed class DwarfSections
             }
         }
 
-        if (elf.Contents(".debug_info") is not { } info)
+        if (elf.Contents(".debug_info") is not { } first)
         {
             return null;
         }
 
         Section abbrev = elf.Contents(".debug_abbrev") ?? throw new InvalidImageException(elf.File.Path, ".debug_info", null, "has no .debug_abbrev to be read with");
-        return new DwarfSections(elf, info, abbrev);
+        Section info = JoinUnits(elf, first, out ulong typesStart, out bool hasOffsets);
+        return new DwarfSections(elf, info, typesStart, abbrev) { HasSectionOffsets = hasOffsets };
+    }
+
+    // Objects have a section for each type unit, in a group of its own: .debug_types in DWARF 4, .debug_info in DWARF 5. A linker drops the
+    // groups that it has and joins the rest; kernels have one section, which is read where it lies.
+    private static Section JoinUnits(ElfFile elf, Section first, out ulong typesStart, out bool hasOffsets)
+    {
+        List<int> infos = Indexes(elf, ".debug_info", ".zdebug_info");
+        List<int> types = Indexes(elf, ".debug_types", ".zdebug_types");
+        typesStart = ulong.MaxValue;
+        hasOffsets = infos.Count == 1;
+        if (infos.Count + types.Count == 1)
+        {
+            return first;
+        }
+
+        Section[] parts = [.. infos.Concat(types).Select(elf.Contents)];
+        NativeBuffer joined = new();
+        for (int i = 0; i < parts.Length; i++)
+        {
+            typesStart = i == infos.Count ? joined.Length : typesStart;
+            joined.Append(parts[i]);
+        }
+
+        return elf.File.Own(joined, types.Count > 0 ? ".debug_info, .debug_types" : ".debug_info", first.IsBigEndian);
+    }
+
+    private static List<int> Indexes(ElfFile elf, string name, string compressedName)
+    {
+        List<int> indexes = [];
+        for (int i = 0; i < elf.Sections.Length; i++)
+        {
+            if (elf.Sections[i].ByteSize > 0 && (elf.Sections[i].Name == name || elf.Sections[i].Name == compressedName))
+            {
+                indexes.Add(i);
+            }
+        }
+
+        return indexes;
     }
 
     /// <summary>A section that something refers to.</summary>

@@ -6,19 +6,14 @@ namespace LayoutCheck.Dwarf;
 internal sealed class DwarfTypeReader : ITypeSource
 {
     private readonly DwarfSections _sections;
-    private readonly UnitIndex _units;
 
-    public DwarfTypeReader(DwarfSections sections)
-    {
-        _sections = sections;
-        _units = new UnitIndex(sections.Info);
-    }
+    public DwarfTypeReader(DwarfSections sections) => _sections = sections;
 
     /// <inheritdoc/>
     public SourceKind Kind => SourceKind.Dwarf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => _units.At(0) is { } first
+    public TargetFacts Target => _sections.Units.At(0) is { } first
         ? new TargetFacts(first.AddressSize, _sections.Info.IsBigEndian)
         : throw _sections.Info.Invalid(0, "there is no unit in it");
 
@@ -29,21 +24,27 @@ internal sealed class DwarfTypeReader : ITypeSource
     public TypeDefinition? FindFirst(TypeName name)
     {
         DieScanner scanner = new(_sections, new WantedNames([name], _sections));
-        DwarfGraphBuilder builder = new(_sections, _units);
-        for (int i = 0; _units.At(i) is { } unit; i++)
+        DwarfGraphBuilder builder = new(_sections);
+        ImportedUnits imports = new(_sections);
+        List<(int Index, UnitHeader Unit)> partial = [];
+        for (int i = 0; _sections.Units.At(i) is { } unit; i++)
         {
             UnitRoot root = scanner.Open(unit);
-            if (!DwarfLanguage.IsC(root.Language))
+            if (root.IsPartial && DwarfLanguage.IsC(root.Language))
             {
-                continue;
+                partial.Add((i, unit));
             }
-
-            while (scanner.Next(out ScanHit hit))
+            else if (!root.IsPartial && DwarfLanguage.IsC(root.Language) && FindFirst(i, unit, root, imports, scanner, builder) is { } found)
             {
-                if (builder.Build(unit, hit.DieOffset) is var (graph, type))
-                {
-                    return new TypeDefinition(graph, type, [new DefiningUnit(i, root.Text(_sections, root.Name), root.Text(_sections, root.Producer))]);
-                }
+                return found;
+            }
+        }
+
+        foreach ((int index, UnitHeader unit) in partial)
+        {
+            if (!imports.Contains(unit) && FindFirst(index, unit, scanner.Open(unit), imports, scanner, builder) is { } found)
+            {
+                return found;
             }
         }
 
@@ -54,7 +55,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     public Survey FindAll(IReadOnlyList<TypeName> names, int threads)
     {
         ArgumentNullException.ThrowIfNull(names);
-        SurveyWorker.Shared shared = new(_sections, _units, new WantedNames(names, _sections));
+        SurveyWorker.Shared shared = new(_sections, new WantedNames(names, _sections));
         SurveyWorker[] workers = SurveyWorker.RunAll(shared, Math.Max(1, threads));
         return SurveyWorker.Join(shared, workers, Target);
     }
@@ -63,13 +64,25 @@ internal sealed class DwarfTypeReader : ITypeSource
     public IReadOnlyList<TypeName> DefinedNames()
     {
         DieScanner scanner = new(_sections, new WantedNames([], _sections));
+        ImportedUnits imports = new(_sections);
         HashSet<(DwTag Tag, ulong StringOffset)> inSection = [];
         HashSet<(DwTag Tag, string Name)> inPlace = [];
-        foreach (UnitHeader unit in _units.All())
+        foreach (UnitHeader unit in _sections.Units.All())
         {
+            // A partial unit in C is there for C units, whether or not one is left that imports it.
             if (DwarfLanguage.IsC(scanner.Open(unit).Language))
             {
                 scanner.CollectNames(inSection, inPlace);
+                imports.Add(unit, scanner.Imports);
+            }
+        }
+
+        while (imports.TryTake(out UnitHeader unit))
+        {
+            if (IsPartForC(scanner.Open(unit)))
+            {
+                scanner.CollectNames(inSection, inPlace);
+                imports.Add(unit, scanner.Imports);
             }
         }
 
@@ -84,4 +97,37 @@ internal sealed class DwarfTypeReader : ITypeSource
 
         static TypeName Name(DwTag tag, string name) => new(tag == DwTag.DW_TAG_union_type ? TypeNameKind.Union : TypeNameKind.Struct, name);
     }
+
+    // The definition in a unit that the scanner is open on, or in what it imports. A part that was searched for one unit has nothing for the next.
+    private TypeDefinition? FindFirst(int index, UnitHeader unit, UnitRoot root, ImportedUnits imports, DieScanner scanner, DwarfGraphBuilder builder)
+    {
+        UnitHeader searched = unit;
+        bool isSearched = true;
+        do
+        {
+            while (isSearched && scanner.Next(out ScanHit hit))
+            {
+                if (builder.Build(searched, hit.DieOffset) is var (graph, type))
+                {
+                    string producer = root.IsCompileUnit ? root.Text(_sections, root.Producer) : "";
+                    return new TypeDefinition(graph, type, [new DefiningUnit(index, root.DisplayName(_sections), producer)]);
+                }
+            }
+
+            if (isSearched)
+            {
+                imports.Add(searched, scanner.Imports);
+            }
+
+            if (!imports.TryTake(out searched))
+            {
+                return null;
+            }
+
+            isSearched = IsPartForC(scanner.Open(searched));
+        }
+        while (true);
+    }
+
+    private static bool IsPartForC(in UnitRoot root) => root.IsPartial && (root.Language is null || DwarfLanguage.IsC(root.Language));
 }

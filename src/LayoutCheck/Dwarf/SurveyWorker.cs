@@ -24,6 +24,7 @@ internal sealed class SurveyWorker
     private readonly Dictionary<string, int> _languages = new(StringComparer.Ordinal);
     private readonly HashSet<string> _producers = new(StringComparer.Ordinal);
     private readonly SortedSet<ushort> _versions = [];
+    private readonly List<UnitFinding> _findings = [];
     private ExceptionDispatchInfo? _failure;
     private int _failedUnit;
 
@@ -31,7 +32,7 @@ internal sealed class SurveyWorker
     {
         _shared = shared;
         _scanner = new DieScanner(shared.Sections, shared.Wanted);
-        _builder = new DwarfGraphBuilder(shared.Sections, shared.Index);
+        _builder = new DwarfGraphBuilder(shared.Sections);
         _matcher = new DefinitionMatcher(shared.Sections, _scanner.Abbrevs);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];
@@ -63,16 +64,18 @@ internal sealed class SurveyWorker
     /// <summary>Puts together what the workers found.</summary>
     public static Survey Join(Shared shared, SurveyWorker[] workers, TargetFacts target)
     {
+        ImportedFindings imports = new(shared.Sections, workers.SelectMany(w => w._findings));
         ImmutableArray<DefinitionSet>.Builder sets = ImmutableArray.CreateBuilder<DefinitionSet>();
         for (int request = 0; request < shared.Wanted.Requests.Length; request++)
         {
             List<Variant> merged = [];
-            foreach (Variant variant in workers.SelectMany(w => w._variants[request]).OrderBy(v => v.Units[0].Index))
+            foreach (Variant variant in workers.SelectMany(w => w._variants[request]).OrderBy(v => v.FirstIndex))
             {
                 // In the order of their first units: the definition that is kept is the one of the lowest unit.
                 if (merged.Find(m => m.IsSameAs(variant.Graph, variant.Root)) is { } same)
                 {
                     same.Units.AddRange(variant.Units);
+                    same.PartialUnits.AddRange(variant.PartialUnits);
                 }
                 else
                 {
@@ -80,10 +83,14 @@ internal sealed class SurveyWorker
                 }
             }
 
+            int declarations = workers.Sum(w => w._declarations[request]) + imports.Attribute(request, merged);
             sets.Add(new DefinitionSet(
                 shared.Wanted.Requests[request],
-                [.. merged.Select(m => new TypeDefinition(m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))],
-                workers.Sum(w => w._declarations[request])));
+                [
+                    .. merged.Where(m => m.Units.Count > 0).Select(m => new TypeDefinition(m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))
+                        .OrderBy(d => d.Units[0].Index),
+                ],
+                declarations));
         }
 
         IEnumerable<LanguageCount> languages = workers.SelectMany(w => w._languages).GroupBy(l => l.Key, StringComparer.Ordinal)
@@ -124,15 +131,21 @@ internal sealed class SurveyWorker
             return;
         }
 
-        string language = DwarfLanguage.Describe(root.Language);
-        _languages[language] = _languages.GetValueOrDefault(language) + 1;
-        if (!DwarfLanguage.IsC(root.Language))
+        if (root.IsCompileUnit)
+        {
+            string language = DwarfLanguage.Describe(root.Language);
+            _languages[language] = _languages.GetValueOrDefault(language) + 1;
+        }
+
+        bool isPartial = root.IsPartial;
+        bool isC = DwarfLanguage.IsC(root.Language);
+        if (!isC && (!isPartial || root.Language is not null))
         {
             return;
         }
 
         _versions.Add(unit.Version);
-        string producer = Producer(root);
+        string producer = root.IsCompileUnit ? Producer(root) : "";
         string? name = null;
         Array.Clear(_isDeclared);
         Array.Clear(_isDefined);
@@ -147,13 +160,28 @@ internal sealed class SurveyWorker
 
             _scanner.MarkFound(hit.Request);
             _isDefined[hit.Request] = true;
-            name ??= root.Text(_shared.Sections, root.Name);
+            if (isPartial)
+            {
+                variant.PartialUnits.Add(index);
+                continue;
+            }
+
+            name ??= root.DisplayName(_shared.Sections);
             variant.Units.Add(new DefiningUnit(index, name, producer));
         }
 
-        for (int i = 0; i < _declarations.Length; i++)
+        if (isPartial || _scanner.Imports.Count > 0)
         {
-            _declarations[i] += _isDeclared[i] && !_isDefined[i] ? 1 : 0;
+            // Who defines and who declares is known when all units were seen.
+            name ??= root.DisplayName(_shared.Sections);
+            _findings.Add(new UnitFinding(unit, new DefiningUnit(index, name, producer), isPartial, isC, [.. _scanner.Imports], [.. _isDefined], [.. _isDeclared]));
+        }
+        else if (root.IsCompileUnit)
+        {
+            for (int i = 0; i < _declarations.Length; i++)
+            {
+                _declarations[i] += _isDeclared[i] && !_isDefined[i] ? 1 : 0;
+            }
         }
     }
 
@@ -210,7 +238,7 @@ internal sealed class SurveyWorker
     }
 
     /// <summary>What all workers read, and the one thing that they share by writing: which unit is next.</summary>
-    internal sealed class Shared(DwarfSections sections, UnitIndex index, WantedNames wanted)
+    internal sealed class Shared(DwarfSections sections, WantedNames wanted)
     {
         private const int UnitsPerRelease = 256;
         private const ulong KeptBehind = 16 << 20;
@@ -219,8 +247,6 @@ internal sealed class SurveyWorker
         private ulong _released;
 
         public DwarfSections Sections => sections;
-
-        public UnitIndex Index => index;
 
         public WantedNames Wanted => wanted;
 
@@ -231,7 +257,7 @@ internal sealed class SurveyWorker
         public UnitHeader? TakeUnit(out int number)
         {
             number = Interlocked.Increment(ref _taken);
-            UnitHeader? unit = index.At(number);
+            UnitHeader? unit = sections.Units.At(number);
             if (number % UnitsPerRelease == 0 && unit is { } next)
             {
                 ReleaseBehind(next.Offset);
@@ -250,8 +276,18 @@ internal sealed class SurveyWorker
         }
     }
 
-    private sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units)
+    /// <summary>One definition, and who says so.</summary>
+    /// <param name="Graph">The graph that holds it.</param>
+    /// <param name="Root">The struct or union in it.</param>
+    /// <param name="Units">The units that count.</param>
+    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units)
     {
+        /// <summary>The indexes of the partial units that say so: those that import them count.</summary>
+        public List<int> PartialUnits { get; } = [];
+
+        /// <summary>The lowest index of a unit of either sort.</summary>
+        public int FirstIndex => Math.Min(Units.Count > 0 ? Units[0].Index : int.MaxValue, PartialUnits.Count > 0 ? PartialUnits[0] : int.MaxValue);
+
         /// <summary>The same, flat, for the worker that found it.</summary>
         public DefinitionTemplate Template { get; } = new(Graph, Root);
 

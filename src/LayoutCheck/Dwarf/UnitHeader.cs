@@ -3,17 +3,26 @@ using LayoutCheck.Elf;
 namespace LayoutCheck.Dwarf;
 
 /// <summary>
-/// The header of a unit in .debug_info (DWARF 5 §7.5.1, DWARF 4 §7.5.1.1). Offsets and sizes in bytes; offsets from the start of the section.
+/// The header of a unit in .debug_info or .debug_types (DWARF 5 §7.5.1, DWARF 4 §7.5.1.1). Offsets and sizes in bytes; offsets from the start of the section.
 /// </summary>
 internal readonly record struct UnitHeader(
     ulong Offset, ulong End, ushort Version, DwUnitType Type, bool Is64Bit, byte AddressSize, ulong AbbrevOffset, ulong FirstDie)
 {
+    /// <summary>The signature of the type that a type unit describes; 0 for other units.</summary>
+    public ulong Signature { get; init; }
+
+    /// <summary>Where the DIE of that type is, in bytes from the start of the section; 0 for other units.</summary>
+    public ulong TypeDie { get; init; }
+
     /// <summary>The size of an offset into another section: 4 in 32-bit DWARF, 8 in 64-bit DWARF (DWARF 5 §7.4).</summary>
     public int OffsetSize => Is64Bit ? 8 : 4;
 
     /// <summary>Reads the header at an offset and checks that the unit lies within the section.</summary>
+    /// <param name="info">The section.</param>
+    /// <param name="offset">Bytes from its start.</param>
+    /// <param name="isInTypes">Whether the unit is one of .debug_types, whose headers do not say so (DWARF 4 §7.5.1.2).</param>
     /// <exception cref="InvalidImageException">It is damaged, or of a version or kind that cannot be read.</exception>
-    public static UnitHeader Read(Section info, ulong offset)
+    public static UnitHeader Read(Section info, ulong offset, bool isInTypes = false)
     {
         SectionReader reader = info.ReadFrom(offset);
         ulong length = reader.ReadU32();
@@ -41,7 +50,7 @@ internal readonly record struct UnitHeader(
         }
 
         int offsetSize = is64Bit ? 8 : 4;
-        DwUnitType type = DwUnitType.DW_UT_compile;
+        DwUnitType type = isInTypes ? DwUnitType.DW_UT_type : DwUnitType.DW_UT_compile;
         byte addressSize;
         ulong abbrevOffset;
         if (version >= 5)
@@ -51,7 +60,7 @@ internal readonly record struct UnitHeader(
             abbrevOffset = reader.ReadUnsigned(offsetSize);
             switch (type)
             {
-                case DwUnitType.DW_UT_compile or DwUnitType.DW_UT_partial:
+                case DwUnitType.DW_UT_compile or DwUnitType.DW_UT_partial or DwUnitType.DW_UT_type:
                     break;
                 case DwUnitType.DW_UT_skeleton:
                     // Its own DIE names the file that has the types: UnitRoot refuses it by that name.
@@ -67,15 +76,25 @@ internal readonly record struct UnitHeader(
             addressSize = reader.ReadU8();
         }
 
+        ulong signature = 0;
+        ulong typeDie = 0;
+        if (type == DwUnitType.DW_UT_type)
+        {
+            signature = reader.ReadU64();
+            ulong typeOffset = reader.ReadUnsigned(offsetSize);
+            typeDie = typeOffset < end - offset
+                ? offset + typeOffset
+                : throw info.Invalid(offset, $"the type of a type unit is said to be 0x{typeOffset:x} bytes on, which is not within the unit");
+        }
+
         return addressSize is 4 or 8
-            ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset)
+            ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie }
             : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)");
     }
 
     private static InvalidImageException Unreadable(Section info, ulong offset, DwUnitType type) => type switch
     {
         DwUnitType.DW_UT_split_compile or DwUnitType.DW_UT_split_type => SplitDwarf(info, offset, null),
-        DwUnitType.DW_UT_type => info.Invalid(offset, "a type unit (-fdebug-types-section), which cannot be read yet", "build without -fdebug-types-section"),
         _ => info.Invalid(offset, $"a unit of unknown type 0x{(int)type:x}"),
     };
 

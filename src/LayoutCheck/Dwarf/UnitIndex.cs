@@ -3,16 +3,24 @@ using LayoutCheck.Elf;
 namespace LayoutCheck.Dwarf;
 
 /// <summary>
-/// The units of .debug_info, found one after another along their lengths and remembered. Safe to use from several threads.
+/// The units of .debug_info, and of .debug_types behind it, found one after another along their lengths and remembered. Safe to use from several threads.
 /// </summary>
 internal sealed class UnitIndex
 {
     private readonly Section _info;
     private readonly List<UnitHeader> _units = [];
     private readonly Lock _lock = new();
+    private readonly ulong _typesStart;
+    private Dictionary<ulong, UnitHeader>? _typeUnits;
     private ulong _next;
 
-    public UnitIndex(Section info) => _info = info;
+    /// <param name="info">The section that the units are in.</param>
+    /// <param name="typesStart">Where those of .debug_types start, in bytes from the start of the section.</param>
+    public UnitIndex(Section info, ulong typesStart = ulong.MaxValue)
+    {
+        _info = info;
+        _typesStart = typesStart;
+    }
 
     /// <summary>How much of the section the units found so far take up, from 0 to 1. Read without a lock: it is for showing only.</summary>
     public double FractionFound => _info.Length == 0 ? 1 : Volatile.Read(ref _next) / (double)_info.Length;
@@ -78,6 +86,32 @@ internal sealed class UnitIndex
         throw _info.Invalid(offset, "no unit is here, and a type is said to be");
     }
 
+    /// <summary>The type unit of a signature (DWARF 5 §7.32), or null. Reads the headers of all units.</summary>
+    public UnitHeader? WithSignature(ulong signature)
+    {
+        lock (_lock)
+        {
+            if (_typeUnits is null)
+            {
+                while (ReadOne())
+                {
+                }
+
+                _typeUnits = [];
+                foreach (UnitHeader unit in _units)
+                {
+                    if (unit.Type == DwUnitType.DW_UT_type)
+                    {
+                        // Units of one signature describe one type: ld -r may keep several.
+                        _typeUnits.TryAdd(unit.Signature, unit);
+                    }
+                }
+            }
+
+            return _typeUnits.TryGetValue(signature, out UnitHeader found) ? found : null;
+        }
+    }
+
     private bool ReadOne()
     {
         if (_next >= _info.Length)
@@ -85,7 +119,7 @@ internal sealed class UnitIndex
             return false;
         }
 
-        UnitHeader unit = UnitHeader.Read(_info, _next);
+        UnitHeader unit = UnitHeader.Read(_info, _next, _next >= _typesStart);
         _units.Add(unit);
         _next = unit.End;
         return true;

@@ -25,8 +25,17 @@ internal readonly struct UnitRoot
         Producer = producer;
     }
 
-    /// <summary>DW_TAG_compile_unit.</summary>
+    /// <summary>DW_TAG_compile_unit, DW_TAG_partial_unit or DW_TAG_type_unit; 0 when the unit has no DIE.</summary>
     public DwTag Tag { get; }
+
+    /// <summary>Whether it is a part that compile units import (DWARF 5 §3.1.3), as dwz makes them.</summary>
+    public bool IsPartial => Tag == DwTag.DW_TAG_partial_unit || _unit.Type == DwUnitType.DW_UT_partial;
+
+    /// <summary>Whether it describes one type (DWARF 5 §3.1.4).</summary>
+    public bool IsTypeUnit => _unit.Type == DwUnitType.DW_UT_type;
+
+    /// <summary>Whether it is a translation unit: what a compiler was given to compile.</summary>
+    public bool IsCompileUnit => !IsPartial && !IsTypeUnit;
 
     /// <summary>Whether anything is below it.</summary>
     public bool HasChildren { get; }
@@ -118,17 +127,18 @@ internal readonly struct UnitRoot
             throw UnitHeader.SplitDwarf(info, unit.Offset, root.Text(sections, dwoName));
         }
 
-        if (abbrev.Tag is DwTag.DW_TAG_partial_unit || unit.Type == DwUnitType.DW_UT_partial)
-        {
-            throw info.Invalid(unit.Offset, "a partial unit (dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
-        }
-
         return root;
     }
 
     /// <summary>The offset in .debug_str of one of its strings, to tell equal ones without reading them; null when it stands elsewhere.</summary>
     public ulong? StringOffset(DwarfSections sections, StringPlace place)
         => place.Form == DwForm.DW_FORM_strp ? sections.Info.ReadRange(place.ValueOffset, _unit.End).ReadUnsigned(_unit.OffsetSize) : null;
+
+    /// <summary>What the report calls the unit: its source file, or what it is when it is no translation unit.</summary>
+    public string DisplayName(DwarfSections sections) => Text(sections, Name) is { Length: > 0 } name ? name
+        : IsTypeUnit ? $"type unit 0x{_unit.Signature:x16}"
+        : IsPartial ? $"partial unit 0x{_unit.Offset:x}"
+        : "";
 
     /// <summary>The text of one of its strings; empty when it has none or it is not in this file.</summary>
     public string Text(DwarfSections sections, StringPlace place)

@@ -28,6 +28,13 @@ internal sealed unsafe class NativeBuffer : IDisposable
         return copy;
     }
 
+    /// <summary>Adds the bytes of a range.</summary>
+    public void Append(Section section)
+    {
+        NativeMemory.Copy(section.Start, Room(section.Length, ulong.MaxValue, out _), section.Length);
+        Advance(section.Length);
+    }
+
     /// <summary>Where the next bytes go.</summary>
     /// <param name="atLeast">How much room there must be, in bytes.</param>
     /// <param name="limit">What the buffer is to hold at most, in bytes; it does not grow past that unless <paramref name="atLeast"/> asks for it.</param>

@@ -402,7 +402,7 @@ public sealed class AttributeFormTests
     }
 
     [Theory]
-    [InlineData(nameof(DwForm.DW_FORM_ref_sig8), "type unit")]
+    [InlineData(nameof(DwForm.DW_FORM_ref_sig8), "the type unit of signature 0x0000000000000001, which is not in this file")]
     [InlineData(nameof(DwForm.DW_FORM_ref_sup4), "supplementary file")]
     [InlineData(nameof(DwForm.DW_FORM_ref_sup8), "supplementary file")]
     [InlineData(nameof(DwForm.DW_FORM_GNU_ref_alt), "supplementary file")]

@@ -102,7 +102,7 @@ public sealed class DefinitionMatcherTests
         Assert.Equal(2, set.DefinitionCount);
 
         using DwarfUnderTest test = DwarfUnderTest.Of(dwarf);
-        DwarfGraphBuilder builder = new(test.Sections, new UnitIndex(test.Sections.Info));
+        DwarfGraphBuilder builder = new(test.Sections);
         (TypeGraph left, TypeId leftRoot) = builder.Build(test.Units[0], dwarf.OffsetOf("first s"))!.Value;
         (TypeGraph right, TypeId rightRoot) = builder.Build(test.Units[1], dwarf.OffsetOf("second s"))!.Value;
         bool isEqual = DefinitionEquality.Same(left, leftRoot, right, rightRoot);
@@ -144,7 +144,7 @@ public sealed class DefinitionMatcherTests
         WriteUnit(dwarf, new Parts(), false);
         WriteUnit(dwarf, new Parts(), true);
         using DwarfUnderTest test = DwarfUnderTest.Of(dwarf);
-        (TypeGraph graph, TypeId root) = new DwarfGraphBuilder(test.Sections, new UnitIndex(test.Sections.Info)).Build(test.Units[0], dwarf.OffsetOf("first s"))!.Value;
+        (TypeGraph graph, TypeId root) = new DwarfGraphBuilder(test.Sections).Build(test.Units[0], dwarf.OffsetOf("first s"))!.Value;
         foreach (int memory in new[] { 1, 4096 })
         {
             AbbrevTable abbrevs = new(test.Sections.Abbrev);
@@ -220,7 +220,7 @@ public sealed class DefinitionMatcherTests
     public void Never_says_yes_to_a_different_definition_of(string fixture)
     {
         using DwarfUnderTest test = DwarfUnderTest.Of(FixtureFile.PathOf(fixture));
-        DwarfGraphBuilder builder = new(test.Sections, new UnitIndex(test.Sections.Info));
+        DwarfGraphBuilder builder = new(test.Sections);
         List<(UnitHeader Unit, ulong Die, TypeGraph Graph, TypeId Root)> all = [];
         AbbrevTable abbrevs = new(test.Sections.Abbrev);
         foreach (UnitHeader unit in test.Units)

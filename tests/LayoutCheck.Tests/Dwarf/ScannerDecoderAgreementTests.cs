@@ -21,12 +21,8 @@ public sealed class ScannerDecoderAgreementTests
 
     public static TheoryData<string> Fixtures() =>
     [
-        .. FixtureFile.All.Where(name => !name.StartsWith("refused/", StringComparison.Ordinal) && FixtureFile.HasSection(name, ".debug_info")
-            && !NotScanned.Contains(name)),
+        .. FixtureFile.All.Where(name => !name.StartsWith("refused/", StringComparison.Ordinal) && FixtureFile.HasSection(name, ".debug_info")),
     ];
-
-    // The scanner refuses partial units; the decoder reads their DIEs.
-    private static readonly string[] NotScanned = ["page-era5-units/page-era5-units.gcc-dwz.elf"];
 
     [Theory]
     [MemberData(nameof(Fixtures))]

@@ -224,7 +224,7 @@ public sealed class TypeTests
     }
 
     [Fact]
-    public void Refuses_a_struct_by_value_that_is_in_a_type_unit()
+    public void Refuses_a_struct_by_value_of_a_signature_that_no_unit_has()
     {
         DwarfBuilder dwarf = StructOf("elsewhere", unit =>
         {
@@ -232,7 +232,7 @@ public sealed class TypeTests
             unit.Leaf(DwTag.DW_TAG_structure_type, At.Flag(DwAt.DW_AT_declaration), At.Raw(DwAt.DW_AT_signature, DwForm.DW_FORM_ref_sig8, new byte[8]));
         });
 
-        DwarfUnderTest.AssertRefused(dwarf, "a type is in a type unit (DW_AT_signature)", offset: dwarf.OffsetOf("elsewhere"));
+        DwarfUnderTest.AssertRefused(dwarf, "the type unit of signature 0x0000000000000000, which is not in this file", offset: dwarf.OffsetOf("elsewhere"));
     }
 
     [Fact]

@@ -69,7 +69,6 @@ public sealed class UnitTests
 
     [Theory]
     [InlineData(0, "unknown type 0x0")]
-    [InlineData(2, "a type unit")]
     [InlineData(4, "split DWARF")]
     [InlineData(5, "split DWARF")]
     [InlineData(6, "split DWARF")]
@@ -90,15 +89,6 @@ public sealed class UnitTests
         }
 
         DwarfUnderTest.AssertRefused(dwarf, problem, offset: 0);
-    }
-
-    [Fact]
-    public void Refuses_a_partial_unit_by_name()
-    {
-        DwarfBuilder dwarf = new();
-        dwarf.Unit(type: DwUnitType.DW_UT_partial, root: [At.Offset(DwAt.DW_AT_stmt_list, DwForm.DW_FORM_sec_offset, 0)]).Int();
-
-        DwarfUnderTest.AssertRefused(dwarf, "a partial unit (dwz)", offset: 0);
     }
 
     [Theory]

@@ -10,18 +10,12 @@ namespace LayoutCheck.Tests.Fixtures;
 /// </summary>
 public sealed class FixtureTruthTests
 {
-    /// <summary>Images with truth rows that are not read here, and why.</summary>
-    internal static readonly Dictionary<string, string> NotRead = new(StringComparer.Ordinal)
-    {
-        ["page-era5-units/page-era5-units.gcc-dwz.elf"] = "its types are in a partial unit, which cannot be read yet (RefusedFixtureTests)",
-    };
-
     // An ITypeSource answers for structs and unions. What these are made of is covered by the members that have them as their type.
     private static readonly string[] NotAsked = ["u8", "counter_t", "grid_t", "compare_t"];
 
     public static TheoryData<string> WithDwarf() => [.. FixtureFile.All.Where(IsForDwarf)];
 
-    internal static bool IsForDwarf(string name) => !name.StartsWith("refused/", StringComparison.Ordinal) && !NotRead.ContainsKey(name)
+    internal static bool IsForDwarf(string name) => !name.StartsWith("refused/", StringComparison.Ordinal)
         && FixtureFile.HasSection(name, Truth.Section) && FixtureFile.HasSection(name, ".debug_info");
 
     /// <summary>Raw BTF has no room for truth rows: they are in the file that it was taken from.</summary>

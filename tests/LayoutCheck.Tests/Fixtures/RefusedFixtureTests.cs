@@ -13,9 +13,6 @@ public sealed class RefusedFixtureTests
         ("refused/split-dwarf4.elf", "split DWARF: the types are in page-a.4.dwo", "use --source btf"),
         ("refused/split-dwarf5.elf", "split DWARF: the types are in page-a.5.dwo", "use --source btf"),
         ("refused/stripped.elf", "has no debug information", "CONFIG_DEBUG_INFO_BTF"),
-        ("refused/type-units.dwarf4.elf", "has type units (-fdebug-types-section)", "build without -fdebug-types-section"),
-        ("refused/type-units.dwarf5.elf", "a type unit (-fdebug-types-section)", "build without -fdebug-types-section"),
-        ("page-era5-units/page-era5-units.gcc-dwz.elf", "a partial unit (dwz)", "undo dwz"),
     ];
 
     public static TheoryData<string, string, string> Cases()

@@ -50,12 +50,21 @@ internal sealed class DwarfBuilder
     public ulong AddLineString(string text) => AddTo(LineStr, text);
 
     /// <summary>Starts a unit, after closing the one before. Its root is a DW_TAG_compile_unit in C11, unless attributes are given.</summary>
-    public DwarfUnit Unit(int version = 5, bool is64BitDwarf = false, int? addressSize = null, DwUnitType type = DwUnitType.DW_UT_compile, At[]? root = null)
+    /// <remarks>A type unit (of DWARF 5) has its signature and the label of its type.</remarks>
+    public DwarfUnit Unit(
+        int version = 5, bool is64BitDwarf = false, int? addressSize = null, DwUnitType type = DwUnitType.DW_UT_compile, At[]? root = null, (ulong Signature, string Label)? described = null)
     {
         CloseUnits();
-        DwarfUnit unit = new(this, version, is64BitDwarf, addressSize ?? (Is64Bit ? 8 : 4), type);
+        DwarfUnit unit = new(this, version, is64BitDwarf, addressSize ?? (Is64Bit ? 8 : 4), type, described);
         _units.Add(unit);
-        unit.Begin(type == DwUnitType.DW_UT_partial ? DwTag.DW_TAG_partial_unit : DwTag.DW_TAG_compile_unit, root ?? [At.Language(DwLang.DW_LANG_C11), At.Name("unit.c")]);
+        DwTag tag = type switch
+        {
+            DwUnitType.DW_UT_partial => DwTag.DW_TAG_partial_unit,
+            DwUnitType.DW_UT_type => DwTag.DW_TAG_type_unit,
+            _ => DwTag.DW_TAG_compile_unit,
+        };
+        unit.Mark($"unit {_units.Count - 1}");
+        unit.Begin(tag, root ?? [At.Language(DwLang.DW_LANG_C11), At.Name("unit.c")]);
         return unit;
     }
 
@@ -115,7 +124,7 @@ internal sealed class DwarfUnit
     private int _depth;
     private bool _isClosed;
 
-    internal DwarfUnit(DwarfBuilder dwarf, int version, bool is64BitDwarf, int addressSize, DwUnitType type)
+    internal DwarfUnit(DwarfBuilder dwarf, int version, bool is64BitDwarf, int addressSize, DwUnitType type, (ulong Signature, string Label)? described)
     {
         _dwarf = dwarf;
         _abbrevs = new ByteWriter(dwarf.IsBigEndian);
@@ -140,6 +149,13 @@ internal sealed class DwarfUnit
         if (version < 5)
         {
             dwarf.Info.U8((ulong)addressSize);
+        }
+
+        if (described is var (signature, label))
+        {
+            dwarf.Info.U64(signature);
+            _references.Add((label, dwarf.Info.Length, OffsetSize, true));
+            dwarf.Info.Unsigned(0, OffsetSize);
         }
     }
 

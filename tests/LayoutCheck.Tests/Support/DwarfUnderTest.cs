@@ -13,7 +13,7 @@ internal sealed class DwarfUnderTest : IDisposable
     {
         _file = file;
         Sections = DwarfSections.Find(ElfFile.Read(file)) ?? throw new InvalidOperationException($"{file.Path} has no DWARF");
-        Units = new UnitIndex(Sections.Info).All();
+        Units = Sections.Units.All();
         Decoder = new DieDecoder(Sections);
     }
 

@@ -1,0 +1,99 @@
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>What a survey found in a unit that imports others, or is there to be imported; by request.</summary>
+/// <param name="Header">The unit.</param>
+/// <param name="Unit">What the report calls it.</param>
+/// <param name="IsPartial">Whether it is there to be imported.</param>
+/// <param name="IsC">Whether it says itself that it is C.</param>
+/// <param name="Imports">The units that it imports: offsets of their DIEs.</param>
+/// <param name="IsDefined">What it defines.</param>
+/// <param name="IsDeclared">What it declares.</param>
+internal sealed record UnitFinding(UnitHeader Header, DefiningUnit Unit, bool IsPartial, bool IsC, ulong[] Imports, bool[] IsDefined, bool[] IsDeclared);
+
+/// <summary>
+/// Says who defines what is in partial units (dwz moves there what several units have in common). A definition there counts once for every C
+/// unit that imports it, directly or through other partial units, as it did before dwz. One that no C unit imports counts by itself when it
+/// says that it is C, and not at all when it says nothing.
+/// </summary>
+internal sealed class ImportedFindings
+{
+    private readonly List<(UnitFinding Importer, UnitFinding[] Parts)> _importers = [];
+
+    public ImportedFindings(DwarfSections sections, IEnumerable<UnitFinding> findings)
+    {
+        UnitFinding[] all = [.. findings.OrderBy(f => f.Unit.Index)];
+        Dictionary<ulong, UnitFinding> parts = all.Where(f => f.IsPartial).ToDictionary(f => f.Header.FirstDie);
+        HashSet<UnitFinding> reached = new(ReferenceEqualityComparer.Instance);
+        foreach (UnitFinding importer in all.Where(f => !f.IsPartial))
+        {
+            _importers.Add((importer, Closure(sections, importer, parts)));
+            reached.UnionWith(_importers[^1].Parts);
+        }
+
+        foreach (UnitFinding alone in all.Where(f => f.IsPartial && f.IsC && !reached.Contains(f)))
+        {
+            _importers.Add((alone with { IsDefined = new bool[alone.IsDefined.Length] }, [alone, .. Closure(sections, alone, parts)]));
+        }
+    }
+
+    /// <summary>Adds to the variants of a request the units that import them, and tells how many of the importing units only declare it.</summary>
+    public int Attribute(int request, List<SurveyWorker.Variant> variants)
+    {
+        Dictionary<int, SurveyWorker.Variant> byPart = [];
+        foreach (SurveyWorker.Variant variant in variants)
+        {
+            foreach (int part in variant.PartialUnits)
+            {
+                byPart.TryAdd(part, variant);
+            }
+        }
+
+        int declarations = 0;
+        foreach ((UnitFinding importer, UnitFinding[] parts) in _importers)
+        {
+            if (importer.IsDefined[request])
+            {
+                continue;
+            }
+
+            if (Array.Find(parts, p => byPart.ContainsKey(p.Unit.Index)) is { } definer)
+            {
+                byPart[definer.Unit.Index].Units.Add(importer.Unit);
+            }
+            else if (importer.IsDeclared[request] || Array.Exists(parts, p => p.IsDeclared[request]))
+            {
+                declarations++;
+            }
+        }
+
+        return declarations;
+    }
+
+    // Breadth first, each once, so that a circle ends. Imported compile units (GCC's LTO) answer for themselves.
+    private static UnitFinding[] Closure(DwarfSections sections, UnitFinding importer, Dictionary<ulong, UnitFinding> parts)
+    {
+        List<UnitFinding> closure = [];
+        HashSet<ulong> seen = [importer.Header.FirstDie];
+        UnitFinding current = importer;
+        for (int i = 0; ; i++)
+        {
+            foreach (ulong die in current.Imports)
+            {
+                ImportedUnits.Check(sections, current.Header, die);
+                if (seen.Add(die) && parts.TryGetValue(die, out UnitFinding? part))
+                {
+                    closure.Add(part);
+                }
+            }
+
+            if (i == closure.Count)
+            {
+                return [.. closure];
+            }
+
+            current = closure[i];
+        }
+    }
+}
