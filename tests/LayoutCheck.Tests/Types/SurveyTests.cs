@@ -107,7 +107,8 @@ public sealed class SurveyTests
     [Fact]
     public void The_answer_does_not_depend_on_the_number_of_threads_with_many_units()
     {
-        using KernelImage image = ManyUnits().Open();
+        // Enough to walk past in each unit that all workers get some of them.
+        using KernelImage image = ManyUnits(othersPerUnit: 4000).Open();
         DefinitionSet set = AssertSameForThreads(image).Sets[0];
 
         Assert.Equal(90, set.DefinitionCount);
@@ -138,12 +139,17 @@ public sealed class SurveyTests
     }
 
     // 120 units: of four after one another, one declares the struct and three define it, each another way.
-    private static DwarfBuilder ManyUnits()
+    private static DwarfBuilder ManyUnits(int othersPerUnit = 0)
     {
         DwarfBuilder dwarf = new();
         for (int i = 0; i < 120; i++)
         {
             DwarfUnit unit = dwarf.Unit(i % 2 == 0 ? 4 : 5, root: [At.Language(DwLang.DW_LANG_C11), At.Name($"unit{i}.c")]);
+            for (int other = 0; other < othersPerUnit; other++)
+            {
+                unit.Leaf(DwTag.DW_TAG_variable, At.Name("v"));
+            }
+
             if (i % 4 == 0)
             {
                 unit.Leaf(DwTag.DW_TAG_structure_type, At.Name("page"), At.Flag(DwAt.DW_AT_declaration));
@@ -164,7 +170,7 @@ public sealed class SurveyTests
     {
         TypeName[] names = [Page, Folio, TypeName.Parse("struct dev_pagemap"), TypeName.Parse("list_head"), TypeName.Parse("struct absent"), Page];
         Survey one = image.Types.FindAll(names, 1);
-        foreach (int threads in new[] { 2, 5 })
+        foreach (int threads in new[] { 2, 5, 2, 5 })
         {
             Survey more = image.Types.FindAll(names, threads);
             Assert.Equal(one.Facts.Format, more.Facts.Format);
