@@ -18,7 +18,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         : throw _sections.Info.Invalid(0, "there is no unit in it");
 
     /// <inheritdoc/>
-    public double FractionDone => _units.FractionFound;
+    public double FractionDone => _sections.Units.FractionFound;
 
     /// <inheritdoc/>
     public TypeDefinition? FindFirst(TypeName name)
