@@ -346,8 +346,16 @@ internal sealed unsafe class AbbrevTable
         bool hasChildren = reader.ReadU8() != 0;
         _specs.Clear();
         int size = 0;
+        UInt128 low = 0;
+        UInt128 high = 0;
         while (NextSpec(ref reader, out DwAt attribute, out DwForm form, out long implicitConst))
         {
+            // DWARF 5 §2.2: no DIE has more than one of an attribute. GCC writes base types with two names all the same; the first counts,
+            // for whoever reads it.
+            ref UInt128 seen = ref (int)attribute < 128 ? ref low : ref high;
+            UInt128 bit = (int)attribute is > 0 and < 256 ? UInt128.One << ((int)attribute % 128) : 0;
+            attribute = (seen & bit) == 0 ? attribute : default;
+            seen |= bit;
             _specs.Add(new AttributeSpec(attribute, form, size is >= 0 and <= short.MaxValue ? (short)size : (short)-1, implicitConst));
             int formSize = AttributeForms.FixedSize(form, _unit);
             // Sizes that depend on the unit are settled here, once a declaration, instead of once a DIE.

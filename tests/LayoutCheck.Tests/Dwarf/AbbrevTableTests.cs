@@ -100,6 +100,22 @@ public sealed class AbbrevTableTests
         DwarfUnderTest.AssertRefused(dwarf, "the data ends in the middle of a value", ".debug_abbrev", 4);
     }
 
+    /// <summary>GCC 14 writes base types with DW_AT_name twice (Debian's 7.3 kernel).</summary>
+    [Fact]
+    public void Of_an_attribute_that_stands_twice_the_first_counts()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Name("t"), At.Size(4));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Name("n"), At.Type("int"));
+        unit.End();
+        unit.Int();
+
+        Assert.Equal("m", Assert.Single(DwarfUnderTest.StructS(dwarf).Aggregate.Members).Name);
+        using KernelImage image = dwarf.Open();
+        Assert.Null(image.Types.FindFirst(new(TypeNameKind.Struct, "t")));
+    }
+
     [Theory]
     [InlineData(8)]
     [InlineData(0x7fffffff)]
