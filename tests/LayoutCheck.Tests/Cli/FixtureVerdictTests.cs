@@ -54,7 +54,8 @@ public sealed partial class FixtureVerdictTests
     [MemberData(nameof(Cases))]
     public void Gives_the_documented_exit_code(string row)
     {
-        string[] files = [.. FixtureFile.All.Where(file => CaseOf(file) == row)];
+        // Images/PackedImageTests skips visibly what lacks a decompressor here.
+        string[] files = [.. FixtureFile.All.Where(file => CaseOf(file) == row && CodecLibrary.Missing(Path.GetExtension(file).TrimStart('.')) is null)];
         (string start, string part) = s_headlines.GetValueOrDefault(row, (Aligned, "@"));
         foreach (string file in files)
         {

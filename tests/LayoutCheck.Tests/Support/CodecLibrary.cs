@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+
+namespace LayoutCheck.Tests.Support;
+
+/// <summary>The system's decompressors, which a machine with just the .NET SDK need not have: a test that needs one is skipped, and says so.</summary>
+internal static class CodecLibrary
+{
+    // By the ending of the fixtures; the framework itself unpacks gzip.
+    private static readonly Dictionary<string, string> s_libraries = new(StringComparer.Ordinal)
+    {
+        ["xz"] = "liblzma.so.5",
+        ["lzma"] = "liblzma.so.5",
+        ["zst"] = "libzstd.so.1",
+        ["bz2"] = "libbz2.so.1.0",
+        ["lz4"] = "liblz4.so.1",
+        ["lzo"] = "liblzo2.so.2",
+    };
+
+    /// <summary>The library that unpacks files of this ending and is not here; null when nothing is missing.</summary>
+    public static string? Missing(string ending)
+        => s_libraries.TryGetValue(ending, out string? library) && !NativeLibrary.TryLoad(library, out _) ? library : null;
+
+    /// <summary>Skips the test when the library for an ending is not here.</summary>
+    public static void SkipUnlessThereFor(string ending) => Assert.SkipWhen(Missing(ending) is not null, $"{Missing(ending)} is not installed");
+}
