@@ -57,16 +57,17 @@ internal static class CommandLine
                 result.AddError($"--cacheline takes a number of bytes from 0 to 65536, not '{result.Tokens[0].Value}'");
             }
         });
+        Option<bool> lines = new("--lines") { Description = "End each member's row with the line that declares it." };
         Option<int> threads = Threads();
         CommonOptions common = new();
-        Command command = new("show", "Shows where the members of a struct or union lie, with holes, padding, cache lines.") { file, types, all, expand, cacheLine, threads };
+        Command command = new("show", "Shows where the members of a struct or union lie, with holes, padding, cache lines.") { file, types, all, expand, cacheLine, lines, threads };
         common.AddTo(command);
         command.SetAction(parsed => ShowCommand.Run(
             parsed.GetValue(file)!,
             parsed.GetValue(types)!,
             common.Image(parsed),
             common.IsJson(parsed),
-            new ShowOptions(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine), parsed.GetValue(threads))));
+            new ShowOptions(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine), parsed.GetValue(lines), parsed.GetValue(threads))));
         return command;
     }
 

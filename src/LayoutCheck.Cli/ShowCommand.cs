@@ -9,8 +9,9 @@ namespace LayoutCheck.Cli;
 /// <param name="All">Every unit's definition instead of the first.</param>
 /// <param name="Expand">Members of named types too.</param>
 /// <param name="CacheLineByteSize">0 leaves cache lines out.</param>
+/// <param name="Lines">The line that declares each member.</param>
 /// <param name="Threads">How many may work; only <paramref name="All"/> has work for more than one.</param>
-internal readonly record struct ShowOptions(bool All, bool Expand, int CacheLineByteSize, int Threads);
+internal readonly record struct ShowOptions(bool All, bool Expand, int CacheLineByteSize, bool Lines, int Threads);
 
 /// <summary><c>layoutcheck show</c>.</summary>
 internal static class ShowCommand
@@ -25,7 +26,7 @@ internal static class ShowCommand
         {
             TypeQuery query = TypeQuery.Parse(name);
             ImmutableArray<TypeDefinition> definitions = options.All
-                ? Progress.While(image.Types, () => image.Types.FindAll([query.Type], options.Threads)).Sets[0].Distinct
+                ? Progress.While(image.Types, () => image.Types.FindAll([query.Type], options.Threads, withPlaces: true)).Sets[0].Distinct
                 : Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is { } first ? [first] : [];
             if (definitions.IsEmpty)
             {
@@ -82,11 +83,11 @@ internal static class ShowCommand
 
             if (item.Member is { } member)
             {
-                LayoutText.WriteMember(item.Definition, member, writer);
+                LayoutText.WriteMember(item.Definition, member, writer, options.Lines);
             }
             else
             {
-                LayoutText.Write(TypeLayout.Of(item.Definition, options.Expand), options.CacheLineByteSize, writer);
+                LayoutText.Write(TypeLayout.Of(item.Definition, options.Expand), options.CacheLineByteSize, writer, options.Lines);
             }
         }
     }

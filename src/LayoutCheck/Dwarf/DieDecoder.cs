@@ -57,6 +57,7 @@ internal sealed class DieDecoder
     private readonly DwarfSections _sections;
     private readonly AbbrevTable _abbrevs;
     private ulong? _strOffsetsBase;
+    private SourceFiles? _sourceFiles;
 
     public DieDecoder(DwarfSections sections)
     {
@@ -67,11 +68,15 @@ internal sealed class DieDecoder
     /// <summary>The unit whose DIEs are read.</summary>
     public UnitHeader Unit { get; private set; }
 
+    /// <summary>The source files of the unit; read when first asked for.</summary>
+    public SourceFiles SourceFiles => _sourceFiles ??= SourceFiles.Of(_sections, Unit, UnitRoot.Read(_sections, _abbrevs, Unit));
+
     /// <summary>Turns to another unit.</summary>
     public void Open(in UnitHeader unit)
     {
         Unit = unit;
         _strOffsetsBase = null;
+        _sourceFiles = null;
         _abbrevs.Load(unit);
     }
 

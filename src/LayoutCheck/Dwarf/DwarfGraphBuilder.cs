@@ -24,12 +24,16 @@ internal sealed class DwarfGraphBuilder
     private readonly Dictionary<ulong, DieDecoder> _decoders = [];
     private readonly Dictionary<(ulong Die, bool ByValue), TypeId> _known = [];
     private readonly bool _isBigEndian;
+    private readonly bool _withPlaces;
     private readonly List<long> _memberCounts = [];
     private TypeGraphBuilder _graph = new();
     private int _depth;
 
-    public DwarfGraphBuilder(DwarfSections sections)
+    /// <param name="sections">What is read.</param>
+    /// <param name="withPlaces">Whether to tell where types and members are declared: it takes time, and only who shows them needs it.</param>
+    public DwarfGraphBuilder(DwarfSections sections, bool withPlaces = false)
     {
+        _withPlaces = withPlaces;
         _sections = sections;
         _isBigEndian = sections.Info.IsBigEndian;
     }
@@ -203,7 +207,7 @@ internal sealed class DwarfGraphBuilder
             }
         }
 
-        return new AggregateType(KindOf(die), name, size, Constant(die, DwAt.DW_AT_alignment), members.ToImmutable());
+        return new AggregateType(KindOf(die), name, size, Constant(die, DwAt.DW_AT_alignment), members.ToImmutable()) { Place = Place(die, decoder) };
     }
 
     private Member ReadMember(Die die, DieDecoder decoder)
@@ -223,8 +227,11 @@ internal sealed class DwarfGraphBuilder
 
         ulong bitOffset = BitOffset(die, decoder, typeId, bitFieldSize);
         string? name = decoder.Text(die[DwAt.DW_AT_name]);
-        return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment));
+        return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment)) { Place = Place(die, decoder) };
     }
+
+    private SourcePlace? Place(Die die, DieDecoder decoder)
+        => _withPlaces ? decoder.SourceFiles.Place(die[DwAt.DW_AT_decl_file], die[DwAt.DW_AT_decl_line]) : null;
 
     // The three ways of placing a member (DWARF 5 §5.7.6, DWARF 4 §5.5.6, DWARF 2 §5.5.4) in bits of memory order.
     private ulong BitOffset(Die die, DieDecoder decoder, TypeId typeId, ulong? bitFieldSize)

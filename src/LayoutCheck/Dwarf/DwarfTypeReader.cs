@@ -24,7 +24,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     public TypeDefinition? FindFirst(TypeName name)
     {
         DieScanner scanner = new(_sections, new WantedNames([name], _sections));
-        DwarfGraphBuilder builder = new(_sections);
+        DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         ImportedUnits imports = new(_sections);
         List<(int Index, UnitHeader Unit)> partial = [];
         for (int i = 0; _sections.Units.At(i) is { } unit; i++)
@@ -52,10 +52,10 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
-    public Survey FindAll(IReadOnlyList<TypeName> names, int threads)
+    public Survey FindAll(IReadOnlyList<TypeName> names, int threads, bool withPlaces = false)
     {
         ArgumentNullException.ThrowIfNull(names);
-        SurveyWorker.Shared shared = new(_sections, new WantedNames(names, _sections));
+        SurveyWorker.Shared shared = new(_sections, new WantedNames(names, _sections), withPlaces);
         SurveyWorker[] workers = SurveyWorker.RunAll(shared, Math.Max(1, threads));
         return SurveyWorker.Join(shared, workers, Target);
     }

@@ -64,6 +64,8 @@ internal sealed class SurveyWorker
     /// <summary>Puts together what the workers found.</summary>
     public static Survey Join(Shared shared, SurveyWorker[] workers, TargetFacts target)
     {
+        // Of a thousand definitions that are compared, those that are left are built once more.
+        DwarfGraphBuilder? places = shared.WithPlaces ? new DwarfGraphBuilder(shared.Sections, withPlaces: true) : null;
         ImportedFindings imports = new(shared.Sections, workers.SelectMany(w => w._findings));
         ImmutableArray<DefinitionSet>.Builder sets = ImmutableArray.CreateBuilder<DefinitionSet>();
         for (int request = 0; request < shared.Wanted.Requests.Length; request++)
@@ -87,7 +89,7 @@ internal sealed class SurveyWorker
             sets.Add(new DefinitionSet(
                 shared.Wanted.Requests[request],
                 [
-                    .. merged.Where(m => m.Units.Count > 0).Select(m => new TypeDefinition(m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))
+                    .. merged.Where(m => m.Units.Count > 0).Select(m => new TypeDefinition(places?.Build(m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))
                         .OrderBy(d => d.Units[0].Index),
                 ],
                 declarations));
@@ -209,7 +211,7 @@ internal sealed class SurveyWorker
         Variant? same = variants.Find(v => v.IsSameAs(graph, type));
         if (same is null)
         {
-            same = new Variant(graph, type, []);
+            same = new Variant(graph, type, [], unit, hit.DieOffset);
             variants.Add(same);
         }
 
@@ -238,7 +240,7 @@ internal sealed class SurveyWorker
     }
 
     /// <summary>What all workers read, and the one thing that they share by writing: which unit is next.</summary>
-    internal sealed class Shared(DwarfSections sections, WantedNames wanted)
+    internal sealed class Shared(DwarfSections sections, WantedNames wanted, bool withPlaces)
     {
         private const int UnitsPerRelease = 256;
         private const ulong KeptBehind = 16 << 20;
@@ -249,6 +251,8 @@ internal sealed class SurveyWorker
         public DwarfSections Sections => sections;
 
         public WantedNames Wanted => wanted;
+
+        public bool WithPlaces => withPlaces;
 
         /// <summary>LAYOUTCHECK_FORCE_SLOW=1 leaves the matcher out, so that a doubt about it is settled in a minute.</summary>
         public bool IsSlow { get; } = Environment.GetEnvironmentVariable("LAYOUTCHECK_FORCE_SLOW") == "1";
@@ -280,7 +284,9 @@ internal sealed class SurveyWorker
     /// <param name="Graph">The graph that holds it.</param>
     /// <param name="Root">The struct or union in it.</param>
     /// <param name="Units">The units that count.</param>
-    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units)
+    /// <param name="Header">The unit that the definition was built from.</param>
+    /// <param name="DieOffset">Where it is.</param>
+    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, UnitHeader Header, ulong DieOffset)
     {
         /// <summary>The indexes of the partial units that say so: those that import them count.</summary>
         public List<int> PartialUnits { get; } = [];

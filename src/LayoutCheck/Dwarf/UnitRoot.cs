@@ -13,7 +13,7 @@ internal readonly struct UnitRoot
 
     private readonly UnitHeader _unit;
 
-    private UnitRoot(UnitHeader unit, DwTag tag, bool hasChildren, ulong end, DwLang? language, ulong strOffsetsBase, StringPlace name, StringPlace producer)
+    private UnitRoot(UnitHeader unit, DwTag tag, bool hasChildren, ulong end, DwLang? language, ulong strOffsetsBase, StringPlace name, StringPlace producer, StringPlace directory)
     {
         _unit = unit;
         Tag = tag;
@@ -23,6 +23,7 @@ internal readonly struct UnitRoot
         StrOffsetsBase = strOffsetsBase;
         Name = name;
         Producer = producer;
+        CompilationDirectory = directory;
     }
 
     /// <summary>DW_TAG_compile_unit, DW_TAG_partial_unit or DW_TAG_type_unit; 0 when the unit has no DIE.</summary>
@@ -55,6 +56,12 @@ internal readonly struct UnitRoot
     /// <summary>Where DW_AT_producer is: the compiler and its options.</summary>
     public StringPlace Producer { get; }
 
+    /// <summary>Where DW_AT_comp_dir is: the directory that was compiled in.</summary>
+    public StringPlace CompilationDirectory { get; }
+
+    /// <summary>DW_AT_stmt_list: where the unit's line number program is in .debug_line, in bytes; null when it has none.</summary>
+    public ulong? LineOffset { get; private init; }
+
     /// <summary>Reads the root DIE with the abbreviations that are loaded for the unit.</summary>
     /// <exception cref="InvalidImageException">It is damaged, or is not the root of a unit whose types are in this file.</exception>
     public static UnitRoot Read(DwarfSections sections, AbbrevTable abbrevs, in UnitHeader unit)
@@ -65,7 +72,7 @@ internal readonly struct UnitRoot
         if (code == 0)
         {
             // A unit without a DIE says nothing; padding between units looks like that.
-            return new UnitRoot(unit, default, false, unit.End, null, NoBase, default, default);
+            return new UnitRoot(unit, default, false, unit.End, null, NoBase, default, default, default);
         }
 
         Abbrev abbrev = abbrevs.Get(code, info, unit.FirstDie);
@@ -81,6 +88,8 @@ internal readonly struct UnitRoot
         StringPlace name = default;
         StringPlace producer = default;
         StringPlace dwoName = default;
+        StringPlace directory = default;
+        ulong? lineOffset = null;
         foreach (AttributeSpec spec in abbrev.Specs)
         {
             DwForm form = spec.Form;
@@ -103,6 +112,13 @@ internal readonly struct UnitRoot
                 case DwAt.DW_AT_str_offsets_base when form == DwForm.DW_FORM_sec_offset:
                     strOffsetsBase = reader.ReadUnsigned(unit.OffsetSize);
                     continue;
+                case DwAt.DW_AT_stmt_list when form is DwForm.DW_FORM_sec_offset or DwForm.DW_FORM_data4 or DwForm.DW_FORM_data8:
+                    // Before DWARF 4 there was no form of its own for offsets.
+                    lineOffset = reader.ReadUnsigned(form == DwForm.DW_FORM_sec_offset ? unit.OffsetSize : form == DwForm.DW_FORM_data4 ? 4 : 8);
+                    continue;
+                case DwAt.DW_AT_comp_dir:
+                    directory = new StringPlace(form, at);
+                    break;
                 case DwAt.DW_AT_name:
                     name = new StringPlace(form, at);
                     break;
@@ -121,7 +137,7 @@ internal readonly struct UnitRoot
         }
 
         ulong end = isFixed ? start + (ulong)abbrev.FixedSize : reader.Offset;
-        UnitRoot root = new(unit, abbrev.Tag, abbrev.HasChildren, end, language, strOffsetsBase, name, producer);
+        UnitRoot root = new(unit, abbrev.Tag, abbrev.HasChildren, end, language, strOffsetsBase, name, producer, directory) { LineOffset = lineOffset };
         if (dwoName.Form != 0 || unit.Type == DwUnitType.DW_UT_skeleton)
         {
             throw UnitHeader.SplitDwarf(info, unit.Offset, root.Text(sections, dwoName));

@@ -10,7 +10,18 @@ namespace LayoutCheck.Layouts;
 /// <param name="BitSize">Its width in bits: 8 * sizeof, or the width of a bitfield; null when the type has no size.</param>
 /// <param name="Type">Its type, in the graph asked.</param>
 /// <param name="IsBitField">Whether it is a bitfield (then C has no offsetof for it).</param>
-public sealed record ResolvedMember(string Path, ulong BitOffset, ulong? BitSize, TypeId Type, bool IsBitField);
+public sealed record ResolvedMember(string Path, ulong BitOffset, ulong? BitSize, TypeId Type, bool IsBitField)
+{
+    /// <summary>Where it is declared, when that is known; not compared.</summary>
+    public SourcePlace? Place { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(ResolvedMember? other) => other is not null && Path == other.Path && BitOffset == other.BitOffset
+        && BitSize == other.BitSize && Type == other.Type && IsBitField == other.IsBitField;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Path, BitOffset, BitSize, Type, IsBitField);
+}
 
 /// <summary>
 /// Finds members by C's designator syntax (<c>a.b[2].c</c>), looking through unnamed members: anonymous structs and unions
@@ -34,6 +45,7 @@ public static class MemberPath
         TypeId type = root;
         ulong offset = 0;
         ulong? bitFieldSize = null;
+        SourcePlace? place = null;
         foreach (Step step in steps)
         {
             if (bitFieldSize is not null)
@@ -51,6 +63,7 @@ public static class MemberPath
                 offset += found.Offset;
                 type = found.Member.Type;
                 bitFieldSize = found.Member.BitFieldSize;
+                place = found.Member.Place;
             }
             else
             {
@@ -64,7 +77,7 @@ public static class MemberPath
             }
         }
 
-        return new ResolvedMember(path, offset, bitFieldSize ?? graph.ByteSizeOf(type) * 8, type, bitFieldSize is not null);
+        return new ResolvedMember(path, offset, bitFieldSize ?? graph.ByteSizeOf(type) * 8, type, bitFieldSize is not null) { Place = place };
     }
 
     /// <summary>Whether the text is a path: names joined by dots, indices in brackets.</summary>

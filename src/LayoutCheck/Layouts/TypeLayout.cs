@@ -41,6 +41,9 @@ public sealed record LayoutItem(
     AggregateType? Expanded,
     int Parent)
 {
+    /// <summary>Where the member is declared, when that is known.</summary>
+    public SourcePlace? Place { get; init; }
+
     /// <summary>The byte that its first bit is in.</summary>
     public ulong ByteOffset => BitOffset / 8;
 
@@ -105,7 +108,7 @@ public sealed class TypeLayout
                 ulong storage = member.IsBitField ? graph.ByteSizeOf(member.Type) ?? 0 : 0;
                 AggregateType? inner = ToExpand(member);
                 Items.Add(new LayoutItem(
-                    LayoutItemKind.Member, depth, member.Name, path, member.Type, offset, size, member.IsBitField, storage, inner, parent));
+                    LayoutItemKind.Member, depth, member.Name, path, member.Type, offset, size, member.IsBitField, storage, inner, parent) { Place = member.Place });
                 if (inner is not null)
                 {
                     AddMembers(inner, offset, depth + 1, member.Name is null ? prefix : path + ".", Items.Count - 1);

@@ -273,6 +273,7 @@ public sealed class JsonReport : IDisposable
         _json.WriteString("type", report.TypeSpelling);
         _json.WriteNumber("byte_size", aggregate.ByteSize);
         WriteNumberOrNull("alignment", aggregate.Alignment);
+        WriteDeclared(aggregate.Place);
         _json.WriteString("first_unit", report.FirstUnit);
         if (report.DefinitionCount is { } count)
         {
@@ -290,6 +291,7 @@ public sealed class JsonReport : IDisposable
             _json.WriteString("path", member.Path);
             _json.WriteString("type", report.Layout.Graph.Declare(member.Type));
             WritePlace(member.BitOffset, member.BitSize ?? 0, member.IsBitField);
+            WriteDeclared(member.Place);
             _json.WriteEndObject();
             _json.WriteEndObject();
             return;
@@ -323,11 +325,18 @@ public sealed class JsonReport : IDisposable
             _json.WriteString("name", item.Name);
             _json.WriteString("path", item.Path);
             _json.WriteString("type", layout.Graph.Declare(item.Type));
+            WriteDeclared(item.Place);
         }
 
         WritePlace(item.BitOffset, item.BitSize, item.IsBitField);
         _json.WriteNumber("depth", item.Depth);
         _json.WriteEndObject();
+    }
+
+    private void WriteDeclared(SourcePlace? place)
+    {
+        _json.WriteString("file", place?.File);
+        WriteNumberOrNull("line", place?.Line);
     }
 
     // Bitfields and gaps that do not start or end with a byte have no byte position that would be true.

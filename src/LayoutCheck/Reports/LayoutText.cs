@@ -17,17 +17,20 @@ public static class LayoutText
     /// <param name="layout">What to write.</param>
     /// <param name="cacheLineByteSize">The cache line of the target, in bytes; 0 to leave the boundaries out.</param>
     /// <param name="output">Where to.</param>
-    public static void Write(TypeLayout layout, int cacheLineByteSize, TextWriter output)
+    /// <param name="withLines">Whether each member's row ends with the line that declares it.</param>
+    public static void Write(TypeLayout layout, int cacheLineByteSize, TextWriter output, bool withLines = false)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(output);
         AggregateType aggregate = layout.Aggregate;
+        WriteDeclared(aggregate.Place, output);
+        Lines lines = new(withLines, aggregate.Place?.File);
         output.WriteLine($"{TypeSpelling.Keyword(aggregate.Kind)} {(aggregate.Name is null ? "" : Printable.Escape(aggregate.Name) + " ")}{{");
         Stack<LayoutItem> open = new();
         ulong nextBoundary = (ulong)cacheLineByteSize;
         foreach (LayoutItem item in layout.Items)
         {
-            Close(layout, open, item.Depth, output);
+            Close(layout, open, item.Depth, lines, output);
             if (nextBoundary != 0 && item.Depth == 0 && item.Kind == LayoutItemKind.Member)
             {
                 WriteBoundaries(item, cacheLineByteSize, ref nextBoundary, output);
@@ -46,51 +49,65 @@ public static class LayoutText
                     open.Push(item);
                     break;
                 case { Kind: LayoutItemKind.Member }:
-                    WriteMember(layout.Graph, item, output);
+                    WriteMember(layout.Graph, item, lines, output);
                     break;
             }
         }
 
-        Close(layout, open, 0, output);
+        Close(layout, open, 0, lines, output);
         WriteTotals(layout, cacheLineByteSize, output);
         output.WriteLine(aggregate.Alignment is { } alignment ? $"}} __attribute__((__aligned__({alignment})));" : "};");
     }
 
     /// <summary>Writes one member with its place.</summary>
-    public static void WriteMember(TypeDefinition definition, ResolvedMember member, TextWriter output)
+    /// <param name="definition">The type it was asked of.</param>
+    /// <param name="member">The member.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="withLines">Whether its row ends with the line that declares it.</param>
+    public static void WriteMember(TypeDefinition definition, ResolvedMember member, TextWriter output, bool withLines = false)
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(member);
         ArgumentNullException.ThrowIfNull(output);
         ulong storage = member.IsBitField ? definition.Graph.ByteSizeOf(member.Type) ?? 0 : 0;
         LayoutItem item = new(
-            LayoutItemKind.Member, 0, member.Path, member.Path, member.Type, member.BitOffset, member.BitSize ?? 0, member.IsBitField, storage, null, -1);
+            LayoutItemKind.Member, 0, member.Path, member.Path, member.Type, member.BitOffset, member.BitSize ?? 0, member.IsBitField, storage, null, -1) { Place = member.Place };
+        SourcePlace? place = definition.Aggregate.Place;
+        WriteDeclared(place, output);
         output.WriteLine($"{Printable.Escape(definition.Graph.Declare(definition.Root))} {{");
-        WriteMember(definition.Graph, item, output);
+        WriteMember(definition.Graph, item, new Lines(withLines, place?.File), output);
         output.WriteLine("};");
     }
 
-    private static void Close(TypeLayout layout, Stack<LayoutItem> open, int depth, TextWriter output)
+    private static void WriteDeclared(SourcePlace? place, TextWriter output)
+    {
+        if (place is not null)
+        {
+            output.WriteLine($"/* declared at {Printable.Escape(place.File)}:{place.Line} */");
+        }
+    }
+
+    private static void Close(TypeLayout layout, Stack<LayoutItem> open, int depth, Lines lines, TextWriter output)
     {
         while (open.Count > 0 && open.Peek().Depth >= depth)
         {
             LayoutItem item = open.Pop();
             string declarator = layout.Graph.DeclareInParts(item.Type, Printable.Escape(item.Name ?? "")).Declarator;
-            WriteRow(Indent(item.Depth) + "}" + (declarator.Length == 0 ? "" : " " + declarator) + ";", item, output);
+            WriteRow(Indent(item.Depth) + "}" + (declarator.Length == 0 ? "" : " " + declarator) + ";", item, lines, output);
         }
     }
 
-    private static void WriteMember(TypeGraph graph, LayoutItem item, TextWriter output)
+    private static void WriteMember(TypeGraph graph, LayoutItem item, Lines lines, TextWriter output)
     {
         string name = Printable.Escape(item.Name ?? "");
         (string specifier, string declarator) = graph.DeclareInParts(item.Type, name);
         specifier = Printable.Escape(specifier);
         string width = item.IsBitField ? string.Create(CultureInfo.InvariantCulture, $":{item.BitSize}") : "";
         int column = Math.Max(0, TypeColumn - (8 * item.Depth));
-        WriteRow($"{Indent(item.Depth)}{specifier.PadRight(column)} {declarator}{width};", item, output);
+        WriteRow($"{Indent(item.Depth)}{specifier.PadRight(column)} {declarator}{width};", item, lines, output);
     }
 
-    private static void WriteRow(string text, LayoutItem item, TextWriter output)
+    private static void WriteRow(string text, LayoutItem item, Lines lines, TextWriter output)
     {
         // A tab is eight columns wide on the terminals that this is read on.
         int tabs = text.Length - text.TrimStart('\t').Length;
@@ -98,7 +115,7 @@ public static class LayoutText
         string place = item.IsBitField
             ? string.Create(CultureInfo.InvariantCulture, $"{item.ByteOffset,6}:{item.BitOffset % 8,2} {item.StorageByteSize,2}")
             : string.Create(CultureInfo.InvariantCulture, $"{item.ByteOffset,6} {item.ByteSize,5}");
-        output.WriteLine($"{text}{new string(' ', Math.Max(1, missing))}/*{place} */");
+        output.WriteLine($"{text}{new string(' ', Math.Max(1, missing))}/*{place} */{lines.Of(item)}");
     }
 
     private static void WriteHole(LayoutItem item, TextWriter output)
@@ -145,6 +162,13 @@ public static class LayoutText
         {
             output.WriteLine($"\t/* last cacheline: {Count(aggregate.ByteSize % (ulong)lineSize, "byte")} */");
         }
+    }
+
+    // Members are nearly always declared in the file of their struct: it is named only where they are not.
+    private readonly record struct Lines(bool AreShown, string? File)
+    {
+        public string Of(LayoutItem item) => !AreShown || item.Place is not { } place ? ""
+            : place.File == File ? $" /* line {place.Line} */" : $" /* {Printable.Escape(place.File)}:{place.Line} */";
     }
 
     private static string Indent(int depth) => new('\t', depth + 1);

@@ -29,8 +29,9 @@ public interface ITypeSource
     /// </summary>
     /// <param name="names">The types asked for.</param>
     /// <param name="threads">How many threads may work; the answer does not depend on it.</param>
+    /// <param name="withPlaces">Whether to tell where the types and their members are declared, where that is recorded (not in BTF).</param>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
-    Survey FindAll(IReadOnlyList<TypeName> names, int threads);
+    Survey FindAll(IReadOnlyList<TypeName> names, int threads, bool withPlaces = false);
 
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();

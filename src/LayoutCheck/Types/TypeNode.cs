@@ -100,7 +100,7 @@ public sealed record AggregateReference(AggregateKind Kind, string? Name) : Type
 /// <param name="Members">The members, unnamed ones included.</param>
 public sealed record AggregateType(AggregateKind Kind, string? Name, ulong ByteSize, ulong? Alignment, ImmutableArray<Member> Members) : TypeNode
 {
-    /// <summary>Where it is declared, when the debug information says.</summary>
+    /// <summary>Where it is declared, when the debug information says and somebody asked. No part of what it is: not compared.</summary>
     public SourcePlace? Place { get; init; }
 
     /// <inheritdoc/>
@@ -127,4 +127,14 @@ public sealed record Member(string? Name, TypeId Type, ulong BitOffset, ulong? B
 {
     /// <summary>Whether it is a bitfield.</summary>
     public bool IsBitField => BitFieldSize is not null;
+
+    /// <summary>Where it is declared, when the debug information says and somebody asked. No part of what it is: not compared.</summary>
+    public SourcePlace? Place { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(Member? other) => other is not null && Name == other.Name && Type == other.Type && BitOffset == other.BitOffset
+        && BitFieldSize == other.BitFieldSize && Alignment == other.Alignment;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Type, BitOffset, BitFieldSize, Alignment);
 }

@@ -1,0 +1,209 @@
+using LayoutCheck.Elf;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Dwarf;
+
+/// <summary>
+/// The source files of a unit, by the numbers that DW_AT_decl_file has: the file table in the header of the unit's line number program
+/// (DWARF 5 §6.2.4, DWARF 4 §6.2.4). Paths are told from the root of the source tree. A layout does not depend on any of it, so that a table
+/// that cannot be read leaves the places unknown and is no error.
+/// </summary>
+internal sealed class SourceFiles
+{
+    private const ulong DW_LNCT_path = 1;
+    private const ulong DW_LNCT_directory_index = 2;
+
+    // A unit of a kernel has some hundreds.
+    private const ulong MostFiles = 1 << 16;
+
+    private readonly DwarfSections _sections;
+    private readonly UnitHeader _unit;
+    private readonly UnitRoot _root;
+    private readonly string _compilationDirectory;
+    private readonly List<string> _directories = [];
+    private readonly List<string?> _files = [];
+
+    private SourceFiles(DwarfSections sections, in UnitHeader unit, in UnitRoot root)
+    {
+        _sections = sections;
+        _unit = unit;
+        _root = root;
+        _compilationDirectory = root.Text(sections, root.CompilationDirectory);
+    }
+
+    /// <summary>Reads the table that a unit names; empty when there is none or it cannot be read.</summary>
+    public static SourceFiles Of(DwarfSections sections, in UnitHeader unit, in UnitRoot root)
+    {
+        SourceFiles files = new(sections, unit, root);
+        if (root.LineOffset is { } offset && sections.Line is { } line && offset < line.Length)
+        {
+            try
+            {
+                files.Read(line, offset);
+            }
+            catch (InvalidImageException)
+            {
+                files._files.Clear();
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>Where something is declared, or null when that is not told.</summary>
+    public SourcePlace? Place(AttributeValue file, AttributeValue line)
+        => file.Class == ValueClass.Constant && line is { Class: ValueClass.Constant, Value: > 0 }
+            && file.Value < (ulong)_files.Count && _files[(int)file.Value] is { } path ? new SourcePlace(path, line.Value) : null;
+
+    private void Read(Section line, ulong offset)
+    {
+        SectionReader reader = line.ReadFrom(offset);
+        ulong length = reader.ReadU32();
+        int offsetSize = 4;
+        if (length == 0xffff_ffff)
+        {
+            length = reader.ReadU64();
+            offsetSize = 8;
+        }
+
+        if (length > reader.Remaining)
+        {
+            return;
+        }
+
+        reader = line.ReadRange(reader.Offset, reader.Offset + length);
+        ushort version = reader.ReadU16();
+        if (version is < 2 or > 5)
+        {
+            return;
+        }
+
+        if (version >= 5)
+        {
+            reader.Skip(2); // address_size, segment_selector_size
+        }
+
+        ulong headerLength = reader.ReadUnsigned(offsetSize);
+        if (headerLength > reader.Remaining)
+        {
+            return;
+        }
+
+        reader = line.ReadRange(reader.Offset, reader.Offset + headerLength);
+        reader.Skip(version >= 4 ? 5u : 4u); // minimum_instruction_length to line_range
+        byte opcodeBase = reader.ReadU8();
+        reader.Skip(Math.Max(opcodeBase, (byte)1) - 1u);
+        if (version >= 5)
+        {
+            foreach ((string path, _) in ReadEntries(ref reader, line, offsetSize))
+            {
+                _directories.Add(path);
+            }
+
+            foreach ((string path, ulong directory) in ReadEntries(ref reader, line, offsetSize))
+            {
+                AddFile(path, directory);
+            }
+
+            return;
+        }
+
+        // Before DWARF 5 the tables count from 1: directory 0 is that of the compilation, file 0 is none.
+        _directories.Add(_compilationDirectory);
+        _files.Add(null);
+        while (ReadText(ref reader) is { Length: > 0 } directory && (ulong)_directories.Count < MostFiles)
+        {
+            _directories.Add(directory);
+        }
+
+        while (ReadText(ref reader) is { Length: > 0 } path && (ulong)_files.Count < MostFiles)
+        {
+            ulong directory = reader.ReadUleb();
+            reader.ReadUleb(); // time
+            reader.ReadUleb(); // length
+            AddFile(path, directory);
+        }
+    }
+
+    private void AddFile(string path, ulong directory)
+        => _files.Add(SourcePath.Of(path, directory < (ulong)_directories.Count ? _directories[(int)directory] : "", _compilationDirectory));
+
+    // A table that says itself what its columns are (DWARF 5 §6.2.4.1).
+    private List<(string Path, ulong Directory)> ReadEntries(ref SectionReader reader, Section line, int offsetSize)
+    {
+        (ulong Content, DwForm Form)[] columns = new (ulong, DwForm)[reader.ReadU8()];
+        for (int i = 0; i < columns.Length; i++)
+        {
+            columns[i] = (reader.ReadUleb(), (DwForm)Math.Min(reader.ReadUleb(), ushort.MaxValue));
+        }
+
+        ulong count = reader.ReadUleb();
+        if (count > MostFiles || (count > 0 && columns.Length == 0))
+        {
+            throw line.Invalid(reader.Offset, $"a table of {count} files");
+        }
+
+        // The forms are read as in .debug_info, with the sizes of this table's own format.
+        UnitHeader forms = _unit with { Is64Bit = offsetSize == 8 };
+        List<(string, ulong)> entries = [];
+        for (ulong i = 0; i < count; i++)
+        {
+            string path = "";
+            ulong directory = 0;
+            foreach ((ulong content, DwForm form) in columns)
+            {
+                switch (content)
+                {
+                    case DW_LNCT_path:
+                        path = ReadPath(ref reader, form, offsetSize, line);
+                        break;
+                    case DW_LNCT_directory_index:
+                        directory = form switch
+                        {
+                            DwForm.DW_FORM_data1 => reader.ReadU8(),
+                            DwForm.DW_FORM_data2 => reader.ReadU16(),
+                            DwForm.DW_FORM_data4 => reader.ReadU32(),
+                            DwForm.DW_FORM_udata => reader.ReadUleb(),
+                            _ => throw line.Invalid(reader.Offset, $"a directory index in {form}"),
+                        };
+                        break;
+                    default:
+                        AttributeForms.Skip(ref reader, form, forms, line);
+                        break;
+                }
+            }
+
+            entries.Add((path, directory));
+        }
+
+        return entries;
+    }
+
+    private string ReadPath(ref SectionReader reader, DwForm form, int offsetSize, Section line)
+    {
+        switch (form)
+        {
+            case DwForm.DW_FORM_string:
+                return ReadText(ref reader);
+            case DwForm.DW_FORM_line_strp:
+                return _sections.Require(_sections.LineStr, ".debug_line_str").TextAt(reader.ReadUnsigned(offsetSize));
+            case DwForm.DW_FORM_strp:
+                return _sections.Require(_sections.Str, ".debug_str").TextAt(reader.ReadUnsigned(offsetSize));
+            case DwForm.DW_FORM_strx or DwForm.DW_FORM_udata when _root.StrOffsetsBase != UnitRoot.NoBase:
+                return AtIndex(reader.ReadUleb());
+            case DwForm.DW_FORM_strx1 when _root.StrOffsetsBase != UnitRoot.NoBase:
+                return AtIndex(reader.ReadU8());
+            case DwForm.DW_FORM_strx2 when _root.StrOffsetsBase != UnitRoot.NoBase:
+                return AtIndex(reader.ReadU16());
+            case DwForm.DW_FORM_strx4 when _root.StrOffsetsBase != UnitRoot.NoBase:
+                return AtIndex(reader.ReadU32());
+            default:
+                throw line.Invalid(reader.Offset, $"a path in {form}");
+        }
+    }
+
+    private string AtIndex(ulong index)
+        => _sections.Require(_sections.Str, ".debug_str").TextAt(_sections.StringOffset(index, _root.StrOffsetsBase, _unit.OffsetSize));
+
+    private static string ReadText(ref SectionReader reader) => System.Text.Encoding.UTF8.GetString(reader.ReadString());
+}
