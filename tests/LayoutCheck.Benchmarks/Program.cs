@@ -15,7 +15,7 @@ internal static class Program
           --runs N          runs of each, at least 9 to be quoted (9)
           --kernels LIST    6.1,6.12,7.3
           --only LIST       goals: P1,P4
-          --tries N         goals: measures a row up to N times, each after a wait of up to a minute, until others had 5 % of
+          --tries N         goals: measures a row up to N times, each after a wait of up to half a minute, until others had 5 % of
                             the cores or less meanwhile, and keeps the quietest (1)
           --binary PATH     this layoutcheck instead of publishing one
 
@@ -64,6 +64,11 @@ internal static class Program
         IReadOnlyList<Kernel> kernels = Workshop.FindKernels(options.Kernels);
         List<Goal> goals = [.. Goals.All(shop).Where(g => g.IsAskedFor(options.Only))];
         List<(Goal Goal, Kernel Kernel)> pairs = [.. goals.SelectMany(g => (g.NeedsNoKernel ? kernels.Take(1) : kernels.Where(k => g.OnlyKernel is null || g.OnlyKernel == k.Version)).Select(k => (g, k)))];
+        if (pairs.Count == 0)
+        {
+            throw new BenchmarkException($"there is nothing called {string.Join(',', options.Only)} to be measured on {string.Join(',', options.Kernels)}");
+        }
+
         Console.WriteLine(shop.Describe(kernels));
         Console.WriteLine($"- peers: {shop.DescribePeers()}");
         Command import = Goals.ImportDrgn(shop);
@@ -76,21 +81,21 @@ internal static class Program
         // Built and found before anything is measured.
         _ = pairs.Any(p => p.Goal.Id == "P9") ? shop.JitBinary : null;
         double[] before = SumSpreads(shop, kernels, options.Runs);
-        List<Comparison> comparisons = [];
-        foreach ((Goal goal, Kernel kernel) in pairs)
-        {
-            Console.Error.WriteLine($"{goal.Id} {kernel.Version} ...");
-            comparisons.Add(Quietest(() => Comparison.Run(shop, goal, kernel, options.Runs), options.Tries));
-        }
-
-        double others = comparisons.Count == 0 ? 0 : comparisons.Max(c => c.OthersShare);
-        Console.WriteLine("- " + DescribeIdleness(load, others, [.. before, .. SumSpreads(shop, kernels, options.Runs)]));
         Console.WriteLine();
         Console.WriteLine(Comparison.Head);
-        foreach (string row in comparisons.SelectMany(c => c.Rows(options.Only)))
+        double others = 0;
+        foreach ((Goal goal, Kernel kernel) in pairs)
         {
-            Console.WriteLine(row);
+            Comparison comparison = Quietest(() => Comparison.Run(shop, goal, kernel, options.Runs), options.Tries);
+            others = Math.Max(others, comparison.OthersShare);
+            foreach (string row in comparison.Rows(options.Only))
+            {
+                Console.WriteLine(row);
+            }
         }
+
+        Console.WriteLine();
+        Console.WriteLine(DescribeIdleness(load, others, [.. before, .. SumSpreads(shop, kernels, options.Runs)]));
     }
 
     // The choice is by what others took, never by the result.
@@ -101,7 +106,7 @@ internal static class Program
         {
             if (tries > 1)
             {
-                Idleness.WaitForQuiet(BusyShare, TimeSpan.FromSeconds(60));
+                Idleness.WaitForQuiet(BusyShare, TimeSpan.FromSeconds(30));
             }
 
             all.Add(run());
@@ -114,8 +119,8 @@ internal static class Program
     public static string DescribeIdleness(double load, double others, double[] spreads)
     {
         bool isIdle = load <= BusyLoad && others <= BusyShare && spreads.All(s => s <= BusySpread);
-        return $"{(isIdle ? "the machine was idle" : "**the machine was not idle**")}: load {load:F2} at the start (the build of this program counts), "
-            + $"others had up to {others:P0} of the cores during a row, max/min of the C sum before and after {string.Join(", ", spreads.Select(Statistics.Text))}";
+        return $"{(isIdle ? "The machine was idle" : "**The machine was not idle**")}: load {load:F2} at the start (the build of this program counts), "
+            + $"others had up to {others:P0} of the cores during a row, max/min of the C sum before and after {string.Join(", ", spreads.Select(Statistics.Text))}.";
     }
 
     /// <summary>The greatest over the least time of the C sum, a kernel.</summary>

@@ -47,7 +47,7 @@ internal static class Scaling
         }
 
         double others = idleness.OthersShare(rows.SelectMany(r => r.Samples).Sum(s => s.Cpu));
-        Console.WriteLine("- " + Program.DescribeIdleness(load, others, [.. before, .. Program.SumSpreads(shop, kernels, runs)]));
+        Console.WriteLine(Program.DescribeIdleness(load, others, [.. before, .. Program.SumSpreads(shop, kernels, runs)]));
         Console.WriteLine();
         Console.WriteLine("""
             | kernel | .debug_info MB | what | threads | wall ms (min-max) | cpu ms | peak MiB | wall ms a 100 MB | of 1 thread |

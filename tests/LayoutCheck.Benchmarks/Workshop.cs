@@ -12,6 +12,7 @@ internal sealed record Kernel(string Version, string Path, string Package);
 internal sealed class Workshop
 {
     private readonly string _folder = Path.Combine(Root, "artifacts", "benchmarks");
+    private readonly bool _isOwnBuild;
     private readonly Lazy<string> _jit;
     private readonly Lazy<string> _python;
     private readonly Lazy<string> _pahole;
@@ -22,6 +23,7 @@ internal sealed class Workshop
         Runner = Compile("run");
         Sum = Compile("sum");
         Binary = binary ?? Publish();
+        _isOwnBuild = binary is null;
         (int exit, string help) = ChildProcess.Run(Binary, "check", "--help");
         CanCheckOnly = exit == 0 ? help.Contains("--only", StringComparison.Ordinal) : throw new BenchmarkException($"{Binary}: {help}");
         _jit = new Lazy<string>(BuildForJit);
@@ -91,7 +93,7 @@ internal sealed class Workshop
         string system = ChildProcess.Run("uname", "-sr").Output;
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30;
         return $"""
-            - {DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, commit {commit}, AOT binary of {new FileInfo(Binary).Length / 1e6:F1} MB
+            - {DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {(_isOwnBuild ? $"commit {commit}, AOT" : Binary + ", a")} binary of {new FileInfo(Binary).Length / 1e6:F1} MB
             - {Environment.ProcessorCount} cores of {processor}, {memory} GiB, {system}
             - {string.Join("; ", kernels.Select(k => $"{k.Version} = {k.Package}"))}
             """;
@@ -126,12 +128,11 @@ internal sealed class Workshop
         return exit == 0 ? program : throw new BenchmarkException($"gcc {source}: {output}");
     }
 
-    // With outputs of their own, so that the checkout's obj folders stay as they are for others.
+    // As README says, but with intermediate outputs of its own, so that the checkout's obj folders stay as they are for others.
     private string Publish()
     {
         string output = Path.Combine(_folder, "aot");
-        string props = Path.Combine(Root, "tests", "LayoutCheck.Benchmarks", "Aot.props");
-        DotNet("publish", "-r", "linux-x64", "-p:PublishAot=true", $"-p:DirectoryBuildPropsPath={props}", "--artifacts-path", Path.Combine(_folder, "aot-build"), "-o", output);
+        DotNet("publish", "-p:PublishAot=true", "--artifacts-path", Path.Combine(_folder, "aot-build"), "-o", output);
         return Path.Combine(output, "layoutcheck");
     }
 
