@@ -92,16 +92,17 @@ public static class LayoutText
         while (open.Count > 0 && open.Peek().Depth >= depth)
         {
             LayoutItem item = open.Pop();
-            string declarator = layout.Graph.DeclareInParts(item.Type, Printable.Escape(item.Name ?? "")).Declarator;
+            // What a function pointer takes is part of the declarator, so that all of it is escaped, not the name alone.
+            string declarator = Printable.Escape(layout.Graph.DeclareInParts(item.Type, item.Name ?? "").Declarator);
             WriteRow(Indent(item.Depth) + "}" + (declarator.Length == 0 ? "" : " " + declarator) + ";", item, lines, output);
         }
     }
 
     private static void WriteMember(TypeGraph graph, LayoutItem item, Lines lines, TextWriter output)
     {
-        string name = Printable.Escape(item.Name ?? "");
-        (string specifier, string declarator) = graph.DeclareInParts(item.Type, name);
+        (string specifier, string declarator) = graph.DeclareInParts(item.Type, item.Name ?? "");
         specifier = Printable.Escape(specifier);
+        declarator = Printable.Escape(declarator);
         string width = item.IsBitField ? string.Create(CultureInfo.InvariantCulture, $":{item.BitSize}") : "";
         int column = Math.Max(0, TypeColumn - (8 * item.Depth));
         WriteRow($"{Indent(item.Depth)}{specifier.PadRight(column)} {declarator}{width};", item, lines, output);
