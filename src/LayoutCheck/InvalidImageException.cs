@@ -34,8 +34,13 @@ public sealed class InvalidImageException : Exception
     /// <summary>What the user can do about it, when there is something.</summary>
     public string? Remedy { get; }
 
+    // Names in it are the file's own, and can be as long as the file likes.
+    private const int LongestPart = 500;
+
     private static string Describe(string file, string? section, ulong? offset, string problem, string? remedy)
     {
+        section = section is null ? null : Shorten(section);
+        problem = Shorten(problem);
         string place = (section, offset) switch
         {
             (null, null) => file,
@@ -43,6 +48,9 @@ public sealed class InvalidImageException : Exception
             ({ } name, null) => $"{file}: {name}",
             ({ } name, { } at) => string.Create(CultureInfo.InvariantCulture, $"{file}: {name}+0x{at:x}"),
         };
+        remedy = remedy is null ? null : Shorten(remedy);
         return remedy is null ? $"{place}: {problem}" : $"{place}: {problem}; {remedy}";
     }
+
+    private static string Shorten(string text) => text.Length <= LongestPart ? text : text[..LongestPart] + "...";
 }

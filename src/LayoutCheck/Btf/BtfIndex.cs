@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using LayoutCheck.Elf;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Btf;
 
@@ -174,6 +175,11 @@ internal sealed class BtfIndex
         }
 
         ReadOnlySpan<byte> name = _section.StringAt(_stringsStart + nameOffset - _baseStringsLength);
+        if (name.Length > TypeGraphBuilder.LongestName)
+        {
+            throw Invalid(referrer, $"{referrer} has a name of {name.Length} characters; the kernel allows {TypeGraphBuilder.LongestName}");
+        }
+
         return name.IsEmpty ? null : Encoding.UTF8.GetString(name);
     }
 

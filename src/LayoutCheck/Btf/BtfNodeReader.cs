@@ -13,14 +13,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     /// <summary>How deep types may be nested, pointers and typedefs counted. The kernel's own verifier stops at 32.</summary>
     public const int DeepestNesting = 512;
 
-    /// <summary>
-    /// How many members a struct may have when those of its members are counted again at each place where they stand. A DAG of
-    /// a few records can unfold to more than any machine holds; the largest struct of a kernel has some thousands.
-    /// </summary>
-    public const long MostMembers = 1 << 20;
-
     private readonly TypeGraphBuilder _graph = new();
-    private readonly Dictionary<(uint Id, bool IsBehindPointer), Made> _made = [];
+    // Null while it is being read.
+    private readonly Dictionary<(uint Id, bool IsBehindPointer), TypeId?> _made = [];
 
     /// <summary>The graph of one struct or union.</summary>
     /// <param name="id">Its STRUCT or UNION record.</param>
@@ -28,7 +23,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     /// <exception cref="InvalidImageException">A record that it needs is damaged.</exception>
     public TypeGraph Read(uint id, out TypeId root)
     {
-        root = Read(id, isBehindPointer: false, 0, index.Record(id)).Id;
+        root = Read(id, isBehindPointer: false, 0, index.Record(id));
         return _graph.Build();
     }
 
@@ -58,7 +53,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         throw index.Invalid(referrer, $"{referrer} is behind more than {DeepestNesting} typedefs and qualifiers");
     }
 
-    private Made Read(uint id, bool isBehindPointer, int depth, in BtfRecord referrer)
+    private TypeId Read(uint id, bool isBehindPointer, int depth, in BtfRecord referrer)
     {
         if (id == 0)
         {
@@ -67,9 +62,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
 
         BtfRecord record = index.Record(id, referrer);
         (uint, bool) key = (id, isBehindPointer);
-        if (_made.TryGetValue(key, out Made made))
+        if (_made.TryGetValue(key, out TypeId? known))
         {
-            return made.IsUnfinished ? throw index.Invalid(record, $"{record} is made of itself") : made;
+            return known ?? throw index.Invalid(record, $"{record} is made of itself");
         }
 
         if (depth > DeepestNesting)
@@ -77,35 +72,35 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             throw index.Invalid(record, $"{record} is nested more than {DeepestNesting} deep");
         }
 
-        _made[key] = Made.Unfinished;
-        made = ReadNew(record, isBehindPointer, depth + 1);
+        _made[key] = null;
+        TypeId made = ReadNew(record, isBehindPointer, depth + 1);
         _made[key] = made;
         return made;
     }
 
-    private Made ReadNew(in BtfRecord record, bool isBehindPointer, int depth)
+    private TypeId ReadNew(in BtfRecord record, bool isBehindPointer, int depth)
     {
         switch (record.Kind)
         {
             case BtfFormat.BTF_KIND_INT:
-                return Add(new BaseType(NameOf(record) ?? "", record.SizeOrType, EncodingOf(IntData(record))));
+                return Add(record, new BaseType(NameOf(record) ?? "", record.SizeOrType, EncodingOf(IntData(record))));
             case BtfFormat.BTF_KIND_FLOAT:
-                return Add(new BaseType(NameOf(record) ?? "", record.SizeOrType, BaseEncoding.Float));
+                return Add(record, new BaseType(NameOf(record) ?? "", record.SizeOrType, BaseEncoding.Float));
             case BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64:
-                return Add(new EnumType(NameOf(record), record.SizeOrType, record.KindFlag));
+                return Add(record, new EnumType(NameOf(record), record.SizeOrType, record.KindFlag));
             case BtfFormat.BTF_KIND_PTR:
-                return Add(new PointerType(Read(record.SizeOrType, isBehindPointer: true, depth, record).Id, (ulong)wordByteSize()));
+                return Add(record, new PointerType(Read(record.SizeOrType, isBehindPointer: true, depth, record), (ulong)wordByteSize()));
             case BtfFormat.BTF_KIND_FWD:
-                return Add(new AggregateReference(record.KindFlag ? AggregateKind.Union : AggregateKind.Struct, NameOf(record)));
+                return Add(record, new AggregateReference(record.KindFlag ? AggregateKind.Union : AggregateKind.Struct, NameOf(record)));
             case BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION when isBehindPointer:
-                return Add(new AggregateReference(KindOf(record), NameOf(record)));
+                return Add(record, new AggregateReference(KindOf(record), NameOf(record)));
             case BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION:
                 return ReadAggregate(record, depth);
             case BtfFormat.BTF_KIND_ARRAY:
                 return ReadArray(record, isBehindPointer, isFlexible: false, depth);
             case BtfFormat.BTF_KIND_TYPEDEF:
-                Made target = Read(record.SizeOrType, isBehindPointer, depth, record);
-                return Add(new TypedefType(NameOf(record) ?? "", target.Id), target.MemberCount);
+                TypeId target = Read(record.SizeOrType, isBehindPointer, depth, record);
+                return Add(record, new TypedefType(NameOf(record) ?? "", target));
             case BtfFormat.BTF_KIND_CONST:
                 return ReadQualified(record, Qualifier.Const, isBehindPointer, depth);
             case BtfFormat.BTF_KIND_VOLATILE:
@@ -121,29 +116,29 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         }
     }
 
-    private Made ReadQualified(in BtfRecord record, Qualifier qualifier, bool isBehindPointer, int depth)
+    private TypeId ReadQualified(in BtfRecord record, Qualifier qualifier, bool isBehindPointer, int depth)
     {
-        Made target = Read(record.SizeOrType, isBehindPointer, depth, record);
-        return Add(new QualifiedType(qualifier, target.Id), target.MemberCount);
+        TypeId target = Read(record.SizeOrType, isBehindPointer, depth, record);
+        return Add(record, new QualifiedType(qualifier, target));
     }
 
     // struct btf_array: type, index_type, nelems. BTF has no way to tell `x[]` from `x[0]`: both have 0 elements. C allows
     // `x[]` only as the last member of a struct and code has hardly anything else there, so that is what it is read as (as
     // pahole prints it); elsewhere it is 0 elements.
-    private Made ReadArray(in BtfRecord record, bool isBehindPointer, bool isFlexible, int depth)
+    private TypeId ReadArray(in BtfRecord record, bool isBehindPointer, bool isFlexible, int depth)
     {
         SectionReader reader = index.ReadDetails(record);
         uint element = reader.ReadU32();
         _ = reader.ReadU32();
         uint count = reader.ReadU32();
-        Made made = Read(element, isBehindPointer, depth, record);
-        return Add(new ArrayType(made.Id, isFlexible ? null : count), made.MemberCount);
+        TypeId made = Read(element, isBehindPointer, depth, record);
+        return Add(record, new ArrayType(made, isFlexible ? null : count));
     }
 
     // struct btf_param: name_off, type. `...` is a last parameter without name and type.
-    private Made ReadFunction(in BtfRecord record, int depth)
+    private TypeId ReadFunction(in BtfRecord record, int depth)
     {
-        TypeId returned = Read(record.SizeOrType, isBehindPointer: true, depth, record).Id;
+        TypeId returned = Read(record.SizeOrType, isBehindPointer: true, depth, record);
         uint count = record.ElementCount;
         SectionReader reader = index.ReadDetails(record);
         ImmutableArray<TypeId>.Builder parameters = ImmutableArray.CreateBuilder<TypeId>((int)count);
@@ -158,48 +153,41 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
                 break;
             }
 
-            parameters.Add(Read(type, isBehindPointer: true, depth, record).Id);
+            parameters.Add(Read(type, isBehindPointer: true, depth, record));
         }
 
-        return Add(new FunctionType(returned, parameters.ToImmutable(), isVariadic));
+        return Add(record, new FunctionType(returned, parameters.ToImmutable(), isVariadic));
     }
 
     // struct btf_member: name_off, type, offset.
-    private Made ReadAggregate(in BtfRecord record, int depth)
+    private TypeId ReadAggregate(in BtfRecord record, int depth)
     {
         uint count = record.ElementCount;
         SectionReader reader = index.ReadDetails(record);
         ImmutableArray<Member>.Builder members = ImmutableArray.CreateBuilder<Member>((int)count);
-        long memberCount = count;
         for (uint i = 0; i < count; i++)
         {
-            string? name = index.NameAt(reader.ReadU32(), record);
+            string? name = NameAt(reader.ReadU32(), record);
             uint type = reader.ReadU32();
             uint offset = reader.ReadU32();
             bool isLastOfStruct = i == count - 1 && record.Kind == BtfFormat.BTF_KIND_STRUCT;
-            Made made = ReadMemberType(type, isLastOfStruct, depth, record);
+            TypeId made = ReadMemberType(type, isLastOfStruct, depth, record);
             BtfRecord? bare = Strip(index, type, record);
             if (bare is not { Kind: not BtfFormat.BTF_KIND_FUNC_PROTO } stripped)
             {
                 throw index.Invalid(record, $"member {i} of {record} has no type that a member can have");
             }
 
-            memberCount += made.MemberCount;
-            if (memberCount > MostMembers)
-            {
-                throw index.Invalid(record, $"{record} has more than {MostMembers} members, those of its members counted in");
-            }
-
-            members.Add(record.KindFlag ? FlaggedMember(name, made.Id, offset) : PlainMember(name, made.Id, offset, stripped));
+            members.Add(record.KindFlag ? FlaggedMember(name, made, offset) : PlainMember(name, made, offset, stripped));
         }
 
-        return Add(new AggregateType(KindOf(record), NameOf(record), record.SizeOrType, null, members.MoveToImmutable()), memberCount);
+        return Add(record, new AggregateType(KindOf(record), NameOf(record), record.SizeOrType, null, members.MoveToImmutable()));
     }
 
-    private Made ReadMemberType(uint type, bool isLastOfStruct, int depth, in BtfRecord referrer)
+    private TypeId ReadMemberType(uint type, bool isLastOfStruct, int depth, in BtfRecord referrer)
     {
-        Made made = Read(type, isBehindPointer: false, depth, referrer);
-        if (isLastOfStruct && made.Id != TypeId.Void && _graph[made.Id] is ArrayType { Count: 0 })
+        TypeId made = Read(type, isBehindPointer: false, depth, referrer);
+        if (isLastOfStruct && made != TypeId.Void && _graph[made] is ArrayType { Count: 0 })
         {
             BtfRecord array = index.Record(type, referrer);
             return array.Kind == BtfFormat.BTF_KIND_ARRAY ? ReadArray(array, isBehindPointer: false, isFlexible: true, depth) : made;
@@ -256,15 +244,27 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
 
     private static AggregateKind KindOf(in BtfRecord record) => record.Kind == BtfFormat.BTF_KIND_UNION ? AggregateKind.Union : AggregateKind.Struct;
 
-    private string? NameOf(in BtfRecord record) => index.NameAt(record.NameOffset, record);
+    private string? NameOf(in BtfRecord record) => NameAt(record.NameOffset, record);
 
-    private Made Add(TypeNode node, long memberCount = 0) => new(_graph.Add(node), memberCount);
-
-    // What became of a record, and how many members it has when all is unfolded.
-    private readonly record struct Made(TypeId Id, long MemberCount)
+    private string? NameAt(uint nameOffset, in BtfRecord referrer)
     {
-        public static Made Unfinished => new(default, -1);
+        string? name = _graph.Count(index.NameAt(nameOffset, referrer));
+        RefuseExcess(referrer);
+        return name;
+    }
 
-        public bool IsUnfinished => MemberCount < 0;
+    private TypeId Add(in BtfRecord record, TypeNode node)
+    {
+        TypeId id = _graph.Add(node);
+        RefuseExcess(record);
+        return id;
+    }
+
+    private void RefuseExcess(in BtfRecord record)
+    {
+        if (_graph.Excess is { } problem)
+        {
+            throw index.Invalid(record, $"{record}: {problem}");
+        }
     }
 }

@@ -116,7 +116,11 @@ internal sealed unsafe class DieScanner
                 DwForm form = SeekName(ref reader, abbrev);
                 if (form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp)
                 {
-                    inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(StringBytes(ref reader, form))));
+                    ReadOnlySpan<byte> name = StringBytes(ref reader, form);
+                    if (name.Length <= TypeGraphBuilder.LongestName)
+                    {
+                        inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(name)));
+                    }
                 }
                 else
                 {

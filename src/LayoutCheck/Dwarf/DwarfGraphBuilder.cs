@@ -13,9 +13,8 @@ internal sealed class DwarfGraphBuilder
     // The kernel's deepest nesting by value is about 20; only a circle goes further.
     private const int DeepestType = 256;
 
-    // How many members a struct may have when those of its members are counted again at each place where they stand: 40 small structs
-    // within each other can unfold to more than any machine holds. A kernel's largest has some thousands.
-    private const long MostMembers = 1 << 20;
+    // A decoder has the abbreviations of one unit, 20 KB and more; types that refer to each other across units are in few of them.
+    private const int MostDecoders = 64;
 
     // No object is larger than an address space; kept, sums of places and sizes in bits stay far from 64 bits.
     private const ulong LargestByteSize = 1UL << 48;
@@ -25,7 +24,6 @@ internal sealed class DwarfGraphBuilder
     private readonly Dictionary<(ulong Die, bool ByValue), TypeId> _known = [];
     private readonly bool _isBigEndian;
     private readonly bool _withPlaces;
-    private readonly List<long> _memberCounts = [];
     private TypeGraphBuilder _graph = new();
     private int _depth;
 
@@ -49,8 +47,6 @@ internal sealed class DwarfGraphBuilder
     {
         _graph = new TypeGraphBuilder();
         _known.Clear();
-        _memberCounts.Clear();
-        _memberCounts.Add(0); // TypeId.Void
         _depth = 0;
         if (_decoders.Count > 0 && !_decoders.ContainsKey(unit.Offset))
         {
@@ -108,37 +104,36 @@ internal sealed class DwarfGraphBuilder
 
     private TypeId Add(TypeNode node, ulong dieOffset)
     {
-        long count = 0;
-        switch (node)
+        TypeId id = _graph.Add(node);
+        RefuseExcess(dieOffset);
+        return id;
+    }
+
+    private string? Name(Die die, DieDecoder decoder)
+    {
+        string? name = _graph.Count(decoder.Text(die[DwAt.DW_AT_name]));
+        RefuseExcess(die.Offset);
+        return name;
+    }
+
+    private void RefuseExcess(ulong dieOffset)
+    {
+        if (_graph.Excess is { } problem)
         {
-            case TypedefType typedef:
-                count = _memberCounts[typedef.Target.Index];
-                break;
-            case QualifiedType qualified:
-                count = _memberCounts[qualified.Target.Index];
-                break;
-            case ArrayType array:
-                count = _memberCounts[array.Element.Index];
-                break;
-            case AggregateType aggregate:
-                foreach (Member member in aggregate.Members)
-                {
-                    count += 1 + _memberCounts[member.Type.Index];
-                }
-
-                break;
+            throw _sections.Info.Invalid(dieOffset, problem);
         }
-
-        _memberCounts.Add(count);
-        return count <= MostMembers
-            ? _graph.Add(node)
-            : throw _sections.Info.Invalid(dieOffset, $"a struct or union has more than {MostMembers} members, those of its members counted in");
     }
 
     private DieDecoder DecoderOf(in UnitHeader unit)
     {
         if (!_decoders.TryGetValue(unit.Offset, out DieDecoder? decoder))
         {
+            if (_decoders.Count >= MostDecoders)
+            {
+                // Those that are in use stay alive with whoever uses them.
+                _decoders.Clear();
+            }
+
             decoder = new DieDecoder(_sections);
             decoder.Open(unit);
             _decoders.Add(unit.Offset, decoder);
@@ -152,9 +147,9 @@ internal sealed class DwarfGraphBuilder
         switch (die.Tag)
         {
             case DwTag.DW_TAG_base_type:
-                return new BaseType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", RequireByteSize(die), Encoding(die));
+                return new BaseType(Name(die, decoder) ?? "?", RequireByteSize(die), Encoding(die));
             case DwTag.DW_TAG_unspecified_type:
-                return new BaseType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", 0, BaseEncoding.Other);
+                return new BaseType(Name(die, decoder) ?? "?", 0, BaseEncoding.Other);
             case DwTag.DW_TAG_pointer_type:
                 ulong pointerSize = ByteSize(die) ?? decoder.Unit.AddressSize;
                 return new PointerType(Target(die, decoder, byValue: false), pointerSize);
@@ -167,7 +162,7 @@ internal sealed class DwarfGraphBuilder
             case DwTag.DW_TAG_atomic_type:
                 return new QualifiedType(Qualifier.Atomic, Target(die, decoder, byValue));
             case DwTag.DW_TAG_typedef:
-                return new TypedefType(decoder.Text(die[DwAt.DW_AT_name]) ?? "?", Target(die, decoder, byValue));
+                return new TypedefType(Name(die, decoder) ?? "?", Target(die, decoder, byValue));
             case DwTag.DW_TAG_structure_type:
             case DwTag.DW_TAG_union_type:
                 return Aggregate(die, decoder, byValue);
@@ -186,7 +181,7 @@ internal sealed class DwarfGraphBuilder
 
     private TypeNode Aggregate(Die die, DieDecoder decoder, bool byValue)
     {
-        string? name = decoder.Text(die[DwAt.DW_AT_name]);
+        string? name = Name(die, decoder);
         if (!byValue || die[DwAt.DW_AT_declaration] is { Class: not ValueClass.Absent, Value: not 0 })
         {
             return new AggregateReference(KindOf(die), name);
@@ -226,7 +221,7 @@ internal sealed class DwarfGraphBuilder
         }
 
         ulong bitOffset = BitOffset(die, decoder, typeId, bitFieldSize);
-        string? name = decoder.Text(die[DwAt.DW_AT_name]);
+        string? name = Name(die, decoder);
         return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment)) { Place = Place(die, decoder) };
     }
 
@@ -338,7 +333,7 @@ internal sealed class DwarfGraphBuilder
             }
         }
 
-        return new EnumType(decoder.Text(die[DwAt.DW_AT_name]), size ?? 0, encoding is BaseEncoding.Signed or BaseEncoding.SignedChar);
+        return new EnumType(Name(die, decoder), size ?? 0, encoding is BaseEncoding.Signed or BaseEncoding.SignedChar);
     }
 
     private ArrayType Array(Die die, DieDecoder decoder, bool byValue)

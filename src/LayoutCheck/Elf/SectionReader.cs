@@ -12,8 +12,11 @@ namespace LayoutCheck.Elf;
 /// </summary>
 internal unsafe ref struct SectionReader
 {
-    /// <summary>No name in C is longer than this; a longer one means that we are reading something else.</summary>
-    public const int LongestString = 1 << 20;
+    /// <summary>
+    /// No name, path or command line of a compiler is longer than this; a longer one means that we are reading something else. Equal bytes can be
+    /// named a hundred thousand times, so that this bounds what that costs.
+    /// </summary>
+    public const int LongestString = 1 << 16;
 
     private readonly Section _section;
     private readonly byte* _end;
@@ -175,7 +178,7 @@ internal unsafe ref struct SectionReader
         int length = MemoryMarshal.CreateReadOnlySpan(ref *_cursor, limit).IndexOf((byte)0);
         if (length < 0)
         {
-            _section.Throw(_cursor, limit <= LongestString ? "a string has no end" : "a string is longer than 1 MiB");
+            _section.Throw(_cursor, limit <= LongestString ? "a string has no end" : "a string is longer than 64 KiB");
         }
 
         ReadOnlySpan<byte> text = new(_cursor, length);

@@ -1,15 +1,54 @@
 namespace LayoutCheck.Types;
 
-/// <summary>Collects nodes for one <see cref="TypeGraph"/>. An id may be taken first and its node given later.</summary>
+/// <summary>
+/// Collects nodes for one <see cref="TypeGraph"/>, each after those that it refers to. Bounds what they unfold to: whatever walks a graph goes into a
+/// struct again at each place where it stands, so that a few records of a hostile image could come to more than any machine holds. A kernel's
+/// largest structs have some ten thousand members, and a hundred characters a member.
+/// </summary>
 internal sealed class TypeGraphBuilder
 {
-    private readonly List<TypeNode?> _nodes = [null];
+    /// <summary>How long the name of a type or a member may be, in characters: what the kernel allows in its own BTF (KSYM_NAME_LEN, kernel/bpf/btf.c).</summary>
+    public const int LongestName = 511;
 
-    /// <summary>Adds a node and returns its id.</summary>
+    /// <summary>How many members a struct may have, those of its members counted again at each place where they stand.</summary>
+    public const long MostMembers = 1 << 17;
+
+    /// <summary>How long the paths of all those members and the spellings of their types may be together, in characters.</summary>
+    public const long MostText = 1 << 22;
+
+    /// <summary>How long the spelling of one type may be, in characters.</summary>
+    public const long MostSpelling = 1 << 16;
+
+    private readonly List<TypeNode?> _nodes = [null];
+    private readonly List<Extent> _extents = [new(0, 0, 4)];
+    private long _nameLength;
+
+    /// <summary>Adds a node and returns its id; <see cref="Excess"/> says whether it is too much.</summary>
     public TypeId Add(TypeNode node)
     {
         _nodes.Add(node);
+        Extent extent = ExtentOf(node);
+        _extents.Add(extent);
+        Excess ??= extent.MemberCount > MostMembers ? $"a struct or union has more than {MostMembers} members, those of its members counted in"
+            : extent.SpellingLength > MostSpelling ? $"a type takes more than {MostSpelling} characters to spell"
+            : extent.TextLength > MostText ? $"the members of a struct or union take more than {MostText} characters to name"
+            : null;
         return new TypeId(_nodes.Count - 1);
+    }
+
+    /// <summary>Why the graph is too large to be built, in a clause; null while it is not.</summary>
+    public string? Excess { get; private set; }
+
+    /// <summary>Counts a name that a node will have. Asked before there are many of them: equal bytes of an image can be a name a thousand times over.</summary>
+    public string? Count(string? name)
+    {
+        int length = name?.Length ?? 0;
+        _nameLength += length;
+        Excess ??= length > LongestName ? $"a name has more than {LongestName} characters"
+            : _nameLength > MostText ? $"the names in a struct or union have more than {MostText} characters"
+            : null;
+
+        return name;
     }
 
     /// <summary>The node given so far, to look at while building.</summary>
@@ -17,4 +56,58 @@ internal sealed class TypeGraphBuilder
 
     /// <summary>The finished graph; the builder is not used afterwards.</summary>
     public TypeGraph Build() => new([.. _nodes]);
+
+    private Extent ExtentOf(TypeNode node)
+    {
+        // What a keyword, brackets or a number add.
+        const int Spare = 24;
+        switch (node)
+        {
+            case BaseType type:
+                return new Extent(0, 0, type.Name.Length);
+            case EnumType type:
+                return new Extent(0, 0, Length(type.Name) + Spare);
+            case AggregateReference type:
+                return new Extent(0, 0, Length(type.Name) + Spare);
+            case PointerType type:
+                return new Extent(0, 0, _extents[type.Target.Index].SpellingLength + 2);
+            case TypedefType type:
+                return _extents[type.Target.Index] with { SpellingLength = type.Name.Length };
+            case QualifiedType type:
+                Extent qualified = _extents[type.Target.Index];
+                return qualified with { SpellingLength = qualified.SpellingLength + Spare };
+            case ArrayType type:
+                Extent element = _extents[type.Element.Index];
+                return element with { SpellingLength = element.SpellingLength + Spare };
+            case FunctionType type:
+                long spelling = _extents[type.Return.Index].SpellingLength + Spare;
+                foreach (TypeId parameter in type.Parameters)
+                {
+                    spelling = Math.Min(spelling + _extents[parameter.Index].SpellingLength + 2, long.MaxValue / 4);
+                }
+
+                return new Extent(0, 0, spelling);
+            case AggregateType type:
+                long members = 0;
+                long text = 0;
+                foreach (Member member in type.Members)
+                {
+                    Extent inner = _extents[member.Type.Index];
+                    members += 1 + inner.MemberCount;
+                    text += inner.TextLength + inner.SpellingLength + ((Length(member.Name) + 1) * (1 + inner.MemberCount));
+                    if (members > MostMembers || text > MostText)
+                    {
+                        break;
+                    }
+                }
+
+                return new Extent(members, text, Length(type.Name) + Spare);
+            default:
+                return default;
+        }
+    }
+
+    private static long Length(string? name) => name?.Length ?? 0;
+
+    private readonly record struct Extent(long MemberCount, long TextLength, long SpellingLength);
 }

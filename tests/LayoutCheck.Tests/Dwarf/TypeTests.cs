@@ -138,7 +138,7 @@ public sealed class TypeTests
             }
         });
 
-        DwarfUnderTest.AssertRefused(dwarf, "more than 1048576 members");
+        DwarfUnderTest.AssertRefused(dwarf, "more than 131072 members");
     }
 
     [Theory]

@@ -129,7 +129,7 @@ public sealed class SectionReaderTests
         Assert.Equal(6UL, reader.Offset);
         Assert.Contains("has no end", Fails([.. "page"u8], (ref r) => r.ReadString()).Problem, StringComparison.Ordinal);
         Assert.Contains("has no end", Fails([], (ref r) => r.ReadString()).Problem, StringComparison.Ordinal);
-        Assert.Contains("longer than 1 MiB", Fails(new byte[] { 1 }.Concat(Enumerable.Repeat((byte)'a', SectionReader.LongestString + 1)).ToArray(), (ref r) => r.ReadString()).Problem, StringComparison.Ordinal);
+        Assert.Contains("longer than 64 KiB", Fails(new byte[] { 1 }.Concat(Enumerable.Repeat((byte)'a', SectionReader.LongestString + 1)).ToArray(), (ref r) => r.ReadString()).Problem, StringComparison.Ordinal);
     }
 
     [Fact]
