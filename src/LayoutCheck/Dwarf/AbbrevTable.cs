@@ -86,8 +86,8 @@ internal sealed unsafe class AbbrevTable
     // Attributes remembered before all are forgotten: a bound for what a hostile file can make us keep.
     private const int MostRemembered = 1 << 20;
 
-    // The largest that compilers write is some hundred bytes.
-    private const uint LargestDeclaration = 1 << 20;
+    // The largest that compilers write is some hundred bytes. Every DIE costs the time and the memory of its declaration, so this is small.
+    private const uint LargestDeclaration = 1 << 10;
 
     private readonly Section _section;
     private readonly List<AttributeSpec> _specs = [];

@@ -19,6 +19,10 @@ internal sealed record UnitFinding(UnitHeader Header, DefiningUnit Unit, bool Is
 /// </summary>
 internal sealed class ImportedFindings
 {
+    // What all units import together, those behind others counted in: a thousand units that import a chain of a thousand are a million. dwz's
+    // output for a kernel has some hundred parts a unit.
+    private const int MostParts = 1 << 22;
+
     private readonly List<(UnitFinding Importer, UnitFinding[] Parts)> _importers = [];
 
     public ImportedFindings(DwarfSections sections, IEnumerable<UnitFinding> findings)
@@ -26,15 +30,26 @@ internal sealed class ImportedFindings
         UnitFinding[] all = [.. findings.OrderBy(f => f.Unit.Index)];
         Dictionary<ulong, UnitFinding> parts = all.Where(f => f.IsPartial).ToDictionary(f => f.Header.FirstDie);
         HashSet<UnitFinding> reached = new(ReferenceEqualityComparer.Instance);
+        int total = 0;
         foreach (UnitFinding importer in all.Where(f => !f.IsPartial))
         {
             _importers.Add((importer, Closure(sections, importer, parts)));
             reached.UnionWith(_importers[^1].Parts);
+            total += _importers[^1].Parts.Length;
+            if (total > MostParts)
+            {
+                throw sections.Info.Invalid(importer.Header.Offset, $"units import each other more than {MostParts} times");
+            }
         }
 
         foreach (UnitFinding alone in all.Where(f => f.IsPartial && f.IsC && !reached.Contains(f)))
         {
             _importers.Add((alone with { IsDefined = new bool[alone.IsDefined.Length] }, [alone, .. Closure(sections, alone, parts)]));
+            total += _importers[^1].Parts.Length;
+            if (total > MostParts)
+            {
+                throw sections.Info.Invalid(alone.Header.Offset, $"units import each other more than {MostParts} times");
+            }
         }
     }
 

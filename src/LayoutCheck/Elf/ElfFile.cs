@@ -126,7 +126,7 @@ internal sealed class ElfFile
     {
         foreach (ElfSection section in Sections)
         {
-            if (section.Type != ElfSection.SHT_NOTE || section.ByteSize is 0 or > 1 << 20)
+            if (section.Type != ElfSection.SHT_NOTE || section.ByteSize is 0 or > 1 << 16)
             {
                 continue;
             }

@@ -18,6 +18,7 @@ internal static unsafe class Relocation
     public static Section Apply(ElfFile elf, int target, Section contents)
     {
         Section? copy = null;
+        ulong total = 0;
         for (int i = 0; i < elf.Sections.Length; i++)
         {
             ElfSection section = elf.Sections[i];
@@ -40,6 +41,13 @@ internal static unsafe class Relocation
             if (link >= (uint)elf.Sections.Length)
             {
                 throw new InvalidImageException(elf.File.Path, section.Name, null, $"has its symbols in section {link} of {elf.Sections.Length}");
+            }
+
+            // Sections that lie over each other would have the same bytes applied again and again.
+            total += section.ByteSize;
+            if (section.ByteSize > elf.File.Length || total > elf.File.Length)
+            {
+                throw new InvalidImageException(elf.File.Path, section.Name, null, $"the relocations of {contents.Name} are larger than the file");
             }
 
             copy ??= elf.File.Own(NativeBuffer.CopyOf(contents), contents.Name, contents.IsBigEndian);
