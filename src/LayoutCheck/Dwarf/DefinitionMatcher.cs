@@ -323,7 +323,7 @@ internal sealed unsafe class DefinitionMatcher
                 DwForm.DW_FORM_data8 => 8,
                 _ => 0,
             }, form == DwForm.DW_FORM_flag_present ? 1 : implicitConst);
-            bool isNumber = field.Size != 0 && form is not (DwForm.DW_FORM_strp or DwForm.DW_FORM_ref4);
+            bool isNumber = field.Size != 0 && form is not (DwForm.DW_FORM_strp or DwForm.DW_FORM_ref4 or DwForm.DW_FORM_flag_present);
             switch (attribute)
             {
                 case DwAt.DW_AT_name when form == DwForm.DW_FORM_strp:
@@ -367,7 +367,7 @@ internal sealed unsafe class DefinitionMatcher
                     plan.Alignment = field;
                     plan.HasRareFields = true;
                     break;
-                case DwAt.DW_AT_declaration when isNumber:
+                case DwAt.DW_AT_declaration when isNumber || form == DwForm.DW_FORM_flag_present:
                     plan.Fields |= Field.Declaration;
                     break;
                 default:
@@ -437,6 +437,12 @@ internal sealed unsafe class DefinitionMatcher
 
                     AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
                     continue;
+            }
+
+            bool isConstant = form is not (DwForm.DW_FORM_strp or DwForm.DW_FORM_ref4 or DwForm.DW_FORM_flag_present or DwForm.DW_FORM_string);
+            if (!isConstant && attribute is not (DwAt.DW_AT_name or DwAt.DW_AT_type or DwAt.DW_AT_declaration) && IsNeeded(attribute))
+            {
+                return false;
             }
 
             switch (attribute)

@@ -1,3 +1,4 @@
+using System.Text;
 using LayoutCheck.Elf;
 
 namespace LayoutCheck.Dwarf;
@@ -10,6 +11,9 @@ internal readonly struct UnitRoot
 {
     /// <summary>The value of <see cref="StrOffsetsBase"/> when the unit has none.</summary>
     public const ulong NoBase = ulong.MaxValue;
+
+    // Thousands of units could have a long text for a name each, and need no bytes for it.
+    private const int LongestText = 4096;
 
     private readonly UnitHeader _unit;
 
@@ -143,7 +147,10 @@ internal readonly struct UnitRoot
             throw UnitHeader.SplitDwarf(info, unit.Offset, root.Text(sections, dwoName));
         }
 
-        return root;
+        // A unit that is passed over in silence is a definition that nobody compared.
+        return abbrev.Tag is DwTag.DW_TAG_compile_unit or DwTag.DW_TAG_partial_unit or DwTag.DW_TAG_type_unit
+            ? root
+            : throw info.Invalid(unit.FirstDie, $"the unit's own DIE has the tag 0x{(int)abbrev.Tag:x}, which is not that of a unit");
     }
 
     /// <summary>The offset in .debug_str of one of its strings, to tell equal ones without reading them; null when it stands elsewhere.</summary>
@@ -168,11 +175,11 @@ internal readonly struct UnitRoot
         switch (place.Form)
         {
             case DwForm.DW_FORM_string:
-                return sections.Info.TextAt(place.ValueOffset);
+                return Text(sections.Info, place.ValueOffset);
             case DwForm.DW_FORM_strp:
-                return sections.Require(sections.Str, ".debug_str").TextAt(reader.ReadUnsigned(_unit.OffsetSize));
+                return Text(sections.Require(sections.Str, ".debug_str"), reader.ReadUnsigned(_unit.OffsetSize));
             case DwForm.DW_FORM_line_strp:
-                return sections.Require(sections.LineStr, ".debug_line_str").TextAt(reader.ReadUnsigned(_unit.OffsetSize));
+                return Text(sections.Require(sections.LineStr, ".debug_line_str"), reader.ReadUnsigned(_unit.OffsetSize));
             case DwForm.DW_FORM_strx or DwForm.DW_FORM_strx1 or DwForm.DW_FORM_strx2 or DwForm.DW_FORM_strx3 or DwForm.DW_FORM_strx4 when StrOffsetsBase != NoBase:
                 ulong index = place.Form switch
                 {
@@ -182,11 +189,17 @@ internal readonly struct UnitRoot
                     DwForm.DW_FORM_strx3 => reader.ReadU24(),
                     _ => reader.ReadU32(),
                 };
-                return sections.Require(sections.Str, ".debug_str").TextAt(sections.StringOffset(index, StrOffsetsBase, _unit.OffsetSize));
+                return Text(sections.Require(sections.Str, ".debug_str"), sections.StringOffset(index, StrOffsetsBase, _unit.OffsetSize));
             default:
                 // The layout does not depend on what a unit is called.
                 return "";
         }
+    }
+
+    private static string Text(Section section, ulong offset)
+    {
+        ReadOnlySpan<byte> text = section.StringAt(offset);
+        return text.Length <= LongestText ? Encoding.UTF8.GetString(text) : Encoding.UTF8.GetString(text[..LongestText]) + "...";
     }
 
     private static ulong ReadConstant(ref SectionReader reader, DwForm form, long implicitConst, Section info) => form switch
