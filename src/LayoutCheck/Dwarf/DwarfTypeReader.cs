@@ -1,3 +1,4 @@
+using System.Text;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;
@@ -57,7 +58,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         ArgumentNullException.ThrowIfNull(names);
         SurveyWorker.Shared shared = new(_sections, new WantedNames(names, _sections), withPlaces);
         SurveyWorker[] workers = SurveyWorker.RunAll(shared, Math.Max(1, threads));
-        return SurveyWorker.Join(shared, workers, Target);
+        return SurveyWorker.Join(shared, workers, () => Target);
     }
 
     /// <inheritdoc/>
@@ -90,7 +91,11 @@ internal sealed class DwarfTypeReader : ITypeSource
         HashSet<TypeName> names = [.. inPlace.Select(n => Name(n.Tag, n.Name))];
         foreach ((DwTag tag, ulong offset) in inSection)
         {
-            names.Add(Name(tag, _sections.Require(_sections.Str, ".debug_str").TextAt(offset)));
+            ReadOnlySpan<byte> name = _sections.Require(_sections.Str, ".debug_str").StringAt(offset);
+            if (name.Length <= TypeGraphBuilder.LongestName)
+            {
+                names.Add(Name(tag, Encoding.UTF8.GetString(name)));
+            }
         }
 
         return [.. names.OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];

@@ -12,6 +12,9 @@ namespace LayoutCheck.Dwarf;
 /// </summary>
 internal sealed class SurveyWorker
 {
+    // Each definition is compared with all that differ before it, so that more than a few would take a time that grows with their square.
+    private const int MostVariants = 256;
+
     private readonly Shared _shared;
     private readonly DieScanner _scanner;
     private readonly DwarfGraphBuilder _builder;
@@ -25,6 +28,7 @@ internal sealed class SurveyWorker
     private readonly HashSet<string> _producers = new(StringComparer.Ordinal);
     private readonly SortedSet<ushort> _versions = [];
     private readonly List<UnitFinding> _findings = [];
+    private readonly List<Unread> _unread = [];
     private ExceptionDispatchInfo? _failure;
     private int _failedUnit;
 
@@ -56,40 +60,58 @@ internal sealed class SurveyWorker
             thread.Join();
         }
 
-        // Units were taken in file order, so that the first failure is the same whatever the number of workers.
-        workers.Where(w => w._failure is not null).MinBy(w => w._failedUnit)?._failure!.Throw();
         return workers;
     }
 
     /// <summary>Puts together what the workers found.</summary>
-    public static Survey Join(Shared shared, SurveyWorker[] workers, TargetFacts target)
+    /// <exception cref="InvalidImageException">The first failure in file order, which is the same whatever the number of workers.</exception>
+    public static Survey Join(Shared shared, SurveyWorker[] workers, Func<TargetFacts> target)
     {
+        List<Variant>[] merged = [.. Enumerable.Range(0, shared.Wanted.Requests.Length).Select(request => Merge(workers.SelectMany(w => w._variants[request])))];
+        SurveyWorker? failed = workers.Where(w => w._failure is not null).MinBy(w => w._failedUnit);
+        int failedUnit = failed?._failedUnit ?? int.MaxValue;
+        List<Variant>? excess = merged.Where(m => m.Count > MostVariants).MinBy(m => m[MostVariants].FirstIndex);
+        if (excess is not null && excess[MostVariants].FirstIndex <= failedUnit)
+        {
+            failedUnit = excess[MostVariants].FirstIndex;
+            failed = null;
+        }
+
+        foreach (Unread unread in workers.SelectMany(w => w._unread).OrderBy(u => u.Unit.Index))
+        {
+            if (unread.Unit.Index > failedUnit)
+            {
+                break;
+            }
+
+            // Had one worker seen all units, it would have known the definitions of those before this one.
+            List<Variant> known = merged[unread.Hit.Request].FindAll(v => v.FirstIndex < unread.Unit.Index);
+            if (workers[0].FindMatch(unread, known) is not { } match)
+            {
+                unread.Failure.Throw();
+                throw unread.Failure.SourceException;
+            }
+
+            match.Add(unread.Unit, unread.IsPartial);
+        }
+
+        failed?._failure!.Throw();
+        if (excess is not null)
+        {
+            throw TooMany(shared, shared.Wanted.Requests[Array.IndexOf(merged, excess)]);
+        }
+
         // Of a thousand definitions that are compared, those that are left are built once more.
         DwarfGraphBuilder? places = shared.WithPlaces ? new DwarfGraphBuilder(shared.Sections, withPlaces: true) : null;
         ImportedFindings imports = new(shared.Sections, workers.SelectMany(w => w._findings));
         ImmutableArray<DefinitionSet>.Builder sets = ImmutableArray.CreateBuilder<DefinitionSet>();
-        for (int request = 0; request < shared.Wanted.Requests.Length; request++)
+        for (int request = 0; request < merged.Length; request++)
         {
-            List<Variant> merged = [];
-            foreach (Variant variant in workers.SelectMany(w => w._variants[request]).OrderBy(v => v.FirstIndex))
-            {
-                // In the order of their first units: the definition that is kept is the one of the lowest unit.
-                if (merged.Find(m => m.IsSameAs(variant.Graph, variant.Root)) is { } same)
-                {
-                    same.Units.AddRange(variant.Units);
-                    same.PartialUnits.AddRange(variant.PartialUnits);
-                }
-                else
-                {
-                    merged.Add(variant);
-                }
-            }
-
-            int declarations = workers.Sum(w => w._declarations[request]) + imports.Attribute(request, merged);
+            int declarations = workers.Sum(w => w._declarations[request]) + imports.Attribute(request, merged[request]);
             sets.Add(new DefinitionSet(
                 shared.Wanted.Requests[request],
                 [
-                    .. merged.Where(m => m.Units.Count > 0).Select(m => new TypeDefinition(places?.Build(m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))
+                    .. merged[request].Where(m => m.Units.Count > 0).Select(m => new TypeDefinition(places?.Build(m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))
                         .OrderBy(d => d.Units[0].Index),
                 ],
                 declarations));
@@ -100,11 +122,31 @@ internal sealed class SurveyWorker
         IEnumerable<string> versions = workers.SelectMany(w => w._versions).Distinct().Order().Select(v => v.ToString(CultureInfo.InvariantCulture));
         SourceFacts facts = new(
             SourceKind.Dwarf,
-            target,
+            target(),
             "DWARF " + string.Join(", ", versions),
             [.. languages],
             [.. workers.SelectMany(w => w._producers).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
         return new Survey(sets.ToImmutable(), facts);
+    }
+
+    // In the order of their first units: the definition that is kept is the one of the lowest unit. A worker that failed may have one of no unit.
+    private static List<Variant> Merge(IEnumerable<Variant> variants)
+    {
+        List<Variant> merged = [];
+        foreach (Variant variant in variants.Where(v => v.FirstIndex != int.MaxValue).OrderBy(v => v.FirstIndex))
+        {
+            if (merged.Find(m => m.IsSameAs(variant.Graph, variant.Root)) is { } same)
+            {
+                same.Units.AddRange(variant.Units);
+                same.PartialUnits.AddRange(variant.PartialUnits);
+            }
+            else
+            {
+                merged.Add(variant);
+            }
+        }
+
+        return merged;
     }
 
     private void Run()
@@ -153,7 +195,18 @@ internal sealed class SurveyWorker
         Array.Clear(_isDefined);
         while (_scanner.Next(out ScanHit hit))
         {
-            if (hit.IsDeclaration || FindVariant(unit, hit) is not { } variant)
+            Variant? variant = null;
+            ExceptionDispatchInfo? failure = null;
+            try
+            {
+                variant = hit.IsDeclaration ? null : FindVariant(unit, hit);
+            }
+            catch (InvalidImageException e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+
+            if (variant is null && failure is null)
             {
                 // A typedef of a number, say, declares no struct.
                 _isDeclared[hit.Request] |= hit.Tag != DwTag.DW_TAG_typedef;
@@ -162,14 +215,18 @@ internal sealed class SurveyWorker
 
             _scanner.MarkFound(hit.Request);
             _isDefined[hit.Request] = true;
-            if (isPartial)
+            _scanner.MarkFound(hit.Request);
+            _isDefined[hit.Request] = true;
+            DefiningUnit definingUnit = new(index, isPartial ? "" : name ??= root.DisplayName(_shared.Sections), producer);
+            if (variant is not null)
             {
-                variant.PartialUnits.Add(index);
-                continue;
+                variant.Add(definingUnit, isPartial);
             }
-
-            name ??= root.DisplayName(_shared.Sections);
-            variant.Units.Add(new DefiningUnit(index, name, producer));
+            else
+            {
+                // It may yet equal a definition that another worker has, as far as the layout goes: Join decides.
+                _unread.Add(new Unread(unit, definingUnit, isPartial, hit, failure!));
+            }
         }
 
         if (isPartial || _scanner.Imports.Count > 0)
@@ -191,16 +248,9 @@ internal sealed class SurveyWorker
     private Variant? FindVariant(in UnitHeader unit, ScanHit hit)
     {
         List<Variant> variants = _variants[hit.Request];
-        if (!_shared.IsSlow)
+        if (!_shared.IsSlow && Match(unit, hit, variants) is { } match)
         {
-            _matcher.Open(unit);
-            foreach (Variant variant in variants)
-            {
-                if (_matcher.Matches(hit.DieOffset, variant.Template))
-                {
-                    return variant;
-                }
-            }
+            return match;
         }
 
         if (_builder.Build(unit, hit.DieOffset) is not var (graph, type))
@@ -213,9 +263,49 @@ internal sealed class SurveyWorker
         {
             same = new Variant(graph, type, [], unit, hit.DieOffset);
             variants.Add(same);
+            if (variants.Count > MostVariants + 1)
+            {
+                throw TooMany(_shared, _shared.Wanted.Requests[hit.Request]);
+            }
         }
 
         return same;
+    }
+
+    private Variant? Match(in UnitHeader unit, ScanHit hit, List<Variant> variants)
+    {
+        _matcher.Open(unit);
+        foreach (Variant variant in variants)
+        {
+            try
+            {
+                if (_matcher.Matches(hit.DieOffset, variant.Template))
+                {
+                    return variant;
+                }
+            }
+            catch (InvalidImageException)
+            {
+                // Whether the damage is met depends on what it is compared with; the slow path says what it is.
+            }
+        }
+
+        return null;
+    }
+
+    private static InvalidImageException TooMany(Shared shared, TypeName name)
+        => shared.Sections.Info.Invalid(null, $"more than {MostVariants} definitions of {name} differ", "name the image of one kernel");
+
+    // Once all workers are done: whether a definition that could not be read is certainly one of those.
+    private Variant? FindMatch(Unread unread, List<Variant> variants)
+    {
+        if (_shared.IsSlow)
+        {
+            return null;
+        }
+
+        _ = _scanner.Open(unread.Header);
+        return Match(unread.Header, unread.Hit, variants);
     }
 
     // Equal producers stand at one offset of .debug_str; one is a thousand characters long.
@@ -255,7 +345,7 @@ internal sealed class SurveyWorker
         public bool WithPlaces => withPlaces;
 
         /// <summary>LAYOUTCHECK_FORCE_SLOW=1 leaves the matcher out, so that a doubt about it is settled in a minute.</summary>
-        public bool IsSlow { get; } = Environment.GetEnvironmentVariable("LAYOUTCHECK_FORCE_SLOW") == "1";
+        public bool IsSlow { get; init; } = Environment.GetEnvironmentVariable("LAYOUTCHECK_FORCE_SLOW") == "1";
 
         /// <summary>The next unit that nobody has taken. Finding it reads its header, which whoever takes it needs next.</summary>
         public UnitHeader? TakeUnit(out int number)
@@ -280,6 +370,9 @@ internal sealed class SurveyWorker
         }
     }
 
+    // A definition that is damaged or not understood, in its unit.
+    private sealed record Unread(UnitHeader Header, DefiningUnit Unit, bool IsPartial, ScanHit Hit, ExceptionDispatchInfo Failure);
+
     /// <summary>One definition, and who says so.</summary>
     /// <param name="Graph">The graph that holds it.</param>
     /// <param name="Root">The struct or union in it.</param>
@@ -294,9 +387,27 @@ internal sealed class SurveyWorker
         /// <summary>The lowest index of a unit of either sort.</summary>
         public int FirstIndex => Math.Min(Units.Count > 0 ? Units[0].Index : int.MaxValue, PartialUnits.Count > 0 ? PartialUnits[0] : int.MaxValue);
 
+        /// <summary>Counts a unit that says so.</summary>
+        public void Add(DefiningUnit unit, bool isPartial)
+        {
+            if (isPartial)
+            {
+                PartialUnits.Add(unit.Index);
+            }
+            else
+            {
+                Units.Add(unit);
+            }
+        }
+
         /// <summary>The same, flat, for the worker that found it.</summary>
         public DefinitionTemplate Template { get; } = new(Graph, Root);
 
-        public bool IsSameAs(TypeGraph graph, TypeId root) => DefinitionEquality.Same(Graph, Root, graph, root);
+        public bool IsSameAs(TypeGraph graph, TypeId root)
+        {
+            // What differs most often needs no comparison in depth.
+            return (Graph[Root], graph[root]) is (AggregateType a, AggregateType b) && a.ByteSize == b.ByteSize && a.Members.Length == b.Members.Length
+                && DefinitionEquality.Same(Graph, Root, graph, root);
+        }
     }
 }
