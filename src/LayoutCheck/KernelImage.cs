@@ -49,6 +49,14 @@ public sealed class KernelImage : IDisposable
     /// <summary>The file as the user named it.</summary>
     public string Path { get; }
 
+    /// <summary>Asserts that nobody wrote to the file since it was opened. A large file is not read at one moment: a verdict must not rest on two versions of it.</summary>
+    /// <exception cref="InvalidImageException">Somebody did.</exception>
+    public void RequireUnchanged()
+    {
+        _content.File.RequireUnchanged();
+        (_companion as MappedFile)?.RequireUnchanged();
+    }
+
     /// <summary>Opens a file: an ELF image with DWARF or BTF, a raw BTF blob, or a kernel or module as it is shipped, packed.</summary>
     /// <exception cref="InvalidImageException">It cannot be read, or has not the debug information asked for.</exception>
     public static KernelImage Open(string path, SourceChoice choice = SourceChoice.Auto) => Open(path, new ImageOptions(choice));

@@ -12,14 +12,22 @@ internal sealed unsafe partial class MappedFile : IDisposable
     // Files that cannot be mapped are those of /sys and /proc; the largest we want there is a kernel's BTF, a few MB.
     private const int LargestCopy = 256 << 20;
 
+    // Of a mapped file that becomes shorter, the lost pages cannot be read: the system ends the process (SIGBUS). What is read in a millisecond
+    // is copied, and safe from that; a vmlinux of hundreds of megabytes is mapped.
+    private const long SmallestMapped = 4 << 20;
+
     private readonly bool _isMapped;
+    private readonly SafeFileHandle? _handle;
+    private readonly DateTime _written;
     private byte* _start;
     private readonly GCHandle _pin;
     private readonly List<NativeBuffer> _owned = [];
 
-    private MappedFile(string path, byte* start, nuint length)
+    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle)
     {
         Path = path;
+        _handle = handle;
+        _written = File.GetLastWriteTimeUtc(handle);
         _start = start;
         _isMapped = true;
         Length = length;
@@ -91,20 +99,28 @@ internal sealed unsafe partial class MappedFile : IDisposable
     public static MappedFile Open(string path)
     {
         RefuseUnlessRegular(path);
+        SafeFileHandle? handle = null;
         try
         {
-            using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            SafeFileHandle opened = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            handle = opened;
             long length = RandomAccess.GetLength(handle);
-            if (length > 0 && !OperatingSystem.IsWindows())
+            if (length >= SmallestMapped && !OperatingSystem.IsWindows())
             {
-                nint start = Map(0, (nuint)length, ProtRead, MapPrivate, handle, 0);
+                nint start = Map(0, (nuint)length, ProtRead, MapPrivate, opened, 0);
                 if (start != -1)
                 {
-                    return new MappedFile(path, (byte*)start, (nuint)length);
+                    handle = null;
+                    return new MappedFile(path, (byte*)start, (nuint)length, opened);
                 }
             }
 
-            byte[] bytes = Copy(handle, path);
+            byte[] bytes = Copy(opened, path);
+            if (bytes.Length < length && RandomAccess.GetLength(opened) != length)
+            {
+                throw Changed(path);
+            }
+
             return bytes.Length > 0 ? new MappedFile(path, bytes) : throw new InvalidImageException(path, null, null, "the file is empty");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -118,6 +134,10 @@ internal sealed unsafe partial class MappedFile : IDisposable
         catch (IOException e)
         {
             throw new InvalidImageException(path, null, null, $"cannot be read ({e.Message})");
+        }
+        finally
+        {
+            handle?.Dispose();
         }
     }
 
@@ -137,6 +157,18 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
     }
 
+    /// <summary>Asserts that a file that is mapped, and so not read at one moment, is still what it was when it was opened.</summary>
+    /// <exception cref="InvalidImageException">It was written to: what was read of it may be of two versions.</exception>
+    public void RequireUnchanged()
+    {
+        if (_handle is not null && (RandomAccess.GetLength(_handle) != (long)Length || File.GetLastWriteTimeUtc(_handle) != _written))
+        {
+            throw Changed(Path);
+        }
+    }
+
+    private static InvalidImageException Changed(string path) => new(path, null, null, "changed while it was read", "run again when nothing writes to it");
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -148,6 +180,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
         if (_isMapped)
         {
             _ = Unmap((nint)_start, Length);
+            _handle?.Dispose();
         }
         else if (_pin.IsAllocated)
         {
