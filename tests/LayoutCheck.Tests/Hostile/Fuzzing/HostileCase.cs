@@ -1,0 +1,300 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using LayoutCheck.Dwarf;
+using LayoutCheck.Elf;
+using LayoutCheck.Layouts;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Tests.Hostile.Fuzzing;
+
+/// <summary>
+/// All that the program does with one image, done with hostile bytes: opened, checked with one thread and with two and without the fast path, shown,
+/// asked for its names; as text and as JSON. Says what went wrong: an exception that is not the one decode failure, two answers that differ, a step
+/// over its time or its memory.
+/// </summary>
+internal sealed class HostileCase
+{
+    /// <summary>The stack that the steps run on: an eighth of what a program's main thread has.</summary>
+    public const int StackSize = 1 << 20;
+
+    // Wall time, on a machine that does other things too: a step that is over it is measured again.
+    private static readonly TimeSpan s_mostTime = TimeSpan.FromSeconds(2);
+
+    private readonly byte[] _bytes;
+    private readonly IReadOnlyList<TypeName> _names;
+    private readonly StringBuilder _failures = new();
+
+    private HostileCase(byte[] bytes, IReadOnlyList<TypeName> names)
+    {
+        _bytes = bytes;
+        _names = names;
+    }
+
+    /// <summary>What a step may allocate in all, in bytes, kept or not: 64 MiB and 64 times the file.</summary>
+    public static long MostAllocated(int fileSize) => (64L << 20) + (64L * fileSize);
+
+    /// <summary>What is wrong, or null.</summary>
+    /// <param name="bytes">The image.</param>
+    /// <param name="names">Types to show.</param>
+    public static string? Run(byte[] bytes, IReadOnlyList<TypeName> names)
+    {
+        HostileCase one = new(bytes, names);
+        one.Image(SourceChoice.Auto);
+        one.Image(SourceChoice.Btf);
+        return one._failures.Length == 0 ? null : one._failures.ToString();
+    }
+
+    /// <summary>What is wrong with how a rule file is read and evaluated, or null.</summary>
+    public static string? Run(string rule, IReadOnlyDictionary<TypeName, DefinitionSet> definitions)
+    {
+        HostileCase one = new([], []);
+        string? outcome = one.Step("rule", () =>
+        {
+            Rule parsed = RuleParser.Parse("fuzz.md", rule);
+            ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(new RuleSet([parsed]), definitions, new TargetFacts(8, false));
+            return string.Join('\n', results.SelectMany(r => r.Checks).Select(c => $"{c.Outcome} {c.Reason} {c.Check.Expression.Text}"));
+        });
+        one.CheckPrintable("rule", outcome is null ? "" : Printable.Escape(outcome.Replace("\n", "", StringComparison.Ordinal)));
+        _ = one.Step("import", () => RuleImporter.Import("fuzz.h", rule).RuleText ?? "");
+        return one._failures.Length == 0 ? null : one._failures.ToString();
+    }
+
+    /// <summary>Shows a type in every way; throws when the output is not fit to be shown.</summary>
+    public static void ShowAll(TypeDefinition definition, KernelImage image)
+    {
+        HostileCase one = new([], []);
+        _ = one.Show(definition, image);
+        if (one._failures.Length > 0)
+        {
+            throw new InvalidOperationException(one._failures.ToString());
+        }
+    }
+
+    private void Image(SourceChoice source)
+    {
+        string? check = Step($"{source} check", () => Open(source, image => Json(LayoutChecker.Check(image, RuleCatalog.Default, 1), image)));
+        string? twice = Step($"{source} check with two threads", () => Open(source, image => Json(LayoutChecker.Check(image, RuleCatalog.Default, 2), image)));
+        Same($"{source}: check with one thread and with two", check, twice);
+        if (check is not null && check.StartsWith("cannot open", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        if (source == SourceChoice.Auto)
+        {
+            Survey(source);
+        }
+
+        foreach (TypeName name in _names)
+        {
+            string? first = Step($"{source} show {name}", () => Open(source, image => image.Types.FindFirst(name) is { } d ? Show(d, image) : "none"));
+            string? all = Step($"{source} show all {name}", () => Open(source, image =>
+                image.Types.FindAll([name], 1, withPlaces: true).Sets[0] is { Distinct: [var d, ..] } ? Show(d, image) : "none"));
+            if (first is not null && all is not null && !IsRefusal(first) && !IsRefusal(all))
+            {
+                Same($"{source}: the first definition of {name} and the first of all", first, all);
+            }
+        }
+
+        _ = Step($"{source} names", () => Open(source, image => string.Join('\n', image.Types.DefinedNames().Select(n => Printable.Escape(n.ToString())))));
+    }
+
+    // The fast path is the slow one, only faster: where both answer, they say the same.
+    private void Survey(SourceChoice source)
+    {
+        string? fast = Step("fast survey", () => Dwarf(isSlow: false));
+        string? slow = Step("slow survey", () => Dwarf(isSlow: true));
+        if (fast is not null && slow is not null && !IsRefusal(fast) && !IsRefusal(slow))
+        {
+            Same($"{source}: the fast path and the slow one", fast, slow);
+        }
+    }
+
+    private string Dwarf(bool isSlow)
+    {
+        using MappedFile file = MappedFile.FromBytes("case", _bytes);
+        if (!ElfFile.HasMagic(file) || DwarfSections.Find(ElfFile.Read(file)) is not { } sections)
+        {
+            return "";
+        }
+
+        SurveyWorker.Shared shared = new(sections, new WantedNames([.. RuleCatalog.Default.RequiredTypes.Union(_names)], sections), withPlaces: true) { IsSlow = isSlow };
+        Survey survey = SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, 1), () => new TargetFacts(8, false));
+        StringBuilder text = new();
+        foreach (DefinitionSet set in survey.Sets)
+        {
+            _ = text.Append(CultureInfo.InvariantCulture, $"{set.Name} declared {set.DeclarationCount}\n");
+            foreach (TypeDefinition definition in set.Distinct)
+            {
+                _ = text.Append(CultureInfo.InvariantCulture, $"  in {string.Join(", ", definition.Units.Select(u => $"{u.Index} {u.Name}"))}\n");
+                foreach (LayoutItem item in TypeLayout.Of(definition, expandAll: true).Items)
+                {
+                    _ = text.Append(CultureInfo.InvariantCulture, $"    {item.Kind} {item.Path} {item.BitOffset} {item.BitSize}\n");
+                }
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private string Open(SourceChoice source, Func<KernelImage, string> use)
+    {
+        KernelImage image;
+        try
+        {
+            image = KernelImage.FromBytes("case", _bytes, source);
+        }
+        catch (InvalidImageException e)
+        {
+            return "cannot open: " + Described(e);
+        }
+
+        using (image)
+        {
+            return use(image);
+        }
+    }
+
+    private string Json(CheckReport report, KernelImage image)
+    {
+        StringWriter text = new();
+        CheckText.Write(report, "case", null, new Ink(false), text);
+        CheckPrintable("check", text.ToString());
+        using MemoryStream json = new();
+        JsonReport.Write(report, new RunFacts("0", image.Path), json);
+        CheckJson("check", json);
+        return text.ToString() + Encoding.UTF8.GetString(json.GetBuffer(), 0, (int)json.Length);
+    }
+
+    private string Show(TypeDefinition definition, KernelImage image)
+    {
+        StringWriter text = new();
+        foreach (bool expand in (ReadOnlySpan<bool>)[false, true])
+        {
+            TypeLayout layout = TypeLayout.Of(definition, expand);
+            LayoutText.Write(layout, 64, text);
+            OverlapReport overlap = new(definition.Graph.Declare(definition.Root), layout, null, definition.Units[0].Name);
+            overlap.WriteText(text);
+            using MemoryStream json = new();
+            LayoutReport report = new(overlap.TypeSpelling, layout, null, definition.Units[0].Name, null, null);
+            JsonReport.Write([report], image.ReadFacts(), image.Types.Kind, new RunFacts("0", "case"), json);
+            CheckJson("show", json);
+            json.SetLength(0);
+            JsonReport.Write(overlap, image.ReadFacts(), image.Types.Kind, new RunFacts("0", "case"), json);
+            CheckJson("overlap", json);
+            if (layout.Items.FirstOrDefault(i => i.Path.Length > 0) is { } item && MemberPath.Resolve(definition.Graph, definition.Root, item.Path) is { } member)
+            {
+                LayoutText.WriteMember(definition, member, text);
+                (overlap with { Member = member }).WriteText(text);
+            }
+        }
+
+        CheckPrintable("show", text.ToString());
+        return text.ToString();
+    }
+
+    // What a terminal would obey: no control character but the newlines and tabs of our own, nothing that turns the writing around.
+    private void CheckPrintable(string what, string text)
+    {
+        foreach (char c in text)
+        {
+            if ((char.IsControl(c) && c is not ('\n' or '\t')) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            {
+                Fail($"{what}: the output has the character U+{(int)c:X4}");
+                return;
+            }
+        }
+    }
+
+    private void CheckJson(string what, MemoryStream json)
+    {
+        ReadOnlySpan<byte> bytes = json.GetBuffer().AsSpan(0, (int)json.Length);
+        if (bytes.ContainsAnyExceptInRange((byte)' ', (byte)'~') && bytes.IndexOfAnyExceptInRange((byte)' ', (byte)'~') is var at && bytes[at] != '\n')
+        {
+            Fail($"{what}: the JSON has the byte 0x{bytes[at]:x2}");
+        }
+
+        Utf8JsonReader reader = new(bytes, new JsonReaderOptions { MaxDepth = 1000 });
+        try
+        {
+            while (reader.Read())
+            {
+            }
+        }
+        catch (JsonException e)
+        {
+            Fail($"{what}: the JSON cannot be read: {e.Message}");
+        }
+    }
+
+    private void Same(string what, string? a, string? b)
+    {
+        if (a is null || b is null || a == b)
+        {
+            return;
+        }
+
+        string[] left = a.Split('\n');
+        string[] right = b.Split('\n');
+        int line = left.Zip(right).TakeWhile(p => p.First == p.Second).Count();
+        Fail($"{what} differ in line {line + 1}:\n    {(line < left.Length ? left[line] : "(end)")}\n    {(line < right.Length ? right[line] : "(end)")}");
+    }
+
+    private void Fail(string failure) => _failures.AppendLine(failure);
+
+    private static bool IsRefusal(string outcome) => outcome.StartsWith("refused: ", StringComparison.Ordinal) || outcome.StartsWith("cannot open: ", StringComparison.Ordinal);
+
+    private static string Described(Exception e)
+    {
+        // What is wrong is told in a line that fits a screen, whatever the file says of itself.
+        string message = Printable.Escape(e.Message);
+        return message.Length <= 4096 ? message : throw new InvalidOperationException($"an error message of {message.Length} characters: {message[..200]}");
+    }
+
+    // Null when the step failed in a way that it must not.
+    private string? Step(string what, Func<string> step)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            long allocated = GC.GetAllocatedBytesForCurrentThread();
+            long start = Stopwatch.GetTimestamp();
+            string? outcome;
+            try
+            {
+                outcome = step();
+            }
+            catch (Exception e) when (e is InvalidImageException or RuleException)
+            {
+                outcome = "refused: " + Described(e);
+            }
+            catch (Exception e)
+            {
+                Fail($"{what}: {e}");
+                return null;
+            }
+
+            TimeSpan time = Stopwatch.GetElapsedTime(start);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+            if (allocated > MostAllocated(_bytes.Length))
+            {
+                Fail($"{what}: allocated {allocated >> 20} MiB for a file of {_bytes.Length} bytes");
+            }
+
+            if (time <= s_mostTime)
+            {
+                return outcome;
+            }
+
+            if (attempt == 3)
+            {
+                Fail(string.Create(CultureInfo.InvariantCulture, $"{what}: took {time.TotalSeconds:f1} s for a file of {_bytes.Length} bytes"));
+                return outcome;
+            }
+        }
+    }
+}

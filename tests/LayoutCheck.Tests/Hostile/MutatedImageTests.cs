@@ -1,0 +1,40 @@
+using LayoutCheck.Tests.Hostile.Fuzzing;
+
+namespace LayoutCheck.Tests.Hostile;
+
+/// <summary>The first cases of the fuzzer, with a fixed seed. tests/LayoutCheck.Fuzz runs as many as one likes.</summary>
+public sealed class MutatedImageTests
+{
+    private const int CaseCount = 2_000;
+
+    [Fact]
+    public void End_in_an_answer_or_in_the_one_decode_failure()
+    {
+        FuzzRun run = new(seed: 1);
+        List<string> failures = [];
+        FuzzRun.OnSmallStack(() =>
+        {
+            for (int i = 0; i < CaseCount; i++)
+            {
+                FuzzRun.Case one = run.At(i);
+                if (run.Run(one) is { } failure)
+                {
+                    failures.Add($"{run.Describe(i, one)}: {failure}");
+                }
+            }
+        });
+        Assert.Empty(failures);
+    }
+
+    [Fact]
+    public void Are_the_same_every_time()
+    {
+        FuzzRun run = new(seed: 1);
+        FuzzRun again = new(seed: 1);
+        for (int i = 0; i < 50; i++)
+        {
+            Assert.Equal(run.At(i).Image, again.At(i).Image);
+            Assert.Equal(run.At(i).Rule, again.At(i).Rule);
+        }
+    }
+}
