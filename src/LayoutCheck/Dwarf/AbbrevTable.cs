@@ -100,6 +100,7 @@ internal sealed unsafe class AbbrevTable
     private ulong _next;
     private int _denseCount;
     private bool _isWhole;
+    private bool _isLoaded;
     private UnitHeader _unit;
 
     public AbbrevTable(Section section) => _section = section;
@@ -112,12 +113,20 @@ internal sealed unsafe class AbbrevTable
             throw _section.Invalid(unit.AbbrevOffset, $"the abbreviations of the unit at 0x{unit.Offset:x} start outside of the section (0x{_section.Length:x} bytes)");
         }
 
+        if (_isLoaded && unit.AbbrevOffset == _unit.AbbrevOffset && KindOf(unit) == KindOf(_unit))
+        {
+            // Units that share a table share the work: without this, many units times one large table is what a small file could cost.
+            _unit = unit;
+            return;
+        }
+
         Array.Clear(_dense, 0, _denseCount);
         Array.Clear(_places, 0, _denseCount);
         _sparse = null;
         _denseCount = 0;
         _next = unit.AbbrevOffset;
         _isWhole = false;
+        _isLoaded = true;
         _unit = unit;
     }
 
@@ -252,10 +261,13 @@ internal sealed unsafe class AbbrevTable
         _denseCount = Math.Max(_denseCount, index + 1);
     }
 
+    // What the sizes of forms depend on besides the form.
+    private static int KindOf(in UnitHeader unit) => (unit.Version << 16) | (unit.AddressSize << 8) | unit.OffsetSize;
+
     // The decoded declaration whose bytes are those at a place.
     private Abbrev Recall(Place place)
     {
-        int kind = (_unit.Version << 16) | (_unit.AddressSize << 8) | _unit.OffsetSize;
+        int kind = KindOf(_unit);
         ulong hash = Hash(place, kind);
         int mask = _remembered.Length - 1;
         int slot = (int)hash & mask;
