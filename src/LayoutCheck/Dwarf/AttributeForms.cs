@@ -117,7 +117,7 @@ internal static class AttributeForms
             : (DwForm)form;
     }
 
-    /// <summary>The refusal of what dwz moved to a file of its own.</summary>
-    public static InvalidImageException InSupplementaryFile(Section section, ulong offset, DwForm form) => section.Invalid(
-        offset, $"a name is in a supplementary file ({form}, dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
+    /// <summary>The refusal of what is said to be in a supplementary file that the image does not name.</summary>
+    public static InvalidImageException NoSupplementaryFile(Section section, ulong offset, string what, DwForm form) => section.Invalid(
+        offset, $"{what} is in a supplementary file ({form}, dwz), and the file names none (.gnu_debugaltlink, .debug_sup)", "undo dwz, or use the file that it was made from");
 }

@@ -28,8 +28,11 @@ internal enum ValueClass
 internal readonly record struct AttributeValue(DwAt Attribute, DwForm Form, ValueClass Class, ulong Value, ulong ByteLength = 0);
 
 /// <summary>A debugging information entry with all its attributes; offsets from the start of .debug_info.</summary>
-internal sealed record Die(ulong Offset, DwTag Tag, bool HasChildren, AttributeValue[] Attributes, ulong End)
+internal sealed record Die(Section Section, ulong Offset, DwTag Tag, bool HasChildren, AttributeValue[] Attributes, ulong End)
 {
+    /// <summary>The error to throw for a problem with it.</summary>
+    public InvalidImageException Invalid(string problem, string? remedy = null) => Section.Invalid(Offset, problem, remedy);
+
     /// <summary>The attribute, with <see cref="ValueClass.Absent"/> when the DIE has none of that kind.</summary>
     public AttributeValue this[DwAt attribute]
     {
@@ -64,6 +67,9 @@ internal sealed class DieDecoder
         _sections = sections;
         _abbrevs = new AbbrevTable(sections.Abbrev);
     }
+
+    /// <summary>What is read.</summary>
+    public DwarfSections Sections => _sections;
 
     /// <summary>The unit whose DIEs are read.</summary>
     public UnitHeader Unit { get; private set; }
@@ -109,7 +115,7 @@ internal sealed class DieDecoder
         }
 
         end = reader.Offset;
-        return new Die(offset, abbrev.Tag, abbrev.HasChildren, attributes, end);
+        return new Die(info, offset, abbrev.Tag, abbrev.HasChildren, attributes, end);
     }
 
     /// <summary>The DIE that follows one and all of its children.</summary>
@@ -184,7 +190,7 @@ internal sealed class DieDecoder
             case DwForm.DW_FORM_GNU_str_index:
                 throw UnitHeader.SplitDwarf(_sections.Info, Unit.Offset, null);
             default:
-                throw AttributeForms.InSupplementaryFile(_sections.Info, Unit.Offset, value.Form);
+                return _sections.SupplementaryString(value.Value, Unit.Offset, value.Form);
         }
     }
 

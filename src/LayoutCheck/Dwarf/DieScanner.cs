@@ -34,7 +34,7 @@ internal sealed unsafe class DieScanner
     private readonly AbbrevTable _abbrevs;
     private readonly bool[] _isFound;
     private readonly Queue<ScanHit> _pending = new();
-    private readonly List<ulong> _imports = [];
+    private readonly List<UnitImport> _imports = [];
     private int _missing;
     private UnitHeader _unit;
     private ulong _next;
@@ -53,10 +53,10 @@ internal sealed unsafe class DieScanner
     public AbbrevTable Abbrevs => _abbrevs;
 
     /// <summary>
-    /// The units that the open one imports (DWARF 5 §3.2.5), as far as the walk has come: offsets of their DIEs. When the walk ends before
+    /// The units that the open one imports (DWARF 5 §3.2.5), as far as the walk has come. When the walk ends before
     /// the unit does, all requests were found, and nothing is to be looked for elsewhere.
     /// </summary>
-    public IReadOnlyList<ulong> Imports => _imports;
+    public IReadOnlyList<UnitImport> Imports => _imports;
 
     /// <summary>Turns to a unit: reads its own DIE, and is ready to walk what is below it.</summary>
     public UnitRoot Open(in UnitHeader unit)
@@ -114,7 +114,7 @@ internal sealed unsafe class DieScanner
             if (abbrev.NameForm != 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type && !IsDeclaration(reader, abbrev))
             {
                 DwForm form = SeekName(ref reader, abbrev);
-                if (form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp)
+                if (IsElsewhere(form))
                 {
                     ReadOnlySpan<byte> name = StringBytes(ref reader, form);
                     if (name.Length <= TypeGraphBuilder.LongestName)
@@ -270,14 +270,28 @@ internal sealed unsafe class DieScanner
     private int NameOf(ref SectionReader reader, Abbrev abbrev)
     {
         DwForm form = SeekName(ref reader, abbrev);
-        return form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp
+        return IsElsewhere(form)
             ? _wanted.AtBytes(StringBytes(ref reader, form))
             : _wanted.AtStringOffset(StringOffset(ref reader, form));
     }
 
-    private ReadOnlySpan<byte> StringBytes(ref SectionReader reader, DwForm form) => form == DwForm.DW_FORM_string
-        ? reader.ReadString()
-        : _sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize));
+    // Whether a name is not in .debug_str of this file, so that its bytes are looked at.
+    private static bool IsElsewhere(DwForm form)
+        => form is DwForm.DW_FORM_string or DwForm.DW_FORM_line_strp or DwForm.DW_FORM_strp_sup or DwForm.DW_FORM_GNU_strp_alt;
+
+    private ReadOnlySpan<byte> StringBytes(ref SectionReader reader, DwForm form)
+    {
+        switch (form)
+        {
+            case DwForm.DW_FORM_string:
+                return reader.ReadString();
+            case DwForm.DW_FORM_line_strp:
+                return _sections.Require(_sections.LineStr, ".debug_line_str").StringAt(reader.ReadUnsigned(_unit.OffsetSize));
+            default:
+                ulong referrer = reader.Offset;
+                return _sections.SupplementaryString(reader.ReadUnsigned(_unit.OffsetSize), referrer, form);
+        }
+    }
 
     private ulong StringOffset(ref SectionReader reader, DwForm form) => form switch
     {
@@ -288,7 +302,6 @@ internal sealed unsafe class DieScanner
         DwForm.DW_FORM_strx3 => AtIndex(reader.ReadU24()),
         DwForm.DW_FORM_strx4 => AtIndex(reader.ReadU32()),
         DwForm.DW_FORM_GNU_str_index => throw UnitHeader.SplitDwarf(_sections.Info, _unit.Offset, null),
-        DwForm.DW_FORM_strp_sup or DwForm.DW_FORM_GNU_strp_alt => throw AttributeForms.InSupplementaryFile(_sections.Info, reader.Offset, form),
         _ => throw _sections.Info.Invalid(reader.Offset, $"DW_AT_name has {form}, which is not a string"),
     };
 
@@ -395,8 +408,10 @@ internal sealed unsafe class DieScanner
             {
                 _imports.Add(form switch
                 {
-                    DwForm.DW_FORM_ref_addr => reader.ReadUnsigned(AttributeForms.FixedSize(form, _unit)),
-                    DwForm.DW_FORM_GNU_ref_alt or DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 => throw AttributeForms.InSupplementaryFile(_sections.Info, die, form),
+                    DwForm.DW_FORM_ref_addr => new UnitImport(_sections, reader.ReadUnsigned(AttributeForms.FixedSize(form, _unit))),
+                    DwForm.DW_FORM_GNU_ref_alt or DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 => new UnitImport(
+                        _sections.Supplement ?? throw AttributeForms.NoSupplementaryFile(_sections.Info, die, "a unit", form),
+                        reader.ReadUnsigned(AttributeForms.FixedSize(form, _unit))),
                     // References within the unit would import the unit itself.
                     _ => throw _sections.Info.Invalid(die, $"DW_AT_import has {form}, which cannot refer to another unit"),
                 });

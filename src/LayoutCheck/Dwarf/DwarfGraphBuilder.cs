@@ -20,8 +20,8 @@ internal sealed class DwarfGraphBuilder
     private const ulong LargestByteSize = 1UL << 48;
 
     private readonly DwarfSections _sections;
-    private readonly Dictionary<ulong, DieDecoder> _decoders = [];
-    private readonly Dictionary<(ulong Die, bool ByValue), TypeId> _known = [];
+    private readonly Dictionary<(DwarfSections File, ulong Unit), DieDecoder> _decoders = [];
+    private readonly Dictionary<(DwarfSections File, ulong Die, bool ByValue), TypeId> _known = [];
     private readonly bool _isBigEndian;
     private readonly bool _withPlaces;
     private TypeGraphBuilder _graph = new();
@@ -43,41 +43,47 @@ internal sealed class DwarfGraphBuilder
     /// <param name="unit">The unit that the DIE is in.</param>
     /// <param name="dieOffset">Bytes from the start of .debug_info.</param>
     /// <exception cref="InvalidImageException">What the layout depends on is damaged or not understood.</exception>
-    public (TypeGraph Graph, TypeId Root)? Build(in UnitHeader unit, ulong dieOffset)
+    public (TypeGraph Graph, TypeId Root)? Build(in UnitHeader unit, ulong dieOffset) => Build(_sections, unit, dieOffset);
+
+    /// <summary>The same of a DIE in the supplementary file.</summary>
+    public (TypeGraph Graph, TypeId Root)? Build(DwarfSections file, in UnitHeader unit, ulong dieOffset)
     {
         _graph = new TypeGraphBuilder();
         _known.Clear();
         _depth = 0;
-        if (_decoders.Count > 0 && !_decoders.ContainsKey(unit.Offset))
+        if (_decoders.Count > 0 && !_decoders.ContainsKey((file, unit.Offset)))
         {
             // One unit at a time, unless its types refer to another: then both stay open.
-            DieDecoder reused = _decoders.Values.First();
+            DieDecoder? reused = _decoders.Values.FirstOrDefault(d => d.Sections == file);
             _decoders.Clear();
-            reused.Open(unit);
-            _decoders.Add(unit.Offset, reused);
+            if (reused is not null)
+            {
+                reused.Open(unit);
+                _decoders.Add((file, unit.Offset), reused);
+            }
         }
 
-        TypeId root = Type(dieOffset, unit, byValue: true);
+        TypeId root = Type(dieOffset, file, unit, byValue: true);
         TypeGraph graph = _graph.Build();
         root = graph.Strip(root);
         return root != TypeId.Void && graph[root] is AggregateType ? (graph, root) : null;
     }
 
-    private TypeId Type(ulong dieOffset, in UnitHeader unit, bool byValue)
+    private TypeId Type(ulong dieOffset, DwarfSections file, in UnitHeader unit, bool byValue)
     {
-        if (_known.TryGetValue((dieOffset, byValue), out TypeId known))
+        if (_known.TryGetValue((file, dieOffset, byValue), out TypeId known))
         {
             return known;
         }
 
-        Descend(1, dieOffset);
-        DieDecoder decoder = DecoderOf(unit);
-        Die die = decoder.Read(dieOffset, out _) ?? throw _sections.Info.Invalid(dieOffset, "a type is said to be here, and there is none");
+        Descend(1, file.Info, dieOffset);
+        DieDecoder decoder = DecoderOf(file, unit);
+        Die die = decoder.Read(dieOffset, out _) ?? throw file.Info.Invalid(dieOffset, "a type is said to be here, and there is none");
         TypeId id = Signature(die, byValue) is { } signature
-            ? WithSignature(signature, dieOffset, byValue)
-            : Add(Node(die, decoder, byValue), dieOffset);
+            ? WithSignature(signature, die, decoder, byValue)
+            : Add(Node(die, decoder, byValue), die);
         _depth--;
-        _known.Add((dieOffset, byValue), id);
+        _known.Add((file, dieOffset, byValue), id);
         return id;
     }
 
@@ -88,45 +94,45 @@ internal sealed class DwarfGraphBuilder
         return signature.Form == DwForm.DW_FORM_ref_sig8 && (byValue || die[DwAt.DW_AT_name].Class == ValueClass.Absent) ? signature.Value : null;
     }
 
-    private TypeId WithSignature(ulong signature, ulong dieOffset, bool byValue) => _sections.Units.WithSignature(signature) is { } unit
-        ? Type(unit.TypeDie, unit, byValue)
-        : throw _sections.Info.Invalid(dieOffset, $"a type is in the type unit of signature 0x{signature:x16}, which is not in this file");
+    private TypeId WithSignature(ulong signature, Die die, DieDecoder decoder, bool byValue) => decoder.Sections.Units.WithSignature(signature) is { } unit
+        ? Type(unit.TypeDie, decoder.Sections, unit, byValue)
+        : throw die.Invalid($"a type is in the type unit of signature 0x{signature:x16}, which is not in this file");
 
     // Whatever walks a graph recurses once a level: the levels are bounded here, for all of them.
-    private void Descend(int levels, ulong dieOffset)
+    private void Descend(int levels, Section info, ulong dieOffset)
     {
         _depth += levels;
         if (_depth > DeepestType)
         {
-            throw _sections.Info.Invalid(dieOffset, $"types are nested more than {DeepestType} deep: they refer to each other in a circle");
+            throw info.Invalid(dieOffset, $"types are nested more than {DeepestType} deep: they refer to each other in a circle");
         }
     }
 
-    private TypeId Add(TypeNode node, ulong dieOffset)
+    private TypeId Add(TypeNode node, Die die)
     {
         TypeId id = _graph.Add(node);
-        RefuseExcess(dieOffset);
+        RefuseExcess(die);
         return id;
     }
 
     private string? Name(Die die, DieDecoder decoder)
     {
         string? name = _graph.Count(decoder.Text(die[DwAt.DW_AT_name]));
-        RefuseExcess(die.Offset);
+        RefuseExcess(die);
         return name;
     }
 
-    private void RefuseExcess(ulong dieOffset)
+    private void RefuseExcess(Die die)
     {
         if (_graph.Excess is { } problem)
         {
-            throw _sections.Info.Invalid(dieOffset, problem);
+            throw die.Invalid(problem);
         }
     }
 
-    private DieDecoder DecoderOf(in UnitHeader unit)
+    private DieDecoder DecoderOf(DwarfSections file, in UnitHeader unit)
     {
-        if (!_decoders.TryGetValue(unit.Offset, out DieDecoder? decoder))
+        if (!_decoders.TryGetValue((file, unit.Offset), out DieDecoder? decoder))
         {
             if (_decoders.Count >= MostDecoders)
             {
@@ -134,9 +140,9 @@ internal sealed class DwarfGraphBuilder
                 _decoders.Clear();
             }
 
-            decoder = new DieDecoder(_sections);
+            decoder = new DieDecoder(file);
             decoder.Open(unit);
-            _decoders.Add(unit.Offset, decoder);
+            _decoders.Add((file, unit.Offset), decoder);
         }
 
         return decoder;
@@ -173,7 +179,7 @@ internal sealed class DwarfGraphBuilder
             case DwTag.DW_TAG_subroutine_type:
                 return Function(die, decoder);
             default:
-                throw _sections.Info.Invalid(die.Offset, $"{TagName(die.Tag)} is not a type that can be read in a C unit");
+                throw die.Invalid($"{TagName(die.Tag)} is not a type that can be read in a C unit");
         }
     }
 
@@ -198,7 +204,7 @@ internal sealed class DwarfGraphBuilder
                     break;
                 case DwTag.DW_TAG_inheritance:
                 case DwTag.DW_TAG_variant_part:
-                    throw _sections.Info.Invalid(child.Offset, $"{TagName(child.Tag)} in a C unit, which cannot be read");
+                    throw child.Invalid($"{TagName(child.Tag)} in a C unit, which cannot be read");
             }
         }
 
@@ -210,14 +216,14 @@ internal sealed class DwarfGraphBuilder
         AttributeValue type = die[DwAt.DW_AT_type];
         if (type.Class == ValueClass.Absent)
         {
-            throw _sections.Info.Invalid(die.Offset, "a member has no DW_AT_type");
+            throw die.Invalid("a member has no DW_AT_type");
         }
 
         TypeId typeId = Referenced(type, die, decoder, byValue: true);
         ulong? bitFieldSize = Constant(die, DwAt.DW_AT_bit_size);
         if (bitFieldSize > LargestByteSize * 8)
         {
-            throw _sections.Info.Invalid(die.Offset, $"a bitfield is {bitFieldSize} bits wide, which none is");
+            throw die.Invalid($"a bitfield is {bitFieldSize} bits wide, which none is");
         }
 
         ulong bitOffset = BitOffset(die, decoder, typeId, bitFieldSize);
@@ -234,14 +240,14 @@ internal sealed class DwarfGraphBuilder
         ulong bytes = MemberLocation(die);
         if (bytes > LargestByteSize)
         {
-            throw _sections.Info.Invalid(die.Offset, $"a member lies at byte {bytes}, where none can be");
+            throw die.Invalid($"a member lies at byte {bytes}, where none can be");
         }
 
         ulong bits = bytes * 8;
         if (Constant(die, DwAt.DW_AT_data_bit_offset) is { } dataBitOffset)
         {
             return dataBitOffset > LargestByteSize * 8
-                ? throw _sections.Info.Invalid(die.Offset, $"a member lies at bit {dataBitOffset}, where none can be")
+                ? throw die.Invalid($"a member lies at bit {dataBitOffset}, where none can be")
                 : bits + dataBitOffset;
         }
 
@@ -255,14 +261,14 @@ internal sealed class DwarfGraphBuilder
         ulong? storage = ByteSize(die) ?? StorageByteSize(typeId);
         if (storage is not { } storageBytes)
         {
-            throw _sections.Info.Invalid(die.Offset, "a bitfield has neither DW_AT_byte_size nor a type with a size");
+            throw die.Invalid("a bitfield has neither DW_AT_byte_size nor a type with a size");
         }
 
         Int128 within = _isBigEndian ? (long)fromBigEnd : (storageBytes * 8) - (Int128)(long)fromBigEnd - width;
         Int128 absolute = bits + within;
         return absolute >= 0 && absolute <= LargestByteSize * 8
             ? (ulong)absolute
-            : throw _sections.Info.Invalid(die.Offset, $"a bitfield lies at bit {absolute} of its struct, where none can be");
+            : throw die.Invalid($"a bitfield lies at bit {absolute} of its struct, where none can be");
     }
 
     private ulong? StorageByteSize(TypeId typeId)
@@ -284,7 +290,7 @@ internal sealed class DwarfGraphBuilder
 
     // DW_AT_data_member_location: absent in unions and for bitfields with DW_AT_data_bit_offset, else a constant or, in DWARF 2, an
     // expression that adds to the struct's address.
-    private ulong MemberLocation(Die die)
+    private static ulong MemberLocation(Die die)
     {
         AttributeValue value = die[DwAt.DW_AT_data_member_location];
         switch (value.Class)
@@ -296,16 +302,16 @@ internal sealed class DwarfGraphBuilder
             case ValueClass.Block:
                 return EvaluateLocation(die, value);
             default:
-                throw _sections.Info.Invalid(die.Offset, $"DW_AT_data_member_location has {value.Form}, which cannot be read here");
+                throw die.Invalid($"DW_AT_data_member_location has {value.Form}, which cannot be read here");
         }
     }
 
-    private ulong EvaluateLocation(Die die, AttributeValue block)
+    private static ulong EvaluateLocation(Die die, AttributeValue block)
     {
         const byte DW_OP_plus_uconst = 0x23;
         const byte DW_OP_constu = 0x10;
         const byte DW_OP_plus = 0x22;
-        SectionReader reader = _sections.Info.ReadRange(block.Value, block.Value + block.ByteLength);
+        SectionReader reader = die.Section.ReadRange(block.Value, block.Value + block.ByteLength);
         byte operation = reader.ReadU8();
         if (operation == DW_OP_plus_uconst || operation == DW_OP_constu)
         {
@@ -316,7 +322,7 @@ internal sealed class DwarfGraphBuilder
             }
         }
 
-        throw _sections.Info.Invalid(die.Offset, $"DW_AT_data_member_location is an expression (first operation 0x{operation:x}) that cannot be read");
+        throw die.Invalid($"DW_AT_data_member_location is an expression (first operation 0x{operation:x}) that cannot be read");
     }
 
     private EnumType Enumeration(Die die, DieDecoder decoder)
@@ -340,7 +346,7 @@ internal sealed class DwarfGraphBuilder
     {
         if (Constant(die, DwAt.DW_AT_byte_stride) is not null || Constant(die, DwAt.DW_AT_bit_stride) is not null)
         {
-            throw _sections.Info.Invalid(die.Offset, "an array with a stride of its own, which cannot be read");
+            throw die.Invalid("an array with a stride of its own, which cannot be read");
         }
 
         List<ulong?> counts = [];
@@ -354,23 +360,23 @@ internal sealed class DwarfGraphBuilder
 
         if (counts.Count is 0 or > DeepestType)
         {
-            throw _sections.Info.Invalid(die.Offset, $"an array of {counts.Count} dimensions");
+            throw die.Invalid($"an array of {counts.Count} dimensions");
         }
 
         // Each dimension is a level of its own.
-        Descend(counts.Count - 1, die.Offset);
+        Descend(counts.Count - 1, die.Section, die.Offset);
         TypeId element = Target(die, decoder, byValue);
         _depth -= counts.Count - 1;
         for (int i = counts.Count - 1; i > 0; i--)
         {
-            element = Add(new ArrayType(element, counts[i]), die.Offset);
+            element = Add(new ArrayType(element, counts[i]), die);
         }
 
         return new ArrayType(element, counts[0]);
     }
 
     // DWARF 5 §5.13: a count, or an upper bound that is included; C counts from 0. A bound of -1 is how GCC writes x[0].
-    private ulong? Count(Die die)
+    private static ulong? Count(Die die)
     {
         if (Constant(die, DwAt.DW_AT_count) is { } count)
         {
@@ -379,7 +385,7 @@ internal sealed class DwarfGraphBuilder
 
         if (Constant(die, DwAt.DW_AT_lower_bound) is not (null or 0))
         {
-            throw _sections.Info.Invalid(die.Offset, "an array that does not count from 0, which C has not");
+            throw die.Invalid("an array that does not count from 0, which C has not");
         }
 
         if (Constant(die, DwAt.DW_AT_upper_bound) is not { } upper)
@@ -421,27 +427,28 @@ internal sealed class DwarfGraphBuilder
         switch (type.Form)
         {
             case DwForm.DW_FORM_ref_sig8:
-                return WithSignature(type.Value, die.Offset, byValue);
+                return WithSignature(type.Value, die, decoder, byValue);
             case DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 or DwForm.DW_FORM_GNU_ref_alt:
-                throw _sections.Info.Invalid(die.Offset, $"a type is in a supplementary file ({type.Form}, dwz), which cannot be read yet", "undo dwz, or use the file that it was made from");
+                DwarfSections supplement = decoder.Sections.Supplement ?? throw AttributeForms.NoSupplementaryFile(die.Section, die.Offset, "a type", type.Form);
+                return Type(type.Value, supplement, supplement.Units.Containing(type.Value), byValue);
             case DwForm.DW_FORM_ref_addr:
-                return _sections.HasSectionOffsets
-                    ? Type(type.Value, _sections.Units.Containing(type.Value), byValue)
-                    : throw _sections.Info.Invalid(die.Offset, "a type is in another unit (DW_FORM_ref_addr) of an object with several .debug_info sections", "link it");
+                return decoder.Sections.HasSectionOffsets
+                    ? Type(type.Value, decoder.Sections, decoder.Sections.Units.Containing(type.Value), byValue)
+                    : throw die.Invalid("a type is in another unit (DW_FORM_ref_addr) of an object with several .debug_info sections", "link it");
             default:
                 return type.Class == ValueClass.Reference
-                    ? Type(type.Value, decoder.Unit, byValue)
-                    : throw _sections.Info.Invalid(die.Offset, $"DW_AT_type has {type.Form}, which is not a reference");
+                    ? Type(type.Value, decoder.Sections, decoder.Unit, byValue)
+                    : throw die.Invalid($"DW_AT_type has {type.Form}, which is not a reference");
         }
     }
 
-    private ulong RequireByteSize(Die die) => ByteSize(die) ?? throw _sections.Info.Invalid(die.Offset, $"{TagName(die.Tag)} has no {DwAt.DW_AT_byte_size}");
+    private static ulong RequireByteSize(Die die) => ByteSize(die) ?? throw die.Invalid($"{TagName(die.Tag)} has no {DwAt.DW_AT_byte_size}");
 
-    private ulong? ByteSize(Die die) => Constant(die, DwAt.DW_AT_byte_size) is > LargestByteSize and var size
-        ? throw _sections.Info.Invalid(die.Offset, $"{TagName(die.Tag)} has a size of {size} bytes, which no type has")
+    private static ulong? ByteSize(Die die) => Constant(die, DwAt.DW_AT_byte_size) is > LargestByteSize and var size
+        ? throw die.Invalid($"{TagName(die.Tag)} has a size of {size} bytes, which no type has")
         : Constant(die, DwAt.DW_AT_byte_size);
 
-    private ulong? Constant(Die die, DwAt attribute)
+    private static ulong? Constant(Die die, DwAt attribute)
     {
         AttributeValue value = die[attribute];
         switch (value.Class)
@@ -454,11 +461,11 @@ internal sealed class DwarfGraphBuilder
                 // A length that is computed at run time: no length as far as the layout goes.
                 return null;
             default:
-                throw _sections.Info.Invalid(die.Offset, $"{attribute} has {value.Form}, which is not a constant");
+                throw die.Invalid($"{attribute} has {value.Form}, which is not a constant");
         }
     }
 
-    private BaseEncoding Encoding(Die die) => EncodingOf(Constant(die, DwAt.DW_AT_encoding) ?? 0);
+    private static BaseEncoding Encoding(Die die) => EncodingOf(Constant(die, DwAt.DW_AT_encoding) ?? 0);
 
     /// <summary>What a value of DW_AT_encoding means.</summary>
     internal static BaseEncoding EncodingOf(ulong encoding) => encoding > byte.MaxValue ? BaseEncoding.Other : (DwAte)encoding switch

@@ -33,6 +33,9 @@ internal sealed class DwarfSections
     /// <summary>Whether an offset of .debug_info is one of <see cref="Info"/>: not so when several sections of that name were joined.</summary>
     public bool HasSectionOffsets { get; private init; } = true;
 
+    /// <summary>The DWARF of the file that dwz moved to what several files have in common; null when this one names none.</summary>
+    public DwarfSections? Supplement { get; private init; }
+
     /// <summary>.debug_abbrev</summary>
     public Section Abbrev { get; }
 
@@ -50,20 +53,21 @@ internal sealed class DwarfSections
 
     /// <summary>The DWARF of a file, or null when it has none.</summary>
     /// <exception cref="InvalidImageException">It has DWARF in a form that cannot be read.</exception>
-    public static DwarfSections? Find(ElfFile elf)
+    /// <param name="elf">The file.</param>
+    /// <param name="debugDirectory">Where a file that it refers to may be, besides where it says.</param>
+    public static DwarfSections? Find(ElfFile elf, string? debugDirectory = null) => Find(elf, debugDirectory, canRefer: true);
+
+    /// <summary>The DWARF of a supplementary file, which refers to no other.</summary>
+    public static DwarfSections? FindSupplement(ElfFile elf) => Find(elf, null, canRefer: false);
+
+    private static DwarfSections? Find(ElfFile elf, string? debugDirectory, bool canRefer)
     {
         foreach (ElfSection section in elf.Sections)
         {
-            string? refusal = section.Name switch
+            if (section.Name is ".debug_info.dwo" or ".zdebug_info.dwo")
             {
-                ".debug_info.dwo" or ".zdebug_info.dwo" => "is the split part of a unit (.dwo), which cannot be read yet; build without -gsplit-dwarf",
-                ".gnu_debugaltlink" or ".debug_sup" => "says that dwz moved types to another file, which cannot be read yet; undo dwz, or use the file it was made from",
-                _ => null,
-            };
-            if (refusal is not null)
-            {
-                string[] parts = refusal.Split("; ", 2);
-                throw new InvalidImageException(elf.File.Path, section.Name, null, parts[0], parts[1]);
+                throw new InvalidImageException(
+                    elf.File.Path, section.Name, null, "is the split part of a unit (.dwo), which cannot be read yet", "build without -gsplit-dwarf");
             }
         }
 
@@ -74,7 +78,7 @@ internal sealed class DwarfSections
 
         Section abbrev = elf.Contents(".debug_abbrev") ?? throw new InvalidImageException(elf.File.Path, ".debug_info", null, "has no .debug_abbrev to be read with");
         Section info = JoinUnits(elf, first, out ulong typesStart, out bool hasOffsets);
-        return new DwarfSections(elf, info, typesStart, abbrev) { HasSectionOffsets = hasOffsets };
+        return new DwarfSections(elf, info, typesStart, abbrev) { HasSectionOffsets = hasOffsets, Supplement = canRefer ? SupplementaryFile.Open(elf, debugDirectory) : null };
     }
 
     // Objects have a section for each type unit, in a group of its own: .debug_types in DWARF 4, .debug_info in DWARF 5. A linker drops the
@@ -118,6 +122,12 @@ internal sealed class DwarfSections
     /// <summary>A section that something refers to.</summary>
     /// <exception cref="InvalidImageException">The file does not have it.</exception>
     public Section Require(Section? section, string name) => section ?? throw new InvalidImageException(File, name, null, "is missing, and .debug_info refers to it");
+
+    /// <summary>A string of .debug_str of the supplementary file (DW_FORM_strp_sup, DW_FORM_GNU_strp_alt).</summary>
+    /// <exception cref="InvalidImageException">There is no such file.</exception>
+    public ReadOnlySpan<byte> SupplementaryString(ulong stringOffset, ulong referrer, DwForm form) => Supplement is { } supplement
+        ? supplement.Require(supplement.Str, ".debug_str").StringAt(stringOffset)
+        : throw AttributeForms.NoSupplementaryFile(Info, referrer, "a name", form);
 
     /// <summary>Entry <paramref name="index"/> of a unit's table in .debug_str_offsets: an offset into .debug_str (DWARF 5 §7.26).</summary>
     public ulong StringOffset(ulong index, ulong tableBase, int offsetSize)

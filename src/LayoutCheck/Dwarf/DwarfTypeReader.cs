@@ -25,8 +25,9 @@ internal sealed class DwarfTypeReader : ITypeSource
     public TypeDefinition? FindFirst(TypeName name)
     {
         DieScanner scanner = new(_sections, new WantedNames([name], _sections));
+        DieScanner? supplement = _sections.Supplement is { } file ? new DieScanner(file, new WantedNames([name], file)) : null;
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
-        ImportedUnits imports = new(_sections);
+        ImportedUnits imports = new();
         List<(int Index, UnitHeader Unit)> partial = [];
         for (int i = 0; _sections.Units.At(i) is { } unit; i++)
         {
@@ -35,7 +36,7 @@ internal sealed class DwarfTypeReader : ITypeSource
             {
                 partial.Add((i, unit));
             }
-            else if (!root.IsPartial && DwarfLanguage.IsC(root.Language) && FindFirst(i, unit, root, imports, scanner, builder) is { } found)
+            else if (!root.IsPartial && DwarfLanguage.IsC(root.Language) && FindFirst(i, unit, root, imports, scanner, supplement, builder) is { } found)
             {
                 return found;
             }
@@ -43,7 +44,7 @@ internal sealed class DwarfTypeReader : ITypeSource
 
         foreach ((int index, UnitHeader unit) in partial)
         {
-            if (!imports.Contains(unit) && FindFirst(index, unit, scanner.Open(unit), imports, scanner, builder) is { } found)
+            if (!imports.Contains(_sections, unit) && FindFirst(index, unit, scanner.Open(unit), imports, scanner, supplement, builder) is { } found)
             {
                 return found;
             }
@@ -64,55 +65,75 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
-        DieScanner scanner = new(_sections, new WantedNames([], _sections));
-        ImportedUnits imports = new(_sections);
-        HashSet<(DwTag Tag, ulong StringOffset)> inSection = [];
-        HashSet<(DwTag Tag, string Name)> inPlace = [];
+        Names names = new(_sections);
+        Names? supplement = _sections.Supplement is { } file ? new Names(file) : null;
+        ImportedUnits imports = new();
         foreach (UnitHeader unit in _sections.Units.All())
         {
             // A partial unit in C is there for C units, whether or not one is left that imports it.
-            if (DwarfLanguage.IsC(scanner.Open(unit).Language))
+            if (DwarfLanguage.IsC(names.Scanner.Open(unit).Language))
             {
-                scanner.CollectNames(inSection, inPlace);
-                imports.Add(unit, scanner.Imports);
+                names.Collect(unit, imports);
             }
         }
 
-        while (imports.TryTake(out UnitHeader unit))
+        while (imports.TryTake(out (DwarfSections File, UnitHeader Unit) next))
         {
-            if (IsPartForC(scanner.Open(unit)))
+            Names collector = next.File == _sections ? names : supplement!;
+            if (IsPartForC(collector.Scanner.Open(next.Unit)))
             {
-                scanner.CollectNames(inSection, inPlace);
-                imports.Add(unit, scanner.Imports);
+                collector.Collect(next.Unit, imports);
             }
         }
 
-        // Equal names may stand at several offsets.
-        HashSet<TypeName> names = [.. inPlace.Select(n => Name(n.Tag, n.Name))];
-        foreach ((DwTag tag, ulong offset) in inSection)
+        return [.. names.All().Union(supplement?.All() ?? []).OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
+    }
+
+    /// <summary>The names that the units of one file define.</summary>
+    private sealed class Names(DwarfSections sections)
+    {
+        private readonly HashSet<(DwTag Tag, ulong StringOffset)> _inSection = [];
+        private readonly HashSet<(DwTag Tag, string Name)> _inPlace = [];
+
+        public DieScanner Scanner { get; } = new(sections, new WantedNames([], sections));
+
+        /// <summary>Adds those of the unit that the scanner is open on.</summary>
+        public void Collect(in UnitHeader unit, ImportedUnits imports)
         {
-            ReadOnlySpan<byte> name = _sections.Require(_sections.Str, ".debug_str").StringAt(offset);
-            if (name.Length <= TypeGraphBuilder.LongestName)
-            {
-                names.Add(Name(tag, Encoding.UTF8.GetString(name)));
-            }
+            Scanner.CollectNames(_inSection, _inPlace);
+            imports.Add(sections, unit, Scanner.Imports);
         }
 
-        return [.. names.OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
+        /// <summary>Each once: equal names may stand at several offsets.</summary>
+        public HashSet<TypeName> All()
+        {
+            HashSet<TypeName> names = [.. _inPlace.Select(n => Name(n.Tag, n.Name))];
+            foreach ((DwTag tag, ulong offset) in _inSection)
+            {
+                ReadOnlySpan<byte> name = sections.Require(sections.Str, ".debug_str").StringAt(offset);
+                if (name.Length <= TypeGraphBuilder.LongestName)
+                {
+                    names.Add(Name(tag, Encoding.UTF8.GetString(name)));
+                }
+            }
 
-        static TypeName Name(DwTag tag, string name) => new(tag == DwTag.DW_TAG_union_type ? TypeNameKind.Union : TypeNameKind.Struct, name);
+            return names;
+        }
+
+        private static TypeName Name(DwTag tag, string name) => new(tag == DwTag.DW_TAG_union_type ? TypeNameKind.Union : TypeNameKind.Struct, name);
     }
 
     // The definition in a unit that the scanner is open on, or in what it imports. A part that was searched for one unit has nothing for the next.
-    private TypeDefinition? FindFirst(int index, UnitHeader unit, UnitRoot root, ImportedUnits imports, DieScanner scanner, DwarfGraphBuilder builder)
+    private TypeDefinition? FindFirst(int index, UnitHeader unit, UnitRoot root, ImportedUnits imports, DieScanner scanner, DieScanner? supplement, DwarfGraphBuilder builder)
     {
-        UnitHeader searched = unit;
+        (DwarfSections File, UnitHeader Unit) searched = (_sections, unit);
+        DieScanner current = scanner;
         bool isSearched = true;
         do
         {
-            while (isSearched && scanner.Next(out ScanHit hit))
+            while (isSearched && current.Next(out ScanHit hit))
             {
-                if (builder.Build(searched, hit.DieOffset) is var (graph, type))
+                if (builder.Build(searched.File, searched.Unit, hit.DieOffset) is var (graph, type))
                 {
                     string producer = root.IsCompileUnit ? root.Text(_sections, root.Producer) : "";
                     return new TypeDefinition(graph, type, [new DefiningUnit(index, root.DisplayName(_sections), producer)]);
@@ -121,7 +142,7 @@ internal sealed class DwarfTypeReader : ITypeSource
 
             if (isSearched)
             {
-                imports.Add(searched, scanner.Imports);
+                imports.Add(searched.File, searched.Unit, current.Imports);
             }
 
             if (!imports.TryTake(out searched))
@@ -129,7 +150,8 @@ internal sealed class DwarfTypeReader : ITypeSource
                 return null;
             }
 
-            isSearched = IsPartForC(scanner.Open(searched));
+            current = searched.File == _sections ? scanner : supplement!;
+            isSearched = IsPartForC(current.Open(searched.Unit));
         }
         while (true);
     }

@@ -3,19 +3,20 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf;
 
 /// <summary>What a survey found in a unit that imports others, or is there to be imported; by request.</summary>
+/// <param name="File">The file that the unit is in.</param>
 /// <param name="Header">The unit.</param>
 /// <param name="Unit">What the report calls it.</param>
 /// <param name="IsPartial">Whether it is there to be imported.</param>
 /// <param name="IsC">Whether it says itself that it is C.</param>
-/// <param name="Imports">The units that it imports: offsets of their DIEs.</param>
+/// <param name="Imports">The units that it imports.</param>
 /// <param name="IsDefined">What it defines.</param>
 /// <param name="IsDeclared">What it declares.</param>
-internal sealed record UnitFinding(UnitHeader Header, DefiningUnit Unit, bool IsPartial, bool IsC, ulong[] Imports, bool[] IsDefined, bool[] IsDeclared);
+internal sealed record UnitFinding(DwarfSections File, UnitHeader Header, DefiningUnit Unit, bool IsPartial, bool IsC, UnitImport[] Imports, bool[] IsDefined, bool[] IsDeclared);
 
 /// <summary>
 /// Says who defines what is in partial units (dwz moves there what several units have in common). A definition there counts once for every C
 /// unit that imports it, directly or through other partial units, as it did before dwz. One that no C unit imports counts by itself when it
-/// says that it is C, and not at all when it says nothing.
+/// says that it is C, and not at all when it says nothing, or is in the supplementary file: there it may be for another image.
 /// </summary>
 internal sealed class ImportedFindings
 {
@@ -28,12 +29,12 @@ internal sealed class ImportedFindings
     public ImportedFindings(DwarfSections sections, IEnumerable<UnitFinding> findings)
     {
         UnitFinding[] all = [.. findings.OrderBy(f => f.Unit.Index)];
-        Dictionary<ulong, UnitFinding> parts = all.Where(f => f.IsPartial).ToDictionary(f => f.Header.FirstDie);
+        Dictionary<UnitImport, UnitFinding> parts = all.Where(f => f.IsPartial).ToDictionary(f => new UnitImport(f.File, f.Header.FirstDie));
         HashSet<UnitFinding> reached = new(ReferenceEqualityComparer.Instance);
         int total = 0;
         foreach (UnitFinding importer in all.Where(f => !f.IsPartial))
         {
-            _importers.Add((importer, Closure(sections, importer, parts)));
+            _importers.Add((importer, Closure(importer, parts)));
             reached.UnionWith(_importers[^1].Parts);
             total += _importers[^1].Parts.Length;
             if (total > MostParts)
@@ -42,9 +43,9 @@ internal sealed class ImportedFindings
             }
         }
 
-        foreach (UnitFinding alone in all.Where(f => f.IsPartial && f.IsC && !reached.Contains(f)))
+        foreach (UnitFinding alone in all.Where(f => f.IsPartial && f.IsC && f.File == sections && !reached.Contains(f)))
         {
-            _importers.Add((alone with { IsDefined = new bool[alone.IsDefined.Length] }, [alone, .. Closure(sections, alone, parts)]));
+            _importers.Add((alone with { IsDefined = new bool[alone.IsDefined.Length] }, [alone, .. Closure(alone, parts)]));
             total += _importers[^1].Parts.Length;
             if (total > MostParts)
             {
@@ -87,17 +88,17 @@ internal sealed class ImportedFindings
     }
 
     // Breadth first, each once, so that a circle ends. Imported compile units (GCC's LTO) answer for themselves.
-    private static UnitFinding[] Closure(DwarfSections sections, UnitFinding importer, Dictionary<ulong, UnitFinding> parts)
+    private static UnitFinding[] Closure(UnitFinding importer, Dictionary<UnitImport, UnitFinding> parts)
     {
         List<UnitFinding> closure = [];
-        HashSet<ulong> seen = [importer.Header.FirstDie];
+        HashSet<UnitImport> seen = [new UnitImport(importer.File, importer.Header.FirstDie)];
         UnitFinding current = importer;
         for (int i = 0; ; i++)
         {
-            foreach (ulong die in current.Imports)
+            foreach (UnitImport import in current.Imports)
             {
-                ImportedUnits.Check(sections, current.Header, die);
-                if (seen.Add(die) && parts.TryGetValue(die, out UnitFinding? part))
+                import.Resolve(current.File, current.Header);
+                if (seen.Add(import) && parts.TryGetValue(import, out UnitFinding? part))
                 {
                     closure.Add(part);
                 }

@@ -17,6 +17,7 @@ internal sealed class SurveyWorker
 
     private readonly Shared _shared;
     private readonly DieScanner _scanner;
+    private readonly DieScanner? _supplementScanner;
     private readonly DwarfGraphBuilder _builder;
     private readonly DefinitionMatcher _matcher;
     private readonly Dictionary<ulong, string> _producersByOffset = [];
@@ -37,6 +38,7 @@ internal sealed class SurveyWorker
         _shared = shared;
         _scanner = new DieScanner(shared.Sections, shared.Wanted);
         _builder = new DwarfGraphBuilder(shared.Sections);
+        _supplementScanner = shared.SupplementWanted is { } wanted ? new DieScanner(shared.Sections.Supplement!, wanted) : null;
         _matcher = new DefinitionMatcher(shared.Sections, _scanner.Abbrevs);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];
@@ -111,7 +113,7 @@ internal sealed class SurveyWorker
             sets.Add(new DefinitionSet(
                 shared.Wanted.Requests[request],
                 [
-                    .. merged[request].Where(m => m.Units.Count > 0).Select(m => new TypeDefinition(places?.Build(m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))
+                    .. merged[request].Where(m => m.Units.Count > 0).Select(m => new TypeDefinition(places?.Build(m.File, m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))
                         .OrderBy(d => d.Units[0].Index),
                 ],
                 declarations));
@@ -154,9 +156,9 @@ internal sealed class SurveyWorker
         int index = 0;
         try
         {
-            while (_shared.TakeUnit(out index) is { } unit)
+            while (_shared.TakeUnit(out index, out DwarfSections file) is { } unit)
             {
-                Visit(index, unit);
+                Visit(index, file, unit);
             }
         }
         catch (Exception e)
@@ -167,10 +169,12 @@ internal sealed class SurveyWorker
         }
     }
 
-    private void Visit(int index, in UnitHeader unit)
+    private void Visit(int index, DwarfSections file, in UnitHeader unit)
     {
-        UnitRoot root = _scanner.Open(unit);
-        if (root.Tag == 0)
+        bool isSupplement = file != _shared.Sections;
+        DieScanner scanner = isSupplement ? _supplementScanner! : _scanner;
+        UnitRoot root = scanner.Open(unit);
+        if (root.Tag == 0 || (isSupplement && !root.IsPartial))
         {
             return;
         }
@@ -193,13 +197,13 @@ internal sealed class SurveyWorker
         string? name = null;
         Array.Clear(_isDeclared);
         Array.Clear(_isDefined);
-        while (_scanner.Next(out ScanHit hit))
+        while (scanner.Next(out ScanHit hit))
         {
             Variant? variant = null;
             ExceptionDispatchInfo? failure = null;
             try
             {
-                variant = hit.IsDeclaration ? null : FindVariant(unit, hit);
+                variant = hit.IsDeclaration ? null : FindVariant(file, unit, hit);
             }
             catch (InvalidImageException e)
             {
@@ -213,11 +217,9 @@ internal sealed class SurveyWorker
                 continue;
             }
 
-            _scanner.MarkFound(hit.Request);
+            scanner.MarkFound(hit.Request);
             _isDefined[hit.Request] = true;
-            _scanner.MarkFound(hit.Request);
-            _isDefined[hit.Request] = true;
-            DefiningUnit definingUnit = new(index, isPartial ? "" : name ??= root.DisplayName(_shared.Sections), producer);
+            DefiningUnit definingUnit = new(index, isPartial ? "" : name ??= root.DisplayName(file), producer);
             if (variant is not null)
             {
                 variant.Add(definingUnit, isPartial);
@@ -225,15 +227,15 @@ internal sealed class SurveyWorker
             else
             {
                 // It may yet equal a definition that another worker has, as far as the layout goes: Join decides.
-                _unread.Add(new Unread(unit, definingUnit, isPartial, hit, failure!));
+                _unread.Add(new Unread(file, unit, definingUnit, isPartial, hit, failure!));
             }
         }
 
-        if (isPartial || _scanner.Imports.Count > 0)
+        if (isPartial || scanner.Imports.Count > 0)
         {
             // Who defines and who declares is known when all units were seen.
-            name ??= root.DisplayName(_shared.Sections);
-            _findings.Add(new UnitFinding(unit, new DefiningUnit(index, name, producer), isPartial, isC, [.. _scanner.Imports], [.. _isDefined], [.. _isDeclared]));
+            name ??= root.DisplayName(file);
+            _findings.Add(new UnitFinding(file, unit, new DefiningUnit(index, name, producer), isPartial, isC, [.. scanner.Imports], [.. _isDefined], [.. _isDeclared]));
         }
         else if (root.IsCompileUnit)
         {
@@ -245,15 +247,16 @@ internal sealed class SurveyWorker
     }
 
     // The variant that a DIE defines, a new one when it is the first of its layout, null when it defines nothing.
-    private Variant? FindVariant(in UnitHeader unit, ScanHit hit)
+    private Variant? FindVariant(DwarfSections file, in UnitHeader unit, ScanHit hit)
     {
         List<Variant> variants = _variants[hit.Request];
-        if (!_shared.IsSlow && Match(unit, hit, variants) is { } match)
+        // The matcher knows names by their offsets in one .debug_str.
+        if (!_shared.IsSlow && file == _shared.Sections && Match(unit, hit, variants) is { } match)
         {
             return match;
         }
 
-        if (_builder.Build(unit, hit.DieOffset) is not var (graph, type))
+        if (_builder.Build(file, unit, hit.DieOffset) is not var (graph, type))
         {
             return null;
         }
@@ -261,7 +264,7 @@ internal sealed class SurveyWorker
         Variant? same = variants.Find(v => v.IsSameAs(graph, type));
         if (same is null)
         {
-            same = new Variant(graph, type, [], unit, hit.DieOffset);
+            same = new Variant(graph, type, [], file, unit, hit.DieOffset);
             variants.Add(same);
             if (variants.Count > MostVariants + 1)
             {
@@ -299,7 +302,7 @@ internal sealed class SurveyWorker
     // Once all workers are done: whether a definition that could not be read is certainly one of those.
     private Variant? FindMatch(Unread unread, List<Variant> variants)
     {
-        if (_shared.IsSlow)
+        if (_shared.IsSlow || unread.File != _shared.Sections)
         {
             return null;
         }
@@ -342,19 +345,29 @@ internal sealed class SurveyWorker
 
         public WantedNames Wanted => wanted;
 
+        /// <summary>The same names, where they stand in the supplementary file; null when there is none.</summary>
+        public WantedNames? SupplementWanted { get; } = sections.Supplement is { } supplement ? new WantedNames(wanted.Requests, supplement) : null;
+
         public bool WithPlaces => withPlaces;
 
         /// <summary>LAYOUTCHECK_FORCE_SLOW=1 leaves the matcher out, so that a doubt about it is settled in a minute.</summary>
         public bool IsSlow { get; init; } = Environment.GetEnvironmentVariable("LAYOUTCHECK_FORCE_SLOW") == "1";
 
-        /// <summary>The next unit that nobody has taken. Finding it reads its header, which whoever takes it needs next.</summary>
-        public UnitHeader? TakeUnit(out int number)
+        /// <summary>The next unit that nobody has taken, those of the supplementary file last. Finding it reads its header, which whoever takes it needs next.</summary>
+        public UnitHeader? TakeUnit(out int number, out DwarfSections file)
         {
+            file = sections;
             number = Interlocked.Increment(ref _taken);
             UnitHeader? unit = sections.Units.At(number);
             if (number % UnitsPerRelease == 0 && unit is { } next)
             {
                 ReleaseBehind(next.Offset);
+            }
+
+            if (unit is null && sections.Supplement is { } supplement)
+            {
+                file = supplement;
+                return supplement.Units.At(number - sections.Units.All().Length);
             }
 
             return unit;
@@ -371,15 +384,16 @@ internal sealed class SurveyWorker
     }
 
     // A definition that is damaged or not understood, in its unit.
-    private sealed record Unread(UnitHeader Header, DefiningUnit Unit, bool IsPartial, ScanHit Hit, ExceptionDispatchInfo Failure);
+    private sealed record Unread(DwarfSections File, UnitHeader Header, DefiningUnit Unit, bool IsPartial, ScanHit Hit, ExceptionDispatchInfo Failure);
 
     /// <summary>One definition, and who says so.</summary>
     /// <param name="Graph">The graph that holds it.</param>
     /// <param name="Root">The struct or union in it.</param>
     /// <param name="Units">The units that count.</param>
+    /// <param name="File">The file that the definition was built from.</param>
     /// <param name="Header">The unit that the definition was built from.</param>
     /// <param name="DieOffset">Where it is.</param>
-    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, UnitHeader Header, ulong DieOffset)
+    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, DwarfSections File, UnitHeader Header, ulong DieOffset)
     {
         /// <summary>The indexes of the partial units that say so: those that import them count.</summary>
         public List<int> PartialUnits { get; } = [];

@@ -190,6 +190,8 @@ internal readonly struct UnitRoot
                     _ => reader.ReadU32(),
                 };
                 return Text(sections.Require(sections.Str, ".debug_str"), sections.StringOffset(index, StrOffsetsBase, _unit.OffsetSize));
+            case DwForm.DW_FORM_GNU_strp_alt or DwForm.DW_FORM_strp_sup when sections.Supplement is { } supplement:
+                return Text(supplement.Require(supplement.Str, ".debug_str"), reader.ReadUnsigned(_unit.OffsetSize));
             default:
                 // The layout does not depend on what a unit is called.
                 return "";

@@ -21,7 +21,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private readonly DateTime _written;
     private byte* _start;
     private readonly GCHandle _pin;
-    private readonly List<NativeBuffer> _owned = [];
+    private readonly List<IDisposable> _owned = [];
 
     private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle)
     {
@@ -92,6 +92,16 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
 
         return new Section(this, name, buffer.Start, buffer.Length, isBigEndian);
+    }
+
+    /// <summary>Takes over another file, which this one refers to, to close it with this one.</summary>
+    public void Own(MappedFile other)
+    {
+        lock (_owned)
+        {
+            ObjectDisposedException.ThrowIf(_start == null, this);
+            _owned.Add(other);
+        }
     }
 
     /// <summary>Opens a regular file for reading. Nothing else is ever opened for writing, and no device or pipe is read.</summary>
@@ -188,9 +198,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
 
         _start = null;
-        foreach (NativeBuffer buffer in _owned)
+        foreach (IDisposable owned in _owned)
         {
-            buffer.Dispose();
+            owned.Dispose();
         }
     }
 

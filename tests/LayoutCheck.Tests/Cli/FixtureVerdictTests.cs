@@ -20,6 +20,8 @@ public sealed partial class FixtureVerdictTests
     private static readonly Dictionary<string, (string Start, string Part)> s_headlines = new(StringComparer.Ordinal)
     {
         ["shapes"] = (CannotTell, "no C definition of struct page"),
+        ["page-era5-common/page-era5-common.gnu.dwz"] = (CannotTell, "no C definition of struct page"),
+        ["page-era5-common/page-era5-common.sup.dwz"] = (CannotTell, "no C definition of struct page"),
         ["no-page"] = (CannotTell, "no C definition of struct page"),
         ["decl-only"] = (CannotTell, "no C definition of struct page"),
         ["page-era1"] = (CannotTell, "no device pagemap"),

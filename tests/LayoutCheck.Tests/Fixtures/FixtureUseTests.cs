@@ -14,6 +14,8 @@ public sealed class FixtureUseTests
         ["page-era5-split/page-era5-split.linked.elf"] = "Images/SeparateDebugFileTests",
         ["page-era5-split/page-era5-split.unlinked.elf"] = "Images/SeparateDebugFileTests",
         ["page-era5-module/page-era5-module.split-btf.ko"] = "Images/SplitBtfTests",
+        ["page-era5-common/page-era5-common.gnu.dwz"] = nameof(A_common_file_alone_defines_nothing),
+        ["page-era5-common/page-era5-common.sup.dwz"] = nameof(A_common_file_alone_defines_nothing),
         ["decl-only/decl-only.gcc-dwarf5.elf"] = nameof(A_struct_that_is_only_declared_is_not_defined),
         ["decl-only/decl-only.gcc-dwarf5-btf.elf"] = nameof(A_struct_that_is_only_declared_is_not_defined),
         ["no-page/no-page.gcc-dwarf5.elf"] = nameof(Other_things_named_page_do_not_answer_for_the_struct),
@@ -59,6 +61,16 @@ public sealed class FixtureUseTests
             TypeDefinition whole = FixtureFile.Definition("page-era5/page-era5.gcc-dwarf5.elf", type);
             Assert.Null(DefinitionEquality.FirstDifference(split.Graph, split.Root, whole.Graph, whole.Root));
         }
+    }
+
+    [Theory]
+    [InlineData("page-era5-common/page-era5-common.gnu.dwz")]
+    [InlineData("page-era5-common/page-era5-common.sup.dwz")]
+    public void A_common_file_alone_defines_nothing(string fixture)
+    {
+        using KernelImage image = FixtureFile.Open(fixture);
+        Assert.Null(image.Types.FindFirst(TypeName.Parse("struct page")));
+        Assert.Empty(image.Types.FindAll([TypeName.Parse("struct page")], 2).Sets[0].Distinct);
     }
 
     [Theory]

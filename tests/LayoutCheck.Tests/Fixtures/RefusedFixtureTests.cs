@@ -9,6 +9,7 @@ public sealed class RefusedFixtureTests
     /// <summary>File, words of the problem, words of the remedy.</summary>
     internal static readonly (string File, string Problem, string Remedy)[] Refusals =
     [
+        ("refused/common-file.elf", "types and names are in not-here.dwz (dwz -m), which is not there", "put it where this name leads"),
         ("refused/debuglink.elf", "has no debug information", "its debug information was split off into vmlinux.debug"),
         ("refused/split-dwarf4.elf", "split DWARF: the types are in page-a.4.dwo", "use --source btf"),
         ("refused/split-dwarf5.elf", "split DWARF: the types are in page-a.5.dwo", "use --source btf"),
