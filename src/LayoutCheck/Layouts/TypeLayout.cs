@@ -108,7 +108,8 @@ public sealed class TypeLayout
                 ulong storage = member.IsBitField ? graph.ByteSizeOf(member.Type) ?? 0 : 0;
                 AggregateType? inner = ToExpand(member);
                 Items.Add(new LayoutItem(
-                    LayoutItemKind.Member, depth, member.Name, path, member.Type, offset, size, member.IsBitField, storage, inner, parent) { Place = member.Place });
+                    LayoutItemKind.Member, depth, member.Name, path, member.Type, offset, size, member.IsBitField, storage, inner, parent)
+                { Place = member.Place });
                 if (inner is not null)
                 {
                     AddMembers(inner, offset, depth + 1, member.Name is null ? prefix : path + ".", Items.Count - 1);

@@ -71,7 +71,8 @@ public static class LayoutText
         ArgumentNullException.ThrowIfNull(output);
         ulong storage = member.IsBitField ? definition.Graph.ByteSizeOf(member.Type) ?? 0 : 0;
         LayoutItem item = new(
-            LayoutItemKind.Member, 0, member.Path, member.Path, member.Type, member.BitOffset, member.BitSize ?? 0, member.IsBitField, storage, null, -1) { Place = member.Place };
+            LayoutItemKind.Member, 0, member.Path, member.Path, member.Type, member.BitOffset, member.BitSize ?? 0, member.IsBitField, storage, null, -1)
+        { Place = member.Place };
         SourcePlace? place = definition.Aggregate.Place;
         WriteDeclared(place, output);
         output.WriteLine($"{Printable.Escape(definition.Graph.Declare(definition.Root))} {{");
