@@ -11,7 +11,7 @@ namespace LayoutCheck.Btf;
 internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
 {
     /// <summary>How deep types may be nested, pointers and typedefs counted. The kernel's own verifier stops at 32.</summary>
-    public const int DeepestNesting = 512;
+    public const int DeepestNesting = 256;
 
     private readonly TypeGraphBuilder _graph = new();
     // Null while it is being read.

@@ -150,7 +150,7 @@ public sealed class BtfRefusalTests
         ];
 
         Assert.All(problems, p => Assert.EndsWith("is made of itself", p, StringComparison.Ordinal));
-        Assert.Contains("more than 512", Refuses(b => b.Typedef("t", 1), "t").Problem, StringComparison.Ordinal);
+        Assert.Contains("more than 256", Refuses(b => b.Typedef("t", 1), "t").Problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -167,9 +167,9 @@ public sealed class BtfRefusalTests
             _ = b.Struct("s", 4, ("m", length, 0));
         }
 
-        Assert.Contains("nested more than 512 deep", Refuses(b => Chain(b, 100_000), "s").Problem, StringComparison.Ordinal);
+        Assert.Contains("nested more than 256 deep", Refuses(b => Chain(b, 100_000), "s").Problem, StringComparison.Ordinal);
         BtfBuilder builder = new();
-        Chain(builder, 500);
+        Chain(builder, 250);
         Assert.NotNull(builder.Reader().FindFirst(TypeName.Parse("s")));
     }
 
