@@ -65,7 +65,7 @@ internal static class Micro
             foreach (UnitHeader unit in units)
             {
                 table.Load(unit);
-                _ = UnitRoot.Read(sections, table, unit);
+                _ = UnitRoot.Read(sections, sections.Info, table, unit);
             }
         });
         bench.Add("AbbrevTable: load, and all declarations passed to get at the last", last.Sum(code => (long)code), "declarations", () =>
@@ -88,7 +88,7 @@ internal static class Micro
             ulong at = root.End;
             while (root.HasChildren && at < unit.End)
             {
-                (DwTag tag, _, at) = scanner.Step(at);
+                (DwTag tag, _, at) = scanner.StepFrom(at);
                 dies += tag == 0 ? 0 : 1;
                 at = tag == 0 ? unit.End : at;
             }

@@ -20,6 +20,7 @@ internal sealed unsafe class DefinitionMatcher
     private const int MemorySize = 1 << 12;
 
     private readonly DwarfSections _sections;
+    private readonly Section _info;
     private readonly AbbrevTable _abbrevs;
     private readonly (ulong Die, DefinitionTemplate? Template, int Node)[] _memory = new (ulong, DefinitionTemplate?, int)[MemorySize];
     private readonly int _memoryMask;
@@ -28,11 +29,13 @@ internal sealed unsafe class DefinitionMatcher
     private DefinitionTemplate _template = null!;
 
     /// <param name="sections">What is read.</param>
+    /// <param name="info">Its .debug_info, or a window that shows the unit that is open.</param>
     /// <param name="abbrevs">The scanner's table, loaded for the unit that is open.</param>
     /// <param name="memorySize">How many equalities are remembered, a power of two; small only to test forgetting.</param>
-    public DefinitionMatcher(DwarfSections sections, AbbrevTable abbrevs, int memorySize = MemorySize)
+    public DefinitionMatcher(DwarfSections sections, Section info, AbbrevTable abbrevs, int memorySize = MemorySize)
     {
         _sections = sections;
+        _info = info;
         _abbrevs = abbrevs;
         _memoryMask = memorySize - 1;
         _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
@@ -241,7 +244,7 @@ internal sealed unsafe class DefinitionMatcher
                 name.SeenAt = shape.Name;
                 return true;
             case DwForm.DW_FORM_string:
-                return _sections.Info.StringAt(shape.Name).SequenceEqual(bytes);
+                return _info.StringAt(shape.Name).SequenceEqual(bytes);
             default:
                 return false;
         }
@@ -269,12 +272,14 @@ internal sealed unsafe class DefinitionMatcher
             return false;
         }
 
-        byte* at = _sections.Info.Start + dieOffset;
-        byte* end = _sections.Info.Start + _unit.End;
+        byte* at = _info.Start + dieOffset;
+        byte* end = _info.Start + _unit.End;
+        byte* ready = _info.Fetch(at + 1);
+        end = ready < end ? ready : end;
         uint code = *at;
         if (code is > 0 and < 0x80)
         {
-            Abbrev abbrev = _abbrevs.Get(code, _sections.Info, dieOffset);
+            Abbrev abbrev = _abbrevs.Get(code, _info, dieOffset);
             Plan plan = abbrev.MatchPlan ??= MakePlan(abbrev);
             if (plan.IsUsable && end - at > abbrev.FixedSize)
             {
@@ -382,7 +387,7 @@ internal sealed unsafe class DefinitionMatcher
 
     private bool ReadStepwise(ulong dieOffset, ref Shape shape)
     {
-        SectionReader reader = _sections.Info.ReadRange(dieOffset, _unit.End);
+        SectionReader reader = _info.ReadRange(dieOffset, _unit.End);
         ulong code = reader.ReadUleb();
         if (code == 0)
         {
@@ -390,7 +395,7 @@ internal sealed unsafe class DefinitionMatcher
             return true;
         }
 
-        Abbrev abbrev = _abbrevs.Get(code, _sections.Info, dieOffset);
+        Abbrev abbrev = _abbrevs.Get(code, _info, dieOffset);
         shape.Tag = abbrev.Tag;
         shape.HasChildren = abbrev.HasChildren;
         foreach ((DwAt attribute, DwForm form, _, long implicitConst) in abbrev.Specs)
@@ -435,7 +440,7 @@ internal sealed unsafe class DefinitionMatcher
                         return false;
                     }
 
-                    AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+                    AttributeForms.Skip(ref reader, form, _unit, _info);
                     continue;
             }
 

@@ -75,7 +75,7 @@ internal sealed class DieDecoder
     public UnitHeader Unit { get; private set; }
 
     /// <summary>The source files of the unit; read when first asked for.</summary>
-    public SourceFiles SourceFiles => _sourceFiles ??= SourceFiles.Of(_sections, Unit, UnitRoot.Read(_sections, _abbrevs, Unit));
+    public SourceFiles SourceFiles => _sourceFiles ??= SourceFiles.Of(_sections, Unit, UnitRoot.Read(_sections, _sections.Info, _abbrevs, Unit));
 
     /// <summary>Turns to another unit.</summary>
     public void Open(in UnitHeader unit)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
@@ -24,13 +25,17 @@ internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag,
 /// allows, as a tag has one definition a translation unit. <see cref="DieDecoder"/> is its specification. Guarded by ScanBenchmark.
 /// One scanner serves one thread.
 /// </summary>
-internal sealed unsafe class DieScanner
+internal sealed unsafe class DieScanner : IDisposable
 {
-    private const DwTag UnknownTag = (DwTag)0xffff;
+    // What a step finds in place of a name at the end of the unit's DIEs.
+    private const int NullEntry = -2;
 
     private readonly DwarfSections _sections;
+    private readonly SectionWindow _window;
+    private readonly Section _info;
     private readonly bool _swap;
     private readonly WantedNames _wanted;
+    private readonly ulong _namedSteps;
     private readonly AbbrevTable _abbrevs;
     private readonly bool[] _isFound;
     private readonly Queue<ScanHit> _pending = new();
@@ -40,12 +45,18 @@ internal sealed unsafe class DieScanner
     private ulong _next;
     private ulong _strOffsetsBase;
 
-    public DieScanner(DwarfSections sections, WantedNames wanted)
+    /// <param name="sections">What is scanned.</param>
+    /// <param name="wanted">The names to stop at.</param>
+    /// <param name="readsAll">Whether most units will be walked, so that what all of them need is best brought into memory at once.</param>
+    public DieScanner(DwarfSections sections, WantedNames wanted, bool readsAll = false)
     {
         _sections = sections;
+        _window = new SectionWindow(sections.Info);
+        _info = _window.View;
+        _namedSteps = Step.NamesAggregate | (wanted.WantsTypedefs ? Step.NamesTypedef : 0);
         _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
         _wanted = wanted;
-        _abbrevs = new AbbrevTable(sections.Abbrev);
+        _abbrevs = new AbbrevTable(readsAll ? sections.LoadedAbbrev : sections.Abbrev);
         _isFound = new bool[wanted.Requests.Length];
     }
 
@@ -58,16 +69,23 @@ internal sealed unsafe class DieScanner
     /// </summary>
     public IReadOnlyList<UnitImport> Imports => _imports;
 
+    /// <summary>.debug_info, of which the unit that is open can be read.</summary>
+    public Section Info => _info;
+
+    /// <summary>What shows it.</summary>
+    public SectionWindow Window => _window;
+
     /// <summary>Turns to a unit: reads its own DIE, and is ready to walk what is below it.</summary>
     public UnitRoot Open(in UnitHeader unit)
     {
         _unit = unit;
+        _window.Open(unit.Offset, unit.End);
         _abbrevs.Load(unit);
         Array.Clear(_isFound);
         _pending.Clear();
         _imports.Clear();
         _missing = _isFound.Length;
-        UnitRoot root = UnitRoot.Read(_sections, _abbrevs, unit);
+        UnitRoot root = UnitRoot.Read(_sections, _info, _abbrevs, unit);
         _next = root.HasChildren ? root.End : unit.End;
         _strOffsetsBase = root.StrOffsetsBase;
         return root;
@@ -98,7 +116,7 @@ internal sealed unsafe class DieScanner
     /// <summary>Adds the names of all structs and unions that the unit defines, by tag: walks it to its end.</summary>
     public void CollectNames(HashSet<(DwTag Tag, ulong StringOffset)> inSection, HashSet<(DwTag Tag, string Name)> inPlace)
     {
-        Section info = _sections.Info;
+        Section info = _info;
         SectionReader reader = info.ReadRange(_next, _unit.End);
         while (!reader.IsAtEnd)
         {
@@ -138,29 +156,38 @@ internal sealed unsafe class DieScanner
     /// One step of the walk, from any DIE of the unit: which of the wanted names it has (-1: none), and where the DIE after it and all of its
     /// children is. The walk is made of these steps, so that a test can set them beside what <see cref="DieDecoder"/> says, DIE by DIE.
     /// </summary>
-    internal (DwTag Tag, int Name, ulong Next) Step(ulong dieOffset)
+    internal (DwTag Tag, int Name, ulong Next) StepFrom(ulong dieOffset)
     {
-        byte* start = _sections.Info.Start;
-        byte* next = StepOverOne(start + dieOffset, start + _unit.End, out ScanHit found);
-        return (found.Tag, found.Request, (ulong)(next - start));
+        byte* at = _info.Start + dieOffset;
+        byte* end = _info.Start + _unit.End;
+        byte* ready = Fetch(at, end);
+        int name = StepOver(ref at, ref ready, end);
+        return (name == NullEntry ? 0 : AbbrevAt(dieOffset).Tag, Math.Max(name, -1), (ulong)(at - _info.Start));
     }
 
     // Walks until something was found, and leaves the place to go on from in _next.
     private void Walk()
     {
-        byte* start = _sections.Info.Start;
+        byte* start = _info.Start;
         byte* end = start + _unit.End;
         byte* at = start + _next;
+        byte* ready = Fetch(at, end);
         while (at < end)
         {
-            at = StepOverOne(at, end, out ScanHit found);
-            if (found.Tag == 0)
+            byte* die = at;
+            int name = StepOver(ref at, ref ready, end);
+            if (name == -1)
+            {
+                continue;
+            }
+
+            if (name == NullEntry)
             {
                 at = end;
                 break;
             }
 
-            if (found.Request >= 0 && Report(found))
+            if (Report((ulong)(die - start), name))
             {
                 break;
             }
@@ -169,88 +196,97 @@ internal sealed unsafe class DieScanner
         _next = (ulong)(at - start);
     }
 
-    // Over a DIE and all of its children; the tag is 0 at a null entry. The hit's request is the index of a name, -1 for none. The common
-    // DIEs are stepped over here, with one bounds check each; the others go the long way, through StepOver.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* StepOverOne(byte* at, byte* end, out ScanHit found)
+    private byte* Fetch(byte* at, byte* end)
     {
-        Section info = _sections.Info;
+        byte* ready = at < end ? _info.Fetch(at + 1) : end;
+        return ready < end ? ready : end;
+    }
+
+    // Goes from a DIE over all of its children to the next, and tells which of the wanted names it has: -1 for none. What is common is done
+    // here, with one bounds check; the rest goes the long way. The range that is ready ends where the unit does, or before.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int StepOver(ref byte* at, ref byte* ready, byte* end)
+    {
         byte* die = at;
-        ulong code = *at;
-        if (code < 0x80)
+        if (die < ready && *die < 0x80)
         {
-            at++;
-        }
-        else
-        {
-            at = LongCode(at, end, out code);
-        }
-
-        found = default;
-        if (code == 0)
-        {
-            return at;
-        }
-
-        ulong offset = (ulong)(die - info.Start);
-        Abbrev abbrev = _abbrevs.Get(code, info, offset);
-        // An unknown tag has the number 0 here, as a null entry has: it is told from one by a number that no tag has.
-        DwTag tag = abbrev.Tag == 0 ? UnknownTag : abbrev.Tag;
-        bool isWanted = abbrev.NameForm != 0
-            && (tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && tag == DwTag.DW_TAG_typedef));
-        found = new ScanHit(isWanted ? NameAt(at, end, abbrev) : -1, offset, tag, abbrev.DeclarationForm);
-
-        byte* next;
-        if (abbrev.FixedSize >= 0 && abbrev.FixedSize <= end - at && (!abbrev.HasChildren || abbrev.SiblingAt >= 0))
-        {
-            next = at + abbrev.FixedSize;
-            if (abbrev.HasChildren)
+            Step step = Unsafe.Add(ref MemoryMarshal.GetReference(_abbrevs.Steps), *die);
+            byte* attributes = die + 1;
+            byte* next = attributes + step.Size;
+            if ((step.Bits & (Step.IsPlain | Step.HasSibling)) != 0 && next <= ready)
             {
-                uint sibling = Unsafe.ReadUnaligned<uint>(at + abbrev.SiblingAt);
-                sibling = _swap ? BinaryPrimitives.ReverseEndianness(sibling) : sibling;
-                byte* unit = info.Start + _unit.Offset;
-                // Backwards would be a circle; forwards only, the walk always ends.
-                if (sibling < next - unit || sibling > end - unit)
+                if ((step.Bits & Step.HasSibling) != 0)
                 {
-                    throw BadSibling(offset, _unit.Offset + sibling);
+                    uint sibling = LoadU32(attributes + step.SiblingAt);
+                    byte* unit = _info.Start + _unit.Offset;
+                    // Backwards would be a circle; forwards only, the walk always ends.
+                    if (sibling < next - unit || sibling > end - unit)
+                    {
+                        throw BadSibling((ulong)(die - _info.Start), _unit.Offset + sibling);
+                    }
+
+                    next = unit + sibling;
                 }
 
-                next = unit + sibling;
+                at = next;
+                return (step.Bits & _namedSteps) == 0 ? -1 : _wanted.AtStringOffset(LoadU32(attributes + step.NameAt));
             }
         }
-        else
+
+        return StepLong(ref at, ref ready, end);
+    }
+
+    // The same, for any DIE.
+    private int StepLong(ref byte* at, ref byte* ready, byte* end)
+    {
+        ulong die = (ulong)(at - _info.Start);
+        SectionReader reader = _info.ReadRange(die, _unit.End);
+        ulong code = reader.ReadUleb();
+        int name = code == 0 ? NullEntry : -1;
+        if (code != 0)
         {
-            SectionReader reader = info.ReadRange((ulong)(at - info.Start), _unit.End);
-            StepOver(ref reader, abbrev, offset);
-            next = info.Start + reader.Offset;
+            // The first DIE of a code makes its step known for the next.
+            ReadOnlySpan<Step> steps = _abbrevs.Steps;
+            if (code >= (ulong)steps.Length || steps[(int)code].Bits == 0)
+            {
+                _ = _abbrevs.FindStep(code, _info, die);
+            }
+
+            Abbrev abbrev = _abbrevs.Get(code, _info, die);
+            if (abbrev.NameForm != 0
+                && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && abbrev.Tag == DwTag.DW_TAG_typedef)))
+            {
+                ulong attributes = reader.Offset;
+                name = NameOf(ref reader, abbrev);
+                reader.Seek(attributes);
+            }
+
+            StepOver(ref reader, abbrev, die);
         }
 
-        return next;
+        at = _info.Start + reader.Offset;
+        ready = Fetch(at, end);
+        return name;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int NameAt(byte* attributes, byte* end, Abbrev abbrev)
+    private uint LoadU32(byte* at)
     {
-        if (abbrev.NameForm == DwForm.DW_FORM_strp && abbrev.NameAt >= 0 && !_unit.Is64Bit && end - attributes >= abbrev.NameAt + 4)
-        {
-            uint offset = Unsafe.ReadUnaligned<uint>(attributes + abbrev.NameAt);
-            return _wanted.AtStringOffset(_swap ? BinaryPrimitives.ReverseEndianness(offset) : offset);
-        }
-
-        SectionReader reader = _sections.Info.ReadRange((ulong)(attributes - _sections.Info.Start), _unit.End);
-        return NameOf(ref reader, abbrev);
+        uint value = Unsafe.ReadUnaligned<uint>(at);
+        return _swap ? BinaryPrimitives.ReverseEndianness(value) : value;
     }
 
-    private byte* LongCode(byte* at, byte* end, out ulong code)
+    private Abbrev AbbrevAt(ulong die)
     {
-        SectionReader reader = new(_sections.Info, at, end);
-        code = reader.ReadUleb();
-        return _sections.Info.Start + reader.Offset;
+        SectionReader reader = _info.ReadRange(die, _unit.End);
+        return _abbrevs.Get(reader.ReadUleb(), _info, die);
     }
 
-    private bool Report(ScanHit hit)
+    private bool Report(ulong die, int name)
     {
-        foreach (int request in _wanted.RequestsByName[hit.Request])
+        Abbrev abbrev = AbbrevAt(die);
+        ScanHit hit = new(name, die, abbrev.Tag, abbrev.DeclarationForm);
+        foreach (int request in _wanted.RequestsByName[name])
         {
             bool answers = _wanted.Requests[request].Kind switch
             {
@@ -301,12 +337,12 @@ internal sealed unsafe class DieScanner
         DwForm.DW_FORM_strx2 => AtIndex(reader.ReadU16()),
         DwForm.DW_FORM_strx3 => AtIndex(reader.ReadU24()),
         DwForm.DW_FORM_strx4 => AtIndex(reader.ReadU32()),
-        DwForm.DW_FORM_GNU_str_index => throw UnitHeader.SplitDwarf(_sections.Info, _unit.Offset, null),
-        _ => throw _sections.Info.Invalid(reader.Offset, $"DW_AT_name has {form}, which is not a string"),
+        DwForm.DW_FORM_GNU_str_index => throw UnitHeader.SplitDwarf(_info, _unit.Offset, null),
+        _ => throw _info.Invalid(reader.Offset, $"DW_AT_name has {form}, which is not a string"),
     };
 
     private ulong AtIndex(ulong index) => _strOffsetsBase == UnitRoot.NoBase
-        ? throw _sections.Info.Invalid(_unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base")
+        ? throw _info.Invalid(_unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base")
         : _sections.StringOffset(index, _strOffsetsBase, _unit.OffsetSize);
 
     // Goes to the value of DW_AT_name and tells the form that it is in.
@@ -325,11 +361,11 @@ internal sealed unsafe class DieScanner
                     break;
                 }
 
-                AttributeForms.Skip(ref reader, spec.Form, _unit, _sections.Info);
+                AttributeForms.Skip(ref reader, spec.Form, _unit, _info);
             }
         }
 
-        return abbrev.NameForm == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _sections.Info) : abbrev.NameForm;
+        return abbrev.NameForm == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _info) : abbrev.NameForm;
     }
 
     // Before DWARF 4 there was no DW_FORM_flag_present, so that the attribute may be there and say no.
@@ -347,7 +383,7 @@ internal sealed unsafe class DieScanner
                 return spec.Form != DwForm.DW_FORM_flag || reader.ReadU8() != 0;
             }
 
-            AttributeForms.Skip(ref reader, spec.Form, _unit, _sections.Info);
+            AttributeForms.Skip(ref reader, spec.Form, _unit, _info);
         }
 
         return false;
@@ -386,7 +422,7 @@ internal sealed unsafe class DieScanner
                 continue;
             }
 
-            Abbrev inner = _abbrevs.Get(code, _sections.Info, child);
+            Abbrev inner = _abbrevs.Get(code, _info, child);
             if (inner.HasChildren && inner.SiblingAt >= 0)
             {
                 reader.Skip((ulong)inner.SiblingAt);
@@ -403,22 +439,22 @@ internal sealed unsafe class DieScanner
     {
         foreach (AttributeSpec spec in abbrev.Specs)
         {
-            DwForm form = spec.Form == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _sections.Info) : spec.Form;
+            DwForm form = spec.Form == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _info) : spec.Form;
             if (spec.Attribute == DwAt.DW_AT_import)
             {
                 _imports.Add(form switch
                 {
                     DwForm.DW_FORM_ref_addr => new UnitImport(_sections, reader.ReadUnsigned(AttributeForms.FixedSize(form, _unit))),
                     DwForm.DW_FORM_GNU_ref_alt or DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 => new UnitImport(
-                        _sections.Supplement ?? throw AttributeForms.NoSupplementaryFile(_sections.Info, die, "a unit", form),
+                        _sections.Supplement ?? throw AttributeForms.NoSupplementaryFile(_info, die, "a unit", form),
                         reader.ReadUnsigned(AttributeForms.FixedSize(form, _unit))),
                     // References within the unit would import the unit itself.
-                    _ => throw _sections.Info.Invalid(die, $"DW_AT_import has {form}, which cannot refer to another unit"),
+                    _ => throw _info.Invalid(die, $"DW_AT_import has {form}, which cannot refer to another unit"),
                 });
                 return;
             }
 
-            AttributeForms.Skip(ref reader, form, _unit, _sections.Info);
+            AttributeForms.Skip(ref reader, form, _unit, _info);
         }
     }
 
@@ -433,8 +469,11 @@ internal sealed unsafe class DieScanner
         reader.Seek(sibling);
     }
 
-    private InvalidImageException BadSibling(ulong die, ulong sibling) => _sections.Info.Invalid(
+    private InvalidImageException BadSibling(ulong die, ulong sibling) => _info.Invalid(
         die, $"DW_AT_sibling points to 0x{sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
+
+    /// <inheritdoc/>
+    public void Dispose() => _window.Dispose();
 
     private void SkipAttributes(ref SectionReader reader, Abbrev abbrev)
     {
@@ -446,7 +485,7 @@ internal sealed unsafe class DieScanner
 
         foreach (AttributeSpec spec in abbrev.Specs)
         {
-            AttributeForms.Skip(ref reader, spec.Form, _unit, _sections.Info);
+            AttributeForms.Skip(ref reader, spec.Form, _unit, _info);
         }
     }
 }

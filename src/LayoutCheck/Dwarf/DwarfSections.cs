@@ -6,6 +6,8 @@ namespace LayoutCheck.Dwarf;
 internal sealed class DwarfSections
 {
     // Unpacking and relocating them takes time and memory, and few questions need them.
+    private readonly Lazy<Section?> _str;
+    private readonly Lazy<Section> _loadedAbbrev;
     private readonly Lazy<Section?> _lineStr;
     private readonly Lazy<Section?> _line;
 
@@ -15,7 +17,9 @@ internal sealed class DwarfSections
         Info = info;
         Units = new UnitIndex(info, typesStart);
         Abbrev = abbrev;
-        Str = elf.Contents(".debug_str");
+        // Whoever looks for a name reads all of it.
+        _str = new Lazy<Section?>(() => elf.Contents(".debug_str") is { } str ? elf.File.Load(str) : null);
+        _loadedAbbrev = new Lazy<Section>(() => elf.File.Load(abbrev));
         StrOffsets = elf.Contents(".debug_str_offsets");
         _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str"));
         _line = new Lazy<Section?>(() => elf.Contents(".debug_line"));
@@ -39,8 +43,11 @@ internal sealed class DwarfSections
     /// <summary>.debug_abbrev</summary>
     public Section Abbrev { get; }
 
+    /// <summary>The same, for reading all of it.</summary>
+    public Section LoadedAbbrev => _loadedAbbrev.Value;
+
     /// <summary>.debug_str</summary>
-    public Section? Str { get; }
+    public Section? Str => _str.Value;
 
     /// <summary>.debug_line_str</summary>
     public Section? LineStr => _lineStr.Value;

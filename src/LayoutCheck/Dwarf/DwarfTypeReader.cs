@@ -24,12 +24,12 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public TypeDefinition? FindFirst(TypeName name)
     {
-        DieScanner scanner = new(_sections, new WantedNames([name], _sections));
-        DieScanner? supplement = _sections.Supplement is { } file ? new DieScanner(file, new WantedNames([name], file)) : null;
+        using DieScanner scanner = new(_sections, new WantedNames([name], _sections));
+        using DieScanner? supplement = _sections.Supplement is { } file ? new DieScanner(file, new WantedNames([name], file)) : null;
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         ImportedUnits imports = new();
         List<(int Index, UnitHeader Unit)> partial = [];
-        for (int i = 0; _sections.Units.At(i) is { } unit; i++)
+        for (int i = 0; _sections.Units.At(i, scanner.Window) is { } unit; i++)
         {
             UnitRoot root = scanner.Open(unit);
             if (root.IsPartial && DwarfLanguage.IsC(root.Language))
@@ -59,14 +59,21 @@ internal sealed class DwarfTypeReader : ITypeSource
         ArgumentNullException.ThrowIfNull(names);
         SurveyWorker.Shared shared = new(_sections, new WantedNames(names, _sections), withPlaces);
         SurveyWorker[] workers = SurveyWorker.RunAll(shared, Math.Max(1, threads));
-        return SurveyWorker.Join(shared, workers, () => Target);
+        try
+        {
+            return SurveyWorker.Join(shared, workers, () => Target);
+        }
+        finally
+        {
+            Array.ForEach(workers, w => w.Dispose());
+        }
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
-        Names names = new(_sections);
-        Names? supplement = _sections.Supplement is { } file ? new Names(file) : null;
+        using Names names = new(_sections);
+        using Names? supplement = _sections.Supplement is { } file ? new Names(file) : null;
         ImportedUnits imports = new();
         foreach (UnitHeader unit in _sections.Units.All())
         {
@@ -90,12 +97,12 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <summary>The names that the units of one file define.</summary>
-    private sealed class Names(DwarfSections sections)
+    private sealed class Names(DwarfSections sections) : IDisposable
     {
         private readonly HashSet<(DwTag Tag, ulong StringOffset)> _inSection = [];
         private readonly HashSet<(DwTag Tag, string Name)> _inPlace = [];
 
-        public DieScanner Scanner { get; } = new(sections, new WantedNames([], sections));
+        public DieScanner Scanner { get; } = new(sections, new WantedNames([], sections), readsAll: true);
 
         /// <summary>Adds those of the unit that the scanner is open on.</summary>
         public void Collect(in UnitHeader unit, ImportedUnits imports)
@@ -119,6 +126,9 @@ internal sealed class DwarfTypeReader : ITypeSource
 
             return names;
         }
+
+        /// <inheritdoc/>
+        public void Dispose() => Scanner.Dispose();
 
         private static TypeName Name(DwTag tag, string name) => new(tag == DwTag.DW_TAG_union_type ? TypeNameKind.Union : TypeNameKind.Struct, name);
     }

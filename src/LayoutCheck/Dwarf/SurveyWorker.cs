@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
+using LayoutCheck.Elf;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;
@@ -10,7 +11,7 @@ namespace LayoutCheck.Dwarf;
 /// equal definitions that it meets, and <see cref="Join"/> folds those of all workers, so that the answer does not depend on how many
 /// there were.
 /// </summary>
-internal sealed class SurveyWorker
+internal sealed class SurveyWorker : IDisposable
 {
     // Each definition is compared with all that differ before it, so that more than a few would take a time that grows with their square.
     private const int MostVariants = 256;
@@ -36,10 +37,10 @@ internal sealed class SurveyWorker
     private SurveyWorker(Shared shared)
     {
         _shared = shared;
-        _scanner = new DieScanner(shared.Sections, shared.Wanted);
+        _scanner = new DieScanner(shared.Sections, shared.Wanted, readsAll: true);
         _builder = new DwarfGraphBuilder(shared.Sections);
-        _supplementScanner = shared.SupplementWanted is { } wanted ? new DieScanner(shared.Sections.Supplement!, wanted) : null;
-        _matcher = new DefinitionMatcher(shared.Sections, _scanner.Abbrevs);
+        _supplementScanner = shared.SupplementWanted is { } wanted ? new DieScanner(shared.Sections.Supplement!, wanted, readsAll: true) : null;
+        _matcher = new DefinitionMatcher(shared.Sections, _scanner.Info, _scanner.Abbrevs);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];
         _isDeclared = new bool[_variants.Length];
@@ -151,12 +152,19 @@ internal sealed class SurveyWorker
         return merged;
     }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _scanner.Dispose();
+        _supplementScanner?.Dispose();
+    }
+
     private void Run()
     {
         int index = 0;
         try
         {
-            while (_shared.TakeUnit(out index, out DwarfSections file) is { } unit)
+            while (_shared.TakeUnit(_scanner.Window, _supplementScanner?.Window, out index, out DwarfSections file) is { } unit)
             {
                 Visit(index, file, unit);
             }
@@ -314,7 +322,7 @@ internal sealed class SurveyWorker
     // Equal producers stand at one offset of .debug_str; one is a thousand characters long.
     private string Producer(in UnitRoot root)
     {
-        ulong? place = root.StringOffset(_shared.Sections, root.Producer);
+        ulong? place = root.StringOffset(root.Producer);
         if (place is not { } offset)
         {
             string text = root.Text(_shared.Sections, root.Producer);
@@ -354,11 +362,11 @@ internal sealed class SurveyWorker
         public bool IsSlow { get; init; } = Environment.GetEnvironmentVariable("LAYOUTCHECK_FORCE_SLOW") == "1";
 
         /// <summary>The next unit that nobody has taken, those of the supplementary file last. Finding it reads its header, which whoever takes it needs next.</summary>
-        public UnitHeader? TakeUnit(out int number, out DwarfSections file)
+        public UnitHeader? TakeUnit(SectionWindow window, SectionWindow? supplementWindow, out int number, out DwarfSections file)
         {
             file = sections;
             number = Interlocked.Increment(ref _taken);
-            UnitHeader? unit = sections.Units.At(number);
+            UnitHeader? unit = sections.Units.At(number, window);
             if (number % UnitsPerRelease == 0 && unit is { } next)
             {
                 ReleaseBehind(next.Offset);
@@ -367,7 +375,7 @@ internal sealed class SurveyWorker
             if (unit is null && sections.Supplement is { } supplement)
             {
                 file = supplement;
-                return supplement.Units.At(number - sections.Units.All().Length);
+                return supplement.Units.At(number - sections.Units.All().Length, supplementWindow);
             }
 
             return unit;

@@ -26,12 +26,14 @@ internal sealed class UnitIndex
     public double FractionFound => _info.Length == 0 ? 1 : Volatile.Read(ref _next) / (double)_info.Length;
 
     /// <summary>The unit of an index, or null past the last one. Reads no further than that unit.</summary>
+    /// <param name="index">Which one, from 0.</param>
+    /// <param name="window">The window that the caller will read the unit through; headers are read through it too, with the bytes that follow them.</param>
     /// <exception cref="InvalidImageException">The header, or one before it, is damaged.</exception>
-    public UnitHeader? At(int index)
+    public UnitHeader? At(int index, SectionWindow? window = null)
     {
         lock (_lock)
         {
-            while (_units.Count <= index && ReadOne())
+            while (_units.Count <= index && ReadOne(window))
             {
             }
 
@@ -112,14 +114,15 @@ internal sealed class UnitIndex
         }
     }
 
-    private bool ReadOne()
+    private bool ReadOne(SectionWindow? window = null)
     {
         if (_next >= _info.Length)
         {
             return false;
         }
 
-        UnitHeader unit = UnitHeader.Read(_info, _next, _next >= _typesStart);
+        window?.OpenAt(_next);
+        UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _next >= _typesStart);
         _units.Add(unit);
         _next = unit.End;
         return true;

@@ -16,9 +16,11 @@ internal readonly struct UnitRoot
     private const int LongestText = 4096;
 
     private readonly UnitHeader _unit;
+    private readonly Section _info;
 
-    private UnitRoot(UnitHeader unit, DwTag tag, bool hasChildren, ulong end, DwLang? language, ulong strOffsetsBase, StringPlace name, StringPlace producer, StringPlace directory)
+    private UnitRoot(Section info, UnitHeader unit, DwTag tag, bool hasChildren, ulong end, DwLang? language, ulong strOffsetsBase, StringPlace name, StringPlace producer, StringPlace directory)
     {
+        _info = info;
         _unit = unit;
         Tag = tag;
         HasChildren = hasChildren;
@@ -67,16 +69,19 @@ internal readonly struct UnitRoot
     public ulong? LineOffset { get; private init; }
 
     /// <summary>Reads the root DIE with the abbreviations that are loaded for the unit.</summary>
+    /// <param name="sections">The file's sections.</param>
+    /// <param name="info">Its .debug_info, or a window that shows the unit; strings can be asked for as long as it does.</param>
+    /// <param name="abbrevs">The unit's abbreviations.</param>
+    /// <param name="unit">The unit.</param>
     /// <exception cref="InvalidImageException">It is damaged, or is not the root of a unit whose types are in this file.</exception>
-    public static UnitRoot Read(DwarfSections sections, AbbrevTable abbrevs, in UnitHeader unit)
+    public static UnitRoot Read(DwarfSections sections, Section info, AbbrevTable abbrevs, in UnitHeader unit)
     {
-        Section info = sections.Info;
         SectionReader reader = info.ReadRange(unit.FirstDie, unit.End);
         ulong code = reader.IsAtEnd ? 0 : reader.ReadUleb();
         if (code == 0)
         {
             // A unit without a DIE says nothing; padding between units looks like that.
-            return new UnitRoot(unit, default, false, unit.End, null, NoBase, default, default, default);
+            return new UnitRoot(info, unit, default, false, unit.End, null, NoBase, default, default, default);
         }
 
         Abbrev abbrev = abbrevs.Get(code, info, unit.FirstDie);
@@ -141,7 +146,7 @@ internal readonly struct UnitRoot
         }
 
         ulong end = isFixed ? start + (ulong)abbrev.FixedSize : reader.Offset;
-        UnitRoot root = new(unit, abbrev.Tag, abbrev.HasChildren, end, language, strOffsetsBase, name, producer, directory) { LineOffset = lineOffset };
+        UnitRoot root = new(info, unit, abbrev.Tag, abbrev.HasChildren, end, language, strOffsetsBase, name, producer, directory) { LineOffset = lineOffset };
         if (dwoName.Form != 0 || unit.Type == DwUnitType.DW_UT_skeleton)
         {
             throw UnitHeader.SplitDwarf(info, unit.Offset, root.Text(sections, dwoName));
@@ -154,8 +159,8 @@ internal readonly struct UnitRoot
     }
 
     /// <summary>The offset in .debug_str of one of its strings, to tell equal ones without reading them; null when it stands elsewhere.</summary>
-    public ulong? StringOffset(DwarfSections sections, StringPlace place)
-        => place.Form == DwForm.DW_FORM_strp ? sections.Info.ReadRange(place.ValueOffset, _unit.End).ReadUnsigned(_unit.OffsetSize) : null;
+    public ulong? StringOffset(StringPlace place)
+        => place.Form == DwForm.DW_FORM_strp ? _info.ReadRange(place.ValueOffset, _unit.End).ReadUnsigned(_unit.OffsetSize) : null;
 
     /// <summary>What the report calls the unit: its source file, or what it is when it is no translation unit.</summary>
     public string DisplayName(DwarfSections sections) => Text(sections, Name) is { Length: > 0 } name ? name
@@ -171,11 +176,11 @@ internal readonly struct UnitRoot
             return "";
         }
 
-        SectionReader reader = sections.Info.ReadRange(place.ValueOffset, _unit.End);
+        SectionReader reader = _info.ReadRange(place.ValueOffset, _unit.End);
         switch (place.Form)
         {
             case DwForm.DW_FORM_string:
-                return Text(sections.Info, place.ValueOffset);
+                return Text(_info, place.ValueOffset);
             case DwForm.DW_FORM_strp:
                 return Text(sections.Require(sections.Str, ".debug_str"), reader.ReadUnsigned(_unit.OffsetSize));
             case DwForm.DW_FORM_line_strp:

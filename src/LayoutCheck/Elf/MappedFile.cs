@@ -16,6 +16,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
     // is copied, and safe from that; a vmlinux of hundreds of megabytes is mapped.
     private const long SmallestMapped = 4 << 20;
 
+    // .debug_str and .debug_abbrev of a kernel are 7 MB each.
+    private const nuint LargestLoad = 64 << 20;
+
     private readonly bool _isMapped;
     private readonly SafeFileHandle? _handle;
     private readonly DateTime _written;
@@ -148,6 +151,54 @@ internal sealed unsafe partial class MappedFile : IDisposable
         finally
         {
             handle?.Dispose();
+        }
+    }
+
+    /// <summary>Whether bytes of a section can be read from the file itself: they are mapped, and not unpacked or relocated.</summary>
+    public bool CanRead(Section section) => _isMapped && section.Start >= _start && section.Start + section.Length <= _start + Length;
+
+    /// <summary>Copies bytes of a section from the file: of one that is mapped, without its pages showing up in memory.</summary>
+    /// <exception cref="InvalidImageException">They are not there any more, or cannot be read.</exception>
+    public void Read(Section section, ulong offset, byte* to, nuint count)
+    {
+        long at = section.Start - _start + (long)offset;
+        while (count > 0)
+        {
+            int read = ReadOnce(new Span<byte>(to, (int)Math.Min(count, 1 << 30)), at);
+            at += read;
+            to += read;
+            count -= (nuint)read;
+        }
+    }
+
+    /// <summary>All of a section, to be read from one end to the other: copied when it is mapped and of no more than some megabytes.</summary>
+    public Section Load(Section section)
+    {
+        if (!CanRead(section) || section.Length > LargestLoad)
+        {
+            return section;
+        }
+
+        LargePages copy = new(section.Length);
+        lock (_owned)
+        {
+            _owned.Add(copy);
+        }
+
+        Read(section, 0, copy.Start, section.Length);
+        return new Section(this, section.Name, copy.Start, section.Length, section.IsBigEndian);
+    }
+
+    private int ReadOnce(Span<byte> to, long at)
+    {
+        try
+        {
+            int read = RandomAccess.Read(_handle!, to, at);
+            return read > 0 ? read : throw Changed(Path);
+        }
+        catch (IOException e)
+        {
+            throw new InvalidImageException(Path, null, (ulong)at, $"cannot be read ({e.Message})");
         }
     }
 

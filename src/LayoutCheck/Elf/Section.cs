@@ -9,6 +9,12 @@ namespace LayoutCheck.Elf;
 /// </summary>
 internal sealed unsafe class Section
 {
+    private readonly SectionWindow? _window;
+
+    // What of it can be read, in bytes from its start: all, but in a window.
+    private ulong _first;
+    private ulong _last;
+
     internal Section(MappedFile file, string? name, byte* start, nuint length, bool isBigEndian)
     {
         File = file;
@@ -16,7 +22,13 @@ internal sealed unsafe class Section
         Start = start;
         Length = length;
         IsBigEndian = isBigEndian;
+        Ready = start + length;
+        _last = length;
     }
+
+    // What a window shows of a section; the window says where it is, each time that it is moved.
+    internal Section(SectionWindow window, Section whole)
+        : this(whole.File, whole.Name, whole.Start, whole.Length, whole.IsBigEndian) => _window = window;
 
     /// <summary>The owner of the bytes.</summary>
     public MappedFile File { get; }
@@ -24,8 +36,11 @@ internal sealed unsafe class Section
     /// <summary>The section's name; null for the file as a whole.</summary>
     public string? Name { get; }
 
-    /// <summary>Its first byte; valid while <see cref="File"/> is open.</summary>
-    public byte* Start { get; }
+    /// <summary>Its first byte; valid while <see cref="File"/> is open. In a window only what is between the window's start and <see cref="Ready"/> is there.</summary>
+    public byte* Start { get; private set; }
+
+    /// <summary>Up to where its bytes are in memory: its end, but in a window (see <see cref="SectionWindow"/>).</summary>
+    public byte* Ready { get; private set; }
 
     /// <summary>Length in bytes.</summary>
     public nuint Length { get; }
@@ -43,13 +58,13 @@ internal sealed unsafe class Section
         : throw Invalid(offset, $"0x{length:x} bytes from there are not within its 0x{Length:x}");
 
     /// <summary>Reads from an offset to the end of the section.</summary>
-    public SectionReader ReadFrom(ulong offset) => ReadRange(offset, Length);
+    public SectionReader ReadFrom(ulong offset) => ReadRange(offset, _last);
 
     /// <summary>Reads from one offset up to another, both in bytes from the start of the section.</summary>
     /// <exception cref="InvalidImageException">The range does not lie within the section.</exception>
     public SectionReader ReadRange(ulong offset, ulong end)
     {
-        if (offset > end || end > Length)
+        if (offset > end || offset < _first || end > _last)
         {
             throw Invalid(offset, $"points outside of the section (0x{Length:x} bytes)");
         }
@@ -69,7 +84,7 @@ internal sealed unsafe class Section
             throw Invalid(offset, $"a string starts outside of the section (0x{Length:x} bytes)");
         }
 
-        SectionReader reader = new(this, Start + offset, Start + Length);
+        SectionReader reader = ReadFrom(offset);
         return reader.ReadString();
     }
 
@@ -103,6 +118,21 @@ internal sealed unsafe class Section
             File.Release(Start + from, Start + to);
         }
     }
+
+    /// <summary>Has the bytes of a window fetched up to a place, and tells up to where they are there now.</summary>
+    internal byte* Fetch(byte* to) => _window is null || to <= Ready ? Ready : Ready = _window.Fetch(to);
+
+    /// <summary>Says where a window is now, and what of the section it shows, in bytes from the section's start.</summary>
+    internal void MoveTo(byte* start, byte* ready, ulong first, ulong last)
+    {
+        Start = start;
+        Ready = ready;
+        _first = first;
+        _last = last;
+    }
+
+    /// <summary>Asserts that what a reader seeks can be read.</summary>
+    internal bool Shows(ulong offset) => offset >= _first;
 
     /// <summary>The error to throw for a problem at an offset of this section.</summary>
     public InvalidImageException Invalid(ulong? offset, string problem, string? remedy = null) => new(File.Path, Name, offset, problem, remedy);

@@ -7,8 +7,8 @@ namespace LayoutCheck.Elf;
 
 /// <summary>
 /// A cursor over a range of a <see cref="Section"/>. Hot: every byte of DWARF and BTF that is looked at comes through here. Each read
-/// is one bounds check and one unaligned load; what is rare (failing, a LEB128 of more than one byte) is out of line so that the reads
-/// inline. After a failed read the cursor stands where it stood.
+/// is one bounds check and one unaligned load; what is rare (failing, a LEB128 of more than one byte, bytes that a <see cref="SectionWindow"/>
+/// has yet to fetch) is out of line so that the reads inline. After a failed read the cursor stands where it stood.
 /// </summary>
 internal unsafe ref struct SectionReader
 {
@@ -23,11 +23,15 @@ internal unsafe ref struct SectionReader
     private readonly bool _swap;
     private byte* _cursor;
 
+    // Up to where bytes are in memory: the end of the range, but in a window.
+    private byte* _ready;
+
     internal SectionReader(Section section, byte* start, byte* end)
     {
         _section = section;
         _cursor = start;
         _end = end;
+        _ready = section.Ready < end ? section.Ready : end;
         _swap = section.IsBigEndian == BitConverter.IsLittleEndian;
     }
 
@@ -43,7 +47,7 @@ internal unsafe ref struct SectionReader
     /// <summary>Moves the cursor to an offset of the section, within the range's end.</summary>
     public void Seek(ulong offset)
     {
-        if (offset > (ulong)(_end - _section.Start))
+        if (offset > (ulong)(_end - _section.Start) || !_section.Shows(offset))
         {
             throw _section.Invalid(offset, "points past the end of what it belongs to");
         }
@@ -126,7 +130,7 @@ internal unsafe ref struct SectionReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong ReadUleb()
     {
-        if (_cursor < _end && *_cursor < 0x80)
+        if (_cursor < _ready && *_cursor < 0x80)
         {
             return *_cursor++;
         }
@@ -140,7 +144,7 @@ internal unsafe ref struct SectionReader
         byte* at = _cursor;
         ulong value = 0;
         int shift = 0;
-        while (at < _end)
+        while (at < _ready || Fetch(at, 1))
         {
             byte part = *at++;
             if (shift >= 63 && (part & 0x7f) is not (0 or 0x7f))
@@ -175,7 +179,13 @@ internal unsafe ref struct SectionReader
     public ReadOnlySpan<byte> ReadString()
     {
         int limit = (int)Math.Min(Remaining, (nuint)LongestString + 1);
-        int length = MemoryMarshal.CreateReadOnlySpan(ref *_cursor, limit).IndexOf((byte)0);
+        int ready = (int)Math.Clamp(_ready - _cursor, 0, limit);
+        int length = MemoryMarshal.CreateReadOnlySpan(ref *_cursor, ready).IndexOf((byte)0);
+        if (length < 0 && ready < limit && Fetch(_cursor, (nuint)limit))
+        {
+            length = MemoryMarshal.CreateReadOnlySpan(ref *_cursor, limit).IndexOf((byte)0);
+        }
+
         if (length < 0)
         {
             _section.Throw(_cursor, limit <= LongestString ? "a string has no end" : "a string is longer than 64 KiB");
@@ -194,6 +204,7 @@ internal unsafe ref struct SectionReader
             ThrowShort();
         }
 
+        Need((nuint)count);
         ReadOnlySpan<byte> bytes = new(_cursor, (int)count);
         _cursor += count;
         return bytes;
@@ -204,7 +215,7 @@ internal unsafe ref struct SectionReader
         byte* at = _cursor;
         ulong value = 0;
         int shift = 0;
-        while (at < _end)
+        while (at < _ready || Fetch(at, 1))
         {
             byte part = *at++;
             ulong bits = (ulong)(part & 0x7f);
@@ -231,12 +242,26 @@ internal unsafe ref struct SectionReader
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Need(nuint count)
+    private void Need(nuint count)
     {
-        if (Remaining < count)
+        // The cursor may be past what is ready: skipping and seeking fetch nothing.
+        if (_ready - _cursor < (nint)count && !Fetch(_cursor, count))
         {
             ThrowShort();
         }
+    }
+
+    // Has the bytes from a place on brought into memory; false when so many are not in the range.
+    private bool Fetch(byte* at, nuint count)
+    {
+        if ((nuint)(_end - at) < count)
+        {
+            return false;
+        }
+
+        byte* ready = _section.Fetch(at + count);
+        _ready = ready < _end ? ready : _end;
+        return (nuint)(_ready - at) >= count;
     }
 
     [DoesNotReturn]

@@ -113,7 +113,7 @@ public sealed class DefinitionMatcherTests
         {
             AbbrevTable abbrevs = new(test.Sections.Abbrev);
             abbrevs.Load(test.Units[1]);
-            DefinitionMatcher matcher = new(test.Sections, abbrevs, memory);
+            DefinitionMatcher matcher = new(test.Sections, test.Sections.Info, abbrevs, memory);
             matcher.Open(test.Units[1]);
             Assert.True(isEqual || !matcher.Matches(dwarf.OffsetOf("second s"), new DefinitionTemplate(left, leftRoot)), $"the matcher says that a struct with another {changed} is equal");
         }
@@ -149,7 +149,7 @@ public sealed class DefinitionMatcherTests
         {
             AbbrevTable abbrevs = new(test.Sections.Abbrev);
             abbrevs.Load(test.Units[1]);
-            DefinitionMatcher matcher = new(test.Sections, abbrevs, memory);
+            DefinitionMatcher matcher = new(test.Sections, test.Sections.Info, abbrevs, memory);
             matcher.Open(test.Units[1]);
             DefinitionTemplate template = new(graph, root);
             Assert.True(matcher.Matches(dwarf.OffsetOf("second s"), template));
@@ -226,7 +226,7 @@ public sealed class DefinitionMatcherTests
         foreach (UnitHeader unit in test.Units)
         {
             abbrevs.Load(unit);
-            if (!DwarfLanguage.IsC(UnitRoot.Read(test.Sections, abbrevs, unit).Language))
+            if (!DwarfLanguage.IsC(UnitRoot.Read(test.Sections, test.Sections.Info, abbrevs, unit).Language))
             {
                 continue;
             }
@@ -242,7 +242,7 @@ public sealed class DefinitionMatcherTests
         }
 
         int matches = 0;
-        DefinitionMatcher matcher = new(test.Sections, abbrevs);
+        DefinitionMatcher matcher = new(test.Sections, test.Sections.Info, abbrevs);
         DefinitionTemplate[] templates = [.. all.Select(d => new DefinitionTemplate(d.Graph, d.Root))];
         foreach (var candidate in all)
         {

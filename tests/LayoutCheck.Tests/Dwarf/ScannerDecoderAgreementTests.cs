@@ -41,7 +41,7 @@ public sealed class ScannerDecoderAgreementTests
         using DwarfUnderTest dwarf = DwarfUnderTest.Of(path);
         names ??= NamesSeenByTheDecoder(dwarf);
         WantedNames wanted = new([.. names.Select(name => new TypeName(TypeNameKind.Any, name))], dwarf.Sections);
-        DieScanner scanner = new(dwarf.Sections, wanted);
+        using DieScanner scanner = new(dwarf.Sections, wanted);
         HashSet<string> isWanted = new(names, StringComparer.Ordinal);
         int count = 0;
         foreach (UnitHeader unit in dwarf.Units)
@@ -51,7 +51,7 @@ public sealed class ScannerDecoderAgreementTests
             foreach ((Die die, ulong next) in TopLevel(dwarf, unit))
             {
                 count++;
-                (DwTag tag, int name, ulong scanned) = scanner.Step(die.Offset);
+                (DwTag tag, int name, ulong scanned) = scanner.StepFrom(die.Offset);
                 string? expected = HasWantedTag(die) ? dwarf.Decoder.Text(die[DwAt.DW_AT_name]) : null;
                 expected = expected is not null && isWanted.Contains(expected) ? expected : null;
                 if (tag != die.Tag || scanned != next || (name < 0 ? null : names[name]) != expected)
