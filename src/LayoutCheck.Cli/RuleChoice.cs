@@ -19,10 +19,14 @@ internal static class RuleChoice
         List<Rule> own = [.. files.SelectMany(Files).Select(Parse)];
         try
         {
-            RuleSet all = own.Count == 0 ? RuleCatalog.Default : RuleCatalog.Default.With(own);
+            if (own.Count == 0)
+            {
+                return RuleCatalog.Select(packs, only, skip);
+            }
+
             string[]? chosen = packs ?? (only is null ? [Rule.DefaultPack] : null);
             chosen = chosen is null ? null : [.. chosen.Union(own.Select(r => r.Pack))];
-            return all.Select(chosen, only, skip);
+            return RuleCatalog.Default.With(own).Select(chosen, only, skip);
         }
         catch (ArgumentException e)
         {

@@ -17,12 +17,13 @@ namespace LayoutCheck.Dwarf;
 /// </summary>
 internal sealed unsafe class DefinitionMatcher
 {
-    private const int MemorySize = 1 << 12;
+    // For one unit: its DIEs are other DIEs than the last one's. It fits the first cache.
+    private const int MemorySize = 1 << 10;
 
     private readonly DwarfSections _sections;
     private readonly Section _info;
     private readonly AbbrevTable _abbrevs;
-    private readonly (ulong Die, DefinitionTemplate? Template, int Node)[] _memory = new (ulong, DefinitionTemplate?, int)[MemorySize];
+    private readonly (ulong Die, int Template, int Node)[] _memory = new (ulong, int, int)[MemorySize];
     private readonly int _memoryMask;
     private readonly bool _swap;
     private UnitHeader _unit;
@@ -252,11 +253,11 @@ internal sealed unsafe class DefinitionMatcher
 
     private bool IsRemembered(ulong die, int node)
     {
-        ref (ulong Die, DefinitionTemplate? Template, int Node) entry = ref _memory[Slot(die, node)];
-        return entry.Die == die && entry.Node == node && entry.Template == _template;
+        ref (ulong Die, int Template, int Node) entry = ref _memory[Slot(die, node)];
+        return entry.Die == die && entry.Node == node && entry.Template == _template.Number;
     }
 
-    private void Remember(ulong die, int node) => _memory[Slot(die, node)] = (die, _template, node);
+    private void Remember(ulong die, int node) => _memory[Slot(die, node)] = (die, _template.Number, node);
 
     private int Slot(ulong die, int node) => (int)(((die * 0x9e3779b97f4a7c15UL) >> 40) + (ulong)node) & _memoryMask;
 

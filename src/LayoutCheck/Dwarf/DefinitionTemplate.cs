@@ -59,6 +59,8 @@ internal sealed class DefinitionTemplate
         public ulong SeenAt;
     }
 
+    private static int s_count;
+
     private readonly TypeGraph _graph;
     private readonly Dictionary<TypeId, int> _known = [];
     private readonly List<Node> _nodes = [];
@@ -71,6 +73,9 @@ internal sealed class DefinitionTemplate
         Nodes = [.. _nodes];
         Members = [.. _members];
     }
+
+    /// <summary>What tells it from others: none has 0, and none has another's.</summary>
+    public int Number { get; } = Interlocked.Increment(ref s_count);
 
     /// <summary>The types.</summary>
     public Node[] Nodes { get; }

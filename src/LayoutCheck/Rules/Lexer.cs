@@ -26,6 +26,7 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Position,
 /// <summary>Cuts C source into tokens; comments and joined lines are white space. What C has and the rule language has not is left to the parser to refuse.</summary>
 internal static class Lexer
 {
+    private static readonly string[] s_single = [.. Enumerable.Range(0, 128).Select(c => ((char)c).ToString())];
     private static readonly string[] s_long = ["...", "<<=", ">>=", "||", "&&", "==", "!=", "<=", ">=", "<<", ">>", "->", "##", "++", "--"];
 
     /// <summary>The tokens of <paramref name="text"/> from <paramref name="start"/> up to <paramref name="end"/>.</summary>
@@ -36,7 +37,8 @@ internal static class Lexer
     /// <param name="isForeign">Whether the text is no rule: a quote that is not closed is then no error (an apostrophe after #error).</param>
     public static List<Token> Read(string file, string text, int start, int end, bool isForeign = false)
     {
-        List<Token> tokens = [];
+        // Kernel's sources, and ours, have a token every five characters or so.
+        List<Token> tokens = new(Math.Min((end - start) / 5, 1 << 16));
         bool startsLine = true;
         int at = start;
         while (at < end)
@@ -135,13 +137,13 @@ internal static class Lexer
 
         foreach (string punctuation in s_long)
         {
-            if (string.CompareOrdinal(text, at, punctuation, 0, punctuation.Length) == 0 && at + punctuation.Length <= end)
+            if (punctuation[0] == c && string.CompareOrdinal(text, at, punctuation, 0, punctuation.Length) == 0 && at + punctuation.Length <= end)
             {
                 next = at + punctuation.Length;
                 return new Token(TokenKind.Punctuation, punctuation, at);
             }
         }
 
-        return new Token(TokenKind.Punctuation, c.ToString(), at);
+        return new Token(TokenKind.Punctuation, c < s_single.Length ? s_single[c] : c.ToString(), at);
     }
 }

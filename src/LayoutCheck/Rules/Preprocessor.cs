@@ -21,6 +21,11 @@ internal sealed class Preprocessor(string file, string text)
     /// <summary>The tokens with directives carried out and macros replaced.</summary>
     public List<Token> Run(List<Token> tokens)
     {
+        if (_macros.Count == 0 && _conditions.Count == 0 && !tokens.Exists(t => t.Is("#")))
+        {
+            return tokens;
+        }
+
         List<Token> output = [];
         int at = 0;
         while (at < tokens.Count)

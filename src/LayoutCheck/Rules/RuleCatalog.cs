@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace LayoutCheck.Rules;
 
 /// <summary>The rules that the program brings along: the Markdown files of <c>Rules/Catalog</c>, embedded in the library.</summary>
@@ -10,16 +12,40 @@ public static class RuleCatalog
     /// <summary>All of them, of every pack: the flagship first, then by id in ordinal order. Read when first asked for.</summary>
     public static RuleSet Default => s_default.Value;
 
-    /// <summary>The files as they are, by name in ordinal order.</summary>
-    public static IEnumerable<(string Name, string Text)> Files()
+    /// <summary>What <see cref="RuleSet.Select"/> chooses of all of them, without reading those that are not chosen: most of a short answer's time.</summary>
+    /// <exception cref="ArgumentException">A name is no rule or pack.</exception>
+    public static RuleSet Select(IReadOnlyCollection<string>? packs = null, IReadOnlyCollection<string>? only = null, IReadOnlyCollection<string>? skip = null)
     {
-        foreach (string name in typeof(RuleCatalog).Assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal))
+        string[] ids = [.. Names().Select(IdOf)];
+        IReadOnlyCollection<string>? wantedPacks = packs ?? (only is null ? [Rule.DefaultPack] : null);
+        if (s_default.IsValueCreated || (only ?? []).Concat(skip ?? []).Except(ids).Any() || (wantedPacks ?? []).Any(p => p != Rule.DefaultPack))
         {
-            using Stream stream = typeof(RuleCatalog).Assembly.GetManifestResourceStream(name)!;
-            using StreamReader reader = new(stream);
-            yield return (name[Prefix.Length..], reader.ReadToEnd());
+            // To say what was meant, or which packs there are, takes all of them.
+            return Default.Select(packs, only, skip);
         }
+
+        IEnumerable<(string Name, string Text)> chosen = Names()
+            .Where(name => (only is null || only.Contains(IdOf(name))) && !(skip?.Contains(IdOf(name)) ?? false))
+            .Select(name => (Name: name, Text: Text(name)))
+            .Where(file => wantedPacks is null || wantedPacks.Contains(RuleParser.PackOf(file.Name, file.Text)));
+        return new RuleSet(chosen.Select(file => RuleParser.Parse(file.Name, file.Text)));
+    }
+
+    /// <summary>The files as they are, by name in ordinal order.</summary>
+    public static IEnumerable<(string Name, string Text)> Files() => Names().Select(name => (name, Text(name)));
+
+    private static IEnumerable<string> Names() => typeof(RuleCatalog).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal)
+        .Select(name => name[Prefix.Length..]);
+
+    private static string IdOf(string name) => Path.GetFileNameWithoutExtension(name);
+
+    private static string Text(string name)
+    {
+        using Stream stream = typeof(RuleCatalog).Assembly.GetManifestResourceStream(Prefix + name)!;
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return Encoding.UTF8.GetString(bytes);
     }
 }

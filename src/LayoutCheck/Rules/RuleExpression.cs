@@ -10,7 +10,6 @@ public sealed class RuleExpression
     private RuleExpression(Node root)
     {
         Root = root;
-        Text = root.ToString() ?? "";
         HashSet<TypeName> seen = [];
         ImmutableArray<TypeName>.Builder types = ImmutableArray.CreateBuilder<TypeName>();
         root.Visit(subject =>
@@ -24,10 +23,13 @@ public sealed class RuleExpression
     }
 
     /// <summary>The expression in one spelling, whatever the file's own was: macros expanded, one space around operators.</summary>
-    public string Text { get; }
+    public string Text => field ??= Root.ToString() ?? "";
 
     /// <summary>The structs and unions that it names, each once, in the order of their first mention.</summary>
     public ImmutableArray<TypeName> Types { get; }
+
+    /// <summary>Whether it asks for the kernel's configuration.</summary>
+    public bool AsksForConfig => Root.AsksForConfig;
 
     internal Node Root { get; }
 
@@ -66,6 +68,9 @@ internal abstract class Node(int position)
 
     public const int Primary = 13;
     public const int UnaryPrecedence = 12;
+
+    /// <summary>Whether the tree asks for the kernel's configuration.</summary>
+    public virtual bool AsksForConfig => false;
 
     /// <summary>Calls back for every type or member named in the tree.</summary>
     public virtual void Visit(Action<Subject> visit)
@@ -135,6 +140,8 @@ internal sealed class UnaryNode(int position, char op, Node operand) : Node(posi
 
     public override int Precedence => UnaryPrecedence;
 
+    public override bool AsksForConfig => operand.AsksForConfig;
+
     public override void Visit(Action<Subject> visit) => operand.Visit(visit);
 
     // Two signs side by side would read as one operator.
@@ -152,6 +159,8 @@ internal sealed class BinaryNode(int position, string op, Node left, Node right)
     public override int Depth { get; } = Math.Max(left.Depth, right.Depth) + 1;
 
     public override int Precedence => PrecedenceOf(op);
+
+    public override bool AsksForConfig => left.AsksForConfig || right.AsksForConfig;
 
     public override void Visit(Action<Subject> visit)
     {
@@ -189,6 +198,8 @@ internal sealed class ConditionalNode(int position, Node condition, Node whenTru
     public override int Depth { get; } = Math.Max(condition.Depth, Math.Max(whenTrue.Depth, whenFalse.Depth)) + 1;
 
     public override int Precedence => 1;
+
+    public override bool AsksForConfig => condition.AsksForConfig || whenTrue.AsksForConfig || whenFalse.AsksForConfig;
 
     public override void Visit(Action<Subject> visit)
     {
@@ -327,6 +338,8 @@ internal sealed class FunctionNode(int position, Function function, ImmutableArr
 
     public override int Depth { get; } = arguments.Max(a => a.Depth) + 1;
 
+    public override bool AsksForConfig => arguments.Any(a => a.AsksForConfig);
+
     public override void Visit(Action<Subject> visit)
     {
         foreach (Node argument in arguments)
@@ -349,6 +362,8 @@ internal sealed class FunctionNode(int position, Function function, ImmutableArr
 internal sealed class ConfigNode(int position, string name) : Node(position)
 {
     public string Name => name;
+
+    public override bool AsksForConfig => true;
 
     public override string ToString() => $"config({name})";
 }
@@ -410,7 +425,8 @@ internal sealed record ScalarReference(string Spelling, int Bytes) : TypeReferen
     /// <summary>The scalar types that C and the kernel name, as kernels use them (ILP32 and LP64).</summary>
     public static ScalarReference? ByName(string spelling)
     {
-        int? bytes = TypeWords.Normalize(spelling) switch
+        // A struct or union, which most are, is none of them, and its spelling need not be made comparable.
+        int? bytes = spelling.StartsWith("struct ", StringComparison.Ordinal) || spelling.StartsWith("union ", StringComparison.Ordinal) ? null : TypeWords.Normalize(spelling) switch
         {
             "char" or "signed char" or "unsigned char" or "_Bool" or "bool" or "u8" or "s8" or "__u8" or "__s8" or "uint8_t" or "int8_t" => 1,
             "short" or "unsigned short" or "u16" or "s16" or "__u16" or "__s16" or "__le16" or "__be16" or "uint16_t" or "int16_t" => 2,

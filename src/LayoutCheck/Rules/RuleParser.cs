@@ -7,7 +7,9 @@ namespace LayoutCheck.Rules;
 /// </summary>
 public static class RuleParser
 {
-    private static readonly string[] s_keys = ["title", "severity", "flagship", "pack", "when", "check"];
+    private const string Pack = "pack";
+
+    private static readonly string[] s_keys = ["title", "severity", "flagship", Pack, "when", "check"];
 
     /// <summary>The rule that a file holds.</summary>
     /// <param name="fileName">The file as the user named it; its stem becomes the rule's id.</param>
@@ -68,16 +70,14 @@ public static class RuleParser
             Title = Value("title") ?? throw new RuleException(fileName, text, 0, "the header has no 'title:'"),
             Severity = Choice("severity", Severity.Error, ("error", Severity.Error), ("warning", Severity.Warning)),
             IsFlagship = Choice("flagship", false, ("yes", true), ("no", false)),
-            Pack = Value("pack") ?? Rule.DefaultPack,
+            Pack = Value(Pack) ?? Rule.DefaultPack,
             Checks = checks.ToImmutable(),
             Body = text[bodyStart..].Trim('\r', '\n'),
             SourceName = fileName,
         };
 
         // Words may go on over several lines; a line of comment between two keys belongs to neither.
-        string? Value(string key) => single.TryGetValue(key, out Entry entry)
-            ? string.Join(' ', text[entry.Start..entry.End].Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && !l.StartsWith("//", StringComparison.Ordinal)))
-            : null;
+        string? Value(string key) => single.TryGetValue(key, out Entry entry) ? Words(text, entry) : null;
 
         T Choice<T>(string key, T absent, params ReadOnlySpan<(string Word, T Meaning)> choices)
         {
@@ -97,6 +97,14 @@ public static class RuleParser
             throw new RuleException(fileName, text, single[key].Start, $"'{key}:' is {choices[0].Word} or {choices[1].Word}, not '{value}'");
         }
     }
+
+    /// <summary>The pack of the rule that a file holds: its header is looked at, and its checks are not.</summary>
+    /// <exception cref="RuleException">It has no header.</exception>
+    internal static string PackOf(string fileName, string text)
+        => Header(fileName, text, out _).Where(e => e.Key == Pack).Select(e => Words(text, e)).FirstOrDefault(Rule.DefaultPack);
+
+    private static string Words(string text, Entry entry)
+        => string.Join(' ', text[entry.Start..entry.End].Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && !l.StartsWith("//", StringComparison.Ordinal)));
 
     /// <summary>
     /// An assertion pasted with its <c>#ifdef CONFIG_X</c> applies where any member that it names exists: a member that is gone on one

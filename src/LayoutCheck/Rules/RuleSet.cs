@@ -28,8 +28,7 @@ public sealed class RuleSet
     public ImmutableArray<TypeName> RequiredTypes { get; }
 
     /// <summary>Whether a rule asks for the kernel's configuration: finding that in an image is a search of megabytes.</summary>
-    public bool AsksForConfig => Rules.SelectMany(rule => rule.Checks)
-        .Any(check => check.Expression.Text.Contains("config(", StringComparison.Ordinal) || check.When?.Text.Contains("config(", StringComparison.Ordinal) == true);
+    public bool AsksForConfig => Rules.SelectMany(rule => rule.Checks).Any(check => check.Expression.AsksForConfig || check.When?.AsksForConfig == true);
 
     /// <summary>The packs that the rules belong to, in ordinal order.</summary>
     public ImmutableArray<string> Packs => [.. Rules.Select(rule => rule.Pack).Distinct().Order(StringComparer.Ordinal)];
