@@ -94,8 +94,8 @@ internal readonly record struct Step(ulong Bits)
     /// <summary>Anything else: <see cref="Abbrev"/> has to be asked.</summary>
     public const ulong IsLong = 1UL << 52;
 
-    public Step(ulong flags, int size, int siblingAt, int nameAt)
-        : this(flags | (uint)size | ((ulong)(uint)siblingAt << 16) | ((ulong)(uint)nameAt << 32))
+    public Step(ulong flags, uint size, uint siblingAt, uint nameAt)
+        : this(flags | size | ((ulong)siblingAt << 16) | ((ulong)nameAt << 32))
     {
     }
 
@@ -126,22 +126,21 @@ internal sealed unsafe class AbbrevTable
     // The largest that compilers write is some hundred bytes. Every DIE costs the time and the memory of its declaration, so this is small.
     private const uint LargestDeclaration = 1 << 10;
 
-    // A form whose size varies, among sizes of forms; and a size of attributes from which on the walk goes the long way.
-    private const byte VariableForm = 0xff;
+    // Stands for the size of a form whose size varies: attributes of that size or more are stepped over the long way. Sums of it fit 32 bits.
     private const uint LongSize = 1 << 15;
 
-    // Marks what was found, beside its form and place.
-    private const uint Found = 1u << 31;
-
+    private readonly SectionWindow? _window;
     private readonly Section _section;
     private readonly List<AttributeSpec> _specs = [];
-    private readonly byte[] _formSizes = new byte[128];
+    private readonly uint[] _formSizes = new uint[128];
     private Place[] _places = new Place[512];
     private Abbrev?[] _dense = new Abbrev?[512];
     private Step[] _steps = new Step[512];
     private int _formKind = -1;
     private Dictionary<ulong, Place>? _sparse;
     private Remembered[] _remembered = new Remembered[512];
+    private byte[] _rememberedBytes = new byte[1 << 14];
+    private int _rememberedLength;
     private int _rememberedCount;
     private int _rememberedSpecs;
     private ulong _next;
@@ -150,7 +149,12 @@ internal sealed unsafe class AbbrevTable
     private bool _isLoaded;
     private UnitHeader _unit;
 
+    /// <summary>Reads tables where they are.</summary>
     public AbbrevTable(Section section) => _section = section;
+
+    /// <summary>Reads tables through a window, which is best when those of many units will be read, in their order.</summary>
+    public AbbrevTable(SectionWindow window)
+        : this(window.View) => _window = window;
 
     /// <summary>Forgets the unit it was on and starts on the table of another.</summary>
     public void Load(in UnitHeader unit)
@@ -172,6 +176,7 @@ internal sealed unsafe class AbbrevTable
         Array.Clear(_steps, 0, _denseCount);
         _sparse = null;
         _denseCount = 0;
+        _window?.OpenFrom(unit.AbbrevOffset);
         _next = unit.AbbrevOffset;
         _isWhole = false;
         _isLoaded = true;
@@ -182,7 +187,7 @@ internal sealed unsafe class AbbrevTable
             for (int form = 0; form < _formSizes.Length; form++)
             {
                 int size = AttributeForms.FixedSize((DwForm)form, unit);
-                _formSizes[form] = size < 0 ? VariableForm : (byte)size;
+                _formSizes[form] = size < 0 ? LongSize : (uint)size;
             }
         }
     }
@@ -252,12 +257,10 @@ internal sealed unsafe class AbbrevTable
     private void ParseUpTo(ulong wanted)
     {
         SectionReader reader = _section.ReadFrom(_next);
-        byte* start = _section.Start;
-        byte* end = start + _section.Length;
-        byte[] formSizes = _formSizes;
         ulong code;
         do
         {
+            reader.Prepare(LargestDeclaration);
             code = reader.ReadUleb();
             if (code == 0)
             {
@@ -268,80 +271,77 @@ internal sealed unsafe class AbbrevTable
             ulong from = reader.Offset;
             ulong tag = reader.ReadUleb();
             bool hasChildren = reader.ReadU8() != 0;
-            uint size = 0;
-            uint name = 0;
-            uint sibling = 0;
+            Draft draft = default;
+            byte* at = _section.Start + reader.Offset;
+            byte* last = _section.Ready - 1;
 
-            // Pairs of attribute and form, two bytes at a time; what is longer than a byte goes the long way.
-            byte* at = start + reader.Offset;
+            // Pairs of attribute and form, two bytes at a time; what is longer than a byte, or near the end, goes the long way.
             while (true)
             {
-                uint pair;
-                if (end - at >= 2 && ((pair = Unsafe.ReadUnaligned<ushort>(at)) & 0x8080) == 0 && at[1] != (byte)DwForm.DW_FORM_implicit_const)
+                uint attribute;
+                uint form;
+                if (at < last && ((attribute = at[0]) | (form = at[1])) < 0x80 && form != (uint)DwForm.DW_FORM_implicit_const)
                 {
                     at += 2;
-                    if (pair == 0)
+                    if (attribute <= (uint)DwAt.DW_AT_name)
                     {
-                        break;
+                        if ((attribute | form) == 0)
+                        {
+                            break;
+                        }
+
+                        draft.Note((DwAt)attribute, form);
                     }
 
-                    uint attribute = (byte)(BitConverter.IsLittleEndian ? pair : pair >> 8);
-                    uint form = (byte)(BitConverter.IsLittleEndian ? pair >> 8 : pair);
-                    // The first of its name counts. What is beyond something variable is never used: the step is a long one then.
-                    if (attribute == (uint)DwAt.DW_AT_name && name == 0)
-                    {
-                        name = Found | (form << 16) | (ushort)size;
-                    }
-                    else if (attribute == (uint)DwAt.DW_AT_sibling && sibling == 0)
-                    {
-                        sibling = Found | (form << 16) | (ushort)size;
-                    }
-
-                    uint formSize = formSizes[form];
-                    size += formSize == VariableForm ? LongSize : formSize;
+                    draft.Size += _formSizes[form];
                     continue;
                 }
 
-                reader.Seek((ulong)(at - start));
+                reader.Seek((ulong)(at - _section.Start));
                 bool isMore = NextSpec(ref reader, out DwAt longAttribute, out DwForm longForm, out _);
-                at = start + reader.Offset;
+                // Fetching more may have moved what is ready, but nothing that was read.
+                at = _section.Start + reader.Offset;
                 if (!isMore)
                 {
                     break;
                 }
 
-                int longSize = longAttribute is DwAt.DW_AT_name or DwAt.DW_AT_sibling ? -1 : AttributeForms.FixedSize(longForm, _unit);
-                size += longSize < 0 ? LongSize : (uint)longSize;
+                draft.Note(longAttribute, (uint)longForm);
+                int size = AttributeForms.FixedSize(longForm, _unit);
+                draft.Size += size < 0 ? LongSize : (uint)size;
+                if (reader.Offset - from > LargestDeclaration)
+                {
+                    break;
+                }
             }
 
-            reader.Seek((ulong)(at - start));
+            reader.Seek((ulong)(at - _section.Start));
             if (reader.Offset - from > LargestDeclaration)
             {
                 throw _section.Invalid(from, $"an abbreviation of more than {LargestDeclaration} bytes");
             }
 
-            Add(code, new Place(from, (uint)(reader.Offset - from)), StepOf(tag, hasChildren, size, name, sibling));
+            Add(code, new Place(from, (uint)(reader.Offset - from)), StepOf(tag, hasChildren, draft));
         }
         while (code != wanted);
 
         _next = reader.Offset;
     }
 
-    // Name and sibling: 0 when there is none, else Found, the form, and the place.
-    private Step StepOf(ulong tag, bool hasChildren, uint size, uint name, uint sibling)
+    private Step StepOf(ulong tag, bool hasChildren, in Draft draft)
     {
         bool isAggregate = tag is (ulong)DwTag.DW_TAG_structure_type or (ulong)DwTag.DW_TAG_union_type;
-        bool isTypedef = tag == (ulong)DwTag.DW_TAG_typedef;
-        bool isNamed = name != 0 && (isAggregate || isTypedef);
-        bool isPlainName = (name & ~0xffffu) == (Found | ((uint)DwForm.DW_FORM_strp << 16)) && !_unit.Is64Bit;
-        bool hasSibling = (sibling & ~0xffffu) == (Found | ((uint)DwForm.DW_FORM_ref4 << 16));
-        if (size >= LongSize || (isNamed && !isPlainName) || (hasChildren && !hasSibling) || tag == (ulong)DwTag.DW_TAG_imported_unit)
+        bool isNamed = draft.NameForm != 0 && (isAggregate || tag == (ulong)DwTag.DW_TAG_typedef);
+        if (draft.Size >= LongSize
+            || (isNamed && (draft.NameForm != (uint)DwForm.DW_FORM_strp || _unit.Is64Bit))
+            || (hasChildren && draft.SiblingForm != (uint)DwForm.DW_FORM_ref4)
+            || tag == (ulong)DwTag.DW_TAG_imported_unit)
         {
             return new Step(Step.IsLong);
         }
 
         ulong flags = (hasChildren ? Step.HasSibling : Step.IsPlain) | (!isNamed ? 0 : isAggregate ? Step.NamesAggregate : Step.NamesTypedef);
-        return new Step(flags, (int)size, (ushort)sibling, (ushort)name);
+        return new Step(flags, draft.Size, draft.SiblingAt, draft.NameAt);
     }
 
     // The first of two declarations of a code counts.
@@ -384,7 +384,7 @@ internal sealed unsafe class AbbrevTable
         while (_remembered[slot].Abbrev is { } known)
         {
             ref Remembered entry = ref _remembered[slot];
-            if (entry.Hash == hash && entry.Kind == kind && AreEqual(entry.Place, place))
+            if (entry.Hash == hash && entry.Kind == kind && _rememberedBytes.AsSpan(entry.BytesAt, entry.BytesLength).SequenceEqual(Bytes(place)))
             {
                 return known;
             }
@@ -398,6 +398,7 @@ internal sealed unsafe class AbbrevTable
         {
             Array.Clear(_remembered);
             _rememberedCount = 0;
+            _rememberedLength = 0;
             _rememberedSpecs = abbrev.Specs.Length;
         }
         else if (_rememberedCount * 2 >= _remembered.Length)
@@ -405,7 +406,15 @@ internal sealed unsafe class AbbrevTable
             Grow();
         }
 
-        Remember(new Remembered(hash, kind, place, abbrev));
+        int bytesAt = _rememberedLength;
+        _rememberedLength += (int)place.Length;
+        if (_rememberedLength > _rememberedBytes.Length)
+        {
+            Array.Resize(ref _rememberedBytes, Math.Max(_rememberedLength, _rememberedBytes.Length * 2));
+        }
+
+        Bytes(place).CopyTo(_rememberedBytes.AsSpan(bytesAt));
+        Remember(new Remembered(hash, kind, bytesAt, (int)place.Length, abbrev));
         return abbrev;
     }
 
@@ -436,8 +445,7 @@ internal sealed unsafe class AbbrevTable
         }
     }
 
-    private bool AreEqual(Place a, Place b)
-        => a.Length == b.Length && new ReadOnlySpan<byte>(_section.Start + a.Start, (int)a.Length).SequenceEqual(new(_section.Start + b.Start, (int)b.Length));
+    private ReadOnlySpan<byte> Bytes(Place place) => new(_section.Start + place.Start, (int)place.Length);
 
     private ulong Hash(Place place, int kind)
     {
@@ -498,8 +506,32 @@ internal sealed unsafe class AbbrevTable
         return (name | encoding) != 0;
     }
 
+    /// <summary>What is known of a declaration while it is parsed, for its <see cref="Step"/>. Forms are 0 when there is no such attribute.</summary>
+    private struct Draft
+    {
+        public uint Size;
+        public uint NameForm;
+        public uint NameAt;
+        public uint SiblingForm;
+        public uint SiblingAt;
+
+        // The first of each counts. What follows something of variable size has no place, and is not asked for.
+        public void Note(DwAt attribute, uint form)
+        {
+            if (attribute == DwAt.DW_AT_name && NameForm == 0)
+            {
+                (NameForm, NameAt) = (form, Size);
+            }
+            else if (attribute == DwAt.DW_AT_sibling && SiblingForm == 0)
+            {
+                (SiblingForm, SiblingAt) = (form, Size);
+            }
+        }
+    }
+
     /// <summary>A declaration without its code, in bytes from the start of .debug_abbrev. It is at least three bytes long.</summary>
     private readonly record struct Place(ulong Start, uint Length);
 
-    private readonly record struct Remembered(ulong Hash, int Kind, Place Place, Abbrev? Abbrev);
+    /// <summary>A decoded declaration, and where in <see cref="_rememberedBytes"/> its bytes are: those of the section may not be shown any more.</summary>
+    private readonly record struct Remembered(ulong Hash, int Kind, int BytesAt, int BytesLength, Abbrev? Abbrev);
 }

@@ -27,11 +27,18 @@ internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag,
 /// </summary>
 internal sealed unsafe class DieScanner : IDisposable
 {
+    // A unit's header and its first types.
+    private const int FirstFetch = 16 << 10;
+
+    // Several units' abbreviations: those of units that follow each other do too.
+    private const int FirstAbbrevFetch = 64 << 10;
+
     // What a step finds in place of a name at the end of the unit's DIEs.
     private const int NullEntry = -2;
 
     private readonly DwarfSections _sections;
     private readonly SectionWindow _window;
+    private readonly SectionWindow _abbrevWindow;
     private readonly Section _info;
     private readonly bool _swap;
     private readonly WantedNames _wanted;
@@ -47,16 +54,16 @@ internal sealed unsafe class DieScanner : IDisposable
 
     /// <param name="sections">What is scanned.</param>
     /// <param name="wanted">The names to stop at.</param>
-    /// <param name="readsAll">Whether most units will be walked, so that what all of them need is best brought into memory at once.</param>
-    public DieScanner(DwarfSections sections, WantedNames wanted, bool readsAll = false)
+    public DieScanner(DwarfSections sections, WantedNames wanted)
     {
         _sections = sections;
-        _window = new SectionWindow(sections.Info);
+        _window = new SectionWindow(sections.Info, FirstFetch);
         _info = _window.View;
+        _abbrevWindow = new SectionWindow(sections.Abbrev, FirstAbbrevFetch);
         _namedSteps = Step.NamesAggregate | (wanted.WantsTypedefs ? Step.NamesTypedef : 0);
         _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
         _wanted = wanted;
-        _abbrevs = new AbbrevTable(readsAll ? sections.LoadedAbbrev : sections.Abbrev);
+        _abbrevs = new AbbrevTable(_abbrevWindow);
         _isFound = new bool[wanted.Requests.Length];
     }
 
@@ -473,7 +480,11 @@ internal sealed unsafe class DieScanner : IDisposable
         die, $"DW_AT_sibling points to 0x{sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
 
     /// <inheritdoc/>
-    public void Dispose() => _window.Dispose();
+    public void Dispose()
+    {
+        _window.Dispose();
+        _abbrevWindow.Dispose();
+    }
 
     private void SkipAttributes(ref SectionReader reader, Abbrev abbrev)
     {

@@ -7,7 +7,6 @@ internal sealed class DwarfSections
 {
     // Unpacking and relocating them takes time and memory, and few questions need them.
     private readonly Lazy<Section?> _str;
-    private readonly Lazy<Section> _loadedAbbrev;
     private readonly Lazy<Section?> _lineStr;
     private readonly Lazy<Section?> _line;
 
@@ -19,7 +18,6 @@ internal sealed class DwarfSections
         Abbrev = abbrev;
         // Whoever looks for a name reads all of it.
         _str = new Lazy<Section?>(() => elf.Contents(".debug_str") is { } str ? elf.File.Load(str) : null);
-        _loadedAbbrev = new Lazy<Section>(() => elf.File.Load(abbrev));
         StrOffsets = elf.Contents(".debug_str_offsets");
         _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str"));
         _line = new Lazy<Section?>(() => elf.Contents(".debug_line"));
@@ -42,9 +40,6 @@ internal sealed class DwarfSections
 
     /// <summary>.debug_abbrev</summary>
     public Section Abbrev { get; }
-
-    /// <summary>The same, for reading all of it.</summary>
-    public Section LoadedAbbrev => _loadedAbbrev.Value;
 
     /// <summary>.debug_str</summary>
     public Section? Str => _str.Value;

@@ -102,7 +102,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         private readonly HashSet<(DwTag Tag, ulong StringOffset)> _inSection = [];
         private readonly HashSet<(DwTag Tag, string Name)> _inPlace = [];
 
-        public DieScanner Scanner { get; } = new(sections, new WantedNames([], sections), readsAll: true);
+        public DieScanner Scanner { get; } = new(sections, new WantedNames([], sections));
 
         /// <summary>Adds those of the unit that the scanner is open on.</summary>
         public void Collect(in UnitHeader unit, ImportedUnits imports)

@@ -37,9 +37,9 @@ internal sealed class SurveyWorker : IDisposable
     private SurveyWorker(Shared shared)
     {
         _shared = shared;
-        _scanner = new DieScanner(shared.Sections, shared.Wanted, readsAll: true);
+        _scanner = new DieScanner(shared.Sections, shared.Wanted);
         _builder = new DwarfGraphBuilder(shared.Sections);
-        _supplementScanner = shared.SupplementWanted is { } wanted ? new DieScanner(shared.Sections.Supplement!, wanted, readsAll: true) : null;
+        _supplementScanner = shared.SupplementWanted is { } wanted ? new DieScanner(shared.Sections.Supplement!, wanted) : null;
         _matcher = new DefinitionMatcher(shared.Sections, _scanner.Info, _scanner.Abbrevs);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];

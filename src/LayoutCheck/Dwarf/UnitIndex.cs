@@ -121,7 +121,7 @@ internal sealed class UnitIndex
             return false;
         }
 
-        window?.OpenAt(_next);
+        window?.OpenHead(_next);
         UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _next >= _typesStart);
         _units.Add(unit);
         _next = unit.End;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
@@ -7,13 +8,16 @@ namespace LayoutCheck.Dwarf;
 
 /// <summary>
 /// The names that a scan looks for, prepared so that no string is read for the names that it passes by: .debug_str is searched once,
-/// and after that the 4- or 8-byte value of a DW_FORM_strp is looked up in a bitmap. Linkers merge tails, so that a
+/// and after that the 4- or 8-byte value of a DW_FORM_strp is looked up. Linkers merge tails, so that a
 /// name may be found at several offsets ("page" in "subpage"); all of them are it. Immutable; shared by all threads.
 /// </summary>
 internal sealed class WantedNames
 {
+    private const int FilterBits = 16;
+
     private readonly byte[][] _names;
-    private readonly ulong[] _bitmap;
+    // One bit for many offsets: nearly all that are asked for are none of ours, and this fits the first cache.
+    private readonly ulong[] _filter = new ulong[1 << (FilterBits - 6)];
     private readonly Dictionary<ulong, int> _byOffset = [];
     private readonly int _longestInline;
 
@@ -25,13 +29,13 @@ internal sealed class WantedNames
         RequestsByName = [.. distinct.Select(name => Enumerable.Range(0, requests.Count).Where(i => requests[i].Name == name).ToImmutableArray())];
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
         WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
-        _bitmap = sections.Str is { } strings ? new ulong[(strings.Length / 64) + 1] : [];
         if (sections.Str is not null)
         {
             StringTails.Find(sections.Str, _names, (name, offset) =>
             {
                 _byOffset[offset] = name;
-                _bitmap[offset / 64] |= 1UL << (int)(offset % 64);
+                uint bit = Bit(offset);
+                _filter[bit / 64] |= 1UL << (int)(bit % 64);
             });
         }
     }
@@ -46,11 +50,16 @@ internal sealed class WantedNames
     public bool WantsTypedefs { get; }
 
     /// <summary>Which name is at an offset of .debug_str, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int AtStringOffset(ulong offset)
     {
-        ulong word = offset / 64;
-        return word < (ulong)_bitmap.Length && (_bitmap[word] >> (int)(offset % 64) & 1) != 0 ? _byOffset[offset] : -1;
+        uint bit = Bit(offset);
+        return (_filter[bit / 64] >> (int)(bit % 64) & 1) == 0 ? -1 : Find(offset);
     }
+
+    private int Find(ulong offset) => _byOffset.TryGetValue(offset, out int name) ? name : -1;
+
+    private static uint Bit(ulong offset) => (uint)((offset * 0x9e3779b97f4a7c15) >> (64 - FilterBits));
 
     /// <summary>Which name these bytes are, or -1.</summary>
     public int AtBytes(ReadOnlySpan<byte> text)

@@ -4,7 +4,7 @@ namespace LayoutCheck.Elf;
 
 /// <summary>
 /// Memory that the system is asked to give in its large pages, where it has them: each page that shows up costs much the same, whatever its
-/// size. Not zeroed. Whoever holds it frees it.
+/// size. Not zeroed.
 /// </summary>
 internal sealed unsafe partial class LargePages : IDisposable
 {
@@ -25,11 +25,15 @@ internal sealed unsafe partial class LargePages : IDisposable
     /// <summary>The first byte.</summary>
     public byte* Start { get; private set; }
 
+    /// <summary>Frees what nobody holds any more.</summary>
+    ~LargePages() => NativeMemory.AlignedFree(Start);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         NativeMemory.AlignedFree(Start);
         Start = null;
+        GC.SuppressFinalize(this);
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

@@ -67,6 +67,15 @@ internal unsafe ref struct SectionReader
         _cursor += count;
     }
 
+    /// <summary>Has so many bytes from the cursor on brought into memory, if the range has as many: whoever then looks at them without a reader can.</summary>
+    public void Prepare(nuint count)
+    {
+        if (_ready - _cursor < (nint)count)
+        {
+            _ = Fetch(_cursor, Math.Min(count, Remaining));
+        }
+    }
+
     /// <summary>One byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte ReadU8()

@@ -8,12 +8,16 @@ namespace LayoutCheck.Elf;
 /// </summary>
 internal sealed unsafe class SectionWindow : IDisposable
 {
-    /// <summary>The largest part that is copied, in bytes.</summary>
-    public const nuint LargestPart = 4 << 20;
+    // The largest section of which parts are copied that end nobody knows where; of the memory, what is read is used.
+    private const nuint LargestSection = 64 << 20;
 
-    // A unit's header and its first types; then as much again each time.
-    private const nuint FirstFetch = 16 << 10;
+    // The largest part of a known end that is copied: a compile unit of a kernel is some hundred kilobytes.
+    private const nuint LargestPart = 4 << 20;
 
+    // What is there from a place on must be so much to be opened without fetching more.
+    private const nuint Ahead = 4 << 10;
+
+    private readonly nuint _firstFetch;
     private readonly Section _whole;
     private readonly bool _canCopy;
     private LargePages? _memory;
@@ -22,9 +26,12 @@ internal sealed unsafe class SectionWindow : IDisposable
     private nuint _size;
     private nuint _filled;
 
-    public SectionWindow(Section whole)
+    /// <param name="whole">The section.</param>
+    /// <param name="firstFetch">How many bytes of a part are fetched at first; then as many again each time.</param>
+    public SectionWindow(Section whole, int firstFetch)
     {
         _whole = whole;
+        _firstFetch = (nuint)firstFetch;
         _canCopy = whole.File.CanRead(whole);
         View = new Section(this, whole);
     }
@@ -32,15 +39,28 @@ internal sealed unsafe class SectionWindow : IDisposable
     /// <summary>The section, of which the part that was opened last can be read; offsets are those of the section.</summary>
     public Section View { get; }
 
-    /// <summary>Moves to a place of which only the first bytes are read, to learn how much belongs to it.</summary>
-    public void OpenAt(ulong from) => Show(from, _whole.Length, Math.Min(_whole.Length - from, FirstFetch));
-
-    /// <summary>Moves to a part, in bytes from the start of the section. What was shown before is no longer there.</summary>
-    public void Open(ulong from, ulong to) => Show(from, to, to - from);
-
-    private void Show(ulong from, ulong to, ulong size)
+    /// <summary>
+    /// Moves to a part that starts at a place and ends nobody knows where. What was shown before may no longer be there; parts that are
+    /// opened in the order of the file share what was fetched.
+    /// </summary>
+    public void OpenFrom(ulong from)
     {
-        if (!_canCopy || size > LargestPart)
+        bool isThere = from >= _from && from + Ahead <= _from + _filled && _filled <= _firstFetch * 2 && _size == _whole.Length - _from;
+        if (!isThere)
+        {
+            Show(from, _whole.Length, _whole.Length - from, LargestSection);
+        }
+    }
+
+    /// <summary>Moves to a part, in bytes from the start of the section. What was shown before is no longer there, but for the same place.</summary>
+    public void Open(ulong from, ulong to) => Show(from, to, to - from, LargestPart);
+
+    /// <summary>Moves to a place of which only the first bytes are read, to learn how long the part is that starts there.</summary>
+    public void OpenHead(ulong from) => Show(from, _whole.Length, Math.Min(_whole.Length - from, _firstFetch), LargestPart);
+
+    private void Show(ulong from, ulong to, ulong size, nuint room)
+    {
+        if (!_canCopy || size > room)
         {
             View.MoveTo(_whole.Start, _whole.Start + _whole.Length, 0, _whole.Length);
             return;
@@ -48,7 +68,7 @@ internal sealed unsafe class SectionWindow : IDisposable
 
         if (_memory is null)
         {
-            _memory = new LargePages(LargestPart);
+            _memory = new LargePages(Math.Min(room, _whole.Length));
             _buffer = _memory.Start;
         }
 
@@ -65,7 +85,7 @@ internal sealed unsafe class SectionWindow : IDisposable
     /// <summary>Fills the part at least up to a place, if it reaches so far; tells up to where it is filled.</summary>
     internal byte* Fetch(byte* to)
     {
-        nuint wanted = Math.Min(_size, Math.Max((nuint)(to - _buffer), Math.Max(FirstFetch, _filled * 2)));
+        nuint wanted = Math.Min(_size, Math.Max((nuint)(to - _buffer), Math.Max(_firstFetch, _filled * 2)));
         if (wanted > _filled)
         {
             _whole.File.Read(_whole, _from + _filled, _buffer + _filled, wanted - _filled);
