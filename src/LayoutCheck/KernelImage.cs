@@ -78,7 +78,7 @@ public sealed class KernelImage : IDisposable
     public ImageFacts ReadFacts()
     {
         string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
-        return new ImageFacts(_content.Wrapping.Length == 0 ? format : $"{_content.Wrapping}: {format}", _content.Elf?.BuildId(), Release(_content));
+        return new ImageFacts(format, _content.Elf?.BuildId(), Release(_content), ReadConfig(), _content.Wrapping);
     }
 
     /// <summary>The kernel's configuration, by <c>CONFIG_</c> names; null when the image does not carry it (CONFIG_IKCONFIG=y).</summary>
@@ -232,7 +232,13 @@ public sealed class KernelImage : IDisposable
 }
 
 /// <summary>What an image says of itself.</summary>
-/// <param name="Format">What kind of file it is, after what it is packed in: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</param>
+/// <param name="Format">What it is when it is unpacked: <c>ELF 64-bit little-endian x86-64 executable</c>.</param>
 /// <param name="BuildId">The build id in hexadecimal, or null.</param>
 /// <param name="Release">The kernel release (<c>uname -r</c>), or null when the image does not tell.</param>
-public sealed record ImageFacts(string Format, string? BuildId, string? Release);
+/// <param name="Config">The configuration that it carries (CONFIG_IKCONFIG), by <c>CONFIG_</c> names; or null.</param>
+/// <param name="Wrapping">What the file has it packed in, outermost first: <c>bzImage, zstd</c>; empty when in nothing.</param>
+public sealed record ImageFacts(string Format, string? BuildId, string? Release, IReadOnlyDictionary<string, string>? Config, string Wrapping)
+{
+    /// <summary>The format after what it is packed in: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</summary>
+    public string FullFormat => Wrapping.Length == 0 ? Format : $"{Wrapping}: {Format}";
+}
