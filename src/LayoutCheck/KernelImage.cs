@@ -27,6 +27,13 @@ public sealed class KernelImage : IDisposable
 {
     private const string NoDebugInfoRemedy = "name the vmlinux of the kernel's debug package, or build with CONFIG_DEBUG_INFO_DWARF5 or CONFIG_DEBUG_INFO_BTF";
 
+    // Debug information that is neither DWARF 2 to 5 nor BTF, by the section that it is in.
+    private static readonly (string Section, string What, string Remedy)[] s_otherDebugInformation =
+    [
+        (".ctf", "CTF", NoDebugInfoRemedy), (".SUNW_ctf", "CTF", NoDebugInfoRemedy), (".stab", "stabs", NoDebugInfoRemedy), (".debug", "DWARF 1", NoDebugInfoRemedy),
+        (".gnu.debuglto_.debug_info", "the early debug information of gcc's LTO", "link it, and name the vmlinux or .ko that it becomes"),
+    ];
+
     private readonly UnwrappedImage _content;
     private readonly IDisposable? _companion;
 
@@ -98,6 +105,12 @@ public sealed class KernelImage : IDisposable
         UnwrappedImage content = UnwrappedImage.Open(file);
         try
         {
+            if (content.Elf?.Header.Type == ElfFile.ET_CORE)
+            {
+                // It may have a packed kernel somewhere in its memory, which need not be the one that was running.
+                throw new InvalidImageException(content.File.Path, null, null, "is a core dump, which has memory and no types", "name the vmlinux of the kernel that it was taken of");
+            }
+
             while (true)
             {
                 if (Choose(path, content, options) is { } image)
@@ -202,6 +215,14 @@ public sealed class KernelImage : IDisposable
         if (choice == SourceChoice.Btf)
         {
             return new InvalidImageException(content.File.Path, null, null, "has no BTF (no .BTF section)", "use --source dwarf if it has DWARF, or build with CONFIG_DEBUG_INFO_BTF");
+        }
+
+        foreach ((string section, string what, string remedy) in s_otherDebugInformation)
+        {
+            if (content.Elf?.Find(section) is not null)
+            {
+                return new InvalidImageException(content.File.Path, section, null, $"has its types as {what}, which cannot be read", remedy);
+            }
         }
 
         string missing = choice == SourceChoice.Dwarf ? "has no DWARF (no .debug_info section)" : "has no debug information (neither .debug_info nor .BTF)";

@@ -145,7 +145,7 @@ public sealed class PackedImageTests
     {
         Assert.Equal("is neither an ELF file nor raw BTF nor a kernel image", Refused("#!/bin/sh\n"u8.ToArray()).Problem);
         Assert.Equal("is neither an ELF file nor raw BTF nor a kernel image", Refused(Gzip("some text"u8.ToArray())).Problem);
-        Assert.Equal("is an archive (.a or .deb), not a kernel image", Refused("!<arch>\ndebian-binary"u8.ToArray()).Problem);
+        Assert.Equal("is a Debian package, not a kernel image", Refused("!<arch>\ndebian-binary"u8.ToArray()).Problem);
     }
 
     [Fact]
