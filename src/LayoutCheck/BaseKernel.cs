@@ -80,17 +80,26 @@ internal sealed class BaseKernel : IDisposable
         string full = Path.GetFullPath(modulePath);
         if (File.Exists(full))
         {
-            // Beside it (/sys/kernel/btf/nd_pmem, a build tree), and in each directory above it that is one of a kernel.
+            // Beside it (/sys/kernel/btf/nd_pmem, a build tree), in each directory above it that is one of a kernel, and in the boot directory
+            // beside that one's lib or usr/lib: a package that was unpacked somewhere, or its debug package below usr/lib/debug.
             string? directory = Path.GetDirectoryName(full);
+            string? installedAs = null;
             yield return Path.Combine(directory!, "vmlinux");
             for (; directory is not null; directory = Path.GetDirectoryName(directory))
             {
-                bool isOfRelease = Path.GetFileName(Path.GetDirectoryName(directory)) == "modules" || File.Exists(Path.Combine(directory, "Module.symvers"));
-                if (isOfRelease)
+                bool isInstalled = Path.GetFileName(Path.GetDirectoryName(directory)) == "modules";
+                if (isInstalled || File.Exists(Path.Combine(directory, "Module.symvers")))
                 {
                     yield return Path.Combine(directory, "vmlinux");
                     yield return Path.Combine(directory, "build", "vmlinux");
                     yield return Path.Combine(directory, "vmlinuz");
+                }
+
+                installedAs = isInstalled ? Path.GetFileName(directory) : installedAs;
+                if (installedAs is not null)
+                {
+                    yield return Path.Combine(directory, "boot", $"vmlinux-{installedAs}");
+                    yield return Path.Combine(directory, "boot", $"vmlinuz-{installedAs}");
                 }
             }
         }

@@ -27,6 +27,13 @@ public sealed class KernelImage : IDisposable
 {
     private const string NoDebugInfoRemedy = "name the vmlinux of the kernel's debug package, or build with CONFIG_DEBUG_INFO_DWARF5 or CONFIG_DEBUG_INFO_BTF";
 
+    // Debug information that is neither DWARF 2 to 5 nor BTF, by the section that it is in.
+    private static readonly (string Section, string What, string Remedy)[] s_otherDebugInformation =
+    [
+        (".ctf", "CTF", NoDebugInfoRemedy), (".SUNW_ctf", "CTF", NoDebugInfoRemedy), (".stab", "stabs", NoDebugInfoRemedy), (".debug", "DWARF 1", NoDebugInfoRemedy),
+        (".gnu.debuglto_.debug_info", "the early debug information of gcc's LTO", "link it, and name the vmlinux or .ko that it becomes"),
+    ];
+
     private readonly UnwrappedImage _content;
     private readonly IDisposable? _companion;
 
@@ -78,7 +85,7 @@ public sealed class KernelImage : IDisposable
     public ImageFacts ReadFacts()
     {
         string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
-        return new ImageFacts(_content.Wrapping.Length == 0 ? format : $"{_content.Wrapping}: {format}", _content.Elf?.BuildId(), Release(_content));
+        return new ImageFacts(format, _content.Elf?.BuildId(), Release(_content), ReadConfig(), _content.Wrapping);
     }
 
     /// <summary>The kernel's configuration, by <c>CONFIG_</c> names; null when the image does not carry it (CONFIG_IKCONFIG=y).</summary>
@@ -98,6 +105,12 @@ public sealed class KernelImage : IDisposable
         UnwrappedImage content = UnwrappedImage.Open(file);
         try
         {
+            if (content.Elf?.Header.Type == ElfFile.ET_CORE)
+            {
+                // It may have a packed kernel somewhere in its memory, which need not be the one that was running.
+                throw new InvalidImageException(content.File.Path, null, null, "is a core dump, which has memory and no types", "name the vmlinux of the kernel that it was taken of");
+            }
+
             while (true)
             {
                 if (Choose(path, content, options) is { } image)
@@ -204,6 +217,14 @@ public sealed class KernelImage : IDisposable
             return new InvalidImageException(content.File.Path, null, null, "has no BTF (no .BTF section)", "use --source dwarf if it has DWARF, or build with CONFIG_DEBUG_INFO_BTF");
         }
 
+        foreach ((string section, string what, string remedy) in s_otherDebugInformation)
+        {
+            if (content.Elf?.Find(section) is not null)
+            {
+                return new InvalidImageException(content.File.Path, section, null, $"has its types as {what}, which cannot be read", remedy);
+            }
+        }
+
         string missing = choice == SourceChoice.Dwarf ? "has no DWARF (no .debug_info section)" : "has no debug information (neither .debug_info nor .BTF)";
         return new InvalidImageException(
             content.File.Path,
@@ -232,7 +253,13 @@ public sealed class KernelImage : IDisposable
 }
 
 /// <summary>What an image says of itself.</summary>
-/// <param name="Format">What kind of file it is, after what it is packed in: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</param>
+/// <param name="Format">What it is when it is unpacked: <c>ELF 64-bit little-endian x86-64 executable</c>.</param>
 /// <param name="BuildId">The build id in hexadecimal, or null.</param>
 /// <param name="Release">The kernel release (<c>uname -r</c>), or null when the image does not tell.</param>
-public sealed record ImageFacts(string Format, string? BuildId, string? Release);
+/// <param name="Config">The configuration that it carries (CONFIG_IKCONFIG), by <c>CONFIG_</c> names; or null.</param>
+/// <param name="Wrapping">What the file has it packed in, outermost first: <c>bzImage, zstd</c>; empty when in nothing.</param>
+public sealed record ImageFacts(string Format, string? BuildId, string? Release, IReadOnlyDictionary<string, string>? Config, string Wrapping)
+{
+    /// <summary>The format after what it is packed in: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</summary>
+    public string FullFormat => Wrapping.Length == 0 ? Format : $"{Wrapping}: {Format}";
+}

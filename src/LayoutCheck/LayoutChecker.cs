@@ -22,13 +22,14 @@ public static class LayoutChecker
         ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
         Survey survey = image.Types.FindAll(names, threads);
         Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
+        ImageFacts facts = image.ReadFacts();
         CheckReport report = new(
-            image.ReadFacts(),
+            facts,
             survey.Facts,
             image.HasOtherSource,
             LayoutEra.Of(definitions),
             [.. survey.Sets.Select(DefinitionSummary.Of)],
-            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, rules.AsksForConfig ? image.ReadConfig() : null));
+            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config));
         image.RequireUnchanged();
         return report;
     }

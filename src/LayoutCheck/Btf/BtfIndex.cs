@@ -63,7 +63,7 @@ internal sealed class BtfIndex
         byte version = header.ReadU8();
         if (version != BtfFormat.BTF_VERSION)
         {
-            throw _section.Invalid(2, $"BTF version {version} is not the one that we know ({BtfFormat.BTF_VERSION})");
+            throw _section.Invalid(2, $"BTF version {version} is not the one that we know ({BtfFormat.BTF_VERSION})", "use a newer LayoutCheck, or DWARF");
         }
 
         header.Skip(1); // flags: none is defined

@@ -103,7 +103,7 @@ internal static class AttributeForms
                 Skip(ref reader, ReadIndirect(ref reader, section), unit, section);
                 break;
             default:
-                throw section.Invalid(reader.Offset, $"an attribute has the unknown form 0x{(int)form:x}");
+                throw section.Invalid(reader.Offset, $"an attribute has the unknown form 0x{(int)form:x}", "use --source btf, or build with CONFIG_DEBUG_INFO_DWARF5 (-gdwarf-5)");
         }
     }
 

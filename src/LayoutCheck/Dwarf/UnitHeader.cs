@@ -46,7 +46,7 @@ internal readonly record struct UnitHeader(
         ushort version = reader.ReadU16();
         if (version is < 2 or > 5)
         {
-            throw info.Invalid(offset, $"a unit of DWARF version {version}, which cannot be read (2 to 5 can)");
+            throw info.Invalid(offset, $"a unit of DWARF version {version}, which cannot be read (2 to 5 can)", BuildAnother);
         }
 
         int offsetSize = is64Bit ? 8 : 4;
@@ -89,14 +89,16 @@ internal readonly record struct UnitHeader(
 
         return addressSize is 4 or 8
             ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie }
-            : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)");
+            : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother);
     }
 
     private static InvalidImageException Unreadable(Section info, ulong offset, DwUnitType type) => type switch
     {
         DwUnitType.DW_UT_split_compile or DwUnitType.DW_UT_split_type => SplitDwarf(info, offset, null),
-        _ => info.Invalid(offset, $"a unit of unknown type 0x{(int)type:x}"),
+        _ => info.Invalid(offset, $"a unit of unknown type 0x{(int)type:x}", BuildAnother),
     };
+
+    private const string BuildAnother = "use --source btf, or build with CONFIG_DEBUG_INFO_DWARF5 (-gdwarf-5)";
 
     /// <summary>The refusal of split DWARF, by the name of the file that has the types when that is known.</summary>
     public static InvalidImageException SplitDwarf(Section info, ulong offset, string? dwoName) => info.Invalid(

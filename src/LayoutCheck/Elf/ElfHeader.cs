@@ -17,12 +17,12 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
         byte data = ident.ReadU8();
         if (fileClass is not (1 or 2))
         {
-            throw new InvalidImageException(file.Path, null, 4, $"ELF class {fileClass} is neither 32-bit nor 64-bit");
+            throw new InvalidImageException(file.Path, null, 4, $"ELF class {fileClass} is neither 32-bit nor 64-bit", "the file is damaged, or not a Linux one: fetch or build it again");
         }
 
         if (data is not (1 or 2))
         {
-            throw new InvalidImageException(file.Path, null, 5, $"ELF data encoding {data} is neither little- nor big-endian");
+            throw new InvalidImageException(file.Path, null, 5, $"ELF data encoding {data} is neither little- nor big-endian", "the file is damaged, or not a Linux one: fetch or build it again");
         }
 
         bool is64Bit = fileClass == 2;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using LayoutCheck.Elf;
 
 namespace LayoutCheck.Images;
@@ -15,6 +16,8 @@ internal sealed record Container(string Name, Section? Payload = null, Compressi
 {
     // Text in every kernel (init/version.c), so what has it is a kernel though its header says nothing.
     private static ReadOnlySpan<byte> Banner => "Linux version "u8;
+
+    private const string NameVmlinux = "name a vmlinux, a vmlinuz or a module";
 
     /// <summary>The article that the name takes.</summary>
     public string Article => Name[0] is 'a' or 'A' ? "an" : "a";
@@ -39,10 +42,49 @@ internal sealed record Container(string Name, Section? Payload = null, Compressi
             _ when At(head, 0x10008, "S390EP"u8) => new Container("s390 boot image"),
             _ when At(head, 0x24, [0x18, 0x28, 0x6f, 0x01]) => new Container("arm zImage"),
             _ when At(head, 0, [0x27, 0x05, 0x19, 0x56]) => new Container("uImage"),
-            _ when At(head, 0, "!<arch>\n"u8) => new Container("archive", Refusal: "is an archive (.a or .deb), not a kernel image", Remedy: "take the vmlinux out of it and name that"),
+            _ when At(head, 0x38, [0xcd, 0x23, 0x82, 0x81]) => new Container("LoongArch Image"),
+            // Not kernels, but with one or several in them, of which none may answer for the others: refused before anything is looked for.
+            _ when Other(head) is { } other => other,
             _ when whole.IndexOf(Banner) is not null => new Container("bare kernel image"),
-            _ => new Container("", Refusal: "is neither an ELF file nor raw BTF nor a kernel image", Remedy: "name a vmlinux"),
+            _ when At(head, 0, "MZ"u8) => Refused("is a PE/COFF program, not a kernel image", NameVmlinux),
+            _ => Refused("is neither an ELF file nor raw BTF nor a kernel image", NameVmlinux),
         };
+    }
+
+    private static Container Refused(string refusal, string remedy) => new("", Refusal: refusal, Remedy: remedy);
+
+    private static Container? Other(ReadOnlySpan<byte> head)
+    {
+        const string NameInDump = "name the vmlinux of the kernel that it was taken of";
+        return head switch
+        {
+            _ when At(head, 0, "!<arch>\ndebian-binary"u8) => Refused("is a Debian package, not a kernel image", "unpack it (dpkg-deb -x FILE DIRECTORY) and name the vmlinux, vmlinuz or .ko in it"),
+            _ when At(head, 0, "!<arch>\n"u8) || At(head, 0, "!<thin>\n"u8) => Refused("is an archive of objects (.a), not one image", "unpack it (ar x FILE) and name one of them, or name the vmlinux"),
+            _ when At(head, 0, [0xed, 0xab, 0xee, 0xdb]) => Refused("is an RPM package, not a kernel image", "unpack it (rpm2cpio FILE | cpio -id) and name the vmlinux, vmlinuz or .ko in it"),
+            _ when At(head, 257, "ustar"u8) => Refused("is a tar archive, not a kernel image", "unpack it (tar -xf FILE) and name the vmlinux, vmlinuz or .ko in it"),
+            _ when At(head, 0, "070701"u8) || At(head, 0, "070702"u8) || At(head, 0, "070707"u8) => Refused("is a cpio archive, as initrds are, not a kernel image", "name the vmlinux or vmlinuz that it is started with"),
+            _ when At(head, 0, "PK\x03\x04"u8) => Refused("is a zip archive, not a kernel image", "unpack it (unzip FILE) and name the vmlinux, vmlinuz or .ko in it"),
+            _ when At(head, 0, "hsqs"u8) || At(head, 0x8001, "CD001"u8) => Refused("is a file system, not a kernel image", "mount it and name the vmlinux, vmlinuz or .ko in it"),
+            _ when At(head, 0, "KDUMP   "u8) || At(head, 0, "DISKDUMP"u8) || At(head, 0, "makedumpfile\0"u8) => Refused("is a kernel's crash dump, which has memory and no types", NameInDump),
+            _ when At(head, 0, [0x04, 0x22, 0x4d, 0x18]) => Refused("is an lz4 frame, of which only the legacy form that kernels use can be read (lz4)", "unpack it (lz4 -d FILE) and name the result"),
+            _ when At(head, 0, [(byte)'B', (byte)'C', 0xc0, 0xde]) => Refused("is LLVM bitcode, as the objects of a build with LTO are", "name the vmlinux or .ko that was linked of it"),
+            _ when At(head, 0, [0xcf, 0xfa, 0xed, 0xfe]) || At(head, 0, [0xfe, 0xed, 0xfa, 0xcf]) || At(head, 0, [0xce, 0xfa, 0xed, 0xfe]) || At(head, 0, [0xfe, 0xed, 0xfa, 0xce])
+                => Refused("is a Mach-O file, not a Linux kernel", NameVmlinux),
+            _ when IsUnifiedKernel(head) => Refused("is a unified kernel image (PE/COFF)", "take the kernel out (objcopy -O binary --only-section=.linux FILE vmlinuz) and name that"),
+            _ => null,
+        };
+    }
+
+    // A PE program that starts the kernel in its section .linux (uapi-group.org, UKI). The section table follows the headers, one 40-byte entry each.
+    private static bool IsUnifiedKernel(ReadOnlySpan<byte> head)
+    {
+        if (!At(head, 0, "MZ"u8) || head.Length < 0x40)
+        {
+            return false;
+        }
+
+        uint start = BinaryPrimitives.ReadUInt32LittleEndian(head[0x3c..]);
+        return start < (uint)head.Length && At(head, (int)start, "PE\0\0"u8) && head[(int)start..].IndexOf(".linux\0\0"u8) >= 0;
     }
 
     private static bool At(ReadOnlySpan<byte> head, int offset, ReadOnlySpan<byte> magic) => head.Length >= offset + magic.Length && head.Slice(offset, magic.Length).SequenceEqual(magic);

@@ -148,9 +148,18 @@ public static class CheckText
         SourceFacts source = report.Source;
         output.WriteLine();
         string running = runningRelease is null ? "" : $"; the running kernel, {Printable.Escape(runningRelease)}";
-        output.WriteLine($"File         {Printable.Escape(file)} ({report.Image.Format}{running})");
+        output.WriteLine($"File         {Printable.Escape(file)} ({report.Image.FullFormat}{running})");
         output.WriteLine($"Build id     {report.Image.BuildId ?? "none recorded"}");
         output.WriteLine($"Kernel       {(report.Image.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}");
+        if (report.Image.Config is { } config)
+        {
+            output.WriteLine($"Config       {config.Count} options (IKCONFIG)");
+            foreach ((string option, string value) in LayoutOptions.Of(config))
+            {
+                output.WriteLine($"             {option}={Printable.Escape(value)}");
+            }
+        }
+
         string other = !report.HasOtherSource ? "" : source.Kind == SourceKind.Dwarf ? "; the image has BTF too (--source btf)" : "; the image has DWARF too (--source dwarf)";
         output.WriteLine($"Source       {source.Format}{other}");
         if (!source.Languages.IsEmpty)

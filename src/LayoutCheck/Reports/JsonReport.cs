@@ -48,7 +48,7 @@ public sealed class JsonReport : IDisposable
         writer._json.WriteEndArray();
         writer.WriteImage(report.Image);
         writer.WriteSource(report.Source);
-        writer.End(run);
+        writer.End(run, report.Image);
     }
 
     /// <summary>Writes the layouts of types.</summary>
@@ -67,7 +67,7 @@ public sealed class JsonReport : IDisposable
         writer._json.WriteEndArray();
         writer.WriteImage(image);
         writer._json.WriteString("source", SourceName(source));
-        writer.End(run);
+        writer.End(run, image);
     }
 
     /// <summary>Writes who shares the bytes of a type, or of one member.</summary>
@@ -106,7 +106,7 @@ public sealed class JsonReport : IDisposable
 
         writer.WriteImage(image);
         writer._json.WriteString("source", SourceName(source));
-        writer.End(run);
+        writer.End(run, image);
     }
 
     /// <inheritdoc/>
@@ -121,11 +121,14 @@ public sealed class JsonReport : IDisposable
         _json.WriteString("report", report);
     }
 
-    private void End(RunFacts run)
+    private void End(RunFacts run, ImageFacts image)
     {
         _json.WriteStartObject("run");
         _json.WriteString("version", run.Version);
         _json.WriteString("file", run.File);
+
+        // One kernel is one image, whatever it was packed in on its way here.
+        _json.WriteString("packed_in", image.Wrapping.Length == 0 ? null : image.Wrapping);
         _json.WriteEndObject();
         _json.WriteEndObject();
         _json.Flush();
@@ -239,6 +242,27 @@ public sealed class JsonReport : IDisposable
         _json.WriteString("format", image.Format);
         _json.WriteString("build_id", image.BuildId);
         _json.WriteString("release", image.Release);
+        WriteConfig(image.Config);
+        _json.WriteEndObject();
+    }
+
+    private void WriteConfig(IReadOnlyDictionary<string, string>? config)
+    {
+        if (config is null)
+        {
+            _json.WriteNull("config");
+            return;
+        }
+
+        _json.WriteStartObject("config");
+        _json.WriteNumber("options", config.Count);
+        _json.WriteStartObject("layout");
+        foreach ((string option, string value) in LayoutOptions.Of(config))
+        {
+            _json.WriteString(option, value);
+        }
+
+        _json.WriteEndObject();
         _json.WriteEndObject();
     }
 

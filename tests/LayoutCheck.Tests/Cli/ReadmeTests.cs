@@ -1,7 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LayoutCheck.Cli;
+using LayoutCheck.Elf;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Cli;
 
@@ -69,21 +73,76 @@ public sealed partial class ReadmeTests
         Assert.Equal(["0", "1", "2", "3", "4"], Rows("exit code").Select(r => r[0]));
     }
 
-    [Fact]
-    public void Quotes_every_refusal()
+    public static TheoryData<string> Refusals() => [.. Rows("not read").Select(r => r[0])];
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public void Quotes_every_refusal(string what)
     {
-        string[][] rows = Rows("file");
-        Assert.True(rows.Length >= 3);
-        foreach (string[] row in rows)
+        string[] row = Rows("not read").Single(r => r[0] == what);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("layoutcheck-");
+        try
         {
-            ProgramResult result = ProgramRun.Run("check", FixtureFile.PathOf(row[0].Trim('`')));
-            Assert.Equal(3, result.ExitCode);
-            Assert.Contains(row[1].Trim('`'), Assert.Single(result.ErrLines), StringComparison.Ordinal);
+            string name = what.Trim('`');
+            RefusedInput.Input input = name.StartsWith("refused/", StringComparison.Ordinal) ? new(FixtureFile.PathOf(name)) : RefusedInput.Make(what, directory.FullName);
+            InvalidImageException e = Assert.Throws<InvalidImageException>(() =>
+            {
+                using KernelImage image = KernelImage.Open(input.Path, input.Options);
+                LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
+            });
+
+            // File, problem and remedy in one line.
+            Assert.StartsWith(input.Path, e.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', e.Message);
+            int problem = e.Message.IndexOf(row[1].Trim('`'), StringComparison.Ordinal);
+            Assert.True(problem > 0, $"README: {row[1]}; the program: {e.Message}");
+            Assert.Contains(row[2].Trim('`'), e.Message[problem..], StringComparison.Ordinal);
+            Assert.True(row[2].Length > 0 || e.Remedy is null, $"README has no remedy, the program has: {e.Remedy}");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Names_every_refusal_once()
+    {
+        string[] rows = [.. Rows("not read").Select(r => r[0])];
+        IEnumerable<string> fixtures = FixtureFile.All.Where(f => f.StartsWith("refused/", StringComparison.Ordinal) && f != "refused/split-dwarf4.elf").Select(f => $"`{f}`");
+        Assert.Equal(RefusedInput.Names.Concat(fixtures).Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
+
+        // Once as a user sees it.
+        ProgramResult result = ProgramRun.Run("check", FixtureFile.PathOf("refused/stripped.elf"));
+        Assert.Equal(3, result.ExitCode);
+        Assert.Empty(result.Out);
+        Assert.StartsWith($"layoutcheck: {FixtureFile.PathOf("refused/stripped.elf")}: has no debug information", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+    }
+
+    // The two units of a fixture said to be Rust (DW_LANG_Rust, 0x1c), where gcc has DW_LANG_C11 (0x1d): behind the unit header, the abbreviation code and DW_AT_producer.
+    [Fact]
+    public void Units_in_other_languages_do_not_answer()
+    {
+        const string Fixture = "page-era5/page-era5.gcc-dwarf5.elf";
+        byte[] bytes = FixtureFile.Bytes(Fixture);
+        using (MappedFile file = MappedFile.Open(FixtureFile.PathOf(Fixture)))
+        {
+            ElfSection info = ElfFile.Read(file).Find(".debug_info")!;
+            for (int at = 0; at < (int)info.ByteSize; at += 4 + BitConverter.ToInt32(bytes, (int)info.FileOffset + at))
+            {
+                Assert.Equal(0x1d, bytes[(int)info.FileOffset + at + 17]);
+                bytes[(int)info.FileOffset + at + 17] = 0x1c;
+            }
         }
 
-        // Whatever lies in refused/ is in the table, under its own name or a twin's message.
-        Assert.All(FixtureFile.All.Where(f => f.StartsWith("refused/", StringComparison.Ordinal)),
-            f => Assert.Contains(rows, r => r[0].Trim('`') == f || f == "refused/split-dwarf4.elf"));
+        using KernelImage image = KernelImage.FromBytes("vmlinux", bytes);
+        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
+        Assert.Equal(Verdict.Undecided, report.Verdict);
+        Assert.Contains("no C definition of struct page", report.Headline(), StringComparison.Ordinal);
+        Assert.Contains("no C definition of struct page", s_text, StringComparison.Ordinal);
+        LanguageCount language = Assert.Single(report.Source.Languages);
+        Assert.Equal(2, language.UnitCount);
+        Assert.Contains("Rust", language.Language, StringComparison.Ordinal);
     }
 
     [Fact]

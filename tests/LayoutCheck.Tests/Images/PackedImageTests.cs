@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using LayoutCheck.Elf;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -65,7 +68,7 @@ public sealed class PackedImageTests
         byte[] image = [.. new byte[0x11000], .. Encoding.ASCII.GetBytes("Linux version %s\0Linux version 6.15.0-test (me) #1\0"), .. btf[..8], .. split, 0, 0, .. btf, 1, 2, 3, .. btf[..10]];
         Encoding.Latin1.GetBytes(magic).CopyTo(image, magicOffset);
         using KernelImage whole = KernelImage.FromBytes("Image", image);
-        Assert.Equal(new ImageFacts($"{name}: BTF", null, "6.15.0-test"), whole.ReadFacts());
+        Assert.Equal(new ImageFacts("BTF", null, "6.15.0-test", null, name), whole.ReadFacts());
         Assert.Equal(isBigEndian, whole.Types.Target.IsBigEndian);
         using KernelImage plain = FixtureFile.Open(fixture);
         Assert.Equal(plain.Types.DefinedNames(), whole.Types.DefinedNames());
@@ -142,7 +145,7 @@ public sealed class PackedImageTests
     {
         Assert.Equal("is neither an ELF file nor raw BTF nor a kernel image", Refused("#!/bin/sh\n"u8.ToArray()).Problem);
         Assert.Equal("is neither an ELF file nor raw BTF nor a kernel image", Refused(Gzip("some text"u8.ToArray())).Problem);
-        Assert.Equal("is an archive (.a or .deb), not a kernel image", Refused("!<arch>\ndebian-binary"u8.ToArray()).Problem);
+        Assert.Equal("is a Debian package, not a kernel image", Refused("!<arch>\ndebian-binary"u8.ToArray()).Problem);
     }
 
     [Fact]
@@ -165,6 +168,17 @@ public sealed class PackedImageTests
         Assert.Equal(
             new Dictionary<string, string> { ["CONFIG_64BIT"] = "y", ["CONFIG_ARM"] = "n", ["CONFIG_LOCALVERSION"] = "-test", ["CONFIG_NR_CPUS"] = "64" },
             image.ReadConfig());
+
+        // Both reports tell that it is there, and the options that struct page depends on.
+        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
+        using StringWriter text = new();
+        CheckText.Write(report, "vmlinux", null, new Ink(false), text);
+        Assert.Contains("\nConfig       4 options (IKCONFIG)\n             CONFIG_64BIT=y\nSource ", text.ToString().ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        using MemoryStream stream = new();
+        JsonReport.Write(report, new RunFacts("0", "vmlinux"), stream);
+        using JsonDocument json = JsonDocument.Parse(stream.ToArray());
+        Assert.Equal("""{"options":4,"layout":{"CONFIG_64BIT":"y"}}""", JsonSerializer.Serialize(json.RootElement.GetProperty("image").GetProperty("config")));
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("run").GetProperty("packed_in").ValueKind);
 
         using KernelImage without = FixtureFile.Open(Plain);
         Assert.Null(without.ReadConfig());
@@ -193,7 +207,7 @@ public sealed class PackedImageTests
     private static void AssertSame(byte[] bytes, string format)
     {
         using KernelImage image = KernelImage.FromBytes("vmlinuz", bytes);
-        Assert.Equal(("vmlinuz", format, SourceKind.Btf), (image.Path, image.ReadFacts().Format, image.Types.Kind));
+        Assert.Equal(("vmlinuz", format, SourceKind.Btf), (image.Path, image.ReadFacts().FullFormat, image.Types.Kind));
         TypeDefinition plain = FixtureFile.Definition(Plain, "struct page");
         TypeDefinition found = image.Types.FindFirst(TypeName.Parse("struct page"))!;
         Assert.Null(DefinitionEquality.FirstDifference(plain.Graph, plain.Root, found.Graph, found.Root));

@@ -65,6 +65,24 @@ public sealed class SplitBtfTests : IDisposable
         Assert.NotNull(image.Types.FindFirst(TypeName.Parse("struct page")));
     }
 
+    // As Debian's packages up to 6.12 have them, unpacked somewhere.
+    [Theory]
+    [InlineData("usr/lib/modules/6.15.0", "boot/vmlinuz-6.15.0")]
+    [InlineData("lib/modules/6.15.0", "boot/vmlinuz-6.15.0")]
+    [InlineData("usr/lib/debug/lib/modules/6.15.0", "usr/lib/debug/boot/vmlinux-6.15.0")]
+    public void The_kernel_in_the_boot_directory_of_the_same_tree_is_its_base(string modules, string kernel)
+    {
+        string module = Path.Combine(_directory.FullName, modules, "kernel", "driver.ko");
+        string vmlinuz = Path.Combine(_directory.FullName, kernel);
+        Directory.CreateDirectory(Path.GetDirectoryName(module)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(vmlinuz)!);
+        File.Copy(FixtureFile.PathOf(Module), module);
+        Assert.Throws<InvalidImageException>(() => KernelImage.Open(module));
+        File.Copy(FixtureFile.PathOf("page-era5-packed/page-era5-packed.gz"), vmlinuz);
+        using KernelImage image = KernelImage.Open(module);
+        Assert.NotNull(image.Types.FindFirst(TypeName.Parse("struct page")));
+    }
+
     [Fact]
     public void A_kernel_that_is_not_the_base_is_refused()
     {

@@ -21,7 +21,7 @@ internal static class FixtureFile
     [
         .. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Folder, file).Replace('\\', '/'))
-            .Where(name => Path.GetExtension(name) is not ("" or ".c" or ".h" or ".rs" or ".S" or ".py" or ".md" or ".actual"))
+            .Where(name => Path.GetExtension(name) is not ("" or ".c" or ".h" or ".rs" or ".S" or ".py" or ".md" or ".tsv" or ".actual"))
             .Order(StringComparer.Ordinal),
     ];
 
