@@ -165,7 +165,7 @@ public sealed class KernelImage : IDisposable
             bool isToBeLookedFor = options.Source == SourceChoice.Dwarf || !hasBtf || options.DebugDirectory is not null || SeparateDebugFile.LinkName(elf) is not null;
             debug = isToBeLookedFor ? SeparateDebugFile.Find(elf, path, options.DebugDirectory) : null;
             return debug is null ? null
-                : DwarfSections.Find(debug, options.DebugDirectory) is { } separate ? new KernelImage(path, content, new DwarfTypeReader(separate), hasBtf, debug.File)
+                : DwarfSections.Find(debug, options.DebugDirectory, path) is { } separate ? new KernelImage(path, content, new DwarfTypeReader(separate), hasBtf, debug.File)
                 : throw new InvalidImageException(debug.File.Path, null, null, "has no DWARF (no .debug_info section), and is the file that it was split off into", NoDebugInfoRemedy);
         }
         catch (InvalidImageException e)

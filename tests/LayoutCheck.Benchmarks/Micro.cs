@@ -134,7 +134,7 @@ internal static class Micro
         (TypeGraph graph, TypeId root) = new DwarfGraphBuilder(sections).Build(definitions[0].Unit, definitions[0].Die)
             ?? throw new BenchmarkException("the first definition of struct page cannot be built");
         DefinitionTemplate template = new(graph, root);
-        DefinitionMatcher matcher = new(sections, scanner.Abbrevs);
+        DefinitionMatcher matcher = new(sections, scanner.Info, scanner.Abbrevs);
         int matched = 0;
         bench.Add("DefinitionMatcher: struct page", definitions.Count, "definitions", () =>
         {

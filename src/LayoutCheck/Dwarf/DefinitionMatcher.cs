@@ -23,7 +23,7 @@ internal sealed unsafe class DefinitionMatcher
     private readonly DwarfSections _sections;
     private readonly Section _info;
     private readonly AbbrevTable _abbrevs;
-    private readonly (ulong Die, int Template, int Node)[] _memory = new (ulong, int, int)[MemorySize];
+    private readonly (ulong Die, int Template, int Node)[] _memory;
     private readonly int _memoryMask;
     private readonly bool _swap;
     private UnitHeader _unit;
@@ -38,6 +38,7 @@ internal sealed unsafe class DefinitionMatcher
         _sections = sections;
         _info = info;
         _abbrevs = abbrevs;
+        _memory = new (ulong, int, int)[memorySize];
         _memoryMask = memorySize - 1;
         _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
     }

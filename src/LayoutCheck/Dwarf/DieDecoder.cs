@@ -75,7 +75,7 @@ internal sealed class DieDecoder
     public UnitHeader Unit { get; private set; }
 
     /// <summary>The source files of the unit; read when first asked for.</summary>
-    public SourceFiles SourceFiles => _sourceFiles ??= SourceFiles.Of(_sections, Unit, UnitRoot.Read(_sections, _sections.Info, _abbrevs, Unit));
+    public SourceFiles SourceFiles => _sourceFiles ??= ReadSourceFiles();
 
     /// <summary>Turns to another unit.</summary>
     public void Open(in UnitHeader unit)
@@ -186,12 +186,25 @@ internal sealed class DieDecoder
             case DwForm.DW_FORM_strx2:
             case DwForm.DW_FORM_strx3:
             case DwForm.DW_FORM_strx4:
-                return _sections.Require(_sections.Str, ".debug_str").StringAt(_sections.StringOffset(value.Value, StrOffsetsBase(), Unit.OffsetSize));
             case DwForm.DW_FORM_GNU_str_index:
-                throw UnitHeader.SplitDwarf(_sections.Info, Unit.Offset, null);
+                return _sections.Require(_sections.Str, ".debug_str").StringAt(_sections.StringOffset(value.Value, StrOffsetsBase(), Unit.OffsetSize));
             default:
                 return _sections.SupplementaryString(value.Value, Unit.Offset, value.Form);
         }
+    }
+
+    // A split unit counts its files in the table of its skeleton (DWARF 5 §3.1.3), but for type units, which have one in their own file.
+    private SourceFiles ReadSourceFiles()
+    {
+        UnitRoot root = UnitRoot.Read(_sections, _sections.Info, _abbrevs, Unit);
+        if (root.LineOffset is not null || _sections.SkeletonOf(Unit) is not var (image, skeleton))
+        {
+            return SourceFiles.Of(_sections, Unit, root);
+        }
+
+        AbbrevTable abbrevs = new(image.Abbrev);
+        abbrevs.Load(skeleton);
+        return SourceFiles.Of(image, skeleton, UnitRoot.Read(image, abbrevs, skeleton));
     }
 
     // DW_AT_str_offsets_base is on the unit's own DIE (DWARF 5 §7.26), perhaps after the attributes that use it.
@@ -202,6 +215,7 @@ internal sealed class DieDecoder
             AttributeValue value = Read(Unit.FirstDie, out _) is { } root ? root[DwAt.DW_AT_str_offsets_base] : default;
             known = value.Class == ValueClass.SectionOffset
                 ? value.Value
+                : _sections.ImpliedStrOffsetsBase(Unit) is not UnitRoot.NoBase and var implied ? implied
                 : throw _sections.Info.Invalid(Unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base");
             _strOffsetsBase = known;
         }

@@ -339,12 +339,11 @@ internal sealed unsafe class DieScanner : IDisposable
     private ulong StringOffset(ref SectionReader reader, DwForm form) => form switch
     {
         DwForm.DW_FORM_strp => reader.ReadUnsigned(_unit.OffsetSize),
-        DwForm.DW_FORM_strx => AtIndex(reader.ReadUleb()),
+        DwForm.DW_FORM_strx or DwForm.DW_FORM_GNU_str_index => AtIndex(reader.ReadUleb()),
         DwForm.DW_FORM_strx1 => AtIndex(reader.ReadU8()),
         DwForm.DW_FORM_strx2 => AtIndex(reader.ReadU16()),
         DwForm.DW_FORM_strx3 => AtIndex(reader.ReadU24()),
         DwForm.DW_FORM_strx4 => AtIndex(reader.ReadU32()),
-        DwForm.DW_FORM_GNU_str_index => throw UnitHeader.SplitDwarf(_info, _unit.Offset, null),
         _ => throw _info.Invalid(reader.Offset, $"DW_AT_name has {form}, which is not a string"),
     };
 
@@ -451,6 +450,7 @@ internal sealed unsafe class DieScanner : IDisposable
             {
                 _imports.Add(form switch
                 {
+                    DwForm.DW_FORM_ref_addr when !_sections.HasSectionOffsets => throw _sections.NoSectionOffsets(die, "a unit"),
                     DwForm.DW_FORM_ref_addr => new UnitImport(_sections, reader.ReadUnsigned(AttributeForms.FixedSize(form, _unit))),
                     DwForm.DW_FORM_GNU_ref_alt or DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 => new UnitImport(
                         _sections.Supplement ?? throw AttributeForms.NoSupplementaryFile(_info, die, "a unit", form),

@@ -69,6 +69,7 @@ internal enum DwAt : ushort
     DW_AT_dwo_name = 0x76,
     DW_AT_alignment = 0x88,
     DW_AT_GNU_dwo_name = 0x2130,
+    DW_AT_GNU_dwo_id = 0x2131,
 }
 
 /// <summary>DW_FORM: how a value is encoded (DWARF 5 §7.5.6).</summary>

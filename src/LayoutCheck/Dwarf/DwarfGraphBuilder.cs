@@ -45,7 +45,7 @@ internal sealed class DwarfGraphBuilder
     /// <exception cref="InvalidImageException">What the layout depends on is damaged or not understood.</exception>
     public (TypeGraph Graph, TypeId Root)? Build(in UnitHeader unit, ulong dieOffset) => Build(_sections, unit, dieOffset);
 
-    /// <summary>The same of a DIE in the supplementary file.</summary>
+    /// <summary>The same of a DIE in the supplementary file or in one of split DWARF.</summary>
     public (TypeGraph Graph, TypeId Root)? Build(DwarfSections file, in UnitHeader unit, ulong dieOffset)
     {
         _graph = new TypeGraphBuilder();
@@ -94,8 +94,8 @@ internal sealed class DwarfGraphBuilder
         return signature.Form == DwForm.DW_FORM_ref_sig8 && (byValue || die[DwAt.DW_AT_name].Class == ValueClass.Absent) ? signature.Value : null;
     }
 
-    private TypeId WithSignature(ulong signature, Die die, DieDecoder decoder, bool byValue) => decoder.Sections.Units.WithSignature(signature) is { } unit
-        ? Type(unit.TypeDie, decoder.Sections, unit, byValue)
+    private TypeId WithSignature(ulong signature, Die die, DieDecoder decoder, bool byValue) => decoder.Sections.TypeUnit(signature) is var (file, unit)
+        ? Type(unit.TypeDie, file, unit, byValue)
         : throw die.Invalid($"a type is in the type unit of signature 0x{signature:x16}, which is not in this file");
 
     // Whatever walks a graph recurses once a level: the levels are bounded here, for all of them.
@@ -434,7 +434,7 @@ internal sealed class DwarfGraphBuilder
             case DwForm.DW_FORM_ref_addr:
                 return decoder.Sections.HasSectionOffsets
                     ? Type(type.Value, decoder.Sections, decoder.Sections.Units.Containing(type.Value), byValue)
-                    : throw die.Invalid("a type is in another unit (DW_FORM_ref_addr) of an object with several .debug_info sections", "link it");
+                    : throw decoder.Sections.NoSectionOffsets(die.Offset, "a type");
             default:
                 return type.Class == ValueClass.Reference
                     ? Type(type.Value, decoder.Sections, decoder.Unit, byValue)

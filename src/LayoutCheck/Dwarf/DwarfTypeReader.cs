@@ -29,10 +29,22 @@ internal sealed class DwarfTypeReader : ITypeSource
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         ImportedUnits imports = new();
         List<(int Index, UnitHeader Unit)> partial = [];
+        SplitScanners splitScanners = new(new SplitScanners.Names([name]));
         for (int i = 0; _sections.Units.At(i, scanner.Window) is { } unit; i++)
         {
             UnitRoot root = scanner.Open(unit);
-            if (root.IsPartial && DwarfLanguage.IsC(root.Language))
+            if (root.IsSkeleton)
+            {
+                using SplitUnit split = _sections.OpenSplit(unit, root);
+                if (split.Units.Select(u => FindFirst(i, split.File, u, splitScanners, builder)).FirstOrDefault(d => d is not null) is { } inSplit)
+                {
+                    split.RequireUnchanged();
+                    return inSplit;
+                }
+
+                splitScanners.Forget(split.File);
+            }
+            else if (root.IsPartial && DwarfLanguage.IsC(root.Language))
             {
                 partial.Add((i, unit));
             }
@@ -45,6 +57,14 @@ internal sealed class DwarfTypeReader : ITypeSource
         foreach ((int index, UnitHeader unit) in partial)
         {
             if (!imports.Contains(_sections, unit) && FindFirst(index, unit, scanner.Open(unit), imports, scanner, supplement, builder) is { } found)
+            {
+                return found;
+            }
+        }
+
+        for (int i = 0; _sections.Splits?.PackagedTypeUnit(i) is var (package, typeUnit); i++)
+        {
+            if (FindFirst(_sections.Units.Count + i, package, typeUnit, splitScanners, builder) is { } found)
             {
                 return found;
             }
@@ -72,13 +92,27 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
+        SplitScanners splitScanners = new(new SplitScanners.Names([]));
+        HashSet<TypeName> inSplit = [];
         using Names names = new(_sections);
         using Names? supplement = _sections.Supplement is { } file ? new Names(file) : null;
         ImportedUnits imports = new();
         foreach (UnitHeader unit in _sections.Units.All())
         {
+            UnitRoot root = names.Scanner.Open(unit);
+            if (root.IsSkeleton)
+            {
+                using SplitUnit split = _sections.OpenSplit(unit, root);
+                foreach (UnitHeader part in split.Units)
+                {
+                    CollectSplit(split.File, part);
+                }
+
+                splitScanners.Forget(split.File);
+            }
+
             // A partial unit in C is there for C units, whether or not one is left that imports it.
-            if (DwarfLanguage.IsC(names.Scanner.Open(unit).Language))
+            else if (DwarfLanguage.IsC(root.Language))
             {
                 names.Collect(unit, imports);
             }
@@ -93,16 +127,31 @@ internal sealed class DwarfTypeReader : ITypeSource
             }
         }
 
-        return [.. names.All().Union(supplement?.All() ?? []).OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
+        for (int i = 0; _sections.Splits?.PackagedTypeUnit(i) is var (package, typeUnit); i++)
+        {
+            CollectSplit(package, typeUnit);
+        }
+
+        return [.. names.All().Union(supplement?.All() ?? []).Union(inSplit).OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
+
+        void CollectSplit(DwarfSections splitFile, in UnitHeader unit)
+        {
+            Names inUnit = new(splitFile, splitScanners.Of(splitFile));
+            if (DwarfLanguage.IsC(inUnit.Scanner.Open(unit).Language))
+            {
+                inUnit.Collect(unit, new ImportedUnits());
+                inSplit.UnionWith(inUnit.All());
+            }
+        }
     }
 
     /// <summary>The names that the units of one file define.</summary>
-    private sealed class Names(DwarfSections sections) : IDisposable
+    private sealed class Names(DwarfSections sections, DieScanner? known = null) : IDisposable
     {
         private readonly HashSet<(DwTag Tag, ulong StringOffset)> _inSection = [];
         private readonly HashSet<(DwTag Tag, string Name)> _inPlace = [];
 
-        public DieScanner Scanner { get; } = new(sections, new WantedNames([], sections));
+        public DieScanner Scanner { get; } = known ?? new DieScanner(sections, new WantedNames([], sections));
 
         /// <summary>Adds those of the unit that the scanner is open on.</summary>
         public void Collect(in UnitHeader unit, ImportedUnits imports)
@@ -164,6 +213,23 @@ internal sealed class DwarfTypeReader : ITypeSource
             isSearched = IsPartForC(current.Open(searched.Unit));
         }
         while (true);
+    }
+
+    // The definition in a unit of a split file, where nothing is imported: a unit of it is whole.
+    private static TypeDefinition? FindFirst(int index, DwarfSections file, in UnitHeader unit, SplitScanners scanners, DwarfGraphBuilder builder)
+    {
+        DieScanner scanner = scanners.Of(file);
+        UnitRoot root = scanner.Open(unit);
+        while (DwarfLanguage.IsC(root.Language) && scanner.Next(out ScanHit hit))
+        {
+            if (builder.Build(file, unit, hit.DieOffset) is var (graph, type))
+            {
+                string producer = root.IsCompileUnit ? root.Text(file, root.Producer) : "";
+                return new TypeDefinition(graph, type, [new DefiningUnit(index, root.DisplayName(file), producer)]);
+            }
+        }
+
+        return null;
     }
 
     private static bool IsPartForC(in UnitRoot root) => root.IsPartial && (root.Language is null || DwarfLanguage.IsC(root.Language));

@@ -19,6 +19,7 @@ internal sealed class SurveyWorker : IDisposable
     private readonly Shared _shared;
     private readonly DieScanner _scanner;
     private readonly DieScanner? _supplementScanner;
+    private readonly SplitScanners _splitScanners;
     private readonly DwarfGraphBuilder _builder;
     private readonly DefinitionMatcher _matcher;
     private readonly Dictionary<ulong, string> _producersByOffset = [];
@@ -40,6 +41,7 @@ internal sealed class SurveyWorker : IDisposable
         _scanner = new DieScanner(shared.Sections, shared.Wanted);
         _builder = new DwarfGraphBuilder(shared.Sections);
         _supplementScanner = shared.SupplementWanted is { } wanted ? new DieScanner(shared.Sections.Supplement!, wanted) : null;
+        _splitScanners = new SplitScanners(shared.SplitNames);
         _matcher = new DefinitionMatcher(shared.Sections, _scanner.Info, _scanner.Abbrevs);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];
@@ -114,7 +116,7 @@ internal sealed class SurveyWorker : IDisposable
             sets.Add(new DefinitionSet(
                 shared.Wanted.Requests[request],
                 [
-                    .. merged[request].Where(m => m.Units.Count > 0).Select(m => new TypeDefinition(places?.Build(m.File, m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, [.. m.Units.OrderBy(u => u.Index)]))
+                    .. merged[request].Where(m => m.AllUnits.Any()).Select(m => new TypeDefinition(places?.Build(m.File, m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, [.. m.AllUnits.OrderBy(u => u.Index)]))
                         .OrderBy(d => d.Units[0].Index),
                 ],
                 declarations));
@@ -142,6 +144,10 @@ internal sealed class SurveyWorker : IDisposable
             {
                 same.Units.AddRange(variant.Units);
                 same.PartialUnits.AddRange(variant.PartialUnits);
+                foreach ((ulong signature, DefiningUnit unit) in variant.TypeUnits)
+                {
+                    same.AddTypeUnit(signature, unit);
+                }
             }
             else
             {
@@ -179,9 +185,15 @@ internal sealed class SurveyWorker : IDisposable
 
     private void Visit(int index, DwarfSections file, in UnitHeader unit)
     {
-        bool isSupplement = file != _shared.Sections;
-        DieScanner scanner = isSupplement ? _supplementScanner! : _scanner;
+        bool isSupplement = file == _shared.Sections.Supplement;
+        DieScanner scanner = isSupplement ? _supplementScanner! : file == _shared.Sections ? _scanner : _splitScanners.Of(file);
         UnitRoot root = scanner.Open(unit);
+        if (root.IsSkeleton)
+        {
+            VisitSplit(index, unit, root);
+            return;
+        }
+
         if (root.Tag == 0 || (isSupplement && !root.IsPartial))
         {
             return;
@@ -201,7 +213,7 @@ internal sealed class SurveyWorker : IDisposable
         }
 
         _versions.Add(unit.Version);
-        string producer = root.IsCompileUnit ? Producer(root) : "";
+        string producer = root.IsCompileUnit ? Producer(file, root) : "";
         string? name = null;
         Array.Clear(_isDeclared);
         Array.Clear(_isDefined);
@@ -228,7 +240,11 @@ internal sealed class SurveyWorker : IDisposable
             scanner.MarkFound(hit.Request);
             _isDefined[hit.Request] = true;
             DefiningUnit definingUnit = new(index, isPartial ? "" : name ??= root.DisplayName(file), producer);
-            if (variant is not null)
+            if (variant is not null && unit.IsTypeUnit && file.IsSplit)
+            {
+                variant.AddTypeUnit(unit.Signature, definingUnit);
+            }
+            else if (variant is not null)
             {
                 variant.Add(definingUnit, isPartial);
             }
@@ -251,6 +267,28 @@ internal sealed class SurveyWorker : IDisposable
             {
                 _declarations[i] += _isDeclared[i] && !_isDefined[i] ? 1 : 0;
             }
+        }
+    }
+
+    // Under the number of the skeleton, so that the order is that of the image; with the type units, of which each .dwo has its own.
+    private void VisitSplit(int index, in UnitHeader skeleton, in UnitRoot root)
+    {
+        using SplitUnit split = _shared.Sections.OpenSplit(skeleton, root);
+        int findings = _findings.Count;
+        foreach (UnitHeader unit in split.Units)
+        {
+            Visit(index, split.File, unit);
+        }
+
+        split.RequireUnchanged();
+        if (_findings.Count > findings || Array.Exists(_variants, variants => variants.Exists(v => v.File == split.File)))
+        {
+            split.Keep();
+        }
+
+        if (!split.File.IsKept)
+        {
+            _splitScanners.Forget(split.File);
         }
     }
 
@@ -320,12 +358,12 @@ internal sealed class SurveyWorker : IDisposable
     }
 
     // Equal producers stand at one offset of .debug_str; one is a thousand characters long.
-    private string Producer(in UnitRoot root)
+    private string Producer(DwarfSections file, in UnitRoot root)
     {
-        ulong? place = root.StringOffset(root.Producer);
+        ulong? place = file == _shared.Sections ? root.StringOffset(root.Producer) : null;
         if (place is not { } offset)
         {
-            string text = root.Text(_shared.Sections, root.Producer);
+            string text = root.Text(file, root.Producer);
             _producers.Add(text);
             return text;
         }
@@ -356,12 +394,15 @@ internal sealed class SurveyWorker : IDisposable
         /// <summary>The same names, where they stand in the supplementary file; null when there is none.</summary>
         public WantedNames? SupplementWanted { get; } = sections.Supplement is { } supplement ? new WantedNames(wanted.Requests, supplement) : null;
 
+        /// <summary>The same names, where they stand in split files.</summary>
+        public SplitScanners.Names SplitNames { get; } = new(wanted.Requests);
+
         public bool WithPlaces => withPlaces;
 
         /// <summary>LAYOUTCHECK_FORCE_SLOW=1 leaves the matcher out, so that a doubt about it is settled in a minute.</summary>
         public bool IsSlow { get; init; } = Environment.GetEnvironmentVariable("LAYOUTCHECK_FORCE_SLOW") == "1";
 
-        /// <summary>The next unit that nobody has taken, those of the supplementary file last. Finding it reads its header, which whoever takes it needs next.</summary>
+        /// <summary>The next unit that nobody has taken, those of the supplementary file and the type units of a package last. Finding it reads its header, which whoever takes it needs next.</summary>
         public UnitHeader? TakeUnit(SectionWindow window, SectionWindow? supplementWindow, out int number, out DwarfSections file)
         {
             file = sections;
@@ -372,10 +413,21 @@ internal sealed class SurveyWorker : IDisposable
                 ReleaseBehind(next.Offset);
             }
 
-            if (unit is null && sections.Supplement is { } supplement)
+            if (unit is null)
             {
-                file = supplement;
-                return supplement.Units.At(number - sections.Units.All().Length, supplementWindow);
+                int further = number - sections.Units.Count;
+                if (sections.Supplement is { } supplement)
+                {
+                    file = supplement;
+                    unit = supplement.Units.At(further, supplementWindow);
+                    further -= unit is null ? supplement.Units.Count : 0;
+                }
+
+                if (unit is null && sections.Splits?.PackagedTypeUnit(further) is var (package, typeUnit))
+                {
+                    file = package;
+                    unit = typeUnit;
+                }
             }
 
             return unit;
@@ -406,8 +458,25 @@ internal sealed class SurveyWorker : IDisposable
         /// <summary>The indexes of the partial units that say so: those that import them count.</summary>
         public List<int> PartialUnits { get; } = [];
 
-        /// <summary>The lowest index of a unit of either sort.</summary>
-        public int FirstIndex => Math.Min(Units.Count > 0 ? Units[0].Index : int.MaxValue, PartialUnits.Count > 0 ? PartialUnits[0] : int.MaxValue);
+        /// <summary>The type units of split files that say so, by their signatures: each .dwo has its own, and a linker would have kept one.</summary>
+        public Dictionary<ulong, DefiningUnit> TypeUnits { get; } = [];
+
+        /// <summary>All units that count; those of one index in the order of their names.</summary>
+        public IEnumerable<DefiningUnit> AllUnits => TypeUnits.Count == 0 ? Units : Units.Concat(TypeUnits.Values.OrderBy(u => u.Name, StringComparer.Ordinal));
+
+        /// <summary>The lowest index of a unit of any sort.</summary>
+        public int FirstIndex => Math.Min(
+            Math.Min(Units.Count > 0 ? Units[0].Index : int.MaxValue, PartialUnits.Count > 0 ? PartialUnits[0] : int.MaxValue),
+            TypeUnits.Count > 0 ? TypeUnits.Values.Min(u => u.Index) : int.MaxValue);
+
+        /// <summary>Counts a type unit, under the lowest of its indexes.</summary>
+        public void AddTypeUnit(ulong signature, DefiningUnit unit)
+        {
+            if (!TypeUnits.TryGetValue(signature, out DefiningUnit known) || unit.Index < known.Index)
+            {
+                TypeUnits[signature] = unit;
+            }
+        }
 
         /// <summary>Counts a unit that says so.</summary>
         public void Add(DefiningUnit unit, bool isPartial)

@@ -8,6 +8,12 @@ namespace LayoutCheck.Dwarf;
 internal readonly record struct UnitHeader(
     ulong Offset, ulong End, ushort Version, DwUnitType Type, bool Is64Bit, byte AddressSize, ulong AbbrevOffset, ulong FirstDie)
 {
+    /// <summary>What tells that a skeleton unit and a split unit are two halves of one (DWARF 5 §7.5.1.2); null for other units, and before DWARF 5.</summary>
+    public ulong? DwoId { get; init; }
+
+    /// <summary>Whether it describes one type (DWARF 5 §3.1.4).</summary>
+    public bool IsTypeUnit => Type is DwUnitType.DW_UT_type or DwUnitType.DW_UT_split_type;
+
     /// <summary>The signature of the type that a type unit describes; 0 for other units.</summary>
     public ulong Signature { get; init; }
 
@@ -21,8 +27,9 @@ internal readonly record struct UnitHeader(
     /// <param name="info">The section.</param>
     /// <param name="offset">Bytes from its start.</param>
     /// <param name="isInTypes">Whether the unit is one of .debug_types, whose headers do not say so (DWARF 4 §7.5.1.2).</param>
+    /// <param name="isSplit">Whether the section is one of a .dwo, where other kinds of units are.</param>
     /// <exception cref="InvalidImageException">It is damaged, or of a version or kind that cannot be read.</exception>
-    public static UnitHeader Read(Section info, ulong offset, bool isInTypes = false)
+    public static UnitHeader Read(Section info, ulong offset, bool isInTypes = false, bool isSplit = false)
     {
         SectionReader reader = info.ReadFrom(offset);
         ulong length = reader.ReadU32();
@@ -53,6 +60,7 @@ internal readonly record struct UnitHeader(
         DwUnitType type = isInTypes ? DwUnitType.DW_UT_type : DwUnitType.DW_UT_compile;
         byte addressSize;
         ulong abbrevOffset;
+        ulong? dwoId = null;
         if (version >= 5)
         {
             type = (DwUnitType)reader.ReadU8();
@@ -60,14 +68,15 @@ internal readonly record struct UnitHeader(
             abbrevOffset = reader.ReadUnsigned(offsetSize);
             switch (type)
             {
-                case DwUnitType.DW_UT_compile or DwUnitType.DW_UT_partial or DwUnitType.DW_UT_type:
+                case DwUnitType.DW_UT_compile or DwUnitType.DW_UT_partial or DwUnitType.DW_UT_type when !isSplit:
+                case DwUnitType.DW_UT_split_type when isSplit:
                     break;
-                case DwUnitType.DW_UT_skeleton:
-                    // Its own DIE names the file that has the types: UnitRoot refuses it by that name.
-                    reader.Skip(8); // dwo_id
+                case DwUnitType.DW_UT_skeleton when !isSplit:
+                case DwUnitType.DW_UT_split_compile when isSplit:
+                    dwoId = reader.ReadU64();
                     break;
                 default:
-                    throw Unreadable(info, offset, type);
+                    throw Unreadable(info, offset, type, isSplit);
             }
         }
         else
@@ -78,7 +87,7 @@ internal readonly record struct UnitHeader(
 
         ulong signature = 0;
         ulong typeDie = 0;
-        if (type == DwUnitType.DW_UT_type)
+        if (type is DwUnitType.DW_UT_type or DwUnitType.DW_UT_split_type)
         {
             signature = reader.ReadU64();
             ulong typeOffset = reader.ReadUnsigned(offsetSize);
@@ -88,6 +97,7 @@ internal readonly record struct UnitHeader(
         }
 
         return addressSize is 4 or 8
+<<<<<<< HEAD
             ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie }
             : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother);
     }
@@ -102,7 +112,15 @@ internal readonly record struct UnitHeader(
 
     /// <summary>The refusal of split DWARF, by the name of the file that has the types when that is known.</summary>
     public static InvalidImageException SplitDwarf(Section info, ulong offset, string? dwoName) => info.Invalid(
+=======
+            ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie, DwoId = dwoId }
+            : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)");
+    }
+
+    private static InvalidImageException Unreadable(Section info, ulong offset, DwUnitType type, bool isSplit) => info.Invalid(
+>>>>>>> split
         offset,
-        string.IsNullOrEmpty(dwoName) ? "split DWARF: the types are in .dwo files, which cannot be read yet" : $"split DWARF: the types are in {dwoName}, which cannot be read yet",
-        "use --source btf, or build without CONFIG_DEBUG_INFO_SPLIT");
+        !Enum.IsDefined(type) ? $"a unit of unknown type 0x{(int)type:x}"
+            : isSplit ? $"split DWARF: {type} in a .dwo file, where only split units can be"
+            : $"split DWARF: {type} in a file that is not a .dwo, where no split unit can be");
 }

@@ -11,15 +11,18 @@ internal sealed class UnitIndex
     private readonly List<UnitHeader> _units = [];
     private readonly Lock _lock = new();
     private readonly ulong _typesStart;
+    private readonly bool _isSplit;
     private Dictionary<ulong, UnitHeader>? _typeUnits;
     private ulong _next;
 
     /// <param name="info">The section that the units are in.</param>
     /// <param name="typesStart">Where those of .debug_types start, in bytes from the start of the section.</param>
-    public UnitIndex(Section info, ulong typesStart = ulong.MaxValue)
+    /// <param name="isSplit">Whether the section is one of a .dwo.</param>
+    public UnitIndex(Section info, ulong typesStart = ulong.MaxValue, bool isSplit = false)
     {
         _info = info;
         _typesStart = typesStart;
+        _isSplit = isSplit;
     }
 
     /// <summary>How much of the section the units found so far take up, from 0 to 1. Read without a lock: it is for showing only.</summary>
@@ -51,6 +54,22 @@ internal sealed class UnitIndex
             }
 
             return [.. _units];
+        }
+    }
+
+    /// <summary>How many there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                while (ReadOne())
+                {
+                }
+
+                return _units.Count;
+            }
         }
     }
 
@@ -102,7 +121,7 @@ internal sealed class UnitIndex
                 _typeUnits = [];
                 foreach (UnitHeader unit in _units)
                 {
-                    if (unit.Type == DwUnitType.DW_UT_type)
+                    if (unit.IsTypeUnit)
                     {
                         // Units of one signature describe one type: ld -r may keep several.
                         _typeUnits.TryAdd(unit.Signature, unit);
@@ -122,7 +141,7 @@ internal sealed class UnitIndex
         }
 
         window?.OpenHead(_next);
-        UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _next >= _typesStart);
+        UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _next >= _typesStart, _isSplit);
         _units.Add(unit);
         _next = unit.End;
         return true;

@@ -39,7 +39,19 @@ internal readonly struct UnitRoot
     public bool IsPartial => Tag == DwTag.DW_TAG_partial_unit || _unit.Type == DwUnitType.DW_UT_partial;
 
     /// <summary>Whether it describes one type (DWARF 5 §3.1.4).</summary>
-    public bool IsTypeUnit => _unit.Type == DwUnitType.DW_UT_type;
+    public bool IsTypeUnit => _unit.IsTypeUnit;
+
+    /// <summary>
+    /// Whether it stands for a unit that is in a .dwo file (DWARF 5 §3.1.2): what it says of itself, its language too, is there. DWARF 4 has no
+    /// header for it, so that the name of the file tells; the unit in the .dwo may have that name too.
+    /// </summary>
+    public bool IsSkeleton { get; private init; }
+
+    /// <summary>Where DW_AT_dwo_name or DW_AT_GNU_dwo_name is: the file with the other half of a skeleton unit.</summary>
+    public StringPlace DwoName { get; private init; }
+
+    /// <summary>What the two halves of a unit have in common; null when it is none, or does not tell.</summary>
+    public ulong? DwoId { get; private init; }
 
     /// <summary>Whether it is a translation unit: what a compiler was given to compile.</summary>
     public bool IsCompileUnit => !IsPartial && !IsTypeUnit;
@@ -73,7 +85,7 @@ internal readonly struct UnitRoot
     /// <param name="info">Its .debug_info, or a window that shows the unit; strings can be asked for as long as it does.</param>
     /// <param name="abbrevs">The unit's abbreviations.</param>
     /// <param name="unit">The unit.</param>
-    /// <exception cref="InvalidImageException">It is damaged, or is not the root of a unit whose types are in this file.</exception>
+    /// <exception cref="InvalidImageException">It is damaged, or is not the root of a unit.</exception>
     public static UnitRoot Read(DwarfSections sections, Section info, AbbrevTable abbrevs, in UnitHeader unit)
     {
         SectionReader reader = info.ReadRange(unit.FirstDie, unit.End);
@@ -99,6 +111,7 @@ internal readonly struct UnitRoot
         StringPlace dwoName = default;
         StringPlace directory = default;
         ulong? lineOffset = null;
+        ulong? dwoId = unit.DwoId;
         foreach (AttributeSpec spec in abbrev.Specs)
         {
             DwForm form = spec.Form;
@@ -125,6 +138,9 @@ internal readonly struct UnitRoot
                     // Before DWARF 4 there was no form of its own for offsets.
                     lineOffset = reader.ReadUnsigned(form == DwForm.DW_FORM_sec_offset ? unit.OffsetSize : form == DwForm.DW_FORM_data4 ? 4 : 8);
                     continue;
+                case DwAt.DW_AT_GNU_dwo_id when form == DwForm.DW_FORM_data8:
+                    dwoId = reader.ReadU64();
+                    continue;
                 case DwAt.DW_AT_comp_dir:
                     directory = new StringPlace(form, at);
                     break;
@@ -146,14 +162,17 @@ internal readonly struct UnitRoot
         }
 
         ulong end = isFixed ? start + (ulong)abbrev.FixedSize : reader.Offset;
-        UnitRoot root = new(info, unit, abbrev.Tag, abbrev.HasChildren, end, language, strOffsetsBase, name, producer, directory) { LineOffset = lineOffset };
-        if (dwoName.Form != 0 || unit.Type == DwUnitType.DW_UT_skeleton)
+        strOffsetsBase = strOffsetsBase == NoBase ? sections.ImpliedStrOffsetsBase(unit) : strOffsetsBase;
+        UnitRoot root = new(info, unit, abbrev.Tag, abbrev.HasChildren, end, language, strOffsetsBase, name, producer, directory)
         {
-            throw UnitHeader.SplitDwarf(info, unit.Offset, root.Text(sections, dwoName));
-        }
+            LineOffset = lineOffset,
+            DwoName = dwoName,
+            DwoId = dwoId,
+            IsSkeleton = !sections.IsSplit && (dwoName.Form != 0 || unit.Type == DwUnitType.DW_UT_skeleton),
+        };
 
         // A unit that is passed over in silence is a definition that nobody compared.
-        return abbrev.Tag is DwTag.DW_TAG_compile_unit or DwTag.DW_TAG_partial_unit or DwTag.DW_TAG_type_unit
+        return root.IsSkeleton || abbrev.Tag is DwTag.DW_TAG_compile_unit or DwTag.DW_TAG_partial_unit or DwTag.DW_TAG_type_unit
             ? root
             : throw info.Invalid(unit.FirstDie, $"the unit's own DIE has the tag 0x{(int)abbrev.Tag:x}, which is not that of a unit");
     }
@@ -185,10 +204,10 @@ internal readonly struct UnitRoot
                 return Text(sections.Require(sections.Str, ".debug_str"), reader.ReadUnsigned(_unit.OffsetSize));
             case DwForm.DW_FORM_line_strp:
                 return Text(sections.Require(sections.LineStr, ".debug_line_str"), reader.ReadUnsigned(_unit.OffsetSize));
-            case DwForm.DW_FORM_strx or DwForm.DW_FORM_strx1 or DwForm.DW_FORM_strx2 or DwForm.DW_FORM_strx3 or DwForm.DW_FORM_strx4 when StrOffsetsBase != NoBase:
+            case DwForm.DW_FORM_strx or DwForm.DW_FORM_strx1 or DwForm.DW_FORM_strx2 or DwForm.DW_FORM_strx3 or DwForm.DW_FORM_strx4 or DwForm.DW_FORM_GNU_str_index when StrOffsetsBase != NoBase:
                 ulong index = place.Form switch
                 {
-                    DwForm.DW_FORM_strx => reader.ReadUleb(),
+                    DwForm.DW_FORM_strx or DwForm.DW_FORM_GNU_str_index => reader.ReadUleb(),
                     DwForm.DW_FORM_strx1 => reader.ReadU8(),
                     DwForm.DW_FORM_strx2 => reader.ReadU16(),
                     DwForm.DW_FORM_strx3 => reader.ReadU24(),

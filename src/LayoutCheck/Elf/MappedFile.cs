@@ -218,13 +218,21 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
     }
 
-    /// <summary>Asserts that a file that is mapped, and so not read at one moment, is still what it was when it was opened.</summary>
+    /// <summary>Asserts that a file that is mapped, and so not read at one moment, is still what it was when it was opened; and those that it refers to.</summary>
     /// <exception cref="InvalidImageException">It was written to: what was read of it may be of two versions.</exception>
     public void RequireUnchanged()
     {
         if (_handle is not null && (RandomAccess.GetLength(_handle) != (long)Length || File.GetLastWriteTimeUtc(_handle) != _written))
         {
             throw Changed(Path);
+        }
+
+        lock (_owned)
+        {
+            foreach (IDisposable owned in _owned)
+            {
+                (owned as MappedFile)?.RequireUnchanged();
+            }
         }
     }
 
