@@ -106,6 +106,7 @@ internal sealed unsafe class DieScanner
             ulong code = reader.ReadUleb();
             if (code == 0)
             {
+                _unit.RequireZeros(info, reader.Offset);
                 break;
             }
 
@@ -156,6 +157,7 @@ internal sealed unsafe class DieScanner
             at = StepOverOne(at, end, out ScanHit found);
             if (found.Tag == 0)
             {
+                _unit.RequireZeros(_sections.Info, (ulong)(at - start));
                 at = end;
                 break;
             }

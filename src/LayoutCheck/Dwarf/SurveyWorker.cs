@@ -189,6 +189,7 @@ internal sealed class SurveyWorker
         bool isC = DwarfLanguage.IsC(root.Language);
         if (!isC && (!isPartial || root.Language is not null))
         {
+            RefuseIfOfNoKnownLanguage(scanner, file, unit, root);
             return;
         }
 
@@ -242,6 +243,24 @@ internal sealed class SurveyWorker
             for (int i = 0; i < _declarations.Length; i++)
             {
                 _declarations[i] += _isDeclared[i] && !_isDefined[i] ? 1 : 0;
+            }
+        }
+    }
+
+    // What a unit says is passed over only when it is certainly no C.
+    private void RefuseIfOfNoKnownLanguage(DieScanner scanner, DwarfSections file, in UnitHeader unit, in UnitRoot root)
+    {
+        if (DwarfLanguage.IsOther(root.Language))
+        {
+            return;
+        }
+
+        while (scanner.Next(out ScanHit hit))
+        {
+            if (!hit.IsDeclaration && _builder.Build(file, unit, hit.DieOffset) is not null)
+            {
+                throw file.Info.Invalid(
+                    hit.DieOffset, $"{_shared.Wanted.Requests[hit.Request]} is defined in a unit ({root.DisplayName(file)}) of {DwarfLanguage.Describe(root.Language)}: whether it is C's cannot be told");
             }
         }
     }
