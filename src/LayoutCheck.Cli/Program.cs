@@ -7,10 +7,25 @@ namespace LayoutCheck.Cli;
 /// <summary>Parse, run, write, exit code: and the one place where failures become lines on stderr.</summary>
 public static class Program
 {
+    private const string OutOfMemory = "out of memory; allow it more, or ask for fewer types";
+
     /// <summary>Runs the program.</summary>
     /// <returns>The exit code, one of <see cref="ExitCode"/>.</returns>
     public static int Main(string[] args)
     {
+        try
+        {
+            return Run(args);
+        }
+        catch (Exception e)
+        {
+            return Surprise(e);
+        }
+    }
+
+    private static int Run(string[] args)
+    {
+        KernelImage.EndProcessWhenInputIsLost("layoutcheck", ExitCode.Unreadable);
         RootCommand root = CommandLine.Create();
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is not TeachingHelp && UsageErrors.Of(parsed) is { Count: > 0 } errors)
@@ -46,8 +61,27 @@ public static class Program
         }
         catch (OutOfMemoryException)
         {
-            return Fail("out of memory; allow it more, or ask for fewer types", ExitCode.Unreadable);
+            return Fail(OutOfMemory, ExitCode.Unreadable);
         }
+    }
+
+    // What should not happen: a line all the same, for the exit codes are all that a script sees. With very little memory there is no console
+    // to write it to, so it goes to the file.
+    private static int Surprise(Exception e)
+    {
+        const int ENOMEM = 12;
+        bool isMemory = e is OutOfMemoryException or System.ComponentModel.Win32Exception { NativeErrorCode: ENOMEM } || e.InnerException is OutOfMemoryException;
+        string problem = isMemory ? OutOfMemory : $"a defect of layoutcheck: {e.GetType().Name}: {e.Message}; please report it, with the input; LAYOUTCHECK_TRACE=1 shows where";
+        try
+        {
+            File.AppendAllText("/dev/stderr", $"layoutcheck: {Reports.Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? e + "\n" : "")}");
+        }
+        catch (Exception inner) when (inner is IOException or UnauthorizedAccessException or OutOfMemoryException)
+        {
+            // Nobody is to be told.
+        }
+
+        return ExitCode.Unreadable;
     }
 
     private static int Fail(string message, int exitCode = ExitCode.Usage)

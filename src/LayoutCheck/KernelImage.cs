@@ -47,6 +47,14 @@ public sealed class KernelImage : IDisposable
         HasOtherSource = hasOtherSource;
     }
 
+    /// <summary>
+    /// Lets the process end with a line on stderr and an exit code when a file that is being read becomes shorter, instead of by a signal; on
+    /// x86-64 Linux. It is the process that ends, so this is for programs to ask.
+    /// </summary>
+    /// <param name="program">What the line starts with.</param>
+    /// <param name="exitCode">The exit code, 0 to 255.</param>
+    public static void EndProcessWhenInputIsLost(string program, int exitCode) => LostPages.EndProcess(program, exitCode);
+
     /// <summary>The types that it describes.</summary>
     public ITypeSource Types { get; }
 
@@ -79,6 +87,9 @@ public sealed class KernelImage : IDisposable
     /// <summary>Opens bytes that are in memory already, under the name that errors will use. The array must not change while the image is open.</summary>
     /// <exception cref="InvalidImageException">They cannot be read, or have not the debug information asked for.</exception>
     public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.FromBytes(name, bytes), new ImageOptions(choice));
+
+    /// <summary>The same, with more to say on where the rest of it is.</summary>
+    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) => Open(MappedFile.FromBytes(name, bytes), options);
 
     /// <summary>What the image says of itself.</summary>
     /// <exception cref="InvalidImageException">A section that would say it is damaged.</exception>

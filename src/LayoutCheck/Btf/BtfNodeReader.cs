@@ -249,20 +249,20 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     private string? NameAt(uint nameOffset, in BtfRecord referrer)
     {
         string? name = _graph.Count(index.NameAt(nameOffset, referrer));
-        RefuseExcess(referrer);
+        RefuseProblem(referrer);
         return name;
     }
 
     private TypeId Add(in BtfRecord record, TypeNode node)
     {
         TypeId id = _graph.Add(node);
-        RefuseExcess(record);
+        RefuseProblem(record);
         return id;
     }
 
-    private void RefuseExcess(in BtfRecord record)
+    private void RefuseProblem(in BtfRecord record)
     {
-        if (_graph.Excess is { } problem)
+        if (_graph.Problem is { } problem)
         {
             throw index.Invalid(record, $"{record}: {problem}");
         }

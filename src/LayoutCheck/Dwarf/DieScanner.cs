@@ -131,6 +131,7 @@ internal sealed unsafe class DieScanner : IDisposable
             ulong code = reader.ReadUleb();
             if (code == 0)
             {
+                _unit.RequireZeros(info, reader.Offset);
                 break;
             }
 
@@ -190,6 +191,7 @@ internal sealed unsafe class DieScanner : IDisposable
 
             if (name == NullEntry)
             {
+                _unit.RequireZeros(_sections.Info, (ulong)(at - start));
                 at = end;
                 break;
             }

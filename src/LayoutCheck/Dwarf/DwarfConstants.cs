@@ -174,6 +174,16 @@ internal static class DwarfLanguage
     public static bool IsC(DwLang? language) => language is DwLang.DW_LANG_C89 or DwLang.DW_LANG_C or DwLang.DW_LANG_C99
         or DwLang.DW_LANG_C11 or DwLang.DW_LANG_C17 or DwLang.DW_LANG_C23;
 
+    /// <summary>Whether a unit is known to be of a language that is not C. Of one that says nothing, or what we do not know, it cannot be told.</summary>
+    public static bool IsOther(DwLang? language) => language switch
+    {
+        // The registry up to 2025 (dwarfstd.org/languages.html); what is later may be a C again.
+        null => false,
+        _ when IsC(language) => false,
+        DwLang.DW_LANG_Mips_Assembler or DwLang.DW_LANG_GOOGLE_RenderScript => true,
+        _ => (int)language is >= 0x03 and <= 0x42,
+    };
+
     /// <summary>The language in the report's words.</summary>
     public static string Describe(DwLang? language) => language switch
     {

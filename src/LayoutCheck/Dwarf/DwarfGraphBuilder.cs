@@ -111,22 +111,22 @@ internal sealed class DwarfGraphBuilder
     private TypeId Add(TypeNode node, Die die)
     {
         TypeId id = _graph.Add(node);
-        RefuseExcess(die);
+        RefuseProblem(die);
         return id;
     }
 
     private string? Name(Die die, DieDecoder decoder)
     {
         string? name = _graph.Count(decoder.Text(die[DwAt.DW_AT_name]));
-        RefuseExcess(die);
+        RefuseProblem(die);
         return name;
     }
 
-    private void RefuseExcess(Die die)
+    private void RefuseProblem(Die die)
     {
-        if (_graph.Excess is { } problem)
+        if (_graph.Problem is { } problem)
         {
-            throw die.Invalid(problem);
+            throw die.Invalid($"{TagName(die.Tag)}: {problem}");
         }
     }
 
@@ -205,11 +205,22 @@ internal sealed class DwarfGraphBuilder
                 case DwTag.DW_TAG_inheritance:
                 case DwTag.DW_TAG_variant_part:
                     throw child.Invalid($"{TagName(child.Tag)} in a C unit, which cannot be read");
+                case DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type or DwTag.DW_TAG_enumeration_type or DwTag.DW_TAG_typedef or DwTag.DW_TAG_array_type
+                    or DwTag.DW_TAG_pointer_type or DwTag.DW_TAG_subroutine_type or DwTag.DW_TAG_base_type or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type
+                    or DwTag.DW_TAG_LLVM_annotation or DwTag.DW_TAG_GNU_annotation when !HasPlace(child):
+                    // Types that are declared within, and what the source says about it.
+                    break;
+                default:
+                    // It may be a member: one less, and a rule about it does not apply.
+                    throw child.Invalid($"{TagName(child.Tag)} in a struct or union, which C has not there");
             }
         }
 
         return new AggregateType(KindOf(die), name, size, Constant(die, DwAt.DW_AT_alignment), members.ToImmutable()) { Place = Place(die, decoder) };
     }
+
+    private static bool HasPlace(Die die)
+        => die[DwAt.DW_AT_data_member_location].Class != ValueClass.Absent || die[DwAt.DW_AT_data_bit_offset].Class != ValueClass.Absent || die[DwAt.DW_AT_bit_size].Class != ValueClass.Absent;
 
     private Member ReadMember(Die die, DieDecoder decoder)
     {

@@ -209,6 +209,7 @@ internal sealed class SurveyWorker : IDisposable
         bool isC = DwarfLanguage.IsC(root.Language);
         if (!isC && (!isPartial || root.Language is not null))
         {
+            RefuseIfOfNoKnownLanguage(scanner, file, unit, root);
             return;
         }
 
@@ -270,6 +271,7 @@ internal sealed class SurveyWorker : IDisposable
         }
     }
 
+<<<<<<< HEAD
     // Under the number of the skeleton, so that the order is that of the image; with the type units, of which each .dwo has its own.
     private void VisitSplit(int index, in UnitHeader skeleton, in UnitRoot root)
     {
@@ -289,6 +291,23 @@ internal sealed class SurveyWorker : IDisposable
         if (!split.File.IsKept)
         {
             _splitScanners.Forget(split.File);
+=======
+    // What a unit says is passed over only when it is certainly no C.
+    private void RefuseIfOfNoKnownLanguage(DieScanner scanner, DwarfSections file, in UnitHeader unit, in UnitRoot root)
+    {
+        if (DwarfLanguage.IsOther(root.Language))
+        {
+            return;
+        }
+
+        while (scanner.Next(out ScanHit hit))
+        {
+            if (!hit.IsDeclaration && _builder.Build(file, unit, hit.DieOffset) is not null)
+            {
+                throw file.Info.Invalid(
+                    hit.DieOffset, $"{_shared.Wanted.Requests[hit.Request]} is defined in a unit ({root.DisplayName(file)}) of {DwarfLanguage.Describe(root.Language)}: whether it is C's cannot be told");
+            }
+>>>>>>> hostile
         }
     }
 

@@ -102,6 +102,21 @@ internal readonly record struct UnitHeader(
             : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother);
     }
 
+    /// <summary>Asserts that nothing but padding is left of the unit once its DIEs have ended: what is there would be definitions that nobody reads.</summary>
+    /// <exception cref="InvalidImageException">There is more.</exception>
+    public void RequireZeros(Section info, ulong from)
+    {
+        SectionReader rest = info.ReadRange(from, End);
+        while (!rest.IsAtEnd)
+        {
+            ReadOnlySpan<byte> part = rest.ReadBytes(Math.Min(rest.Remaining, 1 << 20));
+            if (part.IndexOfAnyExcept((byte)0) is >= 0 and int at)
+            {
+                throw info.Invalid(rest.Offset - (ulong)(part.Length - at), $"the DIEs of the unit at 0x{Offset:x} end before this, and something is here", "the file is damaged: fetch or build it again");
+            }
+        }
+    }
+
     private static InvalidImageException Unreadable(Section info, ulong offset, DwUnitType type) => type switch
     {
         DwUnitType.DW_UT_split_compile or DwUnitType.DW_UT_split_type => SplitDwarf(info, offset, null),

@@ -93,6 +93,7 @@ internal readonly struct UnitRoot
         if (code == 0)
         {
             // A unit without a DIE says nothing; padding between units looks like that.
+            unit.RequireZeros(info, reader.Offset);
             return new UnitRoot(info, unit, default, false, unit.End, null, NoBase, default, default, default);
         }
 

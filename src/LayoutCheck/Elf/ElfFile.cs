@@ -55,12 +55,38 @@ internal sealed class ElfFile
         return new ElfFile(file, header, ElfSectionTable.Read(file, header));
     }
 
-    /// <summary>The first section of a name, or null. A debug section may be there compressed, under its GNU name: <c>.zdebug_info</c>.</summary>
+    /// <summary>The first section of a name, one with contents before one without, or null. A debug section may be there compressed, under its GNU name: <c>.zdebug_info</c>.</summary>
     public ElfSection? Find(string name) => IndexOf(name) is >= 0 and int index ? Sections[index] : null;
 
     /// <summary>The contents of the first section of a name; null when there is no such section or it is empty.</summary>
     /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
-    public Section? Contents(string name) => IndexOf(name) is >= 0 and int index && Sections[index].ByteSize > 0 ? Contents(index) : null;
+    public Section? Contents(string name)
+    {
+        if (IndexOf(name) is not (>= 0 and int index) || Sections[index].ByteSize == 0)
+        {
+            return null;
+        }
+
+        RefuseSecond(name, index);
+        return Contents(index);
+    }
+
+    // Two of a name, and nobody can say which is meant: tools take the first or the last. Types in sections of their own (COMDAT groups) are many.
+    private void RefuseSecond(string name, int first)
+    {
+        if (name is ".debug_info" or ".debug_types" || !(name.StartsWith(".debug_", StringComparison.Ordinal) || name.StartsWith(".BTF", StringComparison.Ordinal)))
+        {
+            return;
+        }
+
+        for (int i = first + 1; i < Sections.Length; i++)
+        {
+            if (IsCalled(i, name) && Sections[i].ByteSize > 0)
+            {
+                throw new InvalidImageException(File.Path, name, null, "is there twice, and which of the two is meant cannot be told");
+            }
+        }
+    }
 
     /// <summary>The contents of a section of this file.</summary>
     /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
@@ -109,16 +135,27 @@ internal sealed class ElfFile
 
     private int IndexOf(string name)
     {
-        string? gnuName = name.StartsWith(".debug_", StringComparison.Ordinal) ? string.Concat(".z", name.AsSpan(1)) : null;
+        int empty = -1;
         for (int i = 0; i < Sections.Length; i++)
         {
-            if (Sections[i].Name == name || (gnuName is not null && Sections[i].Name == gnuName))
+            if (IsCalled(i, name))
             {
-                return i;
+                if (Sections[i].ByteSize > 0)
+                {
+                    return i;
+                }
+
+                empty = empty < 0 ? i : empty;
             }
         }
 
-        return -1;
+        return empty;
+    }
+
+    private bool IsCalled(int index, string name)
+    {
+        string own = Sections[index].Name;
+        return own == name || (name.StartsWith(".debug_", StringComparison.Ordinal) && own.StartsWith(".zdebug_", StringComparison.Ordinal) && own.AsSpan(2).SequenceEqual(name.AsSpan(1)));
     }
 
     /// <summary>The build id (NT_GNU_BUILD_ID) in lower-case hexadecimal, or null.</summary>

@@ -12,8 +12,8 @@ internal sealed unsafe partial class MappedFile : IDisposable
     // Files that cannot be mapped are those of /sys and /proc; the largest we want there is a kernel's BTF, a few MB.
     private const int LargestCopy = 256 << 20;
 
-    // Of a mapped file that becomes shorter, the lost pages cannot be read: the system ends the process (SIGBUS). What is read in a millisecond
-    // is copied, and safe from that; a vmlinux of hundreds of megabytes is mapped.
+    // Of a mapped file that becomes shorter, the lost pages cannot be read (LostPages). What is read in a millisecond is copied, and safe from
+    // that; a vmlinux of hundreds of megabytes is mapped.
     private const long SmallestMapped = 4 << 20;
 
     // .debug_str and .debug_abbrev of a kernel are 7 MB each.
@@ -34,6 +34,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
         _start = start;
         _isMapped = true;
         Length = length;
+        LostPages.Watch(path);
     }
 
     private MappedFile(string path, byte[] bytes)
@@ -126,15 +127,24 @@ internal sealed unsafe partial class MappedFile : IDisposable
                     handle = null;
                     return new MappedFile(path, (byte*)start, (nuint)length, opened);
                 }
+
+                if (Marshal.GetLastPInvokeError() == OutOfMemory)
+                {
+                    throw new InvalidImageException(path, null, null, $"there is not enough memory to map its {length} bytes", "allow more (ulimit -v)");
+                }
             }
 
-            byte[] bytes = Copy(opened, path);
-            if (bytes.Length < length && RandomAccess.GetLength(opened) != length)
+            NativeBuffer copy = Copy(opened, path);
+            InvalidImageException? problem = copy.Length < (nuint)length && RandomAccess.GetLength(opened) != length ? Changed(path)
+                : copy.Length == 0 ? new InvalidImageException(path, null, null, "the file is empty")
+                : null;
+            if (problem is not null)
             {
-                throw Changed(path);
+                copy.Dispose();
+                throw problem;
             }
 
-            return bytes.Length > 0 ? new MappedFile(path, bytes) : throw new InvalidImageException(path, null, null, "the file is empty");
+            return new MappedFile(path, copy);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -229,9 +239,15 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
         lock (_owned)
         {
+<<<<<<< HEAD
             foreach (IDisposable owned in _owned)
             {
                 (owned as MappedFile)?.RequireUnchanged();
+=======
+            foreach (MappedFile other in _owned.OfType<MappedFile>())
+            {
+                other.RequireUnchanged();
+>>>>>>> hostile
             }
         }
     }
@@ -249,6 +265,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
         if (_isMapped)
         {
             _ = Unmap((nint)_start, Length);
+            LostPages.Forget(Path);
             _handle?.Dispose();
         }
         else if (_pin.IsAllocated)
@@ -263,21 +280,33 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
     }
 
-    private static byte[] Copy(SafeFileHandle handle, string path)
+    // Into memory of its own, not the collector's: there a large array is what a small limit breaks.
+    private static NativeBuffer Copy(SafeFileHandle handle, string path)
     {
-        using MemoryStream copy = new();
-        byte[] buffer = new byte[1 << 16];
-        int count;
-        while ((count = RandomAccess.Read(handle, buffer, copy.Length)) > 0)
+        NativeBuffer copy = new();
+        try
         {
-            copy.Write(buffer, 0, count);
-            if (copy.Length > LargestCopy)
+            while (true)
             {
-                throw new InvalidImageException(path, null, null, "cannot be mapped and is too large to copy", "copy it to an ordinary file first");
+                byte* room = copy.Room(1, ulong.MaxValue, out nuint size);
+                int count = RandomAccess.Read(handle, new Span<byte>(room, (int)Math.Min(size, 1 << 20)), (long)copy.Length);
+                if (count == 0)
+                {
+                    return copy;
+                }
+
+                copy.Advance((nuint)count);
+                if (copy.Length > LargestCopy)
+                {
+                    throw new InvalidImageException(path, null, null, "cannot be mapped and is too large to copy", "copy it to an ordinary file first");
+                }
             }
         }
-
-        return copy.ToArray();
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
     }
 
     // Opening a FIFO blocks until somebody writes to it, so its kind is asked before it is opened.
@@ -313,8 +342,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private const int ProtRead = 1;
     private const int MapPrivate = 2;
     private const int DontNeed = 4;
+    private const int OutOfMemory = 12;
 
-    [LibraryImport("libc", EntryPoint = "mmap")]
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
 
     [LibraryImport("libc", EntryPoint = "madvise")]

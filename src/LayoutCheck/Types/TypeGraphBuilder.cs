@@ -3,7 +3,8 @@ namespace LayoutCheck.Types;
 /// <summary>
 /// Collects nodes for one <see cref="TypeGraph"/>, each after those that it refers to. Bounds what they unfold to: whatever walks a graph goes into a
 /// struct again at each place where it stands, so that a few records of a hostile image could come to more than any machine holds. A kernel's
-/// largest structs have some ten thousand members, and a hundred characters a member.
+/// largest structs have some ten thousand members, and a hundred characters a member. And asserts of each struct what holds of every struct of C:
+/// damage that leaves the format whole most often breaks that.
 /// </summary>
 internal sealed class TypeGraphBuilder
 {
@@ -21,30 +22,34 @@ internal sealed class TypeGraphBuilder
 
     private readonly List<TypeNode?> _nodes = [null];
     private readonly List<Extent> _extents = [new(0, 0, 4)];
+    // sizeof in bits, null where C has none; and whether it is a struct or union with its members.
+    private readonly List<(ulong? BitSize, bool IsAggregate)> _sizes = [(null, false)];
     private long _nameLength;
 
-    /// <summary>Adds a node and returns its id; <see cref="Excess"/> says whether it is too much.</summary>
+    /// <summary>Adds a node and returns its id; <see cref="Problem"/> says whether it is too much, or no type of C.</summary>
     public TypeId Add(TypeNode node)
     {
         _nodes.Add(node);
         Extent extent = ExtentOf(node);
         _extents.Add(extent);
-        Excess ??= extent.MemberCount > MostMembers ? $"a struct or union has more than {MostMembers} members, those of its members counted in"
+        _sizes.Add(SizeOf(node));
+        Problem ??= extent.MemberCount > MostMembers ? $"a struct or union has more than {MostMembers} members, those of its members counted in"
             : extent.SpellingLength > MostSpelling ? $"a type takes more than {MostSpelling} characters to spell"
             : extent.TextLength > MostText ? $"the members of a struct or union take more than {MostText} characters to name"
+            : node is AggregateType aggregate ? ImpossibleIn(aggregate)
             : null;
         return new TypeId(_nodes.Count - 1);
     }
 
-    /// <summary>Why the graph is too large to be built, in a clause; null while it is not.</summary>
-    public string? Excess { get; private set; }
+    /// <summary>Why the graph cannot be built, in a clause: it is too large, or a struct is not one that C has. Null while nothing is wrong.</summary>
+    public string? Problem { get; private set; }
 
     /// <summary>Counts a name that a node will have. Asked before there are many of them: equal bytes of an image can be a name a thousand times over.</summary>
     public string? Count(string? name)
     {
         int length = name?.Length ?? 0;
         _nameLength += length;
-        Excess ??= length > LongestName ? $"a name has more than {LongestName} characters"
+        Problem ??= length > LongestName ? $"a name has more than {LongestName} characters"
             : _nameLength > MostText ? $"the names in a struct or union have more than {MostText} characters"
             : null;
 
@@ -108,6 +113,86 @@ internal sealed class TypeGraphBuilder
     }
 
     private static long Length(string? name) => name?.Length ?? 0;
+
+    private (ulong? BitSize, bool IsAggregate) SizeOf(TypeNode node)
+    {
+        switch (node)
+        {
+            case BaseType type:
+                return (type.ByteSize * 8, false);
+            case PointerType type:
+                return (type.ByteSize * 8, false);
+            case EnumType type:
+                return (type.ByteSize == 0 ? null : type.ByteSize * 8, false);
+            case AggregateType type:
+                return (type.ByteSize * 8, true);
+            case TypedefType type:
+                return _sizes[type.Target.Index];
+            case QualifiedType type:
+                return _sizes[type.Target.Index];
+            case ArrayType type:
+                UInt128? size = (type.Count ?? 0) * (UInt128?)_sizes[type.Element.Index].BitSize;
+                return (size > ulong.MaxValue ? null : (ulong?)size, false);
+            default:
+                return (null, false);
+        }
+    }
+
+    // C 6.7.2.1: members have a complete type, those of a struct lie one behind the other, and nothing is outside. That a member is not there cannot be
+    // seen; that one became another is seen by its lying over the next.
+    private string? ImpossibleIn(AggregateType aggregate)
+    {
+        UInt128 end = 0;
+        bool isSorted = true;
+        foreach (Member member in aggregate.Members)
+        {
+            if (_sizes[member.Type.Index] is not ({ } typeSize, var isAggregate))
+            {
+                return $"its member {Called(member)} has a type without a size: one that is only declared";
+            }
+
+            if (member.Name is null && !member.IsBitField && !isAggregate)
+            {
+                return "it has a member without a name that is no struct or union";
+            }
+
+            UInt128 memberEnd = (UInt128)member.BitOffset + (member.BitFieldSize ?? typeSize);
+            if (memberEnd > (UInt128)aggregate.ByteSize * 8)
+            {
+                return $"its member {Called(member)} ends at bit {memberEnd}, and it has {aggregate.ByteSize} bytes";
+            }
+
+            isSorted &= member.BitOffset >= end;
+            end = memberEnd;
+        }
+
+        return isSorted || aggregate.Kind == AggregateKind.Union ? null : Overlapping(aggregate);
+    }
+
+    // The plugin that shuffles the members of a struct may leave them in an order of its own.
+    private string? Overlapping(AggregateType aggregate)
+    {
+        UInt128 end = 0;
+        Member? last = null;
+        foreach (Member member in aggregate.Members.OrderBy(m => m.BitOffset))
+        {
+            ulong size = member.BitFieldSize ?? _sizes[member.Type.Index].BitSize ?? 0;
+            if (size > 0 && member.BitOffset < end)
+            {
+                return $"its members {Called(last!)} and {Called(member)} lie over each other, and it is no union";
+            }
+
+            if (member.BitOffset + (UInt128)size >= end)
+            {
+                end = member.BitOffset + (UInt128)size;
+                last = member;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Called(Member member) => member.Name ?? "without a name";
 
     private readonly record struct Extent(long MemberCount, long TextLength, long SpellingLength);
 }

@@ -17,9 +17,9 @@ public sealed class BtfDistilledBaseTests
     [InlineData(true)]
     public void A_module_is_fitted_to_a_kernel(bool isBigEndian)
     {
-        using MappedFile file = MappedFile.FromBytes("vmlinux", Kernel(isBigEndian, 16));
+        using MappedFile file = MappedFile.FromBytes("vmlinux", DistilledModule.Kernel(isBigEndian, 16));
         BtfIndex kernel = new(file.Whole(), ".BTF");
-        (byte[] split, byte[] distilled) = Module(isBigEndian);
+        (byte[] split, byte[] distilled) = DistilledModule.Make(isBigEndian);
         BtfTypeReader module = Fit(split, distilled, kernel);
 
         TypeDefinition own = module.FindFirst(TypeName.Parse("driver"))!;
@@ -37,9 +37,9 @@ public sealed class BtfDistilledBaseTests
     [Fact]
     public void A_kernel_whose_struct_has_another_size_is_refused()
     {
-        using MappedFile file = MappedFile.FromBytes("vmlinux", Kernel(false, 24));
+        using MappedFile file = MappedFile.FromBytes("vmlinux", DistilledModule.Kernel(false, 24));
         BtfIndex kernel = new(file.Whole(), ".BTF");
-        (byte[] split, byte[] distilled) = Module(false);
+        (byte[] split, byte[] distilled) = DistilledModule.Make(false);
         InvalidImageException e = Assert.Throws<InvalidImageException>(() => Fit(split, distilled, kernel));
         Assert.Equal((".BTF.base", "is of a kernel that has a struct page of 16 bytes, which vmlinux has not"), (e.Section, e.Problem));
     }
@@ -47,14 +47,14 @@ public sealed class BtfDistilledBaseTests
     [Fact]
     public void The_section_is_used_when_a_module_has_it()
     {
-        (byte[] split, byte[] distilled) = Module(false);
+        (byte[] split, byte[] distilled) = DistilledModule.Make(false);
         byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", split).Add(".BTF.base", distilled).ToBytes();
         DirectoryInfo directory = Directory.CreateTempSubdirectory("layoutcheck-");
         try
         {
             string module = Path.Combine(directory.FullName, "driver.ko");
             File.WriteAllBytes(module, elf);
-            File.WriteAllBytes(Path.Combine(directory.FullName, "vmlinux"), Kernel(false, 16));
+            File.WriteAllBytes(Path.Combine(directory.FullName, "vmlinux"), DistilledModule.Kernel(false, 16));
             using KernelImage image = KernelImage.Open(module);
             Assert.Equal(64UL, image.Types.FindFirst(TypeName.Parse("driver"))!.Aggregate.ByteSize);
         }
@@ -70,33 +70,5 @@ public sealed class BtfDistilledBaseTests
         MappedFile module = MappedFile.FromBytes("driver.ko", split);
         NativeBuffer fitted = BtfDistilledBase.Rebase(module.Whole(), MappedFile.FromBytes("driver.ko", distilled).Whole(), kernel);
         return new BtfTypeReader(module.Own(fitted, ".BTF", false), ".BTF", 8, kernel);
-    }
-
-    private static byte[] Kernel(bool isBigEndian, uint pageSize)
-    {
-        BtfBuilder kernel = new(isBigEndian);
-        uint word = kernel.Int("long unsigned int", 8);
-        _ = kernel.Int("something else", 4);
-        _ = kernel.Struct("folio", 8, ("flags", word, 0));
-        _ = kernel.Struct("page", pageSize, ("flags", word, 0), ("compound_head", word, 64));
-        return kernel.Build();
-    }
-
-    private static (byte[] Split, byte[] Distilled) Module(bool isBigEndian)
-    {
-        BtfBuilder distilled = new(isBigEndian);
-        uint number = distilled.Int("int", 4, BtfFormat.BTF_INT_SIGNED);
-        uint page = distilled.Struct("page", 16);
-        uint folio = distilled.Add(BtfFormat.BTF_KIND_FWD, "folio", 0);
-        uint unknown = distilled.Add(BtfFormat.BTF_KIND_FWD, "hidden", 0);
-        uint state = distilled.Add(BtfFormat.BTF_KIND_ENUM, "state", 4);
-
-        BtfBuilder split = new(isBigEndian, distilled.Count, distilled.StringsLength);
-        uint toFolio = split.Pointer(folio);
-        uint table = split.Array(toFolio, 2);
-        uint prototype = split.Add(BtfFormat.BTF_KIND_FUNC_PROTO, null, number, 1, details: [split.StringOffset("page"), page]);
-        _ = split.Struct(
-            "driver", 64, ("state", state, 0), ("spare", page, 64), ("first", toFolio, 192), ("table", table, 256), ("run", split.Pointer(prototype), 384), ("hidden", split.Pointer(unknown), 448));
-        return (split.Build(), distilled.Build());
     }
 }

@@ -182,7 +182,7 @@ public sealed class BtfRefusalTests
                 uint type = b.Int("char", 1);
                 for (int i = 0; i < 60; i++)
                 {
-                    type = b.Struct(null, 4, ("x", type, 0), ("y", type, 8));
+                    type = b.Union(null, 4, ("x", type, 0), ("y", type, 0));
                 }
 
                 _ = b.Struct("s", 4, ("m", type, 0));

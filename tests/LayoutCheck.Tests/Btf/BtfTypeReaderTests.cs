@@ -148,7 +148,7 @@ public sealed class BtfTypeReaderTests
             uint nextId = 3;
             uint pointer = b.Pointer(nextId);
             Assert.Equal(nextId, b.Struct("list_head", 16, ("next", pointer, 0), ("prev", pointer, 64)));
-            _ = b.Struct("holder", 24, ("list", nextId, 0), ("nr", word, 128), ("head", pointer, 128), ("row", b.Pointer(b.Array(nextId, 4)), 128));
+            _ = b.Union("holder", 24, ("list", nextId, 0), ("nr", word, 128), ("head", pointer, 128), ("row", b.Pointer(b.Array(nextId, 4)), 128));
         });
 
         TypeDefinition holder = First(reader, "holder");

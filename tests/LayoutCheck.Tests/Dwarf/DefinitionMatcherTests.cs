@@ -41,14 +41,14 @@ public sealed class DefinitionMatcherTests
         At Place(int bytes) => At.Data1(DwAt.DW_AT_data_member_location, bytes);
         At Type(string label) => At.Type(id + label);
         unit.Mark(id + "s");
-        unit.Begin(DwTag.DW_TAG_structure_type, [Strp("s"), .. parts.Of("size", At.Size(64)), .. parts.Of("alignment", At.Data1(DwAt.DW_AT_alignment, 16))]);
+        unit.Begin(DwTag.DW_TAG_structure_type, [Strp("s"), .. parts.Of("size", At.Size(128)), .. parts.Of("alignment", At.Data1(DwAt.DW_AT_alignment, 16))]);
         unit.Leaf(DwTag.DW_TAG_member, [.. parts.Of("name", Strp("flags")), Type("typedef"), Place(0)]);
-        unit.Leaf(DwTag.DW_TAG_member, [Strp("pgmap"), Type("pointer"), .. parts.Of("place", Place(8)), .. parts.Of("member alignment", At.Data1(DwAt.DW_AT_alignment, 8))]);
-        unit.Leaf(DwTag.DW_TAG_member, Strp("cells"), Type("array"), Place(16));
-        unit.Leaf(DwTag.DW_TAG_member, [Strp("bits"), Type("number"), .. parts.Of("bits", At.Data1(DwAt.DW_AT_bit_size, 3), At.Data1(DwAt.DW_AT_data_bit_offset, 200))]);
-        unit.Leaf(DwTag.DW_TAG_member, Strp("kind"), Type("enum"), Place(36));
-        unit.Leaf(DwTag.DW_TAG_member, [.. parts.Of("nested name"), Type("nested"), Place(40)]);
-        unit.Leaf(DwTag.DW_TAG_member, [Strp("operation"), .. parts.Of("operation type", Type("function pointer")), Place(56)]);
+        unit.Leaf(DwTag.DW_TAG_member, [Strp("pgmap"), Type("pointer"), .. parts.Of("place", Place(16)), .. parts.Of("member alignment", At.Data1(DwAt.DW_AT_alignment, 8))]);
+        unit.Leaf(DwTag.DW_TAG_member, Strp("cells"), Type("array"), Place(32));
+        unit.Leaf(DwTag.DW_TAG_member, [Strp("bits"), Type("number"), .. parts.Of("bits", At.Data1(DwAt.DW_AT_bit_size, 3), At.Raw(DwAt.DW_AT_data_bit_offset, DwForm.DW_FORM_udata, 0x88, 0x03))]);
+        unit.Leaf(DwTag.DW_TAG_member, Strp("kind"), Type("enum"), Place(60));
+        unit.Leaf(DwTag.DW_TAG_member, [.. parts.Of("nested name"), Type("nested"), Place(72)]);
+        unit.Leaf(DwTag.DW_TAG_member, [Strp("operation"), .. parts.Of("operation type", Type("function pointer")), Place(96)]);
         unit.End();
 
         unit.Mark(id + "typedef");
@@ -163,13 +163,13 @@ public sealed class DefinitionMatcherTests
         AssertFolded("typedef name", At.Name("other_t"));
         AssertFolded("number name", At.Name("unsigned long"));
         AssertFolded("name", At.Name("flags"));
-        AssertFolded("size", At.Raw(DwAt.DW_AT_byte_size, DwForm.DW_FORM_udata, 64));
-        AssertFolded("size", At.Implicit(DwAt.DW_AT_byte_size, 64));
-        AssertFolded("size", At.Sdata(DwAt.DW_AT_byte_size, 64));
-        AssertFolded("place", At.Block1(DwAt.DW_AT_data_member_location, 0x23, 8));
-        AssertFolded("place", At.Data1(DwAt.DW_AT_data_member_location, 8).Indirect());
+        AssertFolded("size", At.Raw(DwAt.DW_AT_byte_size, DwForm.DW_FORM_udata, 0x80, 1));
+        AssertFolded("size", At.Implicit(DwAt.DW_AT_byte_size, 128));
+        AssertFolded("size", At.Sdata(DwAt.DW_AT_byte_size, 128));
+        AssertFolded("place", At.Block1(DwAt.DW_AT_data_member_location, 0x23, 16));
+        AssertFolded("place", At.Data1(DwAt.DW_AT_data_member_location, 16).Indirect());
         AssertFolded("count", At.Data1(DwAt.DW_AT_count, 1));
-        AssertFolded("bits", At.Data1(DwAt.DW_AT_bit_size, 3), At.Data1(DwAt.DW_AT_data_bit_offset, 8), At.Data1(DwAt.DW_AT_data_member_location, 24));
+        AssertFolded("bits", At.Data1(DwAt.DW_AT_bit_size, 3), At.Data1(DwAt.DW_AT_data_bit_offset, 8), At.Data1(DwAt.DW_AT_data_member_location, 48));
         AssertFolded("pointee", At.Type("second defined pointee"));
         AssertFolded("operation type", At.Type("second function pointer", DwForm.DW_FORM_ref_addr));
     }
@@ -177,17 +177,16 @@ public sealed class DefinitionMatcherTests
     [Fact]
     public void Keeps_apart_what_differs_in_one_thing()
     {
-        AssertApart("size", At.Size(72));
+        AssertApart("size", At.Size(136));
         AssertApart("alignment", At.Data1(DwAt.DW_AT_alignment, 32));
         AssertApart("alignment");
         AssertApart("name", At.Name("flag"));
-        AssertApart("name");
-        AssertApart("place", At.Data1(DwAt.DW_AT_data_member_location, 9));
+        AssertApart("place", At.Data1(DwAt.DW_AT_data_member_location, 17));
         AssertApart("member alignment", At.Data1(DwAt.DW_AT_alignment, 4));
         AssertApart("member alignment");
-        AssertApart("bits", At.Data1(DwAt.DW_AT_bit_size, 4), At.Data1(DwAt.DW_AT_data_bit_offset, 200));
-        AssertApart("bits", At.Data1(DwAt.DW_AT_bit_size, 3), At.Data1(DwAt.DW_AT_data_bit_offset, 201));
-        AssertApart("bits", At.Data1(DwAt.DW_AT_data_member_location, 25));
+        AssertApart("bits", At.Data1(DwAt.DW_AT_bit_size, 4), At.Raw(DwAt.DW_AT_data_bit_offset, DwForm.DW_FORM_udata, 0x88, 0x03));
+        AssertApart("bits", At.Data1(DwAt.DW_AT_bit_size, 3), At.Raw(DwAt.DW_AT_data_bit_offset, DwForm.DW_FORM_udata, 0x89, 0x03));
+        AssertApart("bits", At.Data1(DwAt.DW_AT_data_member_location, 49));
         AssertApart("nested name", At.Name("no longer unnamed"));
         AssertApart("nested tag", At.Name("other"));
         AssertApart("nested tag");

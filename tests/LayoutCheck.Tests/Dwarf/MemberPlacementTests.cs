@@ -13,12 +13,12 @@ public sealed class MemberPlacementTests
 
     private static readonly At BitSize3 = At.Data1(DwAt.DW_AT_bit_size, 3);
 
-    // A struct s of 16 bytes with the member m of these attributes; its type is an int unless they say otherwise.
+    // A struct s of 255 bytes with the member m of these attributes; its type is an int unless they say otherwise.
     private static DwarfBuilder StructWith(bool isBigEndian, params At[] member)
     {
         DwarfBuilder dwarf = new(isBigEndian: isBigEndian);
         DwarfUnit unit = dwarf.Unit(4);
-        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(16));
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(255));
         unit.Mark("member");
         unit.Leaf(DwTag.DW_TAG_member, [At.Name("m"), .. member, .. member.Any(a => a.Attribute == DwAt.DW_AT_type) ? [] : new[] { At.Type("int") }]);
         unit.End();
@@ -188,8 +188,9 @@ public sealed class MemberPlacementTests
         DwarfBuilder dwarf = new();
         DwarfUnit unit = dwarf.Unit();
         unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
-        unit.Leaf(DwTag.DW_TAG_member, At.Name(""), At.Type("int"));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name(""), At.Type("inner"));
         unit.End();
+        unit.StructOf("inner", "int");
         unit.Int();
         return dwarf;
     }

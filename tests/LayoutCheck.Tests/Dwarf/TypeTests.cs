@@ -14,7 +14,7 @@ public sealed class TypeTests
     {
         DwarfBuilder dwarf = new();
         DwarfUnit unit = dwarf.Unit();
-        unit.StructOf("s", memberType);
+        unit.StructOf("s", memberType, 8);
         others(unit);
         unit.Int();
         return dwarf;
@@ -124,16 +124,16 @@ public sealed class TypeTests
     [Fact]
     public void Refuses_a_struct_that_unfolds_to_more_members_than_can_be_listed()
     {
-        // struct s { struct a0 {struct a1 { ... } x, y; } x, y; }: 40 structs, 2^40 members.
+        // struct s { union a0 {union a1 { ... } x, y; } x, y; }: 40 unions, 2^40 members.
         DwarfBuilder dwarf = StructOf("a0", unit =>
         {
             for (int i = 0; i < 40; i++)
             {
                 unit.Mark($"a{i}");
-                unit.Begin(DwTag.DW_TAG_structure_type, At.Size(4));
+                unit.Begin(DwTag.DW_TAG_union_type, At.Size(4));
                 string inner = i == 39 ? "int" : $"a{i + 1}";
-                unit.Leaf(DwTag.DW_TAG_member, At.Type(inner));
-                unit.Leaf(DwTag.DW_TAG_member, At.Type(inner));
+                unit.Leaf(DwTag.DW_TAG_member, At.Name("x"), At.Type(inner));
+                unit.Leaf(DwTag.DW_TAG_member, At.Name("y"), At.Type(inner));
                 unit.End();
             }
         });

@@ -168,7 +168,6 @@ public sealed class UnitTests
     [InlineData(DwLangName.Rust, false)]
     [InlineData(DwLangName.CPlusPlus14, false)]
     [InlineData(DwLangName.Assembler, false)]
-    [InlineData(DwLangName.Unknown, false)]
     public void Only_C_units_answer(DwLangName language, bool answers)
     {
         DwarfBuilder dwarf = new();
@@ -193,7 +192,6 @@ public sealed class UnitTests
         C17 = 0x2c,
         C23 = 0x3e,
         Assembler = 0x8001,
-        Unknown = 0x7777,
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class HostileBtfTests
         uint type = btf.Int("long", 8);
         for (int i = 0; i < 16; i++)
         {
-            type = btf.Struct(null, 8, ("a" + Bounds.Long(500), type, 0), ("b" + Bounds.Long(500), type, 0));
+            type = btf.Union(null, 8, ("a" + Bounds.Long(500), type, 0), ("b" + Bounds.Long(500), type, 0));
         }
 
         btf.Struct("s", 8, ("m", type, 0));

@@ -164,7 +164,7 @@ public sealed class HostileDwarfTests
         for (int i = 0; i < 16; i++)
         {
             unit.Mark($"t{i}");
-            unit.Begin(DwTag.DW_TAG_structure_type, At.Size(4));
+            unit.Begin(DwTag.DW_TAG_union_type, At.Size(4));
             unit.Leaf(DwTag.DW_TAG_member, At.Name("a" + Bounds.Long(500)), At.Type(i == 15 ? "int" : $"t{i + 1}"));
             unit.Leaf(DwTag.DW_TAG_member, At.Name("b" + Bounds.Long(500)), At.Type(i == 15 ? "int" : $"t{i + 1}"));
             unit.End();
@@ -227,11 +227,11 @@ public sealed class HostileDwarfTests
     }
 
     [Fact]
-    public void A_struct_whose_members_are_each_of_another_unit()
+    public void A_union_whose_members_are_each_of_another_unit()
     {
         DwarfBuilder dwarf = new();
         DwarfUnit unit = dwarf.Unit();
-        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
+        unit.Begin(DwTag.DW_TAG_union_type, At.Name("s"), At.Size(4));
         for (int i = 0; i < 5_000; i++)
         {
             unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type($"int{i}", DwForm.DW_FORM_ref_addr));
@@ -245,7 +245,7 @@ public sealed class HostileDwarfTests
             other.Leaf(DwTag.DW_TAG_base_type, At.Name("int"), At.Size(4));
         }
 
-        Assert.Empty(Bounds.Try(dwarf.ToBytes()));
+        Assert.Empty(Bounds.Try(dwarf.ToBytes(), "union s"));
     }
 
     [Theory]
@@ -369,11 +369,11 @@ public sealed class HostileDwarfTests
         const string Bad = "\u001b[31mx\u202e\u0007\u009b\u2028\u200b\r";
         DwarfBuilder dwarf = new();
         DwarfUnit unit = dwarf.Unit(root: [At.Language(DwLang.DW_LANG_C11), At.Name(Bad), new At(DwAt.DW_AT_producer, DwForm.DW_FORM_string, (w, _) => w.Text(Bad))]);
-        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(32));
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(56));
         string[] types = ["int", "pointer", "function pointer", "array", "typedef", "enum", "inner"];
-        foreach (string type in types)
+        for (int i = 0; i < types.Length; i++)
         {
-            unit.Leaf(DwTag.DW_TAG_member, At.Name(Bad + type), At.Type(type), At.Data1(DwAt.DW_AT_data_member_location, 0));
+            unit.Leaf(DwTag.DW_TAG_member, At.Name(Bad + types[i]), At.Type(types[i]), At.Data1(DwAt.DW_AT_data_member_location, 8 * i));
         }
 
         unit.End();

@@ -5,7 +5,8 @@ namespace LayoutCheck.Tests.Hostile;
 /// <summary>The first cases of the fuzzer, with a fixed seed. tests/LayoutCheck.Fuzz runs as many as one likes.</summary>
 public sealed class MutatedImageTests
 {
-    private const int CaseCount = 2_000;
+    // More of them for who measures what they reach (.ci/coverage).
+    private static readonly int CaseCount = Environment.GetEnvironmentVariable("LAYOUTCHECK_FUZZ_CASES") is { Length: > 0 } count ? int.Parse(count, System.Globalization.CultureInfo.InvariantCulture) : 2_000;
 
     [Fact]
     public void End_in_an_answer_or_in_the_one_decode_failure()
@@ -22,6 +23,8 @@ public sealed class MutatedImageTests
                     failures.Add($"{run.Describe(i, one)}: {failure}");
                 }
             }
+
+            HostileCase.Clean();
         });
         Assert.Empty(failures);
     }

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.ExceptionServices;
+using LayoutCheck.Elf;
 using LayoutCheck.Rules;
+using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -13,14 +15,19 @@ namespace LayoutCheck.Tests.Hostile.Fuzzing;
 /// </summary>
 internal sealed class FuzzRun
 {
-    // One case in so many is a rule file.
+    // One case in so many is a rule file or a header.
     private const int RuleEvery = 12;
+
+    // One in so many is two files, of which one refers to the other.
+    private const int PairEvery = 9;
     private const int NamesShown = 3;
 
     private readonly int _seed;
     private readonly Seed[] _seeds;
     private readonly TypeName[][] _names;
+    private readonly Pair[] _pairs;
     private readonly string[] _rules;
+    private readonly string[] _headers;
     private readonly Dictionary<TypeName, DefinitionSet> _definitions;
 
     /// <param name="seed">What all random numbers come from.</param>
@@ -29,19 +36,28 @@ internal sealed class FuzzRun
     {
         _seed = seed;
         IEnumerable<string> files = FixtureFile.All.Select(FixtureFile.PathOf).Concat(folders.SelectMany(f => Directory.EnumerateFiles(f).Order(StringComparer.Ordinal)));
-        _seeds = [.. files.Select(f => (Path.GetFileName(f), File.ReadAllBytes(f))).Concat(Wrapped()).Select(f => new Seed(f.Item1, f.Item2, ImageMap.Of(f.Item2)))];
+        _seeds = [.. files.Select(f => SeedOf(Path.GetFileName(f), File.ReadAllBytes(f))).Concat(Wrapped())];
         _names = [.. _seeds.Select(s => NamesOf(s.Bytes))];
+        _pairs = [.. Pairs()];
         _rules = [.. RuleCatalog.Files().Select(f => f.Text)];
+        _headers = [.. Headers()];
         using KernelImage image = FixtureFile.Open("page-era6/page-era6.gcc-dwarf5.elf");
         _definitions = image.Types.FindAll(RuleCatalog.Default.RequiredTypes, 1).Sets.ToDictionary(s => s.Name);
     }
 
     /// <summary>A case.</summary>
     /// <param name="From">What it was made from.</param>
-    /// <param name="Image">The image, or null when it is a rule.</param>
-    /// <param name="Rule">The rule, or null.</param>
+    /// <param name="Image">The image, or null when it is a rule or a header.</param>
+    /// <param name="Rule">The rule or header, or null.</param>
     /// <param name="Names">Types to show.</param>
-    public sealed record Case(string From, byte[]? Image, string? Rule, IReadOnlyList<TypeName> Names);
+    /// <param name="Companion">The other file, or null.</param>
+    public sealed record Case(string From, byte[]? Image, string? Rule, IReadOnlyList<TypeName> Names, Companion? Companion = null);
+
+    /// <summary>A file that an image refers to, or that it needs.</summary>
+    /// <param name="Name">Its name, beside the image.</param>
+    /// <param name="Bytes">What is in it.</param>
+    /// <param name="IsBase">Whether it is the kernel that a module's BTF goes on from.</param>
+    public sealed record Companion(string Name, byte[] Bytes, bool IsBase);
 
     /// <summary>The case of a number.</summary>
     public Case At(long number)
@@ -49,12 +65,18 @@ internal sealed class FuzzRun
         Random random = new(unchecked((int)(((ulong)number * 0x9e3779b97f4a7c15UL) >> 32) ^ (_seed * 0x2545f491)));
         if (number % RuleEvery == RuleEvery - 1)
         {
-            string rule = _rules[random.Next(_rules.Length)];
-            return new Case("a rule", null, RuleMutator.Mutate(rule, _rules, random), []);
+            return random.Next(3) == 0
+                ? new Case("a header", null, RuleMutator.Mutate(_headers[random.Next(_headers.Length)], _headers, random), [])
+                : new Case("a rule", null, RuleMutator.Mutate(_rules[random.Next(_rules.Length)], _rules, random), []);
+        }
+
+        if (number % PairEvery == PairEvery - 1)
+        {
+            return Of(_pairs[random.Next(_pairs.Length)], random);
         }
 
         int index = random.Next(_seeds.Length);
-        byte[] image = ImageMutator.Mutate(_seeds[index], _seeds, random);
+        byte[] image = Mutated(_seeds[index], random);
         List<TypeName> names = [random.Next(2) == 0 ? new TypeName(TypeNameKind.Struct, "page") : new TypeName(TypeNameKind.Any, "folio")];
         for (int i = 1; i < NamesShown && _names[index].Length > 0; i++)
         {
@@ -65,7 +87,7 @@ internal sealed class FuzzRun
     }
 
     /// <summary>What is wrong with a case, or null.</summary>
-    public string? Run(Case one) => one.Image is { } image ? HostileCase.Run(image, one.Names) : HostileCase.Run(one.Rule!, _definitions);
+    public string? Run(Case one) => one.Image is { } image ? HostileCase.Run(image, one.Names, one.Companion) : HostileCase.Run(one.Rule!, _definitions);
 
     /// <summary>Runs something on a thread with a small stack, so that recursion shows.</summary>
     public static void OnSmallStack(Action action)
@@ -92,37 +114,118 @@ internal sealed class FuzzRun
     /// <summary>How a case is told to people.</summary>
     public string Describe(long number, Case one) => string.Create(CultureInfo.InvariantCulture, $"case {number} of seed {_seed}, from {one.From}, names {string.Join(", ", one.Names)}");
 
-    // What kernels come wrapped in, made of fixtures.
-    private static IEnumerable<(string Name, byte[] Bytes)> Wrapped()
+    private byte[] Mutated(Seed seed, Random random)
     {
-        byte[] packed = Gzip(FixtureFile.Bytes("page-era6/page-era6.btf.elf"));
-        yield return ("made.gz", packed);
-        yield return ("made.gz.gz", Gzip(packed));
+        // What is inside, damaged and packed again: no checksum of the packing keeps its readers from it.
+        return seed.Inside is { } inside && random.Next(2) == 0
+            ? inside.Wrap(ImageMutator.Mutate(inside.Seed, _seeds, random))
+            : ImageMutator.Mutate(seed, _seeds, random);
+    }
 
-        byte[] bzImage = [.. new byte[1024], .. packed, 0, 0, 0, 0];
-        "HdrS"u8.CopyTo(bzImage.AsSpan(0x202));
-        bzImage[0x1f1] = 1;
-        BinaryPrimitives.WriteUInt16LittleEndian(bzImage.AsSpan(0x206), 0x020f);
-        BinaryPrimitives.WriteInt32LittleEndian(bzImage.AsSpan(0x24c), packed.Length);
-        yield return ("made.bzImage", bzImage);
+    private Case Of(Pair pair, Random random)
+    {
+        int which = random.Next(3);
+        byte[] image = which != 0 ? ImageMutator.Mutate(pair.Image, _seeds, random) : (byte[])pair.Image.Bytes.Clone();
+        byte[] other = which != 1 ? ImageMutator.Mutate(pair.Other, _seeds, random) : pair.Other.Bytes;
+        if (pair.CrcAt > 0 && which == 0)
+        {
+            // Else the checksum would be all that is ever met.
+            using MappedFile file = MappedFile.FromBytes("other", other);
+            BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(pair.CrcAt), Crc32.Of(file.Whole()));
+        }
 
-        byte[] zboot = [.. "MZ\0\0zimg"u8, .. new byte[56], .. packed];
-        BinaryPrimitives.WriteInt32LittleEndian(zboot.AsSpan(8), 64);
-        BinaryPrimitives.WriteInt32LittleEndian(zboot.AsSpan(12), packed.Length);
-        yield return ("made.zboot", zboot);
-        yield return ("made.Image", [.. new byte[0x38], .. "ARMd"u8, .. "Linux version 6.18.0 (x) "u8, .. new byte[3], .. FixtureFile.Bytes("shapes/shapes.raw.btf")]);
-        yield return ("made.packed", [.. "a program that unpacks itself Linux version %s "u8, .. packed, .. new byte[100]]);
+        return new Case($"{pair.Image.Name} and {pair.Other.Name}", image, null, [new TypeName(TypeNameKind.Struct, "page"), pair.Name], new Companion(pair.Other.Name, other, pair.IsBase));
+    }
+
+    private static Seed SeedOf(string name, byte[] bytes) => new(name, bytes, ImageMap.Of(bytes));
+
+    // What kernels come wrapped in, made of fixtures.
+    private static IEnumerable<Seed> Wrapped()
+    {
+        Seed inside = SeedOf("page-era6.btf.elf", FixtureFile.Bytes("page-era6/page-era6.btf.elf"));
+        foreach ((string name, Func<byte[], byte[]> wrap) in (ReadOnlySpan<(string, Func<byte[], byte[]>)>)[("made.gz", Gzip), ("made.gz.gz", bytes => Gzip(Gzip(bytes))), ("made.bzImage", BzImage), ("made.zboot", Zboot),
+            ("made.packed", bytes => [.. "a program that unpacks itself Linux version %s "u8, .. Gzip(bytes), .. new byte[100]])])
+        {
+            yield return SeedOf(name, wrap(inside.Bytes)) with { Inside = (inside, wrap) };
+        }
+
+        yield return SeedOf("made.Image", [.. new byte[0x38], .. "ARMd"u8, .. "Linux version 6.18.0 (x) "u8, .. new byte[3], .. FixtureFile.Bytes("shapes/shapes.raw.btf")]);
+    }
+
+    private static byte[] BzImage(byte[] inside)
+    {
+        byte[] packed = Gzip(inside);
+        byte[] image = [.. new byte[1024], .. packed, 0, 0, 0, 0];
+        "HdrS"u8.CopyTo(image.AsSpan(0x202));
+        image[0x1f1] = 1;
+        BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(0x206), 0x020f);
+        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(0x24c), packed.Length);
+        return image;
+    }
+
+    private static byte[] Zboot(byte[] inside)
+    {
+        byte[] packed = Gzip(inside);
+        byte[] image = [.. "MZ\0\0zimg"u8, .. new byte[56], .. packed];
+        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(8), 64);
+        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(12), packed.Length);
+        return image;
     }
 
     private static byte[] Gzip(byte[] bytes)
     {
         using MemoryStream packed = new();
-        using (GZipStream stream = new(packed, CompressionLevel.Optimal))
+        using (GZipStream stream = new(packed, CompressionLevel.Fastest))
         {
             stream.Write(bytes);
         }
 
         return packed.ToArray();
+    }
+
+    // Two files, of which the one refers to the other.
+    private static IEnumerable<Pair> Pairs()
+    {
+        foreach (string form in (ReadOnlySpan<string>)["gnu", "sup"])
+        {
+            yield return PairOf($"page-era5-common/page-era5-common.{form}.elf", $"page-era5-common/page-era5-common.{form}.dwz", "folio");
+        }
+
+        Pair split = PairOf("page-era5-split/page-era5-split.linked.elf", "page-era5-split/page-era5-split.debug", "folio");
+        using (MappedFile file = MappedFile.FromBytes("linked", split.Image.Bytes))
+        {
+            ElfSection link = ElfFile.Read(file).Find(".gnu_debuglink")!;
+            yield return split with { CrcAt = (int)(link.FileOffset + link.ByteSize - 4) };
+        }
+
+        yield return PairOf("page-era5-module/page-era5-module.split-btf.ko", "page-era5/page-era5.btf.elf", "driver_state", isBase: true);
+        (byte[] module, byte[] distilled) = DistilledModule.Make(false);
+        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", module).Add(".BTF.base", distilled).ToBytes();
+        yield return new Pair(SeedOf("made.ko", elf), SeedOf("vmlinux", DistilledModule.Kernel(false, 16)), new TypeName(TypeNameKind.Struct, "driver"), IsBase: true);
+    }
+
+    private static Pair PairOf(string image, string other, string name, bool isBase = false)
+        => new(SeedOf(Path.GetFileName(image), FixtureFile.Bytes(image)), SeedOf(Path.GetFileName(other), FixtureFile.Bytes(other)), new TypeName(TypeNameKind.Struct, name), isBase);
+
+    private static IEnumerable<string> Headers()
+    {
+        foreach (string name in (ReadOnlySpan<string>)["page.h", "truth.h", "page-truth.c", "shapes/shapes.h"])
+        {
+            yield return File.ReadAllText(FixtureFile.PathOf(name));
+        }
+
+        yield return """
+            #define FOLIO_MATCH(pg, fl) \
+                static_assert(offsetof(struct page, pg) == offsetof(struct folio, fl))
+            FOLIO_MATCH(flags, flags);
+            FOLIO_MATCH(lru, lru);
+            #undef FOLIO_MATCH
+            #ifdef CONFIG_MEMCG
+            #define TABLE_MATCH(a, b, s) static_assert(offsetof(struct page, a) == offsetof(s, b), "x" #a)
+            TABLE_MATCH(memcg_data, memcg_data, struct folio);
+            #endif
+            static inline void f(void) { BUILD_BUG_ON(sizeof(struct page) != 64 && !IS_ENABLED(CONFIG_X)); BUILD_BUG_ON_NOT_POWER_OF_2(sizeof(struct page)); }
+            """;
     }
 
     private static TypeName[] NamesOf(byte[] image)
@@ -137,4 +240,6 @@ internal sealed class FuzzRun
             return [];
         }
     }
+
+    private sealed record Pair(Seed Image, Seed Other, TypeName Name, bool IsBase = false, int CrcAt = 0);
 }

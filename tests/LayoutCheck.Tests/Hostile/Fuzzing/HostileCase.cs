@@ -29,10 +29,37 @@ internal sealed class HostileCase
     private readonly IReadOnlyList<TypeName> _names;
     private readonly StringBuilder _failures = new();
 
-    private HostileCase(byte[] bytes, IReadOnlyList<TypeName> names)
+    // Where the other file lies, and how the image is opened that needs it.
+    [ThreadStatic]
+    private static string? s_folder;
+
+    private readonly string _path = "case";
+    private readonly string? _base;
+
+    private HostileCase(byte[] bytes, IReadOnlyList<TypeName> names, FuzzRun.Companion? companion = null)
     {
         _bytes = bytes;
         _names = names;
+        if (companion is null)
+        {
+            return;
+        }
+
+        s_folder ??= Directory.CreateTempSubdirectory("layoutcheck-fuzz-").FullName;
+        string other = Path.Combine(s_folder, companion.Name);
+        File.WriteAllBytes(other, companion.Bytes);
+        _path = Path.Combine(s_folder, "case");
+        _base = companion.IsBase ? other : null;
+    }
+
+    /// <summary>Removes what this thread has written.</summary>
+    public static void Clean()
+    {
+        if (s_folder is { } folder)
+        {
+            Directory.Delete(folder, true);
+            s_folder = null;
+        }
     }
 
     /// <summary>What a step may allocate in all, in bytes, kept or not: 64 MiB and 64 times the file.</summary>
@@ -41,9 +68,10 @@ internal sealed class HostileCase
     /// <summary>What is wrong, or null.</summary>
     /// <param name="bytes">The image.</param>
     /// <param name="names">Types to show.</param>
-    public static string? Run(byte[] bytes, IReadOnlyList<TypeName> names)
+    /// <param name="companion">The file that it refers to, or null.</param>
+    public static string? Run(byte[] bytes, IReadOnlyList<TypeName> names, FuzzRun.Companion? companion = null)
     {
-        HostileCase one = new(bytes, names);
+        HostileCase one = new(bytes, names, companion);
         one.Image(SourceChoice.Auto);
         one.Image(SourceChoice.Btf);
         return one._failures.Length == 0 ? null : one._failures.ToString();
@@ -117,7 +145,7 @@ internal sealed class HostileCase
 
     private string Dwarf(bool isSlow)
     {
-        using MappedFile file = MappedFile.FromBytes("case", _bytes);
+        using MappedFile file = MappedFile.FromBytes(_path, _bytes);
         if (!ElfFile.HasMagic(file) || DwarfSections.Find(ElfFile.Read(file)) is not { } sections)
         {
             return "";
@@ -147,7 +175,7 @@ internal sealed class HostileCase
         KernelImage image;
         try
         {
-            image = KernelImage.FromBytes("case", _bytes, source);
+            image = KernelImage.FromBytes(_path, _bytes, new ImageOptions(source, null, _base));
         }
         catch (InvalidImageException e)
         {

@@ -39,6 +39,7 @@ internal enum FieldKind
     DieOther,
     StringOffset,
     LineTable,
+    Link,
     Text,
     BtfHeader,
     BtfName,
@@ -184,7 +185,7 @@ internal sealed class ImageMap
 
         if (elf.Find(".debug_info") is { } info && !CompressedSection.Is(info) && info.Type != ElfSection.SHT_NOBITS && DwarfSections.Find(elf) is { } sections)
         {
-            MapDwarf(elf, sections, (int)info.FileOffset);
+            MapDwarf(elf, sections);
         }
     }
 
@@ -198,7 +199,7 @@ internal sealed class ImageMap
 
         int start = (int)section.FileOffset;
         int length = (int)section.ByteSize;
-        bool isDebug = section.Name.Contains("debug", StringComparison.Ordinal) || section.Name is ".BTF" or ".shstrtab";
+        bool isDebug = section.Name.Contains("debug", StringComparison.Ordinal) || section.Name is ".BTF" or ".BTF.base" or ".gnu_debuglink" or ".shstrtab";
         if (isDebug)
         {
             Sections.Add(new MappedSection(section.Name, start, length, header + 8 + (2 * word), header + 8 + (3 * word), word));
@@ -252,8 +253,15 @@ internal sealed class ImageMap
 
         switch (section.Name)
         {
-            case ".BTF":
-                MapBtf(start, length);
+            case ".BTF" or ".BTF.base":
+                MapBtfOfModule(start, length);
+                break;
+            case ".gnu_debuglink" or ".gnu_debugaltlink" or ".debug_sup":
+                for (int at = 0; at < length; at++)
+                {
+                    Add(start + at, 1, FieldKind.Link);
+                }
+
                 break;
             case ".debug_str_offsets":
                 for (int at = 0; at + 4 <= length; at += 4)
@@ -293,7 +301,27 @@ internal sealed class ImageMap
         }
     }
 
-    private void MapDwarf(ElfFile elf, DwarfSections sections, int infoStart)
+    // Units of several sections are read as if these lay one behind the other: what is added to an offset there is another in each.
+    private static int PartStart(ElfFile elf, ulong offset)
+    {
+        ulong joined = 0;
+        foreach (string name in (ReadOnlySpan<string>)[".debug_info", ".debug_types"])
+        {
+            foreach (ElfSection section in elf.Sections.Where(s => s.Name == name))
+            {
+                if (offset < joined + section.ByteSize)
+                {
+                    return (int)section.FileOffset - (int)joined;
+                }
+
+                joined += section.ByteSize;
+            }
+        }
+
+        throw new InvalidOperationException($"no section has the unit at 0x{offset:x}");
+    }
+
+    private void MapDwarf(ElfFile elf, DwarfSections sections)
     {
         int abbrevStart = (int)elf.Find(".debug_abbrev")!.FileOffset;
         Dictionary<ulong, Dictionary<ulong, Declaration>> tables = [];
@@ -301,6 +329,7 @@ internal sealed class ImageMap
         for (int i = 0; i < units.Length; i++)
         {
             UnitHeader unit = units[i];
+            int infoStart = PartStart(elf, unit.Offset);
             MapUnitHeader(unit, infoStart, i);
             if (!tables.TryGetValue(unit.AbbrevOffset, out Dictionary<ulong, Declaration>? declarations))
             {
@@ -447,6 +476,22 @@ internal sealed class ImageMap
         for (int at = isBzImage ? 1024 : isZboot ? 64 : 0; at < _bytes.Length; at += 5)
         {
             Add(at, 1, FieldKind.CompressedByte);
+        }
+    }
+
+    // Split BTF cannot be indexed without its base: then each word is a type, say.
+    private void MapBtfOfModule(int start, int length)
+    {
+        try
+        {
+            MapBtf(start, length);
+        }
+        catch (InvalidImageException)
+        {
+            for (int at = 0; at + 4 <= length; at += 4)
+            {
+                Add(start + at, 4, at < 24 ? FieldKind.BtfHeader : FieldKind.BtfNumber);
+            }
         }
     }
 

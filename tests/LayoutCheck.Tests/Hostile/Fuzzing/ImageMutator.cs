@@ -4,7 +4,11 @@ using LayoutCheck.Dwarf;
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
 
 /// <summary>A good image to start from, mapped once.</summary>
-internal sealed record Seed(string Name, byte[] Bytes, ImageMap Map);
+internal sealed record Seed(string Name, byte[] Bytes, ImageMap Map)
+{
+    /// <summary>Of what is packed: the image inside, and how it was packed.</summary>
+    public (Seed Seed, Func<byte[], byte[]> Wrap)? Inside { get; init; }
+}
 
 /// <summary>
 /// Damages an image in ways that its readers have to think about: one to a few fields, most often with a value that means something else of the

@@ -1,0 +1,292 @@
+using LayoutCheck.Btf;
+using LayoutCheck.Dwarf;
+using LayoutCheck.Elf;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
+using LayoutCheck.Tests.Btf;
+using LayoutCheck.Tests.Elf;
+using LayoutCheck.Tests.Support;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Tests.Hostile;
+
+/// <summary>
+/// Damage that leaves the format whole, and could hide what a verdict depends on: a member less, a unit that is passed over. Each was read in
+/// silence once, and is refused now. Each test is named for what is wrong.
+/// </summary>
+public sealed class UnsoundTests
+{
+    private const uint SHT_PROGBITS = 1;
+
+    public static TheoryData<int> TagsThatAreNoMember() => [0x4321, 0xffff, (int)DwTag.DW_TAG_variable, (int)DwTag.DW_TAG_subprogram, (int)DwTag.DW_TAG_formal_parameter, 0x0c, 0x0e];
+
+    [Theory]
+    [MemberData(nameof(TagsThatAreNoMember))]
+    public void A_member_whose_tag_became(int tag)
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(8));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type("int"), At.Data1(DwAt.DW_AT_data_member_location, 0));
+        unit.Leaf((DwTag)tag, At.Name("pgmap"), At.Type("int"), At.Data1(DwAt.DW_AT_data_member_location, 4));
+        unit.End();
+        unit.Int();
+
+        DwarfUnderTest.AssertRefused(dwarf, "in a struct or union, which C has not there");
+    }
+
+    [Fact]
+    public void A_member_whose_tag_became_that_of_a_type()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(8));
+        unit.Leaf(DwTag.DW_TAG_typedef, At.Name("pgmap"), At.Type("int"), At.Data1(DwAt.DW_AT_data_member_location, 4));
+        unit.End();
+        unit.Int();
+
+        DwarfUnderTest.AssertRefused(dwarf, "in a struct or union, which C has not there");
+    }
+
+    [Fact]
+    public void Types_and_annotations_within_a_struct_are_no_damage()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
+        unit.Leaf(DwTag.DW_TAG_typedef, At.Name("t"), At.Type("int"));
+        unit.Leaf(DwTag.DW_TAG_LLVM_annotation, At.Name("btf_decl_tag"));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type("int"), At.Data1(DwAt.DW_AT_data_member_location, 0));
+        unit.End();
+        unit.Int();
+
+        Assert.Equal("m", Assert.Single(DwarfUnderTest.StructS(dwarf).Aggregate.Members).Name);
+    }
+
+    [Fact]
+    public void A_member_of_a_struct_that_is_only_declared()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "inner", 8);
+        unit.Mark("inner");
+        unit.Leaf(DwTag.DW_TAG_structure_type, At.Name("inner"), At.Flag(DwAt.DW_AT_declaration));
+
+        DwarfUnderTest.AssertRefused(dwarf, "its member m has a type without a size: one that is only declared");
+    }
+
+    [Fact]
+    public void A_member_that_ends_behind_its_struct()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "int", 3);
+        unit.Int();
+
+        DwarfUnderTest.AssertRefused(dwarf, "its member m ends at bit 32, and it has 3 bytes");
+    }
+
+    [Fact]
+    public void Members_of_a_struct_that_lie_over_each_other()
+    {
+        // Both without a place, say: then one equals the other, and what was to be found is found.
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(16));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("compound_head"), At.Type("int"));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("pgmap"), At.Type("int"));
+        unit.End();
+        unit.Int();
+
+        DwarfUnderTest.AssertRefused(dwarf, "its members compound_head and pgmap lie over each other, and it is no union");
+    }
+
+    [Fact]
+    public void Members_that_are_shuffled_are_no_damage()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(8));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("a"), At.Type("int"), At.Data1(DwAt.DW_AT_data_member_location, 4));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("b"), At.Type("int"), At.Data1(DwAt.DW_AT_data_member_location, 0));
+        unit.End();
+        unit.Int();
+
+        Assert.Equal(2, DwarfUnderTest.StructS(dwarf).Aggregate.Members.Length);
+    }
+
+    [Fact]
+    public void A_member_that_lost_its_name()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
+        unit.Leaf(DwTag.DW_TAG_member, At.Raw((DwAt)0x3ffe, DwForm.DW_FORM_string, (byte)'p', 0), At.Type("int"));
+        unit.End();
+        unit.Int();
+
+        DwarfUnderTest.AssertRefused(dwarf, "it has a member without a name that is no struct or union");
+    }
+
+    [Fact]
+    public void DIEs_behind_the_end_of_those_of_a_unit()
+    {
+        // The code of one DIE became 0: for whoever walks, the unit ends there.
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Int();
+        unit.End();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
+
+        DwarfUnderTest.AssertRefused(dwarf, "end before this, and something is here");
+        using KernelImage image = dwarf.Open();
+        Assert.Throws<InvalidImageException>(image.Types.DefinedNames);
+    }
+
+    [Fact]
+    public void A_unit_whose_first_byte_became_zero()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit first = dwarf.Unit();
+        first.StructOf("s", "int");
+        first.Int();
+        DwarfUnit second = dwarf.Unit();
+        second.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(64));
+        second.End();
+        byte[] bytes = dwarf.ToBytes();
+        using (MappedFile file = MappedFile.FromBytes("built", bytes))
+        {
+            // The header of DWARF 5 has 12 bytes.
+            bytes[(int)ElfFile.Read(file).Find(".debug_info")!.FileOffset + (int)second.Offset + 12] = 0;
+        }
+
+        using KernelImage image = KernelImage.FromBytes("built", bytes);
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 1));
+        Assert.Contains("end before this, and something is here", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0x7777)]
+    [InlineData(0x51)]
+    public void A_unit_of_no_known_language_that_defines_what_is_asked_for(int? language)
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit first = dwarf.Unit();
+        first.StructOf("s", "int");
+        first.Int();
+        DwarfUnit second = dwarf.Unit(root: language is { } number ? [At.Language((DwLang)number), At.Name("odd.c")] : [At.Name("odd.c")]);
+        second.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(64));
+        second.End();
+        using KernelImage image = dwarf.Open();
+
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 2));
+        Assert.Contains("struct s is defined in a unit (odd.c) of", e.Message, StringComparison.Ordinal);
+        Assert.Contains("whether it is C's cannot be told", e.Message, StringComparison.Ordinal);
+
+        // Whoever asks for something else is not disturbed.
+        Assert.Equal(0, image.Types.FindAll([TypeName.Parse("struct other")], 2).Sets[0].DefinitionCount);
+    }
+
+    [Theory]
+    [InlineData(".debug_abbrev")]
+    [InlineData(".debug_str")]
+    [InlineData(".debug_str_offsets")]
+    public void Two_sections_of_one_name(string name)
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "int");
+        unit.Int();
+        _ = dwarf.ToBytes();
+        ElfBuilder elf = new();
+        elf.Add(".debug_info", dwarf.Info.ToArray()).Add(".debug_abbrev", dwarf.Abbrev.ToArray()).Add(".debug_str", dwarf.Str.ToArray()).Add(".debug_str_offsets", new byte[8]);
+        Assert.Empty(Bounds.Try(elf.ToBytes()));
+        elf.Add(name, dwarf.Abbrev.ToArray());
+
+        Assert.Contains($"{name}: is there twice", Assert.Single(Bounds.Try(elf.ToBytes())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_sections_with_BTF()
+    {
+        BtfBuilder btf = new();
+        btf.Struct("s", 8, ("m", btf.Int("long", 8), 0));
+        byte[] image = new ElfBuilder().Add(".BTF", btf.Build()).Add(".BTF", btf.Build()).ToBytes();
+
+        Assert.Contains(".BTF: is there twice", Assert.Single(Bounds.Try(image)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_section_does_not_hide_the_one_with_contents()
+    {
+        BtfBuilder btf = new();
+        btf.Struct("s", 8, ("m", btf.Int("long", 8), 0));
+        byte[] image = new ElfBytes().Add(".BTF", SHT_PROGBITS).Add(".BTF", SHT_PROGBITS, btf.Build()).Build();
+
+        Assert.Empty(Bounds.Try(image));
+    }
+
+    [Fact]
+    public void BTF_members_that_lie_over_each_other()
+    {
+        BtfBuilder btf = new();
+        uint number = btf.Int("long", 8);
+        btf.Struct("s", 16, ("a", number, 0), ("b", number, 32));
+
+        Assert.Contains("its members a and b lie over each other", Assert.Single(Bounds.Try(btf.Build())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_BTF_member_of_a_struct_that_is_only_declared()
+    {
+        BtfBuilder btf = new();
+        uint forward = btf.Add(BtfFormat.BTF_KIND_FWD, "inner", 0);
+        btf.Struct("s", 16, ("a", forward, 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("its member a has a type without a size", StringComparison.Ordinal));
+    }
+
+    // Each byte of the abbreviations of an image on which a rule is violated, changed in several ways: no such change may make the rule hold.
+    [Theory]
+    [InlineData("bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf", ".debug_abbrev")]
+    [InlineData("bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf", ".debug_info")]
+    public void No_change_of_a_byte_makes_a_violation_hold(string fixture, string section)
+    {
+        byte[] good = FixtureFile.Bytes(fixture);
+        ElfSection place;
+        using (MappedFile file = MappedFile.FromBytes(fixture, good))
+        {
+            place = ElfFile.Read(file).Find(section)!;
+        }
+
+        RuleSet rules = RuleCatalog.Default.Select(only: ["pgmap-on-compound-head"]);
+        int held = 0;
+        int count = 0;
+        for (int at = 0; at < (int)place.ByteSize; at++)
+        {
+            foreach (byte value in (ReadOnlySpan<byte>)[0, 0xff, (byte)(good[(int)place.FileOffset + at] ^ 1), (byte)(good[(int)place.FileOffset + at] + 1)])
+            {
+                byte[] bytes = (byte[])good.Clone();
+                bytes[(int)place.FileOffset + at] = value;
+                if (bytes.AsSpan().SequenceEqual(good))
+                {
+                    continue;
+                }
+
+                count++;
+                try
+                {
+                    using KernelImage image = KernelImage.FromBytes("changed", bytes);
+                    held += LayoutChecker.Check(image, rules, 1).Verdict == Verdict.Holds ? 1 : 0;
+                }
+                catch (InvalidImageException)
+                {
+                }
+            }
+        }
+
+        Assert.True(count > 1000, $"{count} changes");
+        Assert.Equal(0, held);
+    }
+}
