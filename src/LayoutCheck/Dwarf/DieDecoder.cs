@@ -204,7 +204,7 @@ internal sealed class DieDecoder
 
         AbbrevTable abbrevs = new(image.Abbrev);
         abbrevs.Load(skeleton);
-        return SourceFiles.Of(image, skeleton, UnitRoot.Read(image, abbrevs, skeleton));
+        return SourceFiles.Of(image, skeleton, UnitRoot.Read(image, image.Info, abbrevs, skeleton));
     }
 
     // DW_AT_str_offsets_base is on the unit's own DIE (DWARF 5 §7.26), perhaps after the attributes that use it.

@@ -191,7 +191,7 @@ internal sealed unsafe class DieScanner : IDisposable
 
             if (name == NullEntry)
             {
-                _unit.RequireZeros(_sections.Info, (ulong)(at - start));
+                _unit.RequireZeros(_info, (ulong)(at - start));
                 at = end;
                 break;
             }

@@ -72,7 +72,7 @@ internal sealed class DwarfPackage
             (DwarfSections file, AbbrevTable abbrevs) = PartOf(row, isTypes: false);
             UnitHeader unit = UnitOf(row, file, isTypes: false);
             abbrevs.Load(unit);
-            ulong? found = unit.IsTypeUnit ? null : UnitRoot.Read(file, abbrevs, unit).DwoId;
+            ulong? found = unit.IsTypeUnit ? null : UnitRoot.Read(file, file.Info, abbrevs, unit).DwoId;
             return found == dwoId ? (file, unit) : throw Mismatch(file, unit, "compile unit of id", dwoId);
         }
     }

@@ -185,7 +185,7 @@ internal sealed class SplitUnits
         try
         {
             abbrevs.Load(unit);
-            return UnitRoot.Read(_image, abbrevs, unit);
+            return UnitRoot.Read(_image, _image.Info, abbrevs, unit);
         }
         catch (InvalidImageException)
         {
@@ -234,7 +234,7 @@ internal sealed class SplitUnits
             foreach (UnitHeader unit in units.Where(u => !u.IsTypeUnit))
             {
                 abbrevs.Load(unit);
-                UnitRoot root = UnitRoot.Read(sections, abbrevs, unit);
+                UnitRoot root = UnitRoot.Read(sections, sections.Info, abbrevs, unit);
                 if (root.IsPartial)
                 {
                     throw sections.Info.Invalid(unit.Offset, "a partial unit in a .dwo file, which cannot be read", "name the image as it was before dwz");

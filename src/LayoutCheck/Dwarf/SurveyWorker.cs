@@ -271,7 +271,6 @@ internal sealed class SurveyWorker : IDisposable
         }
     }
 
-<<<<<<< HEAD
     // Under the number of the skeleton, so that the order is that of the image; with the type units, of which each .dwo has its own.
     private void VisitSplit(int index, in UnitHeader skeleton, in UnitRoot root)
     {
@@ -291,7 +290,9 @@ internal sealed class SurveyWorker : IDisposable
         if (!split.File.IsKept)
         {
             _splitScanners.Forget(split.File);
-=======
+        }
+    }
+
     // What a unit says is passed over only when it is certainly no C.
     private void RefuseIfOfNoKnownLanguage(DieScanner scanner, DwarfSections file, in UnitHeader unit, in UnitRoot root)
     {
@@ -307,7 +308,6 @@ internal sealed class SurveyWorker : IDisposable
                 throw file.Info.Invalid(
                     hit.DieOffset, $"{_shared.Wanted.Requests[hit.Request]} is defined in a unit ({root.DisplayName(file)}) of {DwarfLanguage.Describe(root.Language)}: whether it is C's cannot be told");
             }
->>>>>>> hostile
         }
     }
 

@@ -97,8 +97,7 @@ internal readonly record struct UnitHeader(
         }
 
         return addressSize is 4 or 8
-<<<<<<< HEAD
-            ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie }
+            ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie, DwoId = dwoId }
             : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother);
     }
 
@@ -117,25 +116,12 @@ internal readonly record struct UnitHeader(
         }
     }
 
-    private static InvalidImageException Unreadable(Section info, ulong offset, DwUnitType type) => type switch
-    {
-        DwUnitType.DW_UT_split_compile or DwUnitType.DW_UT_split_type => SplitDwarf(info, offset, null),
-        _ => info.Invalid(offset, $"a unit of unknown type 0x{(int)type:x}", BuildAnother),
-    };
-
     private const string BuildAnother = "use --source btf, or build with CONFIG_DEBUG_INFO_DWARF5 (-gdwarf-5)";
 
-    /// <summary>The refusal of split DWARF, by the name of the file that has the types when that is known.</summary>
-    public static InvalidImageException SplitDwarf(Section info, ulong offset, string? dwoName) => info.Invalid(
-=======
-            ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie, DwoId = dwoId }
-            : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)");
-    }
-
     private static InvalidImageException Unreadable(Section info, ulong offset, DwUnitType type, bool isSplit) => info.Invalid(
->>>>>>> split
         offset,
         !Enum.IsDefined(type) ? $"a unit of unknown type 0x{(int)type:x}"
             : isSplit ? $"split DWARF: {type} in a .dwo file, where only split units can be"
-            : $"split DWARF: {type} in a file that is not a .dwo, where no split unit can be");
+            : $"split DWARF: {type} in a file that is not a .dwo, where no split unit can be",
+        BuildAnother);
 }

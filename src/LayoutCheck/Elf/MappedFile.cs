@@ -239,15 +239,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
         lock (_owned)
         {
-<<<<<<< HEAD
             foreach (IDisposable owned in _owned)
             {
                 (owned as MappedFile)?.RequireUnchanged();
-=======
-            foreach (MappedFile other in _owned.OfType<MappedFile>())
-            {
-                other.RequireUnchanged();
->>>>>>> hostile
             }
         }
     }
