@@ -391,7 +391,7 @@ public sealed class AttributeFormTests
     [Theory]
     [InlineData(nameof(DwForm.DW_FORM_strp_sup), "supplementary file", 4)]
     [InlineData(nameof(DwForm.DW_FORM_GNU_strp_alt), "supplementary file", 4)]
-    [InlineData(nameof(DwForm.DW_FORM_GNU_str_index), "split DWARF", 1)]
+    [InlineData(nameof(DwForm.DW_FORM_GNU_str_index), "a string is given by index", 1)]
     [InlineData(nameof(DwForm.DW_FORM_data4), "is not a string", 4)]
     public void Refuses_a_member_name_that_is_not_in_this_file(string form, string problem, int size)
     {

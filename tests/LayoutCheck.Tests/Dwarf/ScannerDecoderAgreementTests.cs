@@ -21,7 +21,8 @@ public sealed class ScannerDecoderAgreementTests
 
     public static TheoryData<string> Fixtures() =>
     [
-        .. FixtureFile.All.Where(name => !name.StartsWith("refused/", StringComparison.Ordinal) && FixtureFile.HasSection(name, ".debug_info")),
+        // The units of split DWARF's images are skeletons, without a DIE below their own.
+        .. FixtureFile.All.Where(name => !name.StartsWith("refused/", StringComparison.Ordinal) && !name.StartsWith("page-era5-dw", StringComparison.Ordinal) && FixtureFile.HasSection(name, ".debug_info")),
     ];
 
     [Theory]

@@ -3,7 +3,7 @@ using LayoutCheck.Dwarf;
 namespace LayoutCheck.Tests.Support;
 
 /// <summary>
-/// Builds DWARF that no compiler emits, byte by byte, in an ELF file that <see cref="KernelImage.FromBytes"/> opens:
+/// Builds DWARF that no compiler emits, byte by byte, in an ELF file that <see cref="KernelImage.FromBytes(string, byte[], SourceChoice)"/> opens:
 /// <code>
 /// DwarfBuilder dwarf = new();
 /// DwarfUnit unit = dwarf.Unit(version: 5);

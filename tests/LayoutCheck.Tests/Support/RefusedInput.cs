@@ -39,8 +39,9 @@ internal static class RefusedInput
         ["a vmlinuz packed in an unknown way"] = d => File(d, Zboot("????not packed"u8)),
         ["a vmlinuz without BTF"] = d => File(d, At(0x1000, 0x38, "ARMd"u8)),
         ["a vmlinuz that is cut short"] = d => File(d, Zboot(FixtureFile.Bytes("page-era5-packed/page-era5-packed.gz")).AsSpan(0, 0x400)),
-        ["a packed file that is damaged"] = d => File(d, FixtureFile.Bytes("page-era5-packed/page-era5-packed.gz").AsSpan(0, 0x400)),
+        ["a packed file that is damaged"] = d => File(d, Damaged(FixtureFile.Bytes("page-era5-packed/page-era5-packed.gz"))),
         ["an ELF file that is cut short"] = d => File(d, FixtureFile.Bytes(Plain).AsSpan(0, 0x400)),
+        ["a package of split DWARF (.dwp) by itself"] = d => File(d, FixtureFile.Bytes("page-era5-dwp/page-era5-dwp.gcc-dwarf4.elf.dwp")),
         ["an unknown ELF class"] = d => File(d, Changed(Plain, (4, [3]))),
         ["CTF, stabs, DWARF 1"] = d => File(d, new ElfBuilder().Add(".ctf", [0xf1, 0xdf, 4, 0]).ToBytes()),
         ["an object of gcc's LTO, not linked yet"] = d => File(d, new ElfBuilder { Type = ElfFile.ET_REL }.Add(".gnu.debuglto_.debug_info", new byte[16]).ToBytes()),
@@ -69,6 +70,14 @@ internal static class RefusedInput
 
     /// <summary>Makes the input in a directory that the caller deletes.</summary>
     public static Input Make(string name, string directory) => s_inputs[name](directory);
+
+    // In the middle of the stream.
+    private static byte[] Damaged(byte[] bytes)
+    {
+        bytes = [.. bytes];
+        bytes.AsSpan(bytes.Length / 2, 64).Fill(0xff);
+        return bytes;
+    }
 
     private static Input File(string directory, ReadOnlySpan<byte> bytes, ImageOptions? options = null)
     {

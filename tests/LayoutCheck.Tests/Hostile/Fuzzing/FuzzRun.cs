@@ -143,7 +143,7 @@ internal sealed class FuzzRun
     private static IEnumerable<Seed> Wrapped()
     {
         Seed inside = SeedOf("page-era6.btf.elf", FixtureFile.Bytes("page-era6/page-era6.btf.elf"));
-        foreach ((string name, Func<byte[], byte[]> wrap) in (ReadOnlySpan<(string, Func<byte[], byte[]>)>)[("made.gz", Gzip), ("made.gz.gz", bytes => Gzip(Gzip(bytes))), ("made.bzImage", BzImage), ("made.zboot", Zboot),
+        foreach ((string name, Func<byte[], byte[]> wrap) in ((string, Func<byte[], byte[]>)[])[("made.gz", Gzip), ("made.gz.gz", bytes => Gzip(Gzip(bytes))), ("made.bzImage", BzImage), ("made.zboot", Zboot),
             ("made.packed", bytes => [.. "a program that unpacks itself Linux version %s "u8, .. Gzip(bytes), .. new byte[100]])])
         {
             yield return SeedOf(name, wrap(inside.Bytes)) with { Inside = (inside, wrap) };
@@ -186,7 +186,7 @@ internal sealed class FuzzRun
     // Two files, of which the one refers to the other.
     private static IEnumerable<Pair> Pairs()
     {
-        foreach (string form in (ReadOnlySpan<string>)["gnu", "sup"])
+        foreach (string form in (string[])["gnu", "sup"])
         {
             yield return PairOf($"page-era5-common/page-era5-common.{form}.elf", $"page-era5-common/page-era5-common.{form}.dwz", "folio");
         }
@@ -209,7 +209,7 @@ internal sealed class FuzzRun
 
     private static IEnumerable<string> Headers()
     {
-        foreach (string name in (ReadOnlySpan<string>)["page.h", "truth.h", "page-truth.c", "shapes/shapes.h"])
+        foreach (string name in (string[])["page.h", "truth.h", "page-truth.c", "shapes/shapes.h"])
         {
             yield return File.ReadAllText(FixtureFile.PathOf(name));
         }
