@@ -79,34 +79,40 @@ internal sealed class Abbrev
 /// <param name="Bits">All of it; 0 when the code is not known yet.</param>
 internal readonly record struct Step(ulong Bits)
 {
-    /// <summary>The attributes have one size, and the walk goes on behind them.</summary>
-    public const ulong IsPlain = 1UL << 48;
+    /// <summary>The attributes have one size; the walk goes on behind them, or where DW_AT_sibling says.</summary>
+    public const ulong IsShort = 1UL << 48;
 
-    /// <summary>The attributes have one size, and DW_AT_sibling says where the walk goes on.</summary>
+    /// <summary>DW_AT_sibling says where the walk goes on; it is a DW_FORM_ref4.</summary>
     public const ulong HasSibling = 1UL << 49;
 
-    /// <summary>A struct or union whose name is a DW_FORM_strp of four bytes.</summary>
+    /// <summary>A struct or union with a name; the name is a DW_FORM_strp of four bytes, or the string of <see cref="HasString"/>.</summary>
     public const ulong NamesAggregate = 1UL << 50;
 
-    /// <summary>A typedef whose name is one.</summary>
+    /// <summary>A typedef with such a name.</summary>
     public const ulong NamesTypedef = 1UL << 51;
 
-    /// <summary>Anything else: <see cref="Abbrev"/> has to be asked.</summary>
-    public const ulong IsLong = 1UL << 52;
+    /// <summary>As short, but for one attribute before DW_AT_sibling that is a block behind its length, a ULEB128. The size is that of the others.</summary>
+    public const ulong HasBlock = 1UL << 52;
 
-    public Step(ulong flags, uint size, uint siblingAt, uint nameAt)
-        : this(flags | size | ((ulong)siblingAt << 16) | ((ulong)nameAt << 32))
+    /// <summary>As short, but for one attribute before DW_AT_sibling that is a string in its place.</summary>
+    public const ulong HasString = 1UL << 53;
+
+    /// <summary>Anything else: <see cref="Abbrev"/> has to be asked.</summary>
+    public const ulong IsLong = 1UL << 54;
+
+    public Step(ulong flags, uint size, uint siblingAt, uint placeAt)
+        : this(flags | size | ((ulong)siblingAt << 16) | ((ulong)placeAt << 32))
     {
     }
 
     /// <summary>The size of all attributes.</summary>
     public uint Size => (ushort)Bits;
 
-    /// <summary>Where DW_AT_sibling is.</summary>
+    /// <summary>Where DW_AT_sibling is, not counting what varies before it.</summary>
     public uint SiblingAt => (ushort)(Bits >> 16);
 
-    /// <summary>Where DW_AT_name is.</summary>
-    public uint NameAt => (ushort)(Bits >> 32);
+    /// <summary>Where DW_AT_name is; of a step with a block or a string, where that is.</summary>
+    public uint PlaceAt => (ushort)(Bits >> 32);
 }
 
 /// <summary>
@@ -187,7 +193,8 @@ internal sealed unsafe class AbbrevTable
             for (int form = 0; form < _formSizes.Length; form++)
             {
                 int size = AttributeForms.FixedSize((DwForm)form, unit);
-                _formSizes[form] = size < 0 ? LongSize : (uint)size;
+                // A constant in the declaration has no size, and is not looked for in the DIE; but the declaration goes on behind it.
+                _formSizes[form] = size < 0 || form == (int)DwForm.DW_FORM_implicit_const ? LongSize : (uint)size;
             }
         }
     }
@@ -273,28 +280,48 @@ internal sealed unsafe class AbbrevTable
             bool hasChildren = reader.ReadU8() != 0;
             Draft draft = default;
             byte* at = _section.Start + reader.Offset;
-            byte* last = _section.Ready - 1;
+            byte* last = _section.Ready - 3;
 
             // Pairs of attribute and form, two bytes at a time; what is longer than a byte, or near the end, goes the long way.
             while (true)
             {
                 uint attribute;
                 uint form;
-                if (at < last && ((attribute = at[0]) | (form = at[1])) < 0x80 && form != (uint)DwForm.DW_FORM_implicit_const)
+                if (at < last && ((attribute = at[0]) | (form = at[1])) < 0x80)
                 {
-                    at += 2;
-                    if (attribute <= (uint)DwAt.DW_AT_name)
+                    uint size = _formSizes[form];
+                    if (size < LongSize)
                     {
-                        if ((attribute | form) == 0)
+                        if (attribute <= (uint)DwAt.DW_AT_name)
                         {
-                            break;
+                            draft.Note((DwAt)attribute, form);
                         }
 
-                        draft.Note((DwAt)attribute, form);
+                        draft.Size += size;
+                        at += 2;
+                        continue;
                     }
 
-                    draft.Size += _formSizes[form];
-                    continue;
+                    if ((attribute | form) == 0)
+                    {
+                        at += 2;
+                        break;
+                    }
+
+                    if (form != (uint)DwForm.DW_FORM_implicit_const)
+                    {
+                        draft.Note((DwAt)attribute, form);
+                        draft.NoteVarying((DwForm)form);
+                        at += 2;
+                        continue;
+                    }
+
+                    if (at[2] < 0x80)
+                    {
+                        draft.Note((DwAt)attribute, form);
+                        at += 3;
+                        continue;
+                    }
                 }
 
                 reader.Seek((ulong)(at - _section.Start));
@@ -307,8 +334,16 @@ internal sealed unsafe class AbbrevTable
                 }
 
                 draft.Note(longAttribute, (uint)longForm);
-                int size = AttributeForms.FixedSize(longForm, _unit);
-                draft.Size += size < 0 ? LongSize : (uint)size;
+                int longSize = AttributeForms.FixedSize(longForm, _unit);
+                if (longSize >= 0)
+                {
+                    draft.Size += (uint)longSize;
+                }
+                else
+                {
+                    draft.NoteVarying(longForm);
+                }
+
                 if (reader.Offset - from > LargestDeclaration)
                 {
                     break;
@@ -332,16 +367,20 @@ internal sealed unsafe class AbbrevTable
     {
         bool isAggregate = tag is (ulong)DwTag.DW_TAG_structure_type or (ulong)DwTag.DW_TAG_union_type;
         bool isNamed = draft.NameForm != 0 && (isAggregate || tag == (ulong)DwTag.DW_TAG_typedef);
+        bool isVaryingNamed = isNamed && draft.Varying == DwForm.DW_FORM_string && draft.NameForm == (uint)DwForm.DW_FORM_string;
+        bool isStrpNamed = isNamed && draft.Varying == 0 && draft.NameForm == (uint)DwForm.DW_FORM_strp && !_unit.Is64Bit;
         if (draft.Size >= LongSize
-            || (isNamed && (draft.NameForm != (uint)DwForm.DW_FORM_strp || _unit.Is64Bit))
-            || (hasChildren && draft.SiblingForm != (uint)DwForm.DW_FORM_ref4)
+            || (isNamed && !isVaryingNamed && !isStrpNamed)
+            || (hasChildren && (draft.SiblingForm != (uint)DwForm.DW_FORM_ref4 || (draft.Varying != 0 && !draft.IsSiblingBehind)))
             || tag == (ulong)DwTag.DW_TAG_imported_unit)
         {
             return new Step(Step.IsLong);
         }
 
-        ulong flags = (hasChildren ? Step.HasSibling : Step.IsPlain) | (!isNamed ? 0 : isAggregate ? Step.NamesAggregate : Step.NamesTypedef);
-        return new Step(flags, draft.Size, draft.SiblingAt, draft.NameAt);
+        ulong flags = (draft.Varying == 0 ? Step.IsShort : draft.Varying == DwForm.DW_FORM_string ? Step.HasString : Step.HasBlock)
+            | (hasChildren ? Step.HasSibling : 0)
+            | (!isNamed ? 0 : isAggregate ? Step.NamesAggregate : Step.NamesTypedef);
+        return new Step(flags, draft.Size, hasChildren ? draft.SiblingAt : 0, draft.Varying != 0 ? draft.VaryingAt : isNamed ? draft.NameAt : 0);
     }
 
     // The first of two declarations of a code counts.
@@ -514,8 +553,13 @@ internal sealed unsafe class AbbrevTable
         public uint NameAt;
         public uint SiblingForm;
         public uint SiblingAt;
+        public DwForm Varying;
+        public uint VaryingAt;
 
-        // The first of each counts. What follows something of variable size has no place, and is not asked for.
+        /// <summary>DW_AT_sibling follows what varies.</summary>
+        public bool IsSiblingBehind;
+
+        // The first of each counts.
         public void Note(DwAt attribute, uint form)
         {
             if (attribute == DwAt.DW_AT_name && NameForm == 0)
@@ -524,7 +568,20 @@ internal sealed unsafe class AbbrevTable
             }
             else if (attribute == DwAt.DW_AT_sibling && SiblingForm == 0)
             {
-                (SiblingForm, SiblingAt) = (form, Size);
+                (SiblingForm, SiblingAt, IsSiblingBehind) = (form, Size, Varying != 0);
+            }
+        }
+
+        // One block or string can be stepped over in a hurry; all else that varies makes the step a long one.
+        public void NoteVarying(DwForm form)
+        {
+            if (Varying == 0 && form is DwForm.DW_FORM_exprloc or DwForm.DW_FORM_block or DwForm.DW_FORM_string)
+            {
+                (Varying, VaryingAt) = (form, Size);
+            }
+            else
+            {
+                Size += LongSize;
             }
         }
     }

@@ -52,6 +52,9 @@ internal sealed unsafe class DieScanner : IDisposable
     private ulong _next;
     private ulong _strOffsetsBase;
 
+    // Up to where the unit's bytes are at hand after a slow step.
+    private byte* _ready;
+
     /// <param name="sections">What is scanned.</param>
     /// <param name="wanted">The names to stop at.</param>
     public DieScanner(DwarfSections sections, WantedNames wanted)
@@ -168,9 +171,13 @@ internal sealed unsafe class DieScanner : IDisposable
     {
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
-        byte* ready = Fetch(at, end);
-        int name = StepOver(ref at, ref ready, end);
-        return (name == NullEntry ? 0 : AbbrevAt(dieOffset).Tag, Math.Max(name, -1), (ulong)(at - _info.Start));
+        bool isShort = TryShort(at, Fetch(at, end), end, ref Steps, out byte* next, out int name);
+        if (!isShort)
+        {
+            next = StepSlow(at, end, out name);
+        }
+
+        return (name == NullEntry ? 0 : AbbrevAt(dieOffset).Tag, Math.Max(name, -1), (ulong)(next - _info.Start));
     }
 
     // Walks until something was found, and leaves the place to go on from in _next.
@@ -180,10 +187,17 @@ internal sealed unsafe class DieScanner : IDisposable
         byte* end = start + _unit.End;
         byte* at = start + _next;
         byte* ready = Fetch(at, end);
+        ref Step steps = ref Steps;
         while (at < end)
         {
             byte* die = at;
-            int name = StepOver(ref at, ref ready, end);
+            if (!TryShort(at, ready, end, ref steps, out at, out int name))
+            {
+                at = StepSlow(die, end, out name);
+                ready = _ready;
+                steps = ref Steps;
+            }
+
             if (name == -1)
             {
                 continue;
@@ -205,6 +219,8 @@ internal sealed unsafe class DieScanner : IDisposable
         _next = (ulong)(at - start);
     }
 
+    private ref Step Steps => ref MemoryMarshal.GetReference(_abbrevs.Steps);
+
     private byte* Fetch(byte* at, byte* end)
     {
         byte* ready = at < end ? _info.Fetch(at + 1) : end;
@@ -212,69 +228,124 @@ internal sealed unsafe class DieScanner : IDisposable
     }
 
     // Goes from a DIE over all of its children to the next, and tells which of the wanted names it has: -1 for none. What is common is done
-    // here, with one bounds check; the rest goes the long way. The range that is ready ends where the unit does, or before.
+    // here, with one check of the bounds and nothing to guess about the kind of DIE; false when it is not common, or an error.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int StepOver(ref byte* at, ref byte* ready, byte* end)
+    private bool TryShort(byte* at, byte* ready, byte* end, ref Step steps, out byte* next, out int name)
     {
-        byte* die = at;
-        if (die < ready && *die < 0x80)
+        name = -1;
+        next = at;
+        // Behind the attributes there must be four bytes more: those that have no name or no sibling are looked at like those that do.
+        if (ready - at <= 5 || *at >= 0x80)
         {
-            Step step = Unsafe.Add(ref MemoryMarshal.GetReference(_abbrevs.Steps), *die);
-            byte* attributes = die + 1;
-            byte* next = attributes + step.Size;
-            if ((step.Bits & (Step.IsPlain | Step.HasSibling)) != 0 && next <= ready)
-            {
-                if ((step.Bits & Step.HasSibling) != 0)
-                {
-                    uint sibling = LoadU32(attributes + step.SiblingAt);
-                    byte* unit = _info.Start + _unit.Offset;
-                    // Backwards would be a circle; forwards only, the walk always ends.
-                    if (sibling < next - unit || sibling > end - unit)
-                    {
-                        throw BadSibling((ulong)(die - _info.Start), _unit.Offset + sibling);
-                    }
-
-                    next = unit + sibling;
-                }
-
-                at = next;
-                return (step.Bits & _namedSteps) == 0 ? -1 : _wanted.AtStringOffset(LoadU32(attributes + step.NameAt));
-            }
+            return false;
         }
 
-        return StepLong(ref at, ref ready, end);
+        ulong step = Unsafe.Add(ref steps, *at).Bits;
+        byte* attributes = at + 1;
+        nint size = (ushort)step;
+        if ((step & Step.IsShort) == 0 || ready - attributes < size + 4)
+        {
+            return false;
+        }
+
+        byte* behind = attributes + size;
+        nint hasSibling = -(nint)((step / Step.HasSibling) & 1);
+        nint sibling = (nint)(_info.Start + _unit.Offset) + (nint)LoadU32(attributes + (ushort)(step >> 16));
+        byte* to = (byte*)(((nint)behind & ~hasSibling) | (sibling & hasSibling));
+        // Backwards would be a circle; forwards only, the walk always ends.
+        if ((nuint)(to - behind) > (nuint)(end - behind))
+        {
+            return false;
+        }
+
+        next = to;
+        if (_wanted.MayBeAt(LoadU32(attributes + (ushort)(step >> 32))) && (step & _namedSteps) != 0)
+        {
+            name = _wanted.AtStringOffset(LoadU32(attributes + (ushort)(step >> 32)));
+        }
+
+        return true;
     }
 
-    // The same, for any DIE.
-    private int StepLong(ref byte* at, ref byte* ready, byte* end)
+    // The same for any DIE. The first of a code, and the first behind what is at hand, are mostly short ones all the same.
+    private byte* StepSlow(byte* at, byte* end, out int name)
     {
         ulong die = (ulong)(at - _info.Start);
         SectionReader reader = _info.ReadRange(die, _unit.End);
         ulong code = reader.ReadUleb();
-        int name = code == 0 ? NullEntry : -1;
-        if (code != 0)
+        if (code == 0)
         {
-            // The first DIE of a code makes its step known for the next.
-            ReadOnlySpan<Step> steps = _abbrevs.Steps;
-            if (code >= (ulong)steps.Length || steps[(int)code].Bits == 0)
-            {
-                _ = _abbrevs.FindStep(code, _info, die);
-            }
-
-            Abbrev abbrev = _abbrevs.Get(code, _info, die);
-            if (abbrev.NameForm != 0
-                && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && abbrev.Tag == DwTag.DW_TAG_typedef)))
-            {
-                ulong attributes = reader.Offset;
-                name = NameOf(ref reader, abbrev);
-                reader.Seek(attributes);
-            }
-
-            StepOver(ref reader, abbrev, die);
+            name = NullEntry;
+            return ReadyAt(reader, end);
         }
 
-        at = _info.Start + reader.Offset;
-        ready = Fetch(at, end);
+        ReadOnlySpan<Step> steps = _abbrevs.Steps;
+        Step step = code < (ulong)steps.Length ? steps[(int)code] : default;
+        step = step.Bits != 0 ? step : _abbrevs.FindStep(code, _info, die);
+        if ((step.Bits & Step.IsShort) != 0)
+        {
+            reader.Prepare(step.Size + 4);
+            _ready = Fetch(at, end);
+            if (TryShort(at, _ready, end, ref Steps, out byte* next, out name))
+            {
+                return next;
+            }
+        }
+        else if ((step.Bits & (Step.HasBlock | Step.HasString)) != 0)
+        {
+            name = StepVarying(ref reader, step, die);
+            return ReadyAt(reader, end);
+        }
+
+        Abbrev abbrev = _abbrevs.Get(code, _info, die);
+        name = -1;
+        if (abbrev.NameForm != 0
+            && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && abbrev.Tag == DwTag.DW_TAG_typedef)))
+        {
+            ulong attributes = reader.Offset;
+            name = NameOf(ref reader, abbrev);
+            reader.Seek(attributes);
+        }
+
+        StepOver(ref reader, abbrev, die);
+        return ReadyAt(reader, end);
+    }
+
+    private byte* ReadyAt(in SectionReader reader, byte* end)
+    {
+        byte* at = _info.Start + reader.Offset;
+        _ready = Fetch(at, end);
+        return at;
+    }
+
+    // A DIE with one block or string, from its first attribute on: functions, variables, and what has a short name.
+    private int StepVarying(ref SectionReader reader, Step step, ulong die)
+    {
+        int name = -1;
+        ulong attributes = reader.Offset;
+        reader.Skip(step.PlaceAt);
+        ulong from = reader.Offset;
+        if ((step.Bits & Step.HasBlock) != 0)
+        {
+            reader.Skip(reader.ReadUleb());
+        }
+        else
+        {
+            ReadOnlySpan<byte> text = reader.ReadString();
+            name = (step.Bits & _namedSteps) != 0 ? _wanted.AtBytes(text) : -1;
+        }
+
+        ulong varying = reader.Offset - from;
+        reader.Skip(step.Size - step.PlaceAt);
+        if ((step.Bits & Step.HasSibling) != 0)
+        {
+            ulong behind = reader.Offset;
+            reader.Seek(attributes + varying + step.SiblingAt);
+            ulong sibling = _unit.Offset + reader.ReadU32();
+            reader.Seek(behind);
+            SeekSibling(ref reader, die, sibling);
+        }
+
         return name;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
@@ -50,14 +51,16 @@ internal sealed class WantedNames
     public bool WantsTypedefs { get; }
 
     /// <summary>Which name is at an offset of .debug_str, or -1.</summary>
+    public int AtStringOffset(ulong offset) => MayBeAt(offset) && _byOffset.TryGetValue(offset, out int name) ? name : -1;
+
+    /// <summary>False when certainly none is at an offset of .debug_str: of all offsets, few are not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int AtStringOffset(ulong offset)
+    public bool MayBeAt(ulong offset)
     {
         uint bit = Bit(offset);
-        return (_filter[bit / 64] >> (int)(bit % 64) & 1) == 0 ? -1 : Find(offset);
+        // The hash has no more bits than the filter.
+        return (Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_filter), bit / 64) >> (int)(bit % 64) & 1) != 0;
     }
-
-    private int Find(ulong offset) => _byOffset.TryGetValue(offset, out int name) ? name : -1;
 
     private static uint Bit(ulong offset) => (uint)((offset * 0x9e3779b97f4a7c15) >> (64 - FilterBits));
 
