@@ -117,42 +117,33 @@ internal readonly record struct Step(ulong Bits)
 
 /// <summary>
 /// The abbreviations of one unit, by code. Hot: a kernel has a table a unit and shares none, so this is reloaded 2,500 times a run. It is
-/// fast because it is parsed no further than the codes that are asked for, in a loop that reads two bytes at a time (nearly all attribute
-/// codes and forms are below 128) and makes of them at once what the walk needs (<see cref="Step"/>). What is asked for at length is decoded
-/// once: of 370,000 declarations in a kernel only 9,000 differ, and they are found again by their bytes.
+/// fast because it goes no further than the codes that are asked for, and because a declaration is parsed once: of 370,000 in a kernel only
+/// 9,000 differ, and they are recognised by their bytes (<see cref="DeclarationMemory"/>), which is quicker than to read them again.
 /// </summary>
 internal sealed unsafe class AbbrevTable
 {
     // Compilers number from 1 without gaps; a code beyond this is legal but goes to the dictionary.
     private const int LargestDenseCode = 1 << 14;
 
-    // Attributes remembered before all are forgotten: a bound for what a hostile file can make us keep.
-    private const int MostRemembered = 1 << 20;
-
     // The largest that compilers write is some hundred bytes. Every DIE costs the time and the memory of its declaration, so this is small.
-    private const uint LargestDeclaration = 1 << 10;
+    private const int LargestDeclaration = 1 << 10;
 
-    // Stands for the size of a form whose size varies: attributes of that size or more are stepped over the long way. Sums of it fit 32 bits.
+    // Attributes of this size or more are stepped over the long way. Sums of it fit 32 bits.
     private const uint LongSize = 1 << 15;
 
     private readonly SectionWindow? _window;
     private readonly Section _section;
     private readonly List<AttributeSpec> _specs = [];
-    private readonly uint[] _formSizes = new uint[128];
+    private readonly DeclarationMemory _memory = new();
     private Place[] _places = new Place[512];
     private Abbrev?[] _dense = new Abbrev?[512];
     private Step[] _steps = new Step[512];
-    private int _formKind = -1;
     private Dictionary<ulong, Place>? _sparse;
-    private Remembered[] _remembered = new Remembered[512];
-    private byte[] _rememberedBytes = new byte[1 << 14];
-    private int _rememberedLength;
-    private int _rememberedCount;
-    private int _rememberedSpecs;
     private ulong _next;
     private int _denseCount;
     private bool _isWhole;
     private bool _isLoaded;
+    private uint _kind;
     private UnitHeader _unit;
 
     /// <summary>Reads tables where they are.</summary>
@@ -170,7 +161,8 @@ internal sealed unsafe class AbbrevTable
             throw _section.Invalid(unit.AbbrevOffset, $"the abbreviations of the unit at 0x{unit.Offset:x} start outside of the section (0x{_section.Length:x} bytes)");
         }
 
-        if (_isLoaded && unit.AbbrevOffset == _unit.AbbrevOffset && KindOf(unit) == KindOf(_unit))
+        uint kind = KindOf(unit);
+        if (_isLoaded && unit.AbbrevOffset == _unit.AbbrevOffset && kind == _kind)
         {
             // Units that share a table share the work: without this, many units times one large table is what a small file could cost.
             _unit = unit;
@@ -186,17 +178,8 @@ internal sealed unsafe class AbbrevTable
         _next = unit.AbbrevOffset;
         _isWhole = false;
         _isLoaded = true;
+        _kind = kind;
         _unit = unit;
-        if (_formKind != KindOf(unit))
-        {
-            _formKind = KindOf(unit);
-            for (int form = 0; form < _formSizes.Length; form++)
-            {
-                int size = AttributeForms.FixedSize((DwForm)form, unit);
-                // A constant in the declaration has no size, and is not looked for in the DIE; but the declaration goes on behind it.
-                _formSizes[form] = size < 0 || form == (int)DwForm.DW_FORM_implicit_const ? LongSize : (uint)size;
-            }
-        }
     }
 
     /// <summary>By code: how to step over a DIE. Codes that were not met yet, and those of no declaration, have no bits; see <see cref="FindStep"/>. Valid until the next call of either.</summary>
@@ -227,7 +210,8 @@ internal sealed unsafe class AbbrevTable
     {
         Place place = default;
         FindPlace(code, info, die, ref place);
-        Abbrev abbrev = Recall(place);
+        Abbrev abbrev = _memory.AbbrevOf(place.Id) ?? Decode(place);
+        _memory.Keep(place.Id, abbrev);
         if (code <= LargestDenseCode)
         {
             _dense[code] = abbrev;
@@ -245,7 +229,7 @@ internal sealed unsafe class AbbrevTable
                 throw info.Invalid(die, $"abbreviation code {code} is not in the table at .debug_abbrev+0x{_unit.AbbrevOffset:x}");
             }
 
-            ParseUpTo(code);
+            PassUpTo(code);
         }
     }
 
@@ -261,7 +245,7 @@ internal sealed unsafe class AbbrevTable
     }
 
     // Finds where declarations start and end, and how to step over their DIEs, up to a code or the end of the table.
-    private void ParseUpTo(ulong wanted)
+    private void PassUpTo(ulong wanted)
     {
         SectionReader reader = _section.ReadFrom(_next);
         ulong code;
@@ -276,102 +260,65 @@ internal sealed unsafe class AbbrevTable
             }
 
             ulong from = reader.Offset;
-            ulong tag = reader.ReadUleb();
-            bool hasChildren = reader.ReadU8() != 0;
-            Draft draft = default;
-            byte* at = _section.Start + reader.Offset;
-            byte* last = _section.Ready - 3;
-
-            // Pairs of attribute and form, two bytes at a time; what is longer than a byte, or near the end, goes the long way.
-            while (true)
+            byte* bytes = _section.Start + from;
+            DeclarationMemory.Key key = default;
+            if (_section.Ready - bytes >= DeclarationMemory.LongestKey)
             {
-                uint attribute;
-                uint form;
-                if (at < last && ((attribute = at[0]) | (form = at[1])) < 0x80)
+                key = DeclarationMemory.KeyOf(bytes, _kind);
+                if (_memory.Find(key, out Step knownStep) is >= 0 and int known)
                 {
-                    uint size = _formSizes[form];
-                    if (size < LongSize)
-                    {
-                        if (attribute <= (uint)DwAt.DW_AT_name)
-                        {
-                            draft.Note((DwAt)attribute, form);
-                        }
-
-                        draft.Size += size;
-                        at += 2;
-                        continue;
-                    }
-
-                    if ((attribute | form) == 0)
-                    {
-                        at += 2;
-                        break;
-                    }
-
-                    if (form != (uint)DwForm.DW_FORM_implicit_const)
-                    {
-                        draft.Note((DwAt)attribute, form);
-                        draft.NoteVarying((DwForm)form);
-                        at += 2;
-                        continue;
-                    }
-
-                    if (at[2] < 0x80)
-                    {
-                        draft.Note((DwAt)attribute, form);
-                        at += 3;
-                        continue;
-                    }
-                }
-
-                reader.Seek((ulong)(at - _section.Start));
-                bool isMore = NextSpec(ref reader, out DwAt longAttribute, out DwForm longForm, out _);
-                // Fetching more may have moved what is ready, but nothing that was read.
-                at = _section.Start + reader.Offset;
-                if (!isMore)
-                {
-                    break;
-                }
-
-                draft.Note(longAttribute, (uint)longForm);
-                int longSize = AttributeForms.FixedSize(longForm, _unit);
-                if (longSize >= 0)
-                {
-                    draft.Size += (uint)longSize;
-                }
-                else
-                {
-                    draft.NoteVarying(longForm);
-                }
-
-                if (reader.Offset - from > LargestDeclaration)
-                {
-                    break;
+                    reader.Skip(key.Length);
+                    Add(code, new Place(from, key.Length, known), knownStep);
+                    continue;
                 }
             }
 
-            reader.Seek((ulong)(at - _section.Start));
-            if (reader.Offset - from > LargestDeclaration)
-            {
-                throw _section.Invalid(from, $"an abbreviation of more than {LargestDeclaration} bytes");
-            }
-
-            Add(code, new Place(from, (uint)(reader.Offset - from)), StepOf(tag, hasChildren, draft));
+            Step step = Parse(ref reader);
+            uint length = (uint)(reader.Offset - from);
+            Add(code, new Place(from, length, length == key.Length ? _memory.Add(key, step) : DeclarationMemory.None), step);
         }
         while (code != wanted);
 
         _next = reader.Offset;
     }
 
+    private Step Parse(ref SectionReader reader)
+    {
+        ulong from = reader.Offset;
+        ulong tag = reader.ReadUleb();
+        bool hasChildren = reader.ReadU8() != 0;
+        Draft draft = default;
+        while (NextSpec(ref reader, out DwAt attribute, out DwForm form, out _))
+        {
+            draft.Note(attribute, form);
+            int size = AttributeForms.FixedSize(form, _unit);
+            if (size >= 0)
+            {
+                draft.Size += (uint)size;
+            }
+            else
+            {
+                draft.NoteVarying(form);
+            }
+
+            if (reader.Offset - from > LargestDeclaration)
+            {
+                throw _section.Invalid(from, $"an abbreviation of more than {LargestDeclaration} bytes");
+            }
+        }
+
+        return StepOf(tag, hasChildren, draft);
+    }
+
     private Step StepOf(ulong tag, bool hasChildren, in Draft draft)
     {
         bool isAggregate = tag is (ulong)DwTag.DW_TAG_structure_type or (ulong)DwTag.DW_TAG_union_type;
         bool isNamed = draft.NameForm != 0 && (isAggregate || tag == (ulong)DwTag.DW_TAG_typedef);
-        bool isVaryingNamed = isNamed && draft.Varying == DwForm.DW_FORM_string && draft.NameForm == (uint)DwForm.DW_FORM_string;
-        bool isStrpNamed = isNamed && draft.Varying == 0 && draft.NameForm == (uint)DwForm.DW_FORM_strp && !_unit.Is64Bit;
+        bool isNamedInPlace = draft.NameForm == DwForm.DW_FORM_string && draft.Varying == DwForm.DW_FORM_string;
+        bool isNamedByOffset = draft.NameForm == DwForm.DW_FORM_strp && draft.Varying == 0 && !_unit.Is64Bit;
         if (draft.Size >= LongSize
-            || (isNamed && !isVaryingNamed && !isStrpNamed)
-            || (hasChildren && (draft.SiblingForm != (uint)DwForm.DW_FORM_ref4 || (draft.Varying != 0 && !draft.IsSiblingBehind)))
+            || (isNamed && !isNamedInPlace && !isNamedByOffset)
+            || (hasChildren && (draft.SiblingForm != DwForm.DW_FORM_ref4 || (draft.Varying != 0 && !draft.IsSiblingBehind)))
             || tag == (ulong)DwTag.DW_TAG_imported_unit)
         {
             return new Step(Step.IsLong);
@@ -411,102 +358,7 @@ internal sealed unsafe class AbbrevTable
     }
 
     // What the sizes of forms depend on besides the form.
-    private static int KindOf(in UnitHeader unit) => (unit.Version << 16) | (unit.AddressSize << 8) | unit.OffsetSize;
-
-    // The decoded declaration whose bytes are those at a place.
-    private Abbrev Recall(Place place)
-    {
-        int kind = KindOf(_unit);
-        ulong hash = Hash(place, kind);
-        int mask = _remembered.Length - 1;
-        int slot = (int)hash & mask;
-        while (_remembered[slot].Abbrev is { } known)
-        {
-            ref Remembered entry = ref _remembered[slot];
-            if (entry.Hash == hash && entry.Kind == kind && _rememberedBytes.AsSpan(entry.BytesAt, entry.BytesLength).SequenceEqual(Bytes(place)))
-            {
-                return known;
-            }
-
-            slot = (slot + 1) & mask;
-        }
-
-        Abbrev abbrev = Decode(place);
-        _rememberedSpecs += abbrev.Specs.Length;
-        if (_rememberedSpecs > MostRemembered)
-        {
-            Array.Clear(_remembered);
-            _rememberedCount = 0;
-            _rememberedLength = 0;
-            _rememberedSpecs = abbrev.Specs.Length;
-        }
-        else if (_rememberedCount * 2 >= _remembered.Length)
-        {
-            Grow();
-        }
-
-        int bytesAt = _rememberedLength;
-        _rememberedLength += (int)place.Length;
-        if (_rememberedLength > _rememberedBytes.Length)
-        {
-            Array.Resize(ref _rememberedBytes, Math.Max(_rememberedLength, _rememberedBytes.Length * 2));
-        }
-
-        Bytes(place).CopyTo(_rememberedBytes.AsSpan(bytesAt));
-        Remember(new Remembered(hash, kind, bytesAt, (int)place.Length, abbrev));
-        return abbrev;
-    }
-
-    private void Remember(in Remembered entry)
-    {
-        int mask = _remembered.Length - 1;
-        int slot = (int)entry.Hash & mask;
-        while (_remembered[slot].Abbrev is not null)
-        {
-            slot = (slot + 1) & mask;
-        }
-
-        _remembered[slot] = entry;
-        _rememberedCount++;
-    }
-
-    private void Grow()
-    {
-        Remembered[] old = _remembered;
-        _remembered = new Remembered[old.Length * 4];
-        _rememberedCount = 0;
-        foreach (Remembered entry in old)
-        {
-            if (entry.Abbrev is not null)
-            {
-                Remember(entry);
-            }
-        }
-    }
-
-    private ReadOnlySpan<byte> Bytes(Place place) => new(_section.Start + place.Start, (int)place.Length);
-
-    private ulong Hash(Place place, int kind)
-    {
-        const ulong Multiplier = 0x9e3779b97f4a7c15;
-        byte* at = _section.Start + place.Start;
-        nuint left = place.Length;
-        ulong hash = ((ulong)kind ^ left) * Multiplier;
-        for (; left >= 8; left -= 8, at += 8)
-        {
-            hash = (hash ^ Unsafe.ReadUnaligned<ulong>(at)) * Multiplier;
-            hash ^= hash >> 29;
-        }
-
-        ulong rest = 0;
-        for (int shift = 0; left > 0; left--, at++, shift += 8)
-        {
-            rest |= (ulong)*at << shift;
-        }
-
-        hash = (hash ^ rest) * Multiplier;
-        return hash ^ (hash >> 32);
-    }
+    private static uint KindOf(in UnitHeader unit) => ((uint)unit.Version << 8) | ((uint)unit.AddressSize << 4) | (uint)unit.OffsetSize;
 
     private Abbrev Decode(Place place)
     {
@@ -549,9 +401,9 @@ internal sealed unsafe class AbbrevTable
     private struct Draft
     {
         public uint Size;
-        public uint NameForm;
+        public DwForm NameForm;
         public uint NameAt;
-        public uint SiblingForm;
+        public DwForm SiblingForm;
         public uint SiblingAt;
         public DwForm Varying;
         public uint VaryingAt;
@@ -560,7 +412,7 @@ internal sealed unsafe class AbbrevTable
         public bool IsSiblingBehind;
 
         // The first of each counts.
-        public void Note(DwAt attribute, uint form)
+        public void Note(DwAt attribute, DwForm form)
         {
             if (attribute == DwAt.DW_AT_name && NameForm == 0)
             {
@@ -586,9 +438,6 @@ internal sealed unsafe class AbbrevTable
         }
     }
 
-    /// <summary>A declaration without its code, in bytes from the start of .debug_abbrev. It is at least three bytes long.</summary>
-    private readonly record struct Place(ulong Start, uint Length);
-
-    /// <summary>A decoded declaration, and where in <see cref="_rememberedBytes"/> its bytes are: those of the section may not be shown any more.</summary>
-    private readonly record struct Remembered(ulong Hash, int Kind, int BytesAt, int BytesLength, Abbrev? Abbrev);
+    /// <summary>A declaration without its code, in bytes from the start of .debug_abbrev, at least three bytes long; and what it is to <see cref="DeclarationMemory"/>.</summary>
+    private readonly record struct Place(ulong Start, uint Length, int Id);
 }
