@@ -13,7 +13,7 @@ internal static class OverlapCommand
         TypeQuery query = TypeQuery.Parse(name);
         if (Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is not { } definition)
         {
-            query.ReportMissingType(image.Types);
+            query.ReportMissingType(image);
             return ExitCode.Undecided;
         }
 

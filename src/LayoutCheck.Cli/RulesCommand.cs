@@ -57,7 +57,7 @@ internal static class RulesCommand
         {
             if (definitions[i].Distinct.IsEmpty)
             {
-                queries[i].ReportMissingType(image.Types);
+                queries[i].ReportMissingType(image);
                 isMissing = true;
             }
         }

@@ -31,7 +31,7 @@ internal static class ShowCommand
             if (definitions.IsEmpty)
             {
                 isMissing = true;
-                query.ReportMissingType(image.Types);
+                query.ReportMissingType(image);
                 continue;
             }
 

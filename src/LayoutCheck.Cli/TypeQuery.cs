@@ -26,9 +26,9 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     }
 
     /// <summary>Says on stderr that no unit defines the type, and what comes near.</summary>
-    public void ReportMissingType(ITypeSource types)
+    public void ReportMissingType(KernelImage image)
     {
-        IReadOnlyList<TypeName> defined = Progress.While(types, types.DefinedNames);
+        IReadOnlyList<TypeName> defined = Progress.While(image.Types, image.SuggestedNames);
         bool isOtherKind = Type.Kind != TypeNameKind.Any && defined.Any(n => n.Name == Type.Name);
         string near = isOtherKind
             ? $"; there is {defined.First(n => n.Name == Type.Name)}"

@@ -64,6 +64,28 @@ public sealed class KernelImage : IDisposable
     /// <summary>The file as the user named it.</summary>
     public string Path { get; }
 
+    /// <summary>
+    /// The names of structs and unions that it defines, each once, in ordinal order: for suggestions. Of an image with BTF, those of its BTF, which
+    /// has them all in one place, whichever is asked for the layouts.
+    /// </summary>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    public IReadOnlyList<TypeName> SuggestedNames()
+    {
+        if (HasOtherSource && Types.Kind == SourceKind.Dwarf && _content.Elf?.Contents(".BTF") is { } btf && !BtfIndex.IsSplit(btf))
+        {
+            try
+            {
+                return new BtfTypeReader(btf, ".BTF", null).DefinedNames();
+            }
+            catch (InvalidImageException)
+            {
+                // It was not asked for; the other knows as much.
+            }
+        }
+
+        return Types.DefinedNames();
+    }
+
     /// <summary>Asserts that nobody wrote to the file since it was opened. A large file is not read at one moment: a verdict must not rest on two versions of it.</summary>
     /// <exception cref="InvalidImageException">Somebody did.</exception>
     public void RequireUnchanged()

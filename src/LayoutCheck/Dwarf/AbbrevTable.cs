@@ -100,6 +100,9 @@ internal readonly record struct Step(ulong Bits)
     /// <summary>Anything else: <see cref="Abbrev"/> has to be asked.</summary>
     public const ulong IsLong = 1UL << 54;
 
+    /// <summary>Besides: it imports, or has a name that need not stand in the unit, in .debug_str or in .debug_line_str.</summary>
+    public const ulong LeadsElsewhere = 1UL << 55;
+
     public Step(ulong flags, uint size, uint siblingAt, uint placeAt)
         : this(flags | size | ((ulong)siblingAt << 16) | ((ulong)placeAt << 32))
     {
@@ -144,6 +147,7 @@ internal sealed unsafe class AbbrevTable
     private bool _isWhole;
     private bool _isLoaded;
     private uint _kind;
+    private ulong _allSteps;
     private UnitHeader _unit;
 
     /// <summary>Reads tables where they are.</summary>
@@ -177,6 +181,7 @@ internal sealed unsafe class AbbrevTable
         _window?.OpenFrom(unit.AbbrevOffset);
         _next = unit.AbbrevOffset;
         _isWhole = false;
+        _allSteps = 0;
         _isLoaded = true;
         _kind = kind;
         _unit = unit;
@@ -192,6 +197,18 @@ internal sealed unsafe class AbbrevTable
         Place place = default;
         FindPlace(code, info, die, ref place);
         return code <= LargestDenseCode ? _steps[code] : new Step(Step.IsLong);
+    }
+
+    /// <summary>Whether a declaration of the table leads elsewhere (<see cref="Step.LeadsElsewhere"/>). Reads the table to its end.</summary>
+    /// <exception cref="InvalidImageException">The table is damaged.</exception>
+    public bool LeadsElsewhere()
+    {
+        if (!_isWhole)
+        {
+            PassUpTo(0);
+        }
+
+        return (_allSteps & Step.LeadsElsewhere) != 0;
     }
 
     /// <summary>The declaration of a code.</summary>
@@ -244,7 +261,7 @@ internal sealed unsafe class AbbrevTable
         return _sparse is not null && _sparse.TryGetValue(code, out place);
     }
 
-    // Finds where declarations start and end, and how to step over their DIEs, up to a code or the end of the table.
+    // Finds where declarations start and end, and how to step over their DIEs, up to a code or the end of the table (0).
     private void PassUpTo(ulong wanted)
     {
         SectionReader reader = _section.ReadFrom(_next);
@@ -265,7 +282,7 @@ internal sealed unsafe class AbbrevTable
             if (_section.Ready - bytes >= DeclarationMemory.LongestKey)
             {
                 key = DeclarationMemory.KeyOf(bytes, _kind);
-                if (_memory.Find(key, out Step knownStep) is >= 0 and int known)
+                if (key.Length != 0 && _memory.Find(key, out Step knownStep) is >= 0 and int known)
                 {
                     reader.Skip(key.Length);
                     Add(code, new Place(from, key.Length, known), knownStep);
@@ -316,10 +333,14 @@ internal sealed unsafe class AbbrevTable
         bool isNamed = draft.NameForm != 0 && (isAggregate || tag == (ulong)DwTag.DW_TAG_typedef);
         bool isNamedInPlace = draft.NameForm == DwForm.DW_FORM_string && draft.Varying == DwForm.DW_FORM_string;
         bool isNamedByOffset = draft.NameForm == DwForm.DW_FORM_strp && draft.Varying == 0 && !_unit.Is64Bit;
+        if (tag == (ulong)DwTag.DW_TAG_imported_unit || (isNamed && draft.NameForm is not (DwForm.DW_FORM_string or DwForm.DW_FORM_strp or DwForm.DW_FORM_line_strp)))
+        {
+            return new Step(Step.IsLong | Step.LeadsElsewhere);
+        }
+
         if (draft.Size >= LongSize
             || (isNamed && !isNamedInPlace && !isNamedByOffset)
-            || (hasChildren && (draft.SiblingForm != DwForm.DW_FORM_ref4 || (draft.Varying != 0 && !draft.IsSiblingBehind)))
-            || tag == (ulong)DwTag.DW_TAG_imported_unit)
+            || (hasChildren && (draft.SiblingForm != DwForm.DW_FORM_ref4 || (draft.Varying != 0 && !draft.IsSiblingBehind))))
         {
             return new Step(Step.IsLong);
         }
@@ -333,6 +354,7 @@ internal sealed unsafe class AbbrevTable
     // The first of two declarations of a code counts.
     private void Add(ulong code, Place place, Step step)
     {
+        _allSteps |= step.Bits;
         if (code > LargestDenseCode)
         {
             (_sparse ??= []).TryAdd(code, place);

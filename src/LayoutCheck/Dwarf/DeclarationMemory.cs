@@ -64,7 +64,7 @@ internal sealed unsafe class DeclarationMemory
             (kind << 8) | (uint)length);
     }
 
-    /// <summary>The id of a declaration and how to step over its DIEs, or <see cref="None"/>.</summary>
+    /// <summary>The id of a declaration and how to step over its DIEs, or <see cref="None"/>. The key's length is not 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(in Key key, out Step step)
     {

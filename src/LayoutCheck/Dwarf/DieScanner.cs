@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
@@ -21,7 +22,8 @@ internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag,
 /// <summary>
 /// Walks the top-level DIEs of one unit after another and stops at those with a wanted name. Hot: it meets millions of DIEs where the
 /// decoder meets hundreds. It is fast because it reads nothing but what leads on: a fixed-size DIE is one addition, a struct's body is one
-/// jump along DW_AT_sibling, a name is one integer compared; and because it leaves a unit as soon as all names were found, which C
+/// jump along DW_AT_sibling, a name is one integer compared; because a unit whose bytes cannot name what is wanted is not walked
+/// (<see cref="WantedNames.IsNamedIn"/>); and because it leaves a unit as soon as all names were found, which C
 /// allows, as a tag has one definition a translation unit. <see cref="DieDecoder"/> is its specification. Guarded by ScanBenchmark.
 /// One scanner serves one thread.
 /// </summary>
@@ -32,6 +34,9 @@ internal sealed unsafe class DieScanner : IDisposable
 
     // Several units' abbreviations: those of units that follow each other do too.
     private const int FirstAbbrevFetch = 64 << 10;
+
+    // Bytes that were never written read as zeros: a unit with so many, or somewhat more, is not searched.
+    private const int SmallestHole = 1 << 10;
 
     // What a step finds in place of a name at the end of the unit's DIEs.
     private const int NullEntry = -2;
@@ -48,6 +53,7 @@ internal sealed unsafe class DieScanner : IDisposable
     private readonly Queue<ScanHit> _pending = new();
     private readonly List<UnitImport> _imports = [];
     private int _missing;
+    private bool _isSearched;
     private UnitHeader _unit;
     private ulong _next;
     private ulong _strOffsetsBase;
@@ -95,6 +101,7 @@ internal sealed unsafe class DieScanner : IDisposable
         _pending.Clear();
         _imports.Clear();
         _missing = _isFound.Length;
+        _isSearched = false;
         UnitRoot root = UnitRoot.Read(_sections, _info, _abbrevs, unit);
         _next = root.HasChildren ? root.End : unit.End;
         _strOffsetsBase = root.StrOffsetsBase;
@@ -117,10 +124,60 @@ internal sealed unsafe class DieScanner : IDisposable
     {
         if (_pending.Count == 0 && _missing > 0)
         {
+            if (!_isSearched)
+            {
+                _isSearched = true;
+                _next = _wanted.CanSearch && NamesNothing() ? _unit.End : _next;
+            }
+
             Walk();
         }
 
         return _pending.TryDequeue(out hit);
+    }
+
+    // Whether it is certain, without walking, that the unit has no DIE with a wanted name, and imports none.
+    private bool NamesNothing()
+    {
+        if (_strOffsetsBase != UnitRoot.NoBase || _unit.End - _next > int.MaxValue)
+        {
+            return false;
+        }
+
+        try
+        {
+            if (_abbrevs.LeadsElsewhere())
+            {
+                return false;
+            }
+        }
+        catch (InvalidImageException)
+        {
+            // Whether the walk comes to the damage is for the walk to tell.
+            return false;
+        }
+
+        byte* end = _info.Start + _unit.End;
+        return _info.Fetch(end) >= end && !HasHole(_info.Start + _next, end) && !_wanted.IsNamedIn(_info.Start + _next, end);
+    }
+
+    // Of a file that was only half written, what is missing must not pass for a unit that has nothing to say: the walk refuses it.
+    private static bool HasHole(byte* at, byte* end)
+    {
+        const int Sampled = 16;
+        for (; end - at >= Sampled; at += SmallestHole / 2)
+        {
+            if (Vector128.Load(at) == Vector128<byte>.Zero)
+            {
+                ReadOnlySpan<byte> rest = new(at, (int)Math.Min(end - at, SmallestHole / 2));
+                if (!rest.ContainsAnyExcept((byte)0))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Adds the names of all structs and unions that the unit defines, by tag: walks it to its end.</summary>

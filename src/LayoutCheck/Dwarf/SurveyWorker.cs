@@ -418,8 +418,8 @@ internal sealed class SurveyWorker : IDisposable
 
         public bool WithPlaces => withPlaces;
 
-        /// <summary>LAYOUTCHECK_FORCE_SLOW=1 leaves the matcher out, so that a doubt about it is settled in a minute.</summary>
-        public bool IsSlow { get; init; } = Environment.GetEnvironmentVariable("LAYOUTCHECK_FORCE_SLOW") == "1";
+        /// <summary>Whether the matcher is left out.</summary>
+        public bool IsSlow { get; init; } = SlowPath.IsForced;
 
         /// <summary>The next unit that nobody has taken, those of the supplementary file and the type units of a package last. Finding it reads its header, which whoever takes it needs next.</summary>
         public UnitHeader? TakeUnit(SectionWindow window, SectionWindow? supplementWindow, out int number, out DwarfSections file)

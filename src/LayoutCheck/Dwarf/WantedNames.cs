@@ -10,17 +10,21 @@ namespace LayoutCheck.Dwarf;
 /// <summary>
 /// The names that a scan looks for, prepared so that no string is read for the names that it passes by: .debug_str is searched once,
 /// and after that the 4- or 8-byte value of a DW_FORM_strp is looked up. Linkers merge tails, so that a
-/// name may be found at several offsets ("page" in "subpage"); all of them are it. Immutable; shared by all threads.
+/// name may be found at several offsets ("page" in "subpage"); all of them are it. Hot: asked for every struct. Immutable; shared by all threads.
 /// </summary>
 internal sealed class WantedNames
 {
     private const int FilterBits = 16;
+
+    // A search for more takes longer than to walk.
+    private const int MostPatterns = 8;
 
     private readonly byte[][] _names;
     // One bit for many offsets: nearly all that are asked for are none of ours, and this fits the first cache.
     private readonly ulong[] _filter = new ulong[1 << (FilterBits - 6)];
     private readonly Dictionary<ulong, int> _byOffset = [];
     private readonly int _longestInline;
+    private readonly BytePatterns? _patterns;
 
     public WantedNames(IReadOnlyList<TypeName> requests, DwarfSections sections)
     {
@@ -30,6 +34,7 @@ internal sealed class WantedNames
         RequestsByName = [.. distinct.Select(name => Enumerable.Range(0, requests.Count).Where(i => requests[i].Name == name).ToImmutableArray())];
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
         WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
+        List<byte[]> patterns = [.. _names.Select(n => (byte[])[.. n, 0])];
         if (sections.Str is not null)
         {
             StringTails.Find(sections.Str, _names, (name, offset) =>
@@ -37,7 +42,25 @@ internal sealed class WantedNames
                 _byOffset[offset] = name;
                 uint bit = Bit(offset);
                 _filter[bit / 64] |= 1UL << (int)(bit % 64);
+                AddPattern(offset);
             });
+        }
+
+        if (sections.LineStr is not null && patterns.Count <= MostPatterns)
+        {
+            StringTails.Find(sections.LineStr, _names, (_, offset) => AddPattern(offset));
+        }
+
+        _patterns = !SlowPath.IsForced && patterns.Count is > 0 and <= MostPatterns ? new BytePatterns(patterns) : null;
+
+        void AddPattern(ulong offset)
+        {
+            if (patterns.Count <= MostPatterns)
+            {
+                // Of the four low bytes, which 64-bit DWARF has too, the highest is mostly 0 and tells little.
+                uint low = (uint)offset;
+                patterns.Add(sections.Info.IsBigEndian ? [(byte)(low >> 16), (byte)(low >> 8), (byte)low] : [(byte)low, (byte)(low >> 8), (byte)(low >> 16)]);
+            }
         }
     }
 
@@ -49,6 +72,18 @@ internal sealed class WantedNames
 
     /// <summary>Whether a typedef may answer.</summary>
     public bool WantsTypedefs { get; }
+
+    /// <summary>
+    /// Whether <see cref="IsNamedIn"/> can be asked. What is named rarely is named by a few patterns of bytes, for which a unit is searched in a
+    /// tenth of the time that it takes to walk it; "page" is named by 700.
+    /// </summary>
+    public bool CanSearch => _patterns is not null;
+
+    /// <summary>
+    /// Whether bytes of .debug_info can name any of the names: false when neither the name itself is there, nor its place in .debug_str or
+    /// .debug_line_str, at whatever place and in whatever meaning.
+    /// </summary>
+    public unsafe bool IsNamedIn(byte* from, byte* to) => _patterns!.AreIn(from, to);
 
     /// <summary>Which name is at an offset of .debug_str, or -1.</summary>
     public int AtStringOffset(ulong offset) => MayBeAt(offset) && _byOffset.TryGetValue(offset, out int name) ? name : -1;

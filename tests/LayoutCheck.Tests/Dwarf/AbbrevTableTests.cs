@@ -145,6 +145,7 @@ public sealed class AbbrevTableTests
 
         Assert.Equal(1, DwarfUnderTest.StructS(dwarf).Units[0].Index);
         DwarfUnit third = dwarf.Unit();
+        third.Leaf(DwTag.DW_TAG_variable, At.Name("s"));
         third.Mark("undeclared");
         dwarf.Info.Uleb(30); // declared in the first unit only
         Assert.Contains("abbreviation code 30 is not in the table", RefusalOfAll(dwarf), StringComparison.Ordinal);

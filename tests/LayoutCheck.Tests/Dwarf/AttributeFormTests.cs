@@ -304,7 +304,7 @@ public sealed class AttributeFormTests
     public void Refuses_a_value_that_runs_out_of_the_unit(string form, byte[] bytes)
     {
         DwarfBuilder dwarf = new();
-        dwarf.Unit().Leaf(DwTag.DW_TAG_variable, At.Raw(Attribute, Enum.Parse<DwForm>(form), bytes));
+        dwarf.Unit().Leaf(DwTag.DW_TAG_variable, At.Name("s"), At.Raw(Attribute, Enum.Parse<DwForm>(form), bytes));
         dwarf.Unit().StructOf("s", "s");
 
         DwarfUnderTest.AssertRefused(dwarf, "the data ends in the middle of a value");

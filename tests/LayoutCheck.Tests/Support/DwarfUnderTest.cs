@@ -31,17 +31,22 @@ internal sealed class DwarfUnderTest : IDisposable
 
     /// <summary>Asserts that both ways of asking for <c>struct s</c> refuse the image in the same words, and that these name section and offset.</summary>
     public static InvalidImageException AssertRefused(DwarfBuilder dwarf, string problem, string section = ".debug_info", ulong? offset = null)
+        => AssertRefusedFor("s", dwarf, problem, section, offset);
+
+    /// <summary>The same, of a struct of another name.</summary>
+    public static InvalidImageException AssertRefusedFor(string name, DwarfBuilder dwarf, string problem, string section = ".debug_info", ulong? offset = null)
     {
+        TypeName wanted = TypeName.Parse("struct " + name);
         byte[] bytes = dwarf.ToBytes();
         InvalidImageException first = Assert.Throws<InvalidImageException>(() =>
         {
             using KernelImage image = KernelImage.FromBytes("built", bytes, SourceChoice.Dwarf);
-            image.Types.FindFirst(TypeName.Parse("struct s"));
+            image.Types.FindFirst(wanted);
         });
         InvalidImageException all = Assert.Throws<InvalidImageException>(() =>
         {
             using KernelImage image = KernelImage.FromBytes("built", bytes, SourceChoice.Dwarf);
-            image.Types.FindAll([TypeName.Parse("struct s")], 2);
+            image.Types.FindAll([wanted], 2);
         });
         Assert.Contains(problem, first.Message, StringComparison.Ordinal);
         Assert.Equal(first.Message, all.Message);

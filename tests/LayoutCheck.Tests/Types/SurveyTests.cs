@@ -128,6 +128,7 @@ public sealed class SurveyTests
         for (int i = 0; i < 20; i++)
         {
             DwarfUnit unit = dwarf.Unit();
+            unit.Leaf(DwTag.DW_TAG_variable, At.Name("page"));
             unit.Mark($"damaged {i}");
             dwarf.Info.Uleb(77);
         }
