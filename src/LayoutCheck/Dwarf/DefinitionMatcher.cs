@@ -119,6 +119,18 @@ internal sealed unsafe class DefinitionMatcher
         ulong at = aggregate.End;
         for (int i = 0; aggregate.HasChildren; i++)
         {
+            // Nearly all members are plain, and where they were the last time.
+            while (i < count && IsPlain(at, _template.Members[first + i], out ulong next, out ulong type))
+            {
+                if (!MatchesType(type, _template.Members[first + i].Type))
+                {
+                    return false;
+                }
+
+                at = next;
+                i++;
+            }
+
             if (!Read(at, out Shape shape))
             {
                 return false;
@@ -147,6 +159,33 @@ internal sealed unsafe class DefinitionMatcher
         }
 
         return count == 0;
+    }
+
+    // Whether a DIE certainly is a member, if its type is that of the member; without reading more than that takes.
+    private bool IsPlain(ulong dieOffset, in DefinitionTemplate.MemberNode member, out ulong next, out ulong type)
+    {
+        next = 0;
+        type = 0;
+        byte* at = _info.Start + dieOffset;
+        byte* end = _info.Start + _unit.End;
+        end = _info.Ready < end ? _info.Ready : end;
+        if (dieOffset < _unit.FirstDie || at >= end || *at is 0 or >= 0x80)
+        {
+            return false;
+        }
+
+        Abbrev abbrev = _abbrevs.Get(*at, _info, dieOffset);
+        Plan plan = abbrev.MatchPlan ??= MakePlan(abbrev);
+        byte* attributes = at + 1;
+        if (!plan.IsPlainMember || end - attributes < abbrev.FixedSize)
+        {
+            return false;
+        }
+
+        next = dieOffset + 1 + (ulong)abbrev.FixedSize;
+        type = _unit.Offset + plan.Type.Load(attributes, _swap);
+        return plan.Name.Load(attributes, _swap) == member.Name.SeenAt && plan.Location.Load(attributes, _swap) * 8 == member.BitOffset
+            && !member.IsBitField && !member.HasAlignment;
     }
 
     private bool MatchesArray(in Shape array, int index)
@@ -384,6 +423,8 @@ internal sealed unsafe class DefinitionMatcher
             }
         }
 
+        plan.IsPlainMember = plan.IsUsable && abbrev.Tag == DwTag.DW_TAG_member && !abbrev.HasChildren && !plan.HasRareFields && plan.Fields == Field.None
+            && plan.Name.Size == 4 && plan.Type.Size == 4;
         return plan;
     }
 
@@ -611,6 +652,7 @@ internal sealed unsafe class DefinitionMatcher
     internal sealed class Plan
     {
         public bool IsUsable;
+        public bool IsPlainMember;
         public bool HasRareFields;
         public Field Fields;
         public FieldPlan Name;

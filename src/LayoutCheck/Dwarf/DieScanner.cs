@@ -228,12 +228,11 @@ internal sealed unsafe class DieScanner : IDisposable
     {
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
-        bool isShort = TryShort(at, Fetch(at, end), end, ref Steps, out byte* next, out int name);
-        if (!isShort)
-        {
-            next = StepSlow(at, end, out name);
-        }
-
+        byte* ready = Fetch(at, end);
+        ulong step = StepAt(at, ready, ref Steps);
+        byte* next = ShortNext(at + 1, ready, end, step);
+        int name = next != null ? ShortName(at + 1, step) : -1;
+        next = next != null ? next : StepSlow(at, end, out name);
         return (name == NullEntry ? 0 : AbbrevAt(dieOffset).Tag, Math.Max(name, -1), (ulong)(next - _info.Start));
     }
 
@@ -247,27 +246,37 @@ internal sealed unsafe class DieScanner : IDisposable
         ref Step steps = ref Steps;
         while (at < end)
         {
-            byte* die = at;
-            if (!TryShort(at, ready, end, ref steps, out at, out int name))
+            int name;
+            ulong step = StepAt(at, ready, ref steps);
+            byte* next = ShortNext(at + 1, ready, end, step);
+            if (next != null)
             {
-                at = StepSlow(die, end, out name);
+                name = ShortName(at + 1, step);
+            }
+            else
+            {
+                next = StepSlow(at, end, out int slowName);
+                name = slowName;
                 ready = _ready;
                 steps = ref Steps;
             }
 
             if (name == -1)
             {
+                at = next;
                 continue;
             }
 
             if (name == NullEntry)
             {
-                _unit.RequireZeros(_info, (ulong)(at - start));
+                _unit.RequireZeros(_info, (ulong)(next - start));
                 at = end;
                 break;
             }
 
-            if (Report((ulong)(die - start), name))
+            ulong die = (ulong)(at - start);
+            at = next;
+            if (Report(die, name))
             {
                 break;
             }
@@ -284,44 +293,35 @@ internal sealed unsafe class DieScanner : IDisposable
         return ready < end ? ready : end;
     }
 
-    // Goes from a DIE over all of its children to the next, and tells which of the wanted names it has: -1 for none. What is common is done
-    // here, with one check of the bounds and nothing to guess about the kind of DIE; false when it is not common, or an error.
+    // How to step over a DIE, 0 when that takes a look at more than its first byte.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryShort(byte* at, byte* ready, byte* end, ref Step steps, out byte* next, out int name)
+    private static ulong StepAt(byte* at, byte* ready, ref Step steps) => at < ready && *at < 0x80 ? Unsafe.Add(ref steps, *at).Bits : 0;
+
+    // Where the DIE after this one and all of its children is. What is common is done here, with one check of the bounds and nothing to guess
+    // about the kind of DIE; null when it is not common, or an error.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* ShortNext(byte* attributes, byte* ready, byte* end, ulong step)
     {
-        name = -1;
-        next = at;
+        byte* behind = attributes + (ushort)step;
         // Behind the attributes there must be four bytes more: those that have no name or no sibling are looked at like those that do.
-        if (ready - at <= 5 || *at >= 0x80)
+        if ((step & Step.IsShort) == 0 || ready - behind < 4)
         {
-            return false;
+            return null;
         }
 
-        ulong step = Unsafe.Add(ref steps, *at).Bits;
-        byte* attributes = at + 1;
-        nint size = (ushort)step;
-        if ((step & Step.IsShort) == 0 || ready - attributes < size + 4)
-        {
-            return false;
-        }
-
-        byte* behind = attributes + size;
         nint hasSibling = -(nint)((step / Step.HasSibling) & 1);
         nint sibling = (nint)(_info.Start + _unit.Offset) + (nint)LoadU32(attributes + (ushort)(step >> 16));
         byte* to = (byte*)(((nint)behind & ~hasSibling) | (sibling & hasSibling));
         // Backwards would be a circle; forwards only, the walk always ends.
-        if ((nuint)(to - behind) > (nuint)(end - behind))
-        {
-            return false;
-        }
+        return (nuint)(to - behind) <= (nuint)(end - behind) ? to : null;
+    }
 
-        next = to;
-        if (_wanted.MayBeAt(LoadU32(attributes + (ushort)(step >> 32))) && (step & _namedSteps) != 0)
-        {
-            name = _wanted.AtStringOffset(LoadU32(attributes + (ushort)(step >> 32)));
-        }
-
-        return true;
+    // Which of the wanted names such a DIE has, -1 for none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int ShortName(byte* attributes, ulong step)
+    {
+        uint place = LoadU32(attributes + (ushort)(step >> 32));
+        return _wanted.MayBeAt(place) && (step & _namedSteps) != 0 ? _wanted.AtStringOffset(place) : -1;
     }
 
     // The same for any DIE. The first of a code, and the first behind what is at hand, are mostly short ones all the same.
@@ -343,8 +343,11 @@ internal sealed unsafe class DieScanner : IDisposable
         {
             reader.Prepare(step.Size + 4);
             _ready = Fetch(at, end);
-            if (TryShort(at, _ready, end, ref Steps, out byte* next, out name))
+            byte* attributes = _info.Start + reader.Offset;
+            byte* next = ShortNext(attributes, _ready, end, step.Bits);
+            if (next != null)
             {
+                name = ShortName(attributes, step.Bits);
                 return next;
             }
         }
@@ -359,9 +362,9 @@ internal sealed unsafe class DieScanner : IDisposable
         if (abbrev.NameForm != 0
             && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && abbrev.Tag == DwTag.DW_TAG_typedef)))
         {
-            ulong attributes = reader.Offset;
+            ulong first = reader.Offset;
             name = NameOf(ref reader, abbrev);
-            reader.Seek(attributes);
+            reader.Seek(first);
         }
 
         StepOver(ref reader, abbrev, die);

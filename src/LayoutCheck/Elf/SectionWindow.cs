@@ -25,6 +25,7 @@ internal sealed unsafe class SectionWindow : IDisposable
     private ulong _from;
     private nuint _size;
     private nuint _filled;
+    private int _wholeInTurn;
 
     /// <param name="whole">The section.</param>
     /// <param name="firstFetch">How many bytes of a part are fetched at first; then as many again each time.</param>
@@ -74,6 +75,8 @@ internal sealed unsafe class SectionWindow : IDisposable
 
         if (from != _from)
         {
+            // Who read the last two to their ends will most likely read this one so.
+            _wholeInTurn = _filled == _size && _size > _firstFetch ? _wholeInTurn + 1 : 0;
             _from = from;
             _filled = 0;
         }
@@ -85,7 +88,8 @@ internal sealed unsafe class SectionWindow : IDisposable
     /// <summary>Fills the part at least up to a place, if it reaches so far; tells up to where it is filled.</summary>
     internal byte* Fetch(byte* to)
     {
-        nuint wanted = Math.Min(_size, Math.Max((nuint)(to - _buffer), Math.Max(_firstFetch, _filled * 2)));
+        nuint ahead = _wholeInTurn > 1 && _filled > 0 ? _size : Math.Max(_firstFetch, _filled * 2);
+        nuint wanted = Math.Min(_size, Math.Max((nuint)(to - _buffer), ahead));
         if (wanted > _filled)
         {
             _whole.File.Read(_whole, _from + _filled, _buffer + _filled, wanted - _filled);
