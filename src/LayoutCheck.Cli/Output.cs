@@ -1,12 +1,14 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using LayoutCheck.Reports;
 
 namespace LayoutCheck.Cli;
 
 /// <summary>Standard output: written whole, coloured on a terminal only, and quiet when the reader has gone.</summary>
-internal static class Output
+internal static partial class Output
 {
     private const int EPIPE = 32;
+    private const int StandardOutput = 1;
 
     /// <summary>The version of the program.</summary>
     public static string Version { get; } = typeof(Output).Assembly.GetName().Version?.ToString(3) ?? "0";
@@ -43,9 +45,13 @@ internal static class Output
         write(whole);
         try
         {
-            using Stream output = Console.OpenStandardOutput();
-            output.Write(whole.GetBuffer(), 0, (int)whole.Length);
-            output.Flush();
+            int written = WriteNow(whole.GetBuffer().AsSpan(0, (int)whole.Length));
+            if (written < whole.Length)
+            {
+                using Stream output = Console.OpenStandardOutput();
+                output.Write(whole.GetBuffer(), written, (int)whole.Length - written);
+                output.Flush();
+            }
         }
         catch (IOException e) when (e.HResult == EPIPE)
         {
@@ -56,6 +62,27 @@ internal static class Output
             throw new OutputException($"the result cannot be written: {e.Message}");
         }
     }
+
+    // As much as the system takes at once, mostly all. The console's stream, which does the rest and knows all errors, sets up the terminal
+    // first, with a thread for signals: a tenth of a short run.
+    private static int WriteNow(ReadOnlySpan<byte> bytes)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return 0;
+        }
+
+        int written = 0;
+        while (written < bytes.Length && SystemWrite(StandardOutput, bytes[written..], (nuint)(bytes.Length - written)) is > 0 and nint count)
+        {
+            written += (int)count;
+        }
+
+        return written;
+    }
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint SystemWrite(int file, ReadOnlySpan<byte> bytes, nuint count);
 }
 
 /// <summary>The result cannot be written.</summary>

@@ -14,7 +14,7 @@ internal sealed class Progress : IDisposable
 
     private readonly Timer? _timer;
     private readonly Lock _lock = new();
-    private readonly TextWriter _screen;
+    private readonly TextWriter? _screen;
     private bool _isDrawn;
     private bool _isOver;
 
@@ -25,9 +25,9 @@ internal sealed class Progress : IDisposable
     /// <param name="patience">Milliseconds before anything is drawn.</param>
     public Progress(ITypeSource types, bool? isTerminal = null, TextWriter? screen = null, int patience = Patience)
     {
-        _screen = screen ?? Console.Error;
         if (isTerminal ?? !Console.IsErrorRedirected)
         {
+            _screen = screen ?? Console.Error;
             _timer = new Timer(_ => Draw(types.FractionDone), null, patience, Period);
         }
     }
@@ -48,7 +48,7 @@ internal sealed class Progress : IDisposable
             _isOver = true;
             if (_isDrawn)
             {
-                _screen.Write($"\r{new string(' ', Width + 7)}\r");
+                _screen?.Write($"\r{new string(' ', Width + 7)}\r");
             }
         }
     }
@@ -61,7 +61,7 @@ internal sealed class Progress : IDisposable
             if (!_isOver)
             {
                 int filled = (int)(Math.Clamp(fraction, 0, 1) * Width);
-                _screen.Write($"\r[{new string('#', filled)}{new string('.', Width - filled)}] {(int)(Math.Clamp(fraction, 0, 1) * 100),3}%");
+                _screen?.Write($"\r[{new string('#', filled)}{new string('.', Width - filled)}] {(int)(Math.Clamp(fraction, 0, 1) * 100),3}%");
                 _isDrawn = true;
             }
         }

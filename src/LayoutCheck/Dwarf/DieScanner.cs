@@ -30,7 +30,7 @@ internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag,
 internal sealed unsafe class DieScanner : IDisposable
 {
     // A unit's header and its first types.
-    private const int FirstFetch = 16 << 10;
+    private const int FirstFetch = 32 << 10;
 
     // Several units' abbreviations: those of units that follow each other do too.
     private const int FirstAbbrevFetch = 64 << 10;

@@ -23,8 +23,7 @@ internal sealed class DwarfSections
         Info = info;
         Units = new UnitIndex(info, typesStart, IsSplit);
         Abbrev = abbrev;
-        // Whoever looks for a name reads all of it.
-        _str = new Lazy<Section?>(() => elf.Contents(".debug_str" + suffix) is { } str ? elf.File.Load(str) : null);
+        _str = new Lazy<Section?>(() => elf.Contents(".debug_str" + suffix));
         StrOffsets = elf.Contents(".debug_str_offsets" + suffix);
         _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str" + suffix));
         _line = new Lazy<Section?>(() => elf.Contents(".debug_line" + suffix));

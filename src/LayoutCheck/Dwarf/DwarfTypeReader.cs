@@ -6,6 +6,9 @@ namespace LayoutCheck.Dwarf;
 /// <summary>The types that the DWARF of one file describes. Only C units answer; the others are counted.</summary>
 internal sealed class DwarfTypeReader : ITypeSource
 {
+    // Most of what is asked for is defined in the first C unit; what is not in these is looked for in another way.
+    private const int FewUnits = 8;
+
     private readonly DwarfSections _sections;
 
     public DwarfTypeReader(DwarfSections sections) => _sections = sections;
@@ -24,7 +27,19 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public TypeDefinition? FindFirst(TypeName name)
     {
-        using DieScanner scanner = new(_sections, new WantedNames([name], _sections));
+        DieScanner scanner = new(_sections, new WantedNames([name], _sections, byText: true));
+        try
+        {
+            return FindFirst(name, ref scanner);
+        }
+        finally
+        {
+            scanner.Dispose();
+        }
+    }
+
+    private TypeDefinition? FindFirst(TypeName name, ref DieScanner scanner)
+    {
         using DieScanner? supplement = _sections.Supplement is { } file ? new DieScanner(file, new WantedNames([name], file)) : null;
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         ImportedUnits imports = new();
@@ -32,6 +47,12 @@ internal sealed class DwarfTypeReader : ITypeSource
         SplitScanners splitScanners = new(new SplitScanners.Names([name]));
         for (int i = 0; _sections.Units.At(i, scanner.Window) is { } unit; i++)
         {
+            if (i == FewUnits)
+            {
+                scanner.Dispose();
+                scanner = new DieScanner(_sections, new WantedNames([name], _sections));
+            }
+
             UnitRoot root = scanner.Open(unit);
             if (root.IsSkeleton)
             {

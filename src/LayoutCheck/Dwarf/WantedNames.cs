@@ -25,8 +25,12 @@ internal sealed class WantedNames
     private readonly Dictionary<ulong, int> _byOffset = [];
     private readonly int _longestInline;
     private readonly BytePatterns? _patterns;
+    private readonly Section? _text;
 
-    public WantedNames(IReadOnlyList<TypeName> requests, DwarfSections sections)
+    /// <param name="requests">The names.</param>
+    /// <param name="sections">The file that will be scanned for them.</param>
+    /// <param name="byText">Whether strings are read after all, instead of searching .debug_str first: that is faster for a few units.</param>
+    public WantedNames(IReadOnlyList<TypeName> requests, DwarfSections sections, bool byText = false)
     {
         Requests = [.. requests];
         string[] distinct = [.. requests.Select(r => r.Name).Distinct(StringComparer.Ordinal)];
@@ -34,6 +38,13 @@ internal sealed class WantedNames
         RequestsByName = [.. distinct.Select(name => Enumerable.Range(0, requests.Count).Where(i => requests[i].Name == name).ToImmutableArray())];
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
         WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
+        if (byText)
+        {
+            _text = sections.Str;
+            Array.Fill(_filter, ulong.MaxValue);
+            return;
+        }
+
         List<byte[]> patterns = [.. _names.Select(n => (byte[])[.. n, 0])];
         if (sections.Str is not null)
         {
@@ -86,7 +97,23 @@ internal sealed class WantedNames
     public unsafe bool IsNamedIn(byte* from, byte* to) => _patterns!.AreIn(from, to);
 
     /// <summary>Which name is at an offset of .debug_str, or -1.</summary>
-    public int AtStringOffset(ulong offset) => MayBeAt(offset) && _byOffset.TryGetValue(offset, out int name) ? name : -1;
+    public int AtStringOffset(ulong offset) => !MayBeAt(offset) ? -1 : _text is not null ? InText(_text, offset) : _byOffset.TryGetValue(offset, out int name) ? name : -1;
+
+    private unsafe int InText(Section strings, ulong offset)
+    {
+        for (int i = 0; i < _names.Length; i++)
+        {
+            // Nothing is read of a string that is longer than the name.
+            int length = _names[i].Length;
+            if (offset < strings.Length && strings.Length - offset > (ulong)length && strings.Start[offset + (ulong)length] == 0
+                && new ReadOnlySpan<byte>(strings.Start + offset, length).SequenceEqual(_names[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 
     /// <summary>False when certainly none is at an offset of .debug_str: of all offsets, few are not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

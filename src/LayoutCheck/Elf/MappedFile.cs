@@ -16,9 +16,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
     // that; a vmlinux of hundreds of megabytes is mapped.
     private const long SmallestMapped = 4 << 20;
 
-    // .debug_str and .debug_abbrev of a kernel are 7 MB each.
-    private const nuint LargestLoad = 64 << 20;
-
     private readonly bool _isMapped;
     private readonly SafeFileHandle? _handle;
     private readonly DateTime _written;
@@ -179,24 +176,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
             to += read;
             count -= (nuint)read;
         }
-    }
-
-    /// <summary>All of a section, to be read from one end to the other: copied when it is mapped and of no more than some megabytes.</summary>
-    public Section Load(Section section)
-    {
-        if (!CanRead(section) || section.Length > LargestLoad)
-        {
-            return section;
-        }
-
-        LargePages copy = new(section.Length);
-        lock (_owned)
-        {
-            _owned.Add(copy);
-        }
-
-        Read(section, 0, copy.Start, section.Length);
-        return new Section(this, section.Name, copy.Start, section.Length, section.IsBigEndian);
     }
 
     private int ReadOnce(Span<byte> to, long at)

@@ -1,94 +1,131 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace LayoutCheck.Elf;
 
 /// <summary>
 /// Finds where names stand in a section of zero-terminated strings, as strings of their own or as the tails of others (linkers merge
-/// "page" into "subpage"). Hot: it runs before the threads start. One pass serves any number of names, by the four bytes before each zero.
+/// "page" into "subpage"). Hot: it runs before the threads start. One pass serves any number of names, by the four bytes before each zero; of
+/// a mapped file it reads a piece after another into memory that stays in the cache, so that no page of the section need show up.
 /// </summary>
 internal static unsafe class StringTails
 {
     // Below this many names, one vectorised search a name is faster than one walk over all strings.
     private const int FewNames = 6;
     private const int KeySize = 4;
+    private const int PieceSize = 256 << 10;
 
     /// <summary>Reports every place of every name: the name's index, and the offset in bytes from the start of the section.</summary>
+    /// <exception cref="InvalidImageException">The file cannot be read any more.</exception>
     public static void Find(Section strings, byte[][] names, Action<int, ulong> found)
     {
-        List<int> searched = [];
-        Dictionary<uint, List<int>> byKey = [];
-        for (int i = 0; i < names.Length; i++)
+        if (names.Length == 0)
         {
-            if (names.Length < FewNames || names[i].Length < KeySize)
-            {
-                searched.Add(i);
-                continue;
-            }
-
-            uint key = Unsafe.ReadUnaligned<uint>(ref names[i][^KeySize]);
-            if (!byKey.TryGetValue(key, out List<int>? sameKey))
-            {
-                byKey.Add(key, sameKey = []);
-            }
-
-            sameKey.Add(i);
+            return;
         }
 
-        foreach (int i in searched)
+        Search search = new(names, found);
+        // A name that ends in a piece may start before it.
+        int before = Math.Max(names.Max(n => n.Length), KeySize);
+        bool canRead = strings.File.CanRead(strings);
+        byte* buffer = canRead ? (byte*)NativeMemory.Alloc((nuint)(before + PieceSize)) : null;
+        try
         {
-            byte[] pattern = [.. names[i], 0];
-            for (ulong at = 0; strings.IndexOf(pattern, at) is { } place; at = place + 1)
+            for (ulong at = 0; at < strings.Length; at += PieceSize)
             {
-                found(i, place);
+                ulong from = at - Math.Min(at, (ulong)before);
+                int length = (int)(Math.Min(at + PieceSize, strings.Length) - from);
+                if (canRead)
+                {
+                    strings.File.Read(strings, from, buffer, (nuint)length);
+                }
+
+                search.Piece(new ReadOnlySpan<byte>(canRead ? buffer : strings.Start + from, length), (int)(at - from), from);
             }
         }
-
-        if (byKey.Count > 0)
+        finally
         {
-            Walk(strings, names, byKey, found);
+            NativeMemory.Free(buffer);
         }
     }
 
-    private static void Walk(Section strings, byte[][] names, Dictionary<uint, List<int>> byKey, Action<int, ulong> found)
+    /// <summary>What is looked for, prepared.</summary>
+    private sealed class Search
     {
-        ulong[] filter = new ulong[1 << 10];
-        foreach (uint key in byKey.Keys)
+        private readonly byte[][] _names;
+        private readonly Action<int, ulong> _found;
+        private readonly List<(int Name, byte[] Pattern)> _searched = [];
+        private readonly Dictionary<uint, List<int>> _byKey = [];
+        private readonly ulong[] _filter = new ulong[1 << 10];
+
+        public Search(byte[][] names, Action<int, ulong> found)
         {
-            filter[Slot(key) / 64] |= 1UL << (Slot(key) % 64);
+            _names = names;
+            _found = found;
+            for (int i = 0; i < names.Length; i++)
+            {
+                if (names.Length < FewNames || names[i].Length < KeySize)
+                {
+                    _searched.Add((i, [.. names[i], 0]));
+                    continue;
+                }
+
+                uint key = Unsafe.ReadUnaligned<uint>(ref names[i][^KeySize]);
+                if (!_byKey.TryGetValue(key, out List<int>? sameKey))
+                {
+                    _byKey.Add(key, sameKey = []);
+                    _filter[Slot(key) / 64] |= 1UL << (Slot(key) % 64);
+                }
+
+                sameKey.Add(i);
+            }
         }
 
-        byte* start = strings.Start;
-        byte* end = start + strings.Length;
-        byte* at = start;
-        while (at < end)
+        /// <summary>Finds the names that end in a piece.</summary>
+        /// <param name="piece">Its bytes, and enough of those before it.</param>
+        /// <param name="first">How many are before it.</param>
+        /// <param name="offset">Where they start, in bytes from the start of the section.</param>
+        public void Piece(ReadOnlySpan<byte> piece, int first, ulong offset)
         {
-            int window = (int)Math.Min(end - at, 1 << 30);
-            int length = new ReadOnlySpan<byte>(at, window).IndexOf((byte)0);
-            if (length < 0)
+            foreach ((int name, byte[] pattern) in _searched)
             {
-                at += window;
-                continue;
-            }
-
-            byte* zero = at + length;
-            at = zero + 1;
-            if (zero - start < KeySize)
-            {
-                continue;
-            }
-
-            uint key = Unsafe.ReadUnaligned<uint>(zero - KeySize);
-            if ((filter[Slot(key) / 64] >> (Slot(key) % 64) & 1) == 0 || !byKey.TryGetValue(key, out List<int>? candidates))
-            {
-                continue;
-            }
-
-            foreach (int i in candidates)
-            {
-                byte[] name = names[i];
-                if (zero - start >= name.Length && new ReadOnlySpan<byte>(zero - name.Length, name.Length).SequenceEqual(name))
+                // The zero behind the name is the one that belongs to the piece.
+                for (int at = Math.Max(0, first - pattern.Length + 1); piece[at..].IndexOf(pattern) is >= 0 and int place; at += place + 1)
                 {
-                    found(i, (ulong)(zero - name.Length - start));
+                    _found(name, offset + (ulong)(at + place));
+                }
+            }
+
+            if (_byKey.Count > 0)
+            {
+                Walk(piece, first, offset);
+            }
+        }
+
+        private void Walk(ReadOnlySpan<byte> piece, int first, ulong offset)
+        {
+            for (int at = first; piece[at..].IndexOf((byte)0) is >= 0 and int length;)
+            {
+                int zero = at + length;
+                at = zero + 1;
+                if (zero < KeySize)
+                {
+                    continue;
+                }
+
+                uint key = Unsafe.ReadUnaligned<uint>(ref MemoryMarshal.GetReference(piece[(zero - KeySize)..]));
+                if ((_filter[Slot(key) / 64] >> (Slot(key) % 64) & 1) == 0 || !_byKey.TryGetValue(key, out List<int>? candidates))
+                {
+                    continue;
+                }
+
+                foreach (int i in candidates)
+                {
+                    byte[] name = _names[i];
+                    if (zero >= name.Length && piece.Slice(zero - name.Length, name.Length).SequenceEqual(name))
+                    {
+                        _found(i, offset + (ulong)(zero - name.Length));
+                    }
                 }
             }
         }
