@@ -21,6 +21,7 @@ internal sealed unsafe class SectionWindow : IDisposable
     private readonly Section _whole;
     private readonly bool _canCopy;
     private LargePages? _memory;
+    private nuint _room;
     private byte* _buffer;
     private ulong _from;
     private nuint _size;
@@ -67,10 +68,14 @@ internal sealed unsafe class SectionWindow : IDisposable
             return;
         }
 
-        if (_memory is null)
+        nuint needed = Math.Min(room, _whole.Length);
+        if (_memory is null || _room < needed)
         {
-            _memory = new LargePages(Math.Min(room, _whole.Length));
+            _memory?.Dispose();
+            _memory = new LargePages(needed);
             _buffer = _memory.Start;
+            _room = needed;
+            _filled = 0;
         }
 
         if (from != _from)

@@ -29,4 +29,44 @@ public sealed class StringTailsTests
 
         Assert.Equal(expected.Order(), found.Order());
     }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(9)]
+    public void Finds_names_at_the_edges_of_the_pieces_that_it_reads(int nameCount)
+    {
+        const int PieceSize = 256 << 10;
+        string[] names = [.. Enumerable.Range(0, nameCount).Select(i => new string((char)('a' + i), 3 + (5 * i)))];
+        byte[] bytes = new byte[(5 << 20) + 77];
+        Array.Fill(bytes, (byte)'.');
+        HashSet<(int, ulong)> expected = [];
+        for (int piece = 1; piece * PieceSize < bytes.Length; piece++)
+        {
+            // Its zero is the last of one piece, or among the first of the next.
+            int name = piece % nameCount;
+            int zero = (piece * PieceSize) - 1 + (piece % 5);
+            Encoding.ASCII.GetBytes(names[name]).CopyTo(bytes, zero - names[name].Length);
+            bytes[zero] = 0;
+            expected.Add((name, (ulong)(zero - names[name].Length)));
+        }
+
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, bytes);
+            using MappedFile mapped = MappedFile.Open(path);
+            using MappedFile inMemory = MappedFile.FromBytes("strings", bytes);
+            Assert.True(mapped.CanRead(mapped.Whole()));
+            foreach (MappedFile file in new[] { mapped, inMemory })
+            {
+                HashSet<(int, ulong)> found = [];
+                StringTails.Find(file.Whole(), [.. names.Select(Encoding.ASCII.GetBytes)], (name, offset) => Assert.True(found.Add((name, offset))));
+                Assert.Equal(expected.Order(), found.Order());
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 }
