@@ -29,7 +29,7 @@ internal sealed record Goal(string Id, string What, string PeerName, double Limi
 /// <summary>The goals, as issue 5 numbers them.</summary>
 internal static class Goals
 {
-    // lib/vsprintf.c alone defines it, near the end of every kernel: all units are walked, and no near names are looked for.
+    // lib/vsprintf.c alone defines it, near the end of every kernel: all units are gone through, and no near names are looked for.
     private const string LateStruct = "page_flags_fields";
 
     private const string DrgnScript = "import sys, drgn; p = drgn.Program(); p.load_debug_info([sys.argv[1]]); p.type('struct page')";
@@ -44,8 +44,8 @@ internal static class Goals
         },
         new("P1b", "`check`, the whole catalogue, 2 threads", "drgn load + type", 0.30, 0.15, (s, k) => Check(s.Binary, "check", "--threads", "2", k.Path), Drgn),
         new("P2", "`show --all 'struct page'`, 1 thread", "C sum of .debug_info", 1.0, 0.75, (s, k) => ShowAll(s, k, "page"), Sum),
-        new("P3", $"`show --all 'struct {LateStruct}'`, 1 thread: every unit is walked, a late one alone has it", "C sum of .debug_info", 1.5, null, (s, k) => ShowAll(s, k, LateStruct), Sum),
-        new("P3s", "`show --all 'struct no_such_struct_xyz'`, 1 thread: the walk and the suggestions on stderr", "C sum of .debug_info", 1.5, null,
+        new("P3", $"`show --all 'struct {LateStruct}'`, 1 thread: every unit is gone through, a late one alone has it", "C sum of .debug_info", 1.5, null, (s, k) => ShowAll(s, k, LateStruct), Sum),
+        new("P3s", "`show --all 'struct no_such_struct_xyz'`, 1 thread: the same, and the suggestions on stderr", "C sum of .debug_info", 1.5, null,
             (s, k) => ShowAll(s, k, "no_such_struct_xyz") with { Expected = [4] }, Sum),
         new("P4", "`show page`, the first definition", "pahole -F dwarf -C page", 0.75, null, (s, k) => new Command(s.Binary, "show", k.Path, "page"), (s, k) => new Command(s.Pahole, "-F", "dwarf", "-C", "page", k.Path)),
         new("P5", $"`show {LateStruct}`", $"pahole -F dwarf -C {LateStruct}", 0.01, null,
