@@ -19,6 +19,9 @@ internal sealed class DwarfGraphBuilder
     // No object is larger than an address space; kept, sums of places and sizes in bits stay far from 64 bits.
     private const ulong LargestByteSize = 1UL << 48;
 
+    // Of a bitfield: C's widest integers have 16 bytes, clang's _BitInt 1 MiB.
+    private const long LargestStorageByteSize = 1 << 20;
+
     private readonly DwarfSections _sections;
     private readonly Dictionary<(DwarfSections File, ulong Unit), DieDecoder> _decoders = [];
     private readonly Dictionary<(DwarfSections File, ulong Die, bool ByValue), TypeId> _known = [];
@@ -249,7 +252,10 @@ internal sealed class DwarfGraphBuilder
     private ulong BitOffset(Die die, DieDecoder decoder, TypeId typeId, ulong? bitFieldSize)
     {
         ulong bytes = MemberLocation(die);
-        if (bytes > LargestByteSize)
+        ulong? fromBigEnd = bitFieldSize is null || Constant(die, DwAt.DW_AT_data_bit_offset) is not null ? null : Constant(die, DwAt.DW_AT_bit_offset);
+        // A storage unit may start before its struct: where a struct is aligned to less than the unit's size, GCC counts from the unit's alignment.
+        bool isBefore = fromBigEnd is not null && (long)bytes is < 0 and >= -LargestStorageByteSize;
+        if (bytes > LargestByteSize && !isBefore)
         {
             throw die.Invalid($"a member lies at byte {bytes}, where none can be");
         }
@@ -262,7 +268,7 @@ internal sealed class DwarfGraphBuilder
                 : bits + dataBitOffset;
         }
 
-        if (bitFieldSize is not { } width || Constant(die, DwAt.DW_AT_bit_offset) is not { } fromBigEnd)
+        if (bitFieldSize is not { } width || fromBigEnd is not { } skipped)
         {
             return bits;
         }
@@ -275,8 +281,8 @@ internal sealed class DwarfGraphBuilder
             throw die.Invalid("a bitfield has neither DW_AT_byte_size nor a type with a size");
         }
 
-        Int128 within = _isBigEndian ? (long)fromBigEnd : (storageBytes * 8) - (Int128)(long)fromBigEnd - width;
-        Int128 absolute = bits + within;
+        Int128 within = _isBigEndian ? (long)skipped : (storageBytes * 8) - (Int128)(long)skipped - width;
+        Int128 absolute = ((Int128)(long)bytes * 8) + within;
         return absolute >= 0 && absolute <= LargestByteSize * 8
             ? (ulong)absolute
             : throw die.Invalid($"a bitfield lies at bit {absolute} of its struct, where none can be");

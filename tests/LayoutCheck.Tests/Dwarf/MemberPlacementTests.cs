@@ -144,6 +144,18 @@ public sealed class MemberPlacementTests
         Assert.Equal(64UL - 2, Placed(true, BitSize3, At.Size(4), At.Sdata(DwAt.DW_AT_bit_offset, -2), At.Data1(DwAt.DW_AT_data_member_location, 8)).BitOffset);
     }
 
+    // GCC on ARC: `char lead; unsigned long long a : 1;` in a struct that is aligned to 4.
+    [Fact]
+    public void Reads_a_bitfield_whose_storage_unit_starts_before_the_struct()
+    {
+        Assert.Equal(8UL, Placed(false, BitSize3, At.Size(8), At.Sdata(DwAt.DW_AT_bit_offset, -3), At.Sdata(DwAt.DW_AT_data_member_location, -7)).BitOffset);
+        Assert.Equal(8UL, Placed(true, BitSize3, At.Size(8), At.Sdata(DwAt.DW_AT_bit_offset, 64), At.Sdata(DwAt.DW_AT_data_member_location, -7)).BitOffset);
+    }
+
+    [Fact]
+    public void Refuses_a_bitfield_that_itself_starts_before_the_struct()
+        => AssertRefused("a bitfield lies at bit -1 of its struct", BitSize3, At.Size(8), At.Sdata(DwAt.DW_AT_bit_offset, 6), At.Sdata(DwAt.DW_AT_data_member_location, -7));
+
     [Theory]
     [InlineData(30)]
     [InlineData(long.MaxValue)]
