@@ -244,8 +244,9 @@ public sealed class KernelImage : IDisposable
             null,
             null,
             missing,
-            SeparateDebugFile.LinkName(content.Elf!) is { } link ? $"its debug information was split off into {link}, which is not beside it: name that file, or its directory (--debug-dir DIR)"
-                : content.Elf!.Find(".modinfo") is not null && content.Elf.Header.Type == ElfFile.ET_REL ? BareModuleRemedy : NoDebugInfoRemedy);
+            SeparateDebugFile.LinkName(content.Elf!) is not { } link ? content.Elf!.Find(".modinfo") is not null && content.Elf.Header.Type == ElfFile.ET_REL ? BareModuleRemedy : NoDebugInfoRemedy
+                : link == System.IO.Path.GetFileName(content.File.Path) ? "its debug information was split off into another file of its name, which is not found: name that file, or its directory (--debug-dir DIR)"
+                : $"its debug information was split off into {link}, which is not beside it: name that file, or its directory (--debug-dir DIR)");
     }
 
     private static string? Release(UnwrappedImage content)
