@@ -203,7 +203,7 @@ internal sealed class DwarfGraphBuilder
             switch (child.Tag)
             {
                 case DwTag.DW_TAG_member:
-                    members.Add(ReadMember(child, decoder));
+                    members.Add(ReadMember(child, decoder, die.Tag == DwTag.DW_TAG_union_type));
                     break;
                 case DwTag.DW_TAG_inheritance:
                 case DwTag.DW_TAG_variant_part:
@@ -225,7 +225,7 @@ internal sealed class DwarfGraphBuilder
     private static bool HasPlace(Die die)
         => die[DwAt.DW_AT_data_member_location].Class != ValueClass.Absent || die[DwAt.DW_AT_data_bit_offset].Class != ValueClass.Absent || die[DwAt.DW_AT_bit_size].Class != ValueClass.Absent;
 
-    private Member ReadMember(Die die, DieDecoder decoder)
+    private Member ReadMember(Die die, DieDecoder decoder, bool isInUnion)
     {
         AttributeValue type = die[DwAt.DW_AT_type];
         if (type.Class == ValueClass.Absent)
@@ -240,7 +240,7 @@ internal sealed class DwarfGraphBuilder
             throw die.Invalid($"a bitfield is {bitFieldSize} bits wide, which none is");
         }
 
-        ulong bitOffset = BitOffset(die, decoder, typeId, bitFieldSize);
+        ulong bitOffset = BitOffset(die, typeId, bitFieldSize, isInUnion);
         string? name = Name(die, decoder);
         return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment)) { Place = Place(die, decoder) };
     }
@@ -249,7 +249,7 @@ internal sealed class DwarfGraphBuilder
         => _withPlaces ? decoder.SourceFiles.Place(die[DwAt.DW_AT_decl_file], die[DwAt.DW_AT_decl_line]) : null;
 
     // The three ways of placing a member (DWARF 5 §5.7.6, DWARF 4 §5.5.6, DWARF 2 §5.5.4) in bits of memory order.
-    private ulong BitOffset(Die die, DieDecoder decoder, TypeId typeId, ulong? bitFieldSize)
+    private ulong BitOffset(Die die, TypeId typeId, ulong? bitFieldSize, bool isInUnion)
     {
         ulong bytes = MemberLocation(die);
         ulong? fromBigEnd = bitFieldSize is null || Constant(die, DwAt.DW_AT_data_bit_offset) is not null ? null : Constant(die, DwAt.DW_AT_bit_offset);
@@ -271,6 +271,12 @@ internal sealed class DwarfGraphBuilder
         if (bitFieldSize is not { } width || fromBigEnd is not { } skipped)
         {
             return bits;
+        }
+
+        if (isInUnion && (long)skipped < 0 && die[DwAt.DW_AT_data_member_location].Class == ValueClass.Absent)
+        {
+            // GCC leaves out the location of all members of unions, also where it counts from a unit that starts before the union.
+            return 0;
         }
 
         // DW_AT_bit_offset counts from the most significant bit of the storage unit, also on little-endian targets; it is negative
