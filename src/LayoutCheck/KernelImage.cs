@@ -25,7 +25,9 @@ public enum SourceChoice
 /// </summary>
 public sealed class KernelImage : IDisposable
 {
-    private const string NoDebugInfoRemedy = "name the vmlinux of the kernel's debug package, or build with CONFIG_DEBUG_INFO_DWARF5 or CONFIG_DEBUG_INFO_BTF";
+    private const string BuildRemedy = "build with CONFIG_DEBUG_INFO_DWARF5 or CONFIG_DEBUG_INFO_BTF";
+    private const string NoDebugInfoRemedy = $"name the vmlinux of the kernel's debug package, or {BuildRemedy}";
+    private const string BareModuleRemedy = $"name the module of this name, or the vmlinux, of the kernel's debug package, or {BuildRemedy}";
 
     // Debug information that is neither DWARF 2 to 5 nor BTF, by the section that it is in.
     private static readonly (string Section, string What, string Remedy)[] s_otherDebugInformation =
@@ -264,7 +266,9 @@ public sealed class KernelImage : IDisposable
             null,
             null,
             missing,
-            SeparateDebugFile.LinkName(content.Elf!) is { } link ? $"its debug information was split off into {link}, which is not beside it: name that file, or its directory (--debug-dir DIR)" : NoDebugInfoRemedy);
+            SeparateDebugFile.LinkName(content.Elf!) is not { } link ? content.Elf!.Find(".modinfo") is not null && content.Elf.Header.Type == ElfFile.ET_REL ? BareModuleRemedy : NoDebugInfoRemedy
+                : link == System.IO.Path.GetFileName(content.File.Path) ? "its debug information was split off into another file of its name, which is not found: name that file, or its directory (--debug-dir DIR)"
+                : $"its debug information was split off into {link}, which is not beside it: name that file, or its directory (--debug-dir DIR)");
     }
 
     private static string? Release(UnwrappedImage content)

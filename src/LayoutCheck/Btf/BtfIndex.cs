@@ -119,7 +119,7 @@ internal sealed class BtfIndex
         reader.Skip(8);
         start += reader.ReadU32();
         uint length = reader.ReadU32();
-        return length == 0 || (start < bytes.Length && bytes.ReadFrom(start).ReadU8() != 0);
+        return length == 0 || (start < bytes.Length && length <= bytes.Length - start && bytes.ReadFrom(start).ReadU8() != 0);
     }
 
     /// <summary>The error to throw for a problem with a record.</summary>

@@ -19,6 +19,9 @@ internal sealed class DwarfGraphBuilder
     // No object is larger than an address space; kept, sums of places and sizes in bits stay far from 64 bits.
     private const ulong LargestByteSize = 1UL << 48;
 
+    // Of a bitfield: C's widest integers have 16 bytes, clang's _BitInt 1 MiB.
+    private const long LargestStorageByteSize = 1 << 20;
+
     private readonly DwarfSections _sections;
     private readonly Dictionary<(DwarfSections File, ulong Unit), DieDecoder> _decoders = [];
     private readonly Dictionary<(DwarfSections File, ulong Die, bool ByValue), TypeId> _known = [];
@@ -200,7 +203,7 @@ internal sealed class DwarfGraphBuilder
             switch (child.Tag)
             {
                 case DwTag.DW_TAG_member:
-                    members.Add(ReadMember(child, decoder));
+                    members.Add(ReadMember(child, decoder, die.Tag == DwTag.DW_TAG_union_type));
                     break;
                 case DwTag.DW_TAG_inheritance:
                 case DwTag.DW_TAG_variant_part:
@@ -222,7 +225,7 @@ internal sealed class DwarfGraphBuilder
     private static bool HasPlace(Die die)
         => die[DwAt.DW_AT_data_member_location].Class != ValueClass.Absent || die[DwAt.DW_AT_data_bit_offset].Class != ValueClass.Absent || die[DwAt.DW_AT_bit_size].Class != ValueClass.Absent;
 
-    private Member ReadMember(Die die, DieDecoder decoder)
+    private Member ReadMember(Die die, DieDecoder decoder, bool isInUnion)
     {
         AttributeValue type = die[DwAt.DW_AT_type];
         if (type.Class == ValueClass.Absent)
@@ -237,7 +240,7 @@ internal sealed class DwarfGraphBuilder
             throw die.Invalid($"a bitfield is {bitFieldSize} bits wide, which none is");
         }
 
-        ulong bitOffset = BitOffset(die, decoder, typeId, bitFieldSize);
+        ulong bitOffset = BitOffset(die, typeId, bitFieldSize, isInUnion);
         string? name = Name(die, decoder);
         return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment)) { Place = Place(die, decoder) };
     }
@@ -246,10 +249,13 @@ internal sealed class DwarfGraphBuilder
         => _withPlaces ? decoder.SourceFiles.Place(die[DwAt.DW_AT_decl_file], die[DwAt.DW_AT_decl_line]) : null;
 
     // The three ways of placing a member (DWARF 5 §5.7.6, DWARF 4 §5.5.6, DWARF 2 §5.5.4) in bits of memory order.
-    private ulong BitOffset(Die die, DieDecoder decoder, TypeId typeId, ulong? bitFieldSize)
+    private ulong BitOffset(Die die, TypeId typeId, ulong? bitFieldSize, bool isInUnion)
     {
         ulong bytes = MemberLocation(die);
-        if (bytes > LargestByteSize)
+        ulong? fromBigEnd = bitFieldSize is null || Constant(die, DwAt.DW_AT_data_bit_offset) is not null ? null : Constant(die, DwAt.DW_AT_bit_offset);
+        // A storage unit may start before its struct: where a struct is aligned to less than the unit's size, GCC counts from the unit's alignment.
+        bool isBefore = fromBigEnd is not null && (long)bytes is < 0 and >= -LargestStorageByteSize;
+        if (bytes > LargestByteSize && !isBefore)
         {
             throw die.Invalid($"a member lies at byte {bytes}, where none can be");
         }
@@ -262,9 +268,15 @@ internal sealed class DwarfGraphBuilder
                 : bits + dataBitOffset;
         }
 
-        if (bitFieldSize is not { } width || Constant(die, DwAt.DW_AT_bit_offset) is not { } fromBigEnd)
+        if (bitFieldSize is not { } width || fromBigEnd is not { } skipped)
         {
             return bits;
+        }
+
+        if (isInUnion && (long)skipped < 0 && die[DwAt.DW_AT_data_member_location].Class == ValueClass.Absent)
+        {
+            // GCC leaves out the location of all members of unions, also where it counts from a unit that starts before the union.
+            return 0;
         }
 
         // DW_AT_bit_offset counts from the most significant bit of the storage unit, also on little-endian targets; it is negative
@@ -275,8 +287,8 @@ internal sealed class DwarfGraphBuilder
             throw die.Invalid("a bitfield has neither DW_AT_byte_size nor a type with a size");
         }
 
-        Int128 within = _isBigEndian ? (long)fromBigEnd : (storageBytes * 8) - (Int128)(long)fromBigEnd - width;
-        Int128 absolute = bits + within;
+        Int128 within = _isBigEndian ? (long)skipped : (storageBytes * 8) - (Int128)(long)skipped - width;
+        Int128 absolute = ((Int128)(long)bytes * 8) + within;
         return absolute >= 0 && absolute <= LargestByteSize * 8
             ? (ulong)absolute
             : throw die.Invalid($"a bitfield lies at bit {absolute} of its struct, where none can be");

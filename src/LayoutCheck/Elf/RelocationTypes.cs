@@ -98,6 +98,7 @@ internal static class RelocationTypes
 
     // e_machine (EM_SPARC, EM_SPARC32PLUS and EM_SPARCV9 share theirs; so do the two of ARC), the prefix of the names, and number:name:effect.
     // TLS offsets are of variables' places, which nobody asks for here; they are set so that the bytes are what a linker makes of them.
+    // SH and Xtensa have RELA, and the addend in place all the same: what is there counts too.
     private const string Table = """
         62       R_X86_64_   0:NONE:none 1:64:set8 10:32:set4 11:32S:set4 12:16:set2 14:8:set1 17:DTPOFF64:set8 21:DTPOFF32:set4 2:PC32:code 4:PLT32:code 9:GOTPCREL:code 24:PC64:code
         3        R_386_      0:NONE:none 1:32:set4 20:16:set2 22:8:set1 32:TLS_LDO_32:set4 36:TLS_DTPOFF32:set4 2:PC32:code 4:PLT32:code
@@ -116,7 +117,15 @@ internal static class RelocationTypes
         4        R_68K_      0:NONE:none 1:32:set4 2:16:set2 3:8:set1 31:TLS_LDO32:set4 4:PC32:code
         2,18,43  R_SPARC_    0:NONE:none 1:8:set1 2:16:set2 3:32:set4 23:UA32:set4 32:64:set8 54:UA64:set8 55:UA16:set2 76:TLS_DTPOFF32:set4 77:TLS_DTPOFF64:set8
         15       R_PARISC_   0:NONE:none 1:DIR32:set4 41:SECREL32:set4 80:DIR64:set8 244:TLS_DTPOFF32:set4 245:TLS_DTPOFF64:set8
-        42       R_SH_       0:NONE:none 1:DIR32:set4 146:TLS_LDO_32:set4 2:REL32:code
+        42       R_SH_       0:NONE:none 1:DIR32:add4 146:TLS_LDO_32:add4 2:REL32:code
         93,195   R_ARC_      0:NONE:none 1:8:set1 2:16:set2 4:32:set4
+        36902    R_ALPHA_    0:NONE:none 1:REFLONG:set4 2:REFQUAD:set8 35:DTPREL64:set8 10:SREL32:code 11:SREL64:code
+        164      R_HEX_      0:NONE:none 6:32:set4 7:16:set2 8:8:set1 31:32_PCREL:code
+        94       R_XTENSA_   0:NONE:none 1:32:add4 17:DIFF8:none 18:DIFF16:none 19:DIFF32:none 14:32_PCREL:code 20:SLOT0_OP:code
+        92       R_OR1K_     0:NONE:none 1:32:set4 2:16:set2 3:8:set1 9:32_PCREL:code
+        189      R_MICROBLAZE_ 0:NONE:none 1:32:set4 2:32_PCREL:code
+        113      R_NIOS2_    0:NONE:none 12:BFD_RELOC_32:set4 13:BFD_RELOC_16:set2 14:BFD_RELOC_8:set1
+        252      R_CKCORE_   0:NONE:none 1:ADDR32:set4 4:PCREL32:code
+        247      R_BPF_      0:NONE:none 2:64_ABS64:set8 3:64_ABS32:set4 4:64_NODYLD32:set4
         """;
 }

@@ -86,6 +86,7 @@ public sealed record CheckReport(
             {
                 Verdict.Holds => "all rules asked for hold (the pgmap rule was not asked for)",
                 Verdict.Violated => "a rule is violated (the pgmap rule was not asked for)",
+                _ when CountRules(Outcome.NotApplicable) == Results.Length => "cannot tell: no rule asked for applies to this image (the pgmap rule was not asked for)",
                 _ => "cannot tell for all rules (the pgmap rule was not asked for)",
             };
         }

@@ -14,11 +14,13 @@ public sealed class MemberPlacementTests
     private static readonly At BitSize3 = At.Data1(DwAt.DW_AT_bit_size, 3);
 
     // A struct s of 255 bytes with the member m of these attributes; its type is an int unless they say otherwise.
-    private static DwarfBuilder StructWith(bool isBigEndian, params At[] member)
+    private static DwarfBuilder StructWith(bool isBigEndian, params At[] member) => With(DwTag.DW_TAG_structure_type, isBigEndian, member);
+
+    private static DwarfBuilder With(DwTag tag, bool isBigEndian, params At[] member)
     {
         DwarfBuilder dwarf = new(isBigEndian: isBigEndian);
         DwarfUnit unit = dwarf.Unit(4);
-        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(255));
+        unit.Begin(tag, At.Name("s"), At.Size(255));
         unit.Mark("member");
         unit.Leaf(DwTag.DW_TAG_member, [At.Name("m"), .. member, .. member.Any(a => a.Attribute == DwAt.DW_AT_type) ? [] : new[] { At.Type("int") }]);
         unit.End();
@@ -143,6 +145,28 @@ public sealed class MemberPlacementTests
         Assert.Equal(64UL + 31, Placed(false, BitSize3, At.Size(4), At.Sdata(DwAt.DW_AT_bit_offset, -2), At.Data1(DwAt.DW_AT_data_member_location, 8)).BitOffset);
         Assert.Equal(64UL - 2, Placed(true, BitSize3, At.Size(4), At.Sdata(DwAt.DW_AT_bit_offset, -2), At.Data1(DwAt.DW_AT_data_member_location, 8)).BitOffset);
     }
+
+    // GCC on ARC: `char lead; unsigned long long a : 1;` in a struct that is aligned to 4.
+    [Fact]
+    public void Reads_a_bitfield_whose_storage_unit_starts_before_the_struct()
+    {
+        Assert.Equal(8UL, Placed(false, BitSize3, At.Size(8), At.Sdata(DwAt.DW_AT_bit_offset, -3), At.Sdata(DwAt.DW_AT_data_member_location, -7)).BitOffset);
+        Assert.Equal(8UL, Placed(true, BitSize3, At.Size(8), At.Sdata(DwAt.DW_AT_bit_offset, 64), At.Sdata(DwAt.DW_AT_data_member_location, -7)).BitOffset);
+    }
+
+    // GCC on ARC and SH: `unsigned long long a : 7;` in a union that is aligned to 4.
+    [Fact]
+    public void Reads_a_bitfield_whose_storage_unit_starts_before_the_union_and_is_not_told()
+    {
+        At[] member = [At.Data1(DwAt.DW_AT_bit_size, 7), At.Size(8), At.Sdata(DwAt.DW_AT_bit_offset, -7)];
+        using KernelImage image = With(DwTag.DW_TAG_union_type, false, member).Open();
+        Assert.Equal(0UL, image.Types.FindFirst(TypeName.Parse("union s"))!.Aggregate.Members[0].BitOffset);
+        Assert.Equal(64UL, Placed(false, member).BitOffset);
+    }
+
+    [Fact]
+    public void Refuses_a_bitfield_that_itself_starts_before_the_struct()
+        => AssertRefused("a bitfield lies at bit -1 of its struct", BitSize3, At.Size(8), At.Sdata(DwAt.DW_AT_bit_offset, 6), At.Sdata(DwAt.DW_AT_data_member_location, -7));
 
     [Theory]
     [InlineData(30)]

@@ -45,6 +45,14 @@ public sealed class RelocationTests
     [InlineData(243, true, false, true, 60, "808000", "858200")] // R_RISCV_SET_ULEB128 keeps the length
     [InlineData(243, true, false, true, 61, "878200", "828000")] // R_RISCV_SUB_ULEB128
     [InlineData(4, false, true, true, 1, "00000000", "00000105")] // R_68K_32
+    [InlineData(42, false, false, true, 1, "30020000", "35030000")] // R_SH_DIR32: RELA, and the addend in place counts as well
+    [InlineData(94, false, false, true, 1, "30020000", "35030000")] // R_XTENSA_32, likewise
+    [InlineData(94, false, false, true, 19, "aabbccdd", "aabbccdd")] // R_XTENSA_DIFF32: final already
+    [InlineData(36902, true, false, true, 1, "00000000", "05010000")] // R_ALPHA_REFLONG
+    [InlineData(36902, true, false, true, 2, "0000000000000000", "0501000000000000")] // R_ALPHA_REFQUAD
+    [InlineData(164, false, false, true, 6, "00000000", "05010000")] // R_HEX_32
+    [InlineData(92, false, true, true, 1, "00000000", "00000105")] // R_OR1K_32
+    [InlineData(247, true, false, false, 3, "05000000", "05010000")] // R_BPF_64_ABS32
     public void Sets_the_bytes_that_a_linker_would(ushort machine, bool is64Bit, bool isBigEndian, bool hasAddend, uint type, string before, string after)
     {
         byte[] bytes = Convert.FromHexString(before);
@@ -86,7 +94,8 @@ public sealed class RelocationTests
     [Theory]
     [InlineData(62, true, 2u, "relocation type 2 (R_X86_64_PC32) of x86-64 at 0x0 of .debug_info, which cannot be applied")]
     [InlineData(62, true, 99u, "relocation type 99 of x86-64 at 0x0 of .debug_info, which cannot be applied")]
-    [InlineData(189, false, 1u, "relocation type 1 of machine 189 at 0x0 of .debug_info, which cannot be applied")]
+    [InlineData(94, false, 20u, "relocation type 20 (R_XTENSA_SLOT0_OP) of xtensa at 0x0 of .debug_info, which cannot be applied")]
+    [InlineData(300, false, 1u, "relocation type 1 of machine 300 at 0x0 of .debug_info, which cannot be applied")]
     public void Names_a_type_that_it_cannot_apply(ushort machine, bool is64Bit, uint type, string problem)
     {
         TestObject made = new(machine, is64Bit, false, new byte[16]);

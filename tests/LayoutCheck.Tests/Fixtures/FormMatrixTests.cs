@@ -49,7 +49,7 @@ public sealed class FormMatrixTests
         new("--emit-relocs, REL", $"{Units}.i686-emit-relocs.elf", e => e.Header.Type == ElfFile.ET_EXEC && e.Find(".rel.debug_info") is not null),
         new("LTO, gcc", $"{Units}.gcc-lto.elf", e => e.Contents(".debug_str")!.IndexOf("GNU GIMPLE"u8) is not null), new("LTO, clang", $"{Units}.clang-lto.elf", HasCrossReferences), new("ThinLTO, clang", $"{Matrix}.clang-thinlto.elf", HasCrossReferences),
         Object("gcc-dwarf4", 62), Object("gcc-dwarf5", 62), Object("clang-dwarf5", 62), Object("i686-dwarf5", 3), Object("aarch64-dwarf5", 183), Object("arm-dwarf4", 40), Object("mips-dwarf5", 8),
-        Object("mips64el-dwarf5", 8), Object("ppc-dwarf4", 20), Object("ppc64-dwarf4", 21), Object("riscv64-dwarf5", 243), Object("s390x-dwarf5", 22),
+        Object("mips64el-dwarf5", 8), Object("ppc-dwarf4", 20), Object("ppc64-dwarf4", 21), Object("riscv64-dwarf5", 243), Object("s390x-dwarf5", 22), Object("alpha-dwarf5", 0x9026), Object("sh4-dwarf5", 42),
         new("module signature", $"{Objects}.gcc-dwarf5-signed.ko", e => e.File.Whole().IndexOf("~Module signature appended~\n"u8) is not null),
         Target("i386, linked", $"{Plain}.i686-dwarf5.elf", 3, false, false), Target("arm, linked", $"{Plain}.arm-dwarf4.elf", 40, false, false), Target("mips, linked", $"{Plain}.mips-dwarf5.elf", 8, false, true),
         Target("s390x, linked", $"{Plain}.s390x-dwarf5.elf", 22, true, true), Target("ppc64le, linked", $"{Matrix}.ppc64le-dwarf5.elf", 21, true, false),

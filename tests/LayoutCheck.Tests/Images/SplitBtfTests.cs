@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using LayoutCheck.Elf;
 using LayoutCheck.Layouts;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
@@ -106,6 +108,23 @@ public sealed class SplitBtfTests : IDisposable
         InvalidImageException e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(module));
         Assert.StartsWith($"is split BTF, as modules carry, which needs the BTF of its kernel, and it is not {other} (another kernel)", e.Problem, StringComparison.Ordinal);
         Assert.Contains("--base FILE", e.Remedy, StringComparison.Ordinal);
+    }
+
+    // gcc 12 -gbtf writes a length of the types that is too large for some files, and the strings then start in the middle of a name.
+    [Fact]
+    public void Damaged_BTF_is_not_taken_for_a_modules()
+    {
+        byte[] btf = FixtureFile.Bytes("shapes/shapes.raw.btf");
+        BinaryPrimitives.WriteUInt32LittleEndian(btf.AsSpan(16), BinaryPrimitives.ReadUInt32LittleEndian(btf.AsSpan(16)) + 12);
+        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", btf).ToBytes();
+        Assert.StartsWith("the strings lie at 0x", Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("driver.ko", elf)).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_module_with_no_debug_information_is_told_apart_from_a_kernel()
+    {
+        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "license=GPL\0"u8]).ToBytes();
+        Assert.StartsWith("name the module of this name, or the vmlinux, of the kernel's debug package", Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("driver.ko", elf)).Remedy, StringComparison.Ordinal);
     }
 
     private static KernelImage Open(string kernel) => KernelImage.Open(FixtureFile.PathOf(Module), new ImageOptions(BasePath: kernel));

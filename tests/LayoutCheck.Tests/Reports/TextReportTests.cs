@@ -40,6 +40,15 @@ public sealed class TextReportTests
         }
     }
 
+    [Theory]
+    [InlineData("slab-mirrors-page", "cannot tell: no rule asked for applies to this image (the pgmap rule was not asked for)")]
+    [InlineData("folio-head-page", "all rules asked for hold (the pgmap rule was not asked for)")]
+    public void The_first_line_tells_rules_that_do_not_apply_from_rules_that_hold(string rule, string headline)
+    {
+        using KernelImage image = FixtureFile.Open("page-era5/page-era5.gcc-dwarf5.elf");
+        Assert.Equal(headline, LayoutChecker.Check(image, new RuleSet([RuleCatalog.Default.Find(rule)!]), 1).Headline());
+    }
+
     // tests/fixtures/shapes/shapes.h, on x86-64.
     [Fact]
     public void Holes_bitfields_and_padding_are_in_paholes_columns()

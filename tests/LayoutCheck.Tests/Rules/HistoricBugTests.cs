@@ -73,6 +73,31 @@ public class HistoricBugTests
         }
     }
 
+    /// <summary>
+    /// No bug: 32-bit arm in 7.2 has struct freelist_counters, and 36 bytes of struct page, but no instruction that exchanges two words, so that
+    /// nothing is to be aligned. Where it has one, a third member is over the two words.
+    /// </summary>
+    [Theory]
+    [InlineData("", Outcome.NotApplicable)]
+    [InlineData("  freelist_counters 16/8 freelist_full_t", Outcome.Violated)]
+    public void A_slab_need_not_be_aligned_where_two_words_are_not_exchanged_at_once(string member, Outcome outcome)
+    {
+        string layouts = $"""
+            struct page 36 align 4
+              flags 0/4 unsigned long
+            struct slab 36 align 4
+              freelist 16/4 void *
+              counters 20/4 unsigned long
+            {member}
+            struct freelist_counters 8
+              freelist 0/4 void *
+              counters 4/4 unsigned long
+            """;
+        TargetFacts target = new(4, false);
+        RuleSet rules = new([RuleCatalog.Default.Find("slab-freelist-aligned")!]);
+        Assert.Equal(outcome, RuleEvaluator.Evaluate(rules, LayoutText.Parse(layouts, target.WordByteSize), target)[0].Outcome);
+    }
+
     private static CheckResult Violation(string rule, TargetFacts target, string layouts)
     {
         RuleSet rules = new([RuleCatalog.Default.Find(rule)!]);
