@@ -91,9 +91,10 @@ internal static class BtfDistilledBase
             });
         }
 
-        // What is nowhere in the module must be nowhere behind the kernel's either: whoever needs it will say so.
-        uint Name(uint offset) => offset == 0 ? 0 : (uint)Math.Min(uint.MaxValue, (ulong)offset + (uint)kernel.Strings.Length);
+        // All were checked against the base's strings, and are no larger than these.
+        uint Name(uint offset) => offset == 0 ? 0 : checked(offset + (uint)kernel.Strings.Length);
 
+        // A type that is nowhere in the module must be nowhere behind the kernel's either: whoever needs it will say so.
         uint Type(uint type) => type == 0 ? 0 : type < kernelIds.Length && kernelIds[type] != 0 ? kernelIds[type] : (uint)Math.Min(uint.MaxValue, (ulong)type + kernel.Count);
 
         void Write(uint value) => Append(types, value, kernel.Section.IsBigEndian);

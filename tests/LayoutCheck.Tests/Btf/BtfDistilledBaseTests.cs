@@ -44,10 +44,8 @@ public sealed class BtfDistilledBaseTests
         Assert.Equal((".BTF.base", "is of a kernel that has a struct page of 16 bytes, which vmlinux has not"), (e.Section, e.Problem));
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_type_or_name_that_is_nowhere_is_an_error_when_it_is_needed(bool isType)
+    [Fact]
+    public void A_type_that_is_nowhere_is_an_error_when_it_is_needed()
     {
         using MappedFile file = MappedFile.FromBytes("vmlinux", DistilledModule.Kernel(false, 16));
         BtfIndex kernel = new(file.Whole(), ".BTF");
@@ -59,7 +57,7 @@ public sealed class BtfDistilledBaseTests
         const uint Nowhere = 0xffff_fff0;
         uint pointer = split.Pointer(0);
         _ = split.Struct("sound", 8, ("m", pointer, 0));
-        _ = split.Add(BtfFormat.BTF_KIND_STRUCT, "needs_it", 8, 1, details: isType ? [0, Nowhere, 0] : [Nowhere, pointer, 0]);
+        _ = split.Add(BtfFormat.BTF_KIND_STRUCT, "needs_it", 8, 1, details: [0, Nowhere, 0]);
         BtfTypeReader module = Fit(split.Build(), distilled, kernel);
 
         Assert.Equal(8UL, module.FindFirst(TypeName.Parse("sound"))!.Aggregate.ByteSize);
