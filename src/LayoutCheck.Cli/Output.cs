@@ -57,8 +57,9 @@ internal static partial class Output
         {
             // Whoever was reading has seen enough (| head): the exit code still says what was found.
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // Standard output may be closed, or open for reading only.
             throw new OutputException($"the result cannot be written: {e.Message}");
         }
     }

@@ -73,6 +73,37 @@ public sealed class OutputTests
         Assert.Contains("cannot be written", Assert.Single(result.ErrLines), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(">&-")]
+    [InlineData("1</dev/null")]
+    public void A_result_that_cannot_be_written_is_a_failure(string redirection)
+    {
+        ProgramResult result = ProgramRun.Shell($"{ProgramRun.ShellCommand} check '{FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf")}' {redirection}");
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.StartsWith("layoutcheck: the result cannot be written: ", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Results_of_several_runs_follow_each_other_in_one_file()
+    {
+        string file = Path.GetTempFileName();
+        string show = $"{ProgramRun.ShellCommand} show '{FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf")}'";
+        try
+        {
+            _ = ProgramRun.Shell($"{{ echo first; {show} page; echo second; {show} folio; echo third; }} > '{file}'");
+            string all = File.ReadAllText(file);
+            _ = ProgramRun.Shell($"echo first > '{file}'; {show} page >> '{file}'; echo second >> '{file}'; {show} folio >> '{file}'; echo third >> '{file}'");
+
+            Assert.Equal(all, File.ReadAllText(file));
+            Assert.Equal(5, all.Split('\n').Count(line => line is "first" or "second" or "third" or "struct page {" or "struct folio {"));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void Colour_is_for_terminals_that_want_it()
     {

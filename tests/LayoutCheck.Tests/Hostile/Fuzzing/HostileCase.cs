@@ -125,15 +125,18 @@ internal sealed class HostileCase
             string? first = Step($"{source} show {name}", () => Open(source, image => image.Types.FindFirst(name) is { } d ? Show(d, image) : "none"));
             string? all = Step($"{source} show all {name}", () => Open(source, image =>
                 image.Types.FindAll([name], 1, withPlaces: true).Sets[0] is { Distinct: [_, ..] distinct } ? string.Join(BetweenDefinitions, distinct.Select(d => Show(d, image))) : "none"));
-            if (first is not null && all is not null && !IsRefusal(first) && !IsRefusal(all) && !all.Split(BetweenDefinitions).Contains(first))
+            if (first is not null && all is not null && !IsRefusal(first) && !IsRefusal(all) && !all.Split(BetweenDefinitions).Select(WithoutPlace).Contains(WithoutPlace(first)))
             {
-                // Which of them is the first may differ: a part that nobody imports is looked at last when one is enough.
+                // Which unit is the first may differ, and with it where equal ones are declared: a part that nobody imports is looked at last when one
+                // is enough.
                 Same($"{source}: the first definition of {name} and all of them", first, all);
             }
         }
 
         _ = Step($"{source} names", () => Open(source, image => string.Join('\n', image.Types.DefinedNames().Select(n => Printable.Escape(n.ToString())))));
     }
+
+    private static string WithoutPlace(string shown) => string.Join('\n', shown.Split('\n').Where(line => !line.Contains("declared at", StringComparison.Ordinal)));
 
     // The fast path is the slow one, only faster: where both answer, they say the same.
     private void Survey(SourceChoice source)
