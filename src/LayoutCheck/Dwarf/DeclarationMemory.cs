@@ -131,6 +131,8 @@ internal sealed unsafe class DeclarationMemory
     {
         Entry[] old = _entries;
         _entries = new Entry[old.Length * 4];
+        // Fresh memory that is read before it is written shows up twice, and the second time all other threads are stopped for it.
+        Array.Clear(_entries);
         foreach (ref readonly Entry entry in old.AsSpan())
         {
             if (entry.KindAndLength != 0)

@@ -7,7 +7,11 @@ namespace LayoutCheck.Dwarf;
 /// </summary>
 internal sealed class UnitIndex
 {
+    // More than the longest header has.
+    private const int HeaderSize = 64;
+
     private readonly Section _info;
+    private readonly SectionWindow _headers;
     private readonly List<UnitHeader> _units = [];
     private readonly Lock _lock = new();
     private readonly ulong _typesStart;
@@ -21,6 +25,7 @@ internal sealed class UnitIndex
     public UnitIndex(Section info, ulong typesStart = ulong.MaxValue, bool isSplit = false)
     {
         _info = info;
+        _headers = info.File.Own(new SectionWindow(info, HeaderSize));
         _typesStart = typesStart;
         _isSplit = isSplit;
     }
@@ -30,13 +35,12 @@ internal sealed class UnitIndex
 
     /// <summary>The unit of an index, or null past the last one. Reads no further than that unit.</summary>
     /// <param name="index">Which one, from 0.</param>
-    /// <param name="window">The window that the caller will read the unit through; headers are read through it too, with the bytes that follow them.</param>
     /// <exception cref="InvalidImageException">The header, or one before it, is damaged.</exception>
-    public UnitHeader? At(int index, SectionWindow? window = null)
+    public UnitHeader? At(int index)
     {
         lock (_lock)
         {
-            while (_units.Count <= index && ReadOne(window))
+            while (_units.Count <= index && ReadOne())
             {
             }
 
@@ -133,15 +137,16 @@ internal sealed class UnitIndex
         }
     }
 
-    private bool ReadOne(SectionWindow? window = null)
+    // Threads wait for each other here, so that no more is read than the header.
+    private bool ReadOne()
     {
         if (_next >= _info.Length)
         {
             return false;
         }
 
-        window?.OpenHead(_next);
-        UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _next >= _typesStart, _isSplit);
+        _headers.OpenHead(_next);
+        UnitHeader unit = UnitHeader.Read(_headers.View, _next, _next >= _typesStart, _isSplit);
         _units.Add(unit);
         _next = unit.End;
         return true;
