@@ -74,7 +74,7 @@ internal sealed class ElfFile
     // Two of a name, and nobody can say which is meant: tools take the first or the last. Types in sections of their own (COMDAT groups) are many.
     private void RefuseSecond(string name, int first)
     {
-        if (name is ".debug_info" or ".debug_types" || !(name.StartsWith(".debug_", StringComparison.Ordinal) || name.StartsWith(".BTF", StringComparison.Ordinal)))
+        if (name is ".debug_info" or ".debug_types" or ".debug_info.dwo" or ".debug_types.dwo" || !(name.StartsWith(".debug_", StringComparison.Ordinal) || name.StartsWith(".BTF", StringComparison.Ordinal)))
         {
             return;
         }

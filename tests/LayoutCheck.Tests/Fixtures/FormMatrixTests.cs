@@ -40,6 +40,7 @@ public sealed class FormMatrixTests
         new("split, DWARF 4, gcc", $"{Dwo}.gcc-dwarf4.elf", e => FirstUnit(e).Version == 4 && e.Find(".debug_addr") is not null),
         new("split, DWARF 4, clang", $"{Dwo}.clang-dwarf4.elf", e => FirstUnit(e).Version == 4 && e.Find(".debug_addr") is not null),
         new("split, DWARF 5, gcc", $"{Dwo}.gcc-dwarf5.elf", e => FirstUnit(e).UnitType == 4), new("split, DWARF 5, clang", $"{Dwo}.clang-dwarf5.elf", e => FirstUnit(e).UnitType == 4),
+        new("split, DWARF 5, type units", $"{Dwo}.gcc-dwarf5-types.elf", e => FirstUnit(e).UnitType == 4),
         new("split, 64-bit DWARF 5", $"{Dwo}.gcc-dwarf64.elf", IsDwarf64),
         new("package (.dwp), DWARF 4, gcc", $"{Dwp}.gcc-dwarf4.elf"), new("package (.dwp), DWARF 4, type units", $"{Dwp}.gcc-dwarf4-types.elf"),
         new("package (.dwp), DWARF 4, clang", $"{Dwp}.clang-dwarf4.elf"), new("package (.dwp), DWARF 5, clang", $"{Dwp}.clang-dwarf5.elf"),
