@@ -31,6 +31,7 @@ internal sealed class Abbrev
             switch (spec.Attribute)
             {
                 case DwAt.DW_AT_sibling when spec.Form == DwForm.DW_FORM_ref4:
+                    HasSibling = true;
                     SiblingAt = spec.Offset;
                     break;
                 case DwAt.DW_AT_name:
@@ -55,6 +56,9 @@ internal sealed class Abbrev
 
     /// <summary>The attributes' total size in bytes when that is the same for every such DIE, else <see cref="Variable"/>.</summary>
     public int FixedSize { get; }
+
+    /// <summary>Whether there is a DW_AT_sibling of DW_FORM_ref4.</summary>
+    public bool HasSibling { get; }
 
     /// <summary>Bytes from the first attribute to DW_AT_sibling, or -1 when there is none of DW_FORM_ref4 or it follows something variable.</summary>
     public short SiblingAt { get; } = -1;
@@ -303,7 +307,7 @@ internal sealed unsafe class AbbrevTable
     {
         ulong from = reader.Offset;
         ulong tag = reader.ReadUleb();
-        bool hasChildren = reader.ReadU8() != 0;
+        bool hasChildren = ReadHasChildren(ref reader);
         Draft draft = default;
         while (NextSpec(ref reader, out DwAt attribute, out DwForm form, out _))
         {
@@ -340,7 +344,8 @@ internal sealed unsafe class AbbrevTable
 
         if (draft.Size >= LongSize
             || (isNamed && !isNamedInPlace && !isNamedByOffset)
-            || (hasChildren && (draft.SiblingForm != DwForm.DW_FORM_ref4 || (draft.Varying != 0 && !draft.IsSiblingBehind))))
+            || (hasChildren && (draft.SiblingForm != DwForm.DW_FORM_ref4 || (draft.Varying != 0 && !draft.IsSiblingBehind)))
+            || (!hasChildren && draft.SiblingForm != 0))
         {
             return new Step(Step.IsLong);
         }
@@ -386,7 +391,7 @@ internal sealed unsafe class AbbrevTable
     {
         SectionReader reader = _section.ReadRange(place.Start, place.Start + place.Length);
         ulong tag = reader.ReadUleb();
-        bool hasChildren = reader.ReadU8() != 0;
+        bool hasChildren = ReadHasChildren(ref reader);
         _specs.Clear();
         int size = 0;
         UInt128 low = 0;
@@ -406,6 +411,15 @@ internal sealed unsafe class AbbrevTable
         }
 
         return new Abbrev(tag <= ushort.MaxValue ? (DwTag)tag : default, hasChildren, [.. _specs], size);
+    }
+
+    // DW_CHILDREN_no or DW_CHILDREN_yes (DWARF 5 §7.5.3): taken for yes, another number could hide the rest of a unit below one DIE.
+    private bool ReadHasChildren(ref SectionReader declaration)
+    {
+        byte value = declaration.ReadU8();
+        return value <= 1
+            ? value == 1
+            : throw _section.Invalid(declaration.Offset - 1, $"an abbreviation says {value} where 1 says that there are children, and 0 that there are none");
     }
 
     // Reads one attribute specification; false at the end of the list.

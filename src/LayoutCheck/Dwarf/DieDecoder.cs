@@ -119,30 +119,30 @@ internal sealed class DieDecoder
     }
 
     /// <summary>The DIE that follows one and all of its children.</summary>
+    /// <exception cref="InvalidImageException">DW_AT_sibling says otherwise, or a DIE on the way is damaged.</exception>
     public ulong Next(Die die)
     {
-        if (!die.HasChildren)
-        {
-            return die.End;
-        }
-
-        // DW_AT_sibling is a hint that many producers leave out, so that the slow path does not use it.
+        // DW_AT_sibling is a hint that many producers leave out, so that the slow path does not go by it.
         ulong at = die.End;
-        int depth = 1;
-        while (depth > 0)
+        for (int depth = die.HasChildren ? 1 : 0; depth > 0;)
         {
             Die? child = Read(at, out at);
             depth += child is null ? -1 : child.HasChildren ? 1 : 0;
         }
 
-        return at;
+        AttributeValue sibling = die[DwAt.DW_AT_sibling];
+        return sibling.Class != ValueClass.Reference || sibling.Value == at
+            ? at
+            : throw die.Invalid($"DW_AT_sibling points to 0x{sibling.Value:x}, and the DIE and what is below it end at 0x{at:x}");
     }
 
     /// <summary>The children of a DIE, in order.</summary>
+    /// <exception cref="InvalidImageException">One of them is damaged, or there must be some and are none.</exception>
     public IEnumerable<Die> Children(Die parent)
     {
         if (!parent.HasChildren)
         {
+            RefuseIfOrphaning(parent);
             yield break;
         }
 
@@ -151,6 +151,18 @@ internal sealed class DieDecoder
         {
             yield return child;
             at = Next(child);
+        }
+    }
+
+    // A damaged abbreviation may say that there are no children. They follow all the same, and DW_AT_sibling steps over them. A struct may be
+    // declared among the members of another, but without members it has no size.
+    private void RefuseIfOrphaning(Die parent)
+    {
+        ulong next = Next(parent);
+        if (parent.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type && parent[DwAt.DW_AT_byte_size] is { Class: ValueClass.Constant, Value: > 0 }
+            && next < Unit.End && Read(next, out _) is { Tag: DwTag.DW_TAG_member } member)
+        {
+            throw member.Invalid($"a member follows the struct or union at 0x{parent.Offset:x}, which has a size and is said to have no children");
         }
     }
 

@@ -54,6 +54,7 @@ internal sealed unsafe class DieScanner : IDisposable
     private readonly List<UnitImport> _imports = [];
     private int _missing;
     private bool _isSearched;
+    private bool _isOver;
     private UnitHeader _unit;
     private ulong _next;
     private ulong _strOffsetsBase;
@@ -100,7 +101,13 @@ internal sealed unsafe class DieScanner : IDisposable
         _missing = _isFound.Length;
         _isSearched = false;
         UnitRoot root = UnitRoot.Read(_sections, _info, _abbrevs, unit);
-        _next = root.HasChildren ? root.End : unit.End;
+        _next = root.End;
+        _isOver = !root.HasChildren;
+        if (_isOver)
+        {
+            unit.RequireZeros(_info, root.End);
+        }
+
         _strOffsetsBase = root.StrOffsetsBase;
         return root;
     }
@@ -124,10 +131,13 @@ internal sealed unsafe class DieScanner : IDisposable
             if (!_isSearched)
             {
                 _isSearched = true;
-                _next = _wanted.CanSearch && NamesNothing() ? _unit.End : _next;
+                _isOver |= _wanted.CanSearch && NamesNothing();
             }
 
-            Walk();
+            if (!_isOver)
+            {
+                Walk();
+            }
         }
 
         return _pending.TryDequeue(out hit);
@@ -155,7 +165,7 @@ internal sealed unsafe class DieScanner : IDisposable
         }
 
         byte* end = _info.Start + _unit.End;
-        return _info.Fetch(end) >= end && !HasHole(_info.Start + _next, end) && !_wanted.IsNamedIn(_info.Start + _next, end);
+        return _info.Fetch(end) >= end && end[-1] == 0 && !HasHole(_info.Start + _next, end) && !_wanted.IsNamedIn(_info.Start + _next, end);
     }
 
     // Of a file that was only half written, what is missing must not pass for a unit that has nothing to say: the walk refuses it.
@@ -182,8 +192,13 @@ internal sealed unsafe class DieScanner : IDisposable
     {
         Section info = _info;
         SectionReader reader = info.ReadRange(_next, _unit.End);
-        while (!reader.IsAtEnd)
+        while (!_isOver)
         {
+            if (reader.IsAtEnd)
+            {
+                throw Unended();
+            }
+
             ulong die = reader.Offset;
             ulong code = reader.ReadUleb();
             if (code == 0)
@@ -227,7 +242,7 @@ internal sealed unsafe class DieScanner : IDisposable
         byte* end = _info.Start + _unit.End;
         byte* ready = Fetch(at, end);
         ulong step = StepAt(at, ready, ref Steps);
-        byte* next = ShortNext(at + 1, ready, end, step);
+        byte* next = ShortNext(at + 1, ready, step);
         int name = next != null ? ShortName(at + 1, step) : -1;
         next = next != null ? next : StepSlow(at, end, out name);
         return (name == NullEntry ? 0 : AbbrevAt(dieOffset).Tag, Math.Max(name, -1), (ulong)(next - _info.Start));
@@ -241,11 +256,16 @@ internal sealed unsafe class DieScanner : IDisposable
         byte* at = start + _next;
         byte* ready = Fetch(at, end);
         ref Step steps = ref Steps;
-        while (at < end)
+        while (true)
         {
+            if (at >= end)
+            {
+                throw Unended();
+            }
+
             int name;
             ulong step = StepAt(at, ready, ref steps);
-            byte* next = ShortNext(at + 1, ready, end, step);
+            byte* next = ShortNext(at + 1, ready, step);
             if (next != null)
             {
                 name = ShortName(at + 1, step);
@@ -267,7 +287,7 @@ internal sealed unsafe class DieScanner : IDisposable
             if (name == NullEntry)
             {
                 _unit.RequireZeros(_info, (ulong)(next - start));
-                at = end;
+                _isOver = true;
                 break;
             }
 
@@ -297,7 +317,7 @@ internal sealed unsafe class DieScanner : IDisposable
     // Where the DIE after this one and all of its children is. What is common is done here, with one check of the bounds and nothing to guess
     // about the kind of DIE; null when it is not common, or an error.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* ShortNext(byte* attributes, byte* ready, byte* end, ulong step)
+    private byte* ShortNext(byte* attributes, byte* ready, ulong step)
     {
         byte* behind = attributes + (ushort)step;
         // Behind the attributes there must be four bytes more: those that have no name or no sibling are looked at like those that do.
@@ -309,8 +329,8 @@ internal sealed unsafe class DieScanner : IDisposable
         nint hasSibling = -(nint)((step / Step.HasSibling) & 1);
         nint sibling = (nint)(_info.Start + _unit.Offset) + (nint)LoadU32(attributes + (ushort)(step >> 16));
         byte* to = (byte*)(((nint)behind & ~hasSibling) | (sibling & hasSibling));
-        // Backwards would be a circle; forwards only, the walk always ends.
-        return (nuint)(to - behind) <= (nuint)(end - behind) ? to : null;
+        // Backwards would be a circle; forwards only, the walk always ends. What is before a sibling is the null entry that ends the children.
+        return (nuint)(to - behind) <= (nuint)(ready - behind) && (to[-1] & hasSibling) == 0 ? to : null;
     }
 
     // Which of the wanted names such a DIE has, -1 for none.
@@ -341,7 +361,7 @@ internal sealed unsafe class DieScanner : IDisposable
             reader.Prepare(step.Size + 4);
             _ready = Fetch(at, end);
             byte* attributes = _info.Start + reader.Offset;
-            byte* next = ShortNext(attributes, _ready, end, step.Bits);
+            byte* next = ShortNext(attributes, _ready, step.Bits);
             if (next != null)
             {
                 name = ShortName(attributes, step.Bits);
@@ -535,7 +555,13 @@ internal sealed unsafe class DieScanner : IDisposable
 
         if (!abbrev.HasChildren)
         {
+            ulong? sibling = abbrev.HasSibling ? Sibling(reader, abbrev) : null;
             SkipAttributes(ref reader, abbrev);
+            if (sibling is { } next && next != reader.Offset)
+            {
+                throw _info.Invalid(die, $"DW_AT_sibling points to 0x{next:x}, and the DIE, which is said to have no children, ends at 0x{reader.Offset:x}");
+            }
+
             return;
         }
 
@@ -571,6 +597,22 @@ internal sealed unsafe class DieScanner : IDisposable
         }
     }
 
+    // Where a DIE without children says that the next one is; hardly any says it.
+    private ulong? Sibling(SectionReader reader, Abbrev abbrev)
+    {
+        foreach (AttributeSpec spec in abbrev.Specs)
+        {
+            if (spec is { Attribute: DwAt.DW_AT_sibling, Form: DwForm.DW_FORM_ref4 })
+            {
+                return _unit.Offset + reader.ReadU32();
+            }
+
+            AttributeForms.Skip(ref reader, spec.Form, _unit, _info);
+        }
+
+        return null;
+    }
+
     private void NoteImport(SectionReader reader, Abbrev abbrev, ulong die)
     {
         foreach (AttributeSpec spec in abbrev.Specs)
@@ -598,16 +640,23 @@ internal sealed unsafe class DieScanner : IDisposable
     private void SeekSibling(ref SectionReader reader, ulong die, ulong sibling)
     {
         // Backwards would be a circle; so the walk always ends.
-        if (sibling < reader.Offset || sibling > _unit.End)
+        if (sibling <= reader.Offset || sibling > _unit.End)
         {
-            throw BadSibling(die, sibling);
+            throw _info.Invalid(die, $"DW_AT_sibling points to 0x{sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
         }
 
-        reader.Seek(sibling);
+        // One byte of 256 is 0 by chance, but what a flipped bit leads to seldom is.
+        reader.Seek(sibling - 1);
+        if (reader.ReadU8() != 0)
+        {
+            throw _info.Invalid(die, $"DW_AT_sibling points to 0x{sibling:x}, before which no children end");
+        }
     }
 
-    private InvalidImageException BadSibling(ulong die, ulong sibling) => _info.Invalid(
-        die, $"DW_AT_sibling points to 0x{sibling:x}, which is not after it in its unit (to 0x{_unit.End:x})");
+    // A root's children end with a null entry, as others do: when it was taken for that of a DIE below, by damage to that one's abbreviation,
+    // all between the two went unseen.
+    private InvalidImageException Unended() => _info.Invalid(
+        _unit.Offset, "the unit ends before its DIEs do: no null entry is left for the last of them", "the file is damaged: fetch or build it again");
 
     /// <inheritdoc/>
     public void Dispose()

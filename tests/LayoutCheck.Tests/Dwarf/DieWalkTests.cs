@@ -33,22 +33,6 @@ public sealed class DieWalkTests
         Assert.Equal(4UL, DwarfUnderTest.StructS(dwarf).Aggregate.ByteSize);
     }
 
-    [Fact]
-    public void A_sibling_may_be_the_end_of_the_unit()
-    {
-        DwarfBuilder dwarf = new();
-        DwarfUnit unit = dwarf.Unit();
-        unit.Int();
-        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4), At.Ref(DwAt.DW_AT_sibling, "end"));
-        unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type("int"));
-        unit.End();
-        unit.End();
-        unit.Mark("end");
-        dwarf.Unit().Leaf(DwTag.DW_TAG_variable, At.Name("v"));
-
-        Assert.Equal(4UL, DwarfUnderTest.StructS(dwarf).Aggregate.ByteSize);
-    }
-
     [Theory]
     [InlineData("before")]
     [InlineData("itself")]
@@ -102,16 +86,6 @@ public sealed class DieWalkTests
         dwarf.Abbrev.Raw(1, 0x11, 1, 0x13, 0x05, 0, 0, 2, 0x13, 1, 0x03, 0x08, 0x0b, 0x0b, 0, 0, 0);
 
         DwarfUnderTest.AssertRefused(dwarf, "the data ends in the middle of a value");
-    }
-
-    [Fact]
-    public void A_unit_may_end_without_the_null_entry_of_its_root()
-    {
-        DwarfBuilder dwarf = new();
-        dwarf.Info.U32(2 + 1 + 1 + 4 + 3 + 4).U16(5).U8(1).U8(8).U32(0).Uleb(1).U16((ulong)DwLang.DW_LANG_C11).Uleb(2).Text("s").U8(4);
-        dwarf.Abbrev.Raw(1, 0x11, 1, 0x13, 0x05, 0, 0, 2, 0x13, 0, 0x03, 0x08, 0x0b, 0x0b, 0, 0, 0);
-
-        Assert.Equal(4UL, DwarfUnderTest.StructS(dwarf).Aggregate.ByteSize);
     }
 
     [Fact]
