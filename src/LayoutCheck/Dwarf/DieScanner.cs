@@ -89,6 +89,9 @@ internal sealed unsafe class DieScanner : IDisposable
     /// <summary>.debug_info, of which the unit that is open can be read.</summary>
     public Section Info => _info;
 
+    /// <summary>What shows it.</summary>
+    public SectionWindow Window => _window;
+
     /// <summary>Turns to a unit: reads its own DIE, and is ready to walk what is below it.</summary>
     public UnitRoot Open(in UnitHeader unit)
     {

@@ -45,7 +45,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         ImportedUnits imports = new();
         List<(int Index, UnitHeader Unit)> partial = [];
         SplitScanners splitScanners = new(new SplitScanners.Names([name]));
-        for (int i = 0; _sections.Units.At(i) is { } unit; i++)
+        for (int i = 0; _sections.Units.At(i, scanner.Window) is { } unit; i++)
         {
             if (i == FewUnits)
             {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
+using LayoutCheck.Elf;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;
@@ -169,7 +170,7 @@ internal sealed class SurveyWorker : IDisposable
         int index = 0;
         try
         {
-            while (_shared.TakeUnit(out index, out DwarfSections file) is { } unit)
+            while (_shared.TakeUnit(_scanner.Window, _supplementScanner?.Window, out index, out DwarfSections file) is { } unit)
             {
                 Visit(index, file, unit);
             }
@@ -420,12 +421,12 @@ internal sealed class SurveyWorker : IDisposable
         /// <summary>Whether the matcher is left out.</summary>
         public bool IsSlow { get; init; } = SlowPath.IsForced;
 
-        /// <summary>The next unit that nobody has taken, those of the supplementary file and the type units of a package last.</summary>
-        public UnitHeader? TakeUnit(out int number, out DwarfSections file)
+        /// <summary>The next unit that nobody has taken, those of the supplementary file and the type units of a package last. Finding it reads its header, which whoever takes it needs next.</summary>
+        public UnitHeader? TakeUnit(SectionWindow window, SectionWindow? supplementWindow, out int number, out DwarfSections file)
         {
             file = sections;
             number = Interlocked.Increment(ref _taken);
-            UnitHeader? unit = sections.Units.At(number);
+            UnitHeader? unit = sections.Units.At(number, window);
             if (number % UnitsPerRelease == 0 && unit is { } next)
             {
                 ReleaseBehind(next.Offset);
@@ -437,7 +438,7 @@ internal sealed class SurveyWorker : IDisposable
                 if (sections.Supplement is { } supplement)
                 {
                     file = supplement;
-                    unit = supplement.Units.At(further);
+                    unit = supplement.Units.At(further, supplementWindow);
                     further -= unit is null ? supplement.Units.Count : 0;
                 }
 

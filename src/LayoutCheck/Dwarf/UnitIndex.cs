@@ -7,11 +7,7 @@ namespace LayoutCheck.Dwarf;
 /// </summary>
 internal sealed class UnitIndex
 {
-    // More than the longest header has.
-    private const int HeaderSize = 64;
-
     private readonly Section _info;
-    private readonly SectionWindow _headers;
     private readonly List<UnitHeader> _units = [];
     private readonly Lock _lock = new();
     private readonly ulong _typesStart;
@@ -25,7 +21,6 @@ internal sealed class UnitIndex
     public UnitIndex(Section info, ulong typesStart = ulong.MaxValue, bool isSplit = false)
     {
         _info = info;
-        _headers = info.File.Own(new SectionWindow(info, HeaderSize));
         _typesStart = typesStart;
         _isSplit = isSplit;
     }
@@ -35,12 +30,13 @@ internal sealed class UnitIndex
 
     /// <summary>The unit of an index, or null past the last one. Reads no further than that unit.</summary>
     /// <param name="index">Which one, from 0.</param>
+    /// <param name="window">The window that the caller will read the unit through; headers are read through it too, with the bytes that follow them.</param>
     /// <exception cref="InvalidImageException">The header, or one before it, is damaged.</exception>
-    public UnitHeader? At(int index)
+    public UnitHeader? At(int index, SectionWindow? window = null)
     {
         lock (_lock)
         {
-            while (_units.Count <= index && ReadOne())
+            while (_units.Count <= index && ReadOne(window))
             {
             }
 
@@ -137,16 +133,15 @@ internal sealed class UnitIndex
         }
     }
 
-    // Threads wait for each other here, so that no more is read than the header.
-    private bool ReadOne()
+    private bool ReadOne(SectionWindow? window = null)
     {
         if (_next >= _info.Length)
         {
             return false;
         }
 
-        _headers.OpenHead(_next);
-        UnitHeader unit = UnitHeader.Read(_headers.View, _next, _next >= _typesStart, _isSplit);
+        window?.OpenHead(_next);
+        UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _next >= _typesStart, _isSplit);
         _units.Add(unit);
         _next = unit.End;
         return true;

@@ -95,17 +95,14 @@ internal sealed unsafe partial class MappedFile : IDisposable
         return new Section(this, name, buffer.Start, buffer.Length, isBigEndian);
     }
 
-    /// <summary>Takes over something that is of no use without this file, such as another that it refers to, to let it go with this one.</summary>
-    public T Own<T>(T other)
-        where T : IDisposable
+    /// <summary>Takes over another file, which this one refers to, to close it with this one.</summary>
+    public void Own(MappedFile other)
     {
         lock (_owned)
         {
             ObjectDisposedException.ThrowIf(_start == null, this);
             _owned.Add(other);
         }
-
-        return other;
     }
 
     /// <summary>Opens a regular file for reading. Nothing else is ever opened for writing, and no device or pipe is read.</summary>

@@ -57,8 +57,8 @@ internal sealed unsafe class SectionWindow : IDisposable
     /// <summary>Moves to a part, in bytes from the start of the section. What was shown before is no longer there, but for the same place.</summary>
     public void Open(ulong from, ulong to) => Show(from, to, to - from, LargestPart);
 
-    /// <summary>Moves to a place of which no more than the first fetch is read.</summary>
-    public void OpenHead(ulong from) => Show(from, _whole.Length, Math.Min(_whole.Length - from, _firstFetch), _firstFetch);
+    /// <summary>Moves to a place of which only the first bytes are read, to learn how long the part is that starts there.</summary>
+    public void OpenHead(ulong from) => Show(from, _whole.Length, Math.Min(_whole.Length - from, _firstFetch), LargestPart);
 
     private void Show(ulong from, ulong to, ulong size, nuint room)
     {
