@@ -114,7 +114,7 @@ internal sealed unsafe class DeclarationMemory
             Grow();
         }
 
-        if (key.Length == 0 || !Insert(new Entry { First = key.First, Second = key.Second, Third = key.Third, Step = step, KindAndLength = key.KindAndLength, Id = _count }, Hash(key)))
+        if (!Insert(new Entry { First = key.First, Second = key.Second, Third = key.Third, Step = step, KindAndLength = key.KindAndLength, Id = _count }, Hash(key)))
         {
             return None;
         }

@@ -244,7 +244,7 @@ internal sealed unsafe class DieScanner : IDisposable
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
         byte* ready = Fetch(at, end);
-        ulong step = StepAt(at, ready, ref Steps);
+        Step step = StepAt(at, ready, ref Steps);
         byte* next = ShortNext(at + 1, ready, step);
         int name = next != null ? ShortName(at + 1, step) : -1;
         next = next != null ? next : StepSlow(at, end, out name);
@@ -267,7 +267,7 @@ internal sealed unsafe class DieScanner : IDisposable
             }
 
             int name;
-            ulong step = StepAt(at, ready, ref steps);
+            Step step = StepAt(at, ready, ref steps);
             byte* next = ShortNext(at + 1, ready, step);
             if (next != null)
             {
@@ -315,22 +315,22 @@ internal sealed unsafe class DieScanner : IDisposable
 
     // How to step over a DIE, 0 when that takes a look at more than its first byte.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong StepAt(byte* at, byte* ready, ref Step steps) => at < ready && *at < 0x80 ? Unsafe.Add(ref steps, *at).Bits : 0;
+    private static Step StepAt(byte* at, byte* ready, ref Step steps) => at < ready && *at < 0x80 ? Unsafe.Add(ref steps, *at) : default;
 
     // Where the DIE after this one and all of its children is. What is common is done here, with one check of the bounds and nothing to guess
     // about the kind of DIE; null when it is not common, or an error.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* ShortNext(byte* attributes, byte* ready, ulong step)
+    private byte* ShortNext(byte* attributes, byte* ready, Step step)
     {
-        byte* behind = attributes + (ushort)step;
+        byte* behind = attributes + step.Size;
         // Behind the attributes there must be four bytes more: those that have no name or no sibling are looked at like those that do.
-        if ((step & Step.IsShort) == 0 || ready - behind < 4)
+        if ((step.Bits & Step.IsShort) == 0 || ready - behind < 4)
         {
             return null;
         }
 
-        nint hasSibling = -(nint)((step / Step.HasSibling) & 1);
-        nint sibling = (nint)(_info.Start + _unit.Offset) + (nint)LoadU32(attributes + (ushort)(step >> 16));
+        nint hasSibling = -(nint)((step.Bits / Step.HasSibling) & 1);
+        nint sibling = (nint)(_info.Start + _unit.Offset) + (nint)LoadU32(attributes + step.SiblingAt);
         byte* to = (byte*)(((nint)behind & ~hasSibling) | (sibling & hasSibling));
         // Backwards would be a circle; forwards only, the walk always ends. What is before a sibling is the null entry that ends the children.
         return (nuint)(to - behind) <= (nuint)(ready - behind) && (to[-1] & hasSibling) == 0 ? to : null;
@@ -338,10 +338,10 @@ internal sealed unsafe class DieScanner : IDisposable
 
     // Which of the wanted names such a DIE has, -1 for none.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int ShortName(byte* attributes, ulong step)
+    private int ShortName(byte* attributes, Step step)
     {
-        uint place = LoadU32(attributes + (ushort)(step >> 32));
-        return _wanted.MayBeAt(place) && (step & _namedSteps) != 0 ? _wanted.AtStringOffset(place) : -1;
+        uint place = LoadU32(attributes + step.PlaceAt);
+        return _wanted.MayBeAt(place) && (step.Bits & _namedSteps) != 0 ? _wanted.AtStringOffset(place) : -1;
     }
 
     // The same for any DIE. The first of a code, and the first behind what is at hand, are mostly short ones all the same.
@@ -364,10 +364,10 @@ internal sealed unsafe class DieScanner : IDisposable
             reader.Prepare(step.Size + 4);
             _ready = Fetch(at, end);
             byte* attributes = _info.Start + reader.Offset;
-            byte* next = ShortNext(attributes, _ready, step.Bits);
+            byte* next = ShortNext(attributes, _ready, step);
             if (next != null)
             {
-                name = ShortName(attributes, step.Bits);
+                name = ShortName(attributes, step);
                 return next;
             }
         }

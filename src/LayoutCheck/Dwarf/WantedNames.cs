@@ -62,7 +62,8 @@ internal sealed class WantedNames
             StringTails.Find(sections.LineStr, _names, (_, offset) => AddPattern(offset));
         }
 
-        _patterns = !SlowPath.IsForced && patterns.Count is > 0 and <= MostPatterns ? new BytePatterns(patterns) : null;
+        bool canSearch = !SlowPath.IsForced && patterns.Count is > 0 and <= MostPatterns && !_names.Any(n => n.Length == 0);
+        _patterns = canSearch ? new BytePatterns(patterns) : null;
 
         void AddPattern(ulong offset)
         {

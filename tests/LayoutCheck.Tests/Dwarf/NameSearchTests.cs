@@ -119,6 +119,19 @@ public sealed unsafe class NameSearchTests
         DwarfUnderTest.AssertRefusedFor(Name, dwarf, "DW_AT_name has DW_FORM_data4, which is not a string");
     }
 
+    [Fact]
+    public void The_empty_name_is_looked_for_by_walking()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("", "int");
+        unit.Int();
+
+        using KernelImage image = dwarf.Open();
+        Assert.Equal(1, image.Types.FindAll([new TypeName(TypeNameKind.Struct, "")], 1).Sets[0].DefinitionCount);
+        Assert.Equal(0, image.Types.FindAll([new TypeName(TypeNameKind.Union, "")], 1).Sets[0].DefinitionCount);
+    }
+
     private static void AddUnitsOfOthers(DwarfBuilder dwarf, int count)
     {
         for (int i = 0; i < count; i++)
