@@ -572,7 +572,7 @@ internal sealed unsafe class DefinitionMatcher
     private static bool IsNeeded(DwAt attribute) => attribute is DwAt.DW_AT_name or DwAt.DW_AT_type or DwAt.DW_AT_byte_size
         or DwAt.DW_AT_data_member_location or DwAt.DW_AT_bit_size or DwAt.DW_AT_data_bit_offset or DwAt.DW_AT_upper_bound or DwAt.DW_AT_count
         or DwAt.DW_AT_encoding or DwAt.DW_AT_alignment or DwAt.DW_AT_declaration or DwAt.DW_AT_bit_offset or DwAt.DW_AT_lower_bound
-        or DwAt.DW_AT_bit_stride or DwAt.DW_AT_byte_stride or DwAt.DW_AT_signature;
+        or DwAt.DW_AT_bit_stride or DwAt.DW_AT_byte_stride or DwAt.DW_AT_signature or DwAt.DW_AT_endianity;
 
     [Flags]
     internal enum Field : byte

@@ -63,6 +63,7 @@ internal enum DwAt : ushort
     DW_AT_encoding = 0x3e,
     DW_AT_type = 0x49,
     DW_AT_byte_stride = 0x51,
+    DW_AT_endianity = 0x65,
     DW_AT_signature = 0x69,
     DW_AT_data_bit_offset = 0x6b,
     DW_AT_str_offsets_base = 0x72,

@@ -22,9 +22,15 @@ internal sealed class DwarfGraphBuilder
     // Of a bitfield: C's widest integers have 16 bytes, clang's _BitInt 1 MiB.
     private const long LargestStorageByteSize = 1 << 20;
 
+    // DWARF 5 §7.8.
+    private const ulong DW_END_default = 0;
+    private const ulong DW_END_big = 1;
+    private const ulong DW_END_little = 2;
+
     private readonly DwarfSections _sections;
     private readonly Dictionary<(DwarfSections File, ulong Unit), DieDecoder> _decoders = [];
     private readonly Dictionary<(DwarfSections File, ulong Die, bool ByValue), TypeId> _known = [];
+    private readonly HashSet<TypeId> _inOtherByteOrder = [];
     private readonly bool _isBigEndian;
     private readonly bool _withPlaces;
     private TypeGraphBuilder _graph = new();
@@ -53,6 +59,7 @@ internal sealed class DwarfGraphBuilder
     {
         _graph = new TypeGraphBuilder();
         _known.Clear();
+        _inOtherByteOrder.Clear();
         _depth = 0;
         if (_decoders.Count > 0 && !_decoders.ContainsKey((file, unit.Offset)))
         {
@@ -115,6 +122,11 @@ internal sealed class DwarfGraphBuilder
     {
         TypeId id = _graph.Add(node);
         RefuseProblem(die);
+        if (Constant(die, DwAt.DW_AT_endianity) is { } endianity && endianity != DW_END_default && endianity != (_isBigEndian ? DW_END_big : DW_END_little))
+        {
+            _inOtherByteOrder.Add(id);
+        }
+
         return id;
     }
 
@@ -240,6 +252,12 @@ internal sealed class DwarfGraphBuilder
             throw die.Invalid($"a bitfield is {bitFieldSize} bits wide, which none is");
         }
 
+        if (bitFieldSize is not null && _inOtherByteOrder.Contains(Unqualified(typeId)))
+        {
+            // Its bits are counted from the other end of each unit, and how far the units reach is not told.
+            throw die.Invalid("a bitfield in the other byte order (scalar_storage_order), whose bits cannot be placed");
+        }
+
         ulong bitOffset = BitOffset(die, typeId, bitFieldSize, isInUnion);
         string? name = Name(die, decoder);
         return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment)) { Place = Place(die, decoder) };
@@ -296,19 +314,23 @@ internal sealed class DwarfGraphBuilder
 
     private ulong? StorageByteSize(TypeId typeId)
     {
-        TypeNode? node = typeId == TypeId.Void ? null : _graph[typeId];
-        while (node is TypedefType or QualifiedType)
-        {
-            TypeId target = node is TypedefType typedef ? typedef.Target : ((QualifiedType)node).Target;
-            node = target == TypeId.Void ? null : _graph[target];
-        }
-
-        return node switch
+        TypeId unqualified = Unqualified(typeId);
+        return (unqualified == TypeId.Void ? null : _graph[unqualified]) switch
         {
             BaseType type => type.ByteSize,
             EnumType type => type.ByteSize,
             _ => null,
         };
+    }
+
+    private TypeId Unqualified(TypeId type)
+    {
+        while (type != TypeId.Void && _graph[type] is TypedefType or QualifiedType)
+        {
+            type = _graph[type] is TypedefType typedef ? typedef.Target : ((QualifiedType)_graph[type]).Target;
+        }
+
+        return type;
     }
 
     // DW_AT_data_member_location: absent in unions and for bitfields with DW_AT_data_bit_offset, else a constant or, in DWARF 2, an

@@ -191,6 +191,73 @@ public sealed class MemberPlacementTests
     public void Refuses_a_bitfield_without_a_storage_unit()
         => AssertRefused("a bitfield has neither DW_AT_byte_size nor a type with a size", BitSize3, At.Data1(DwAt.DW_AT_bit_offset, 2), At.Type("sizeless"));
 
+    // DW_END_default, DW_END_big, DW_END_little (DWARF 5 §7.8), and what a later DWARF may have.
+    [Theory]
+    [InlineData(false, 0, true)]
+    [InlineData(false, 1, false)]
+    [InlineData(false, 2, true)]
+    [InlineData(false, 3, false)]
+    [InlineData(true, 0, true)]
+    [InlineData(true, 1, true)]
+    [InlineData(true, 2, false)]
+    public void Refuses_a_bitfield_in_the_other_byte_order(bool isBigEndian, int endianity, bool isRead)
+    {
+        DwarfBuilder dwarf = new(isBigEndian: isBigEndian);
+        DwarfUnit unit = dwarf.Unit();
+        Endian(unit, "plain", false, null);
+        Endian(unit, "s", true, endianity);
+
+        if (isRead)
+        {
+            Assert.Equal(3UL, DwarfUnderTest.StructS(dwarf).Aggregate.Members[0].BitFieldSize);
+        }
+        else
+        {
+            DwarfUnderTest.AssertRefused(dwarf, "a bitfield in the other byte order (scalar_storage_order)", offset: dwarf.OffsetOf("s.m"));
+        }
+    }
+
+    [Fact]
+    public void Places_whole_members_in_either_byte_order()
+    {
+        DwarfBuilder dwarf = new();
+        Endian(dwarf.Unit(), "s", false, 1);
+
+        Assert.Equal(0UL, DwarfUnderTest.StructS(dwarf).Aggregate.Members[0].BitOffset);
+    }
+
+    [Fact]
+    public void A_bitfield_in_the_other_byte_order_is_not_taken_for_one_in_this()
+    {
+        DwarfBuilder dwarf = new();
+        Endian(dwarf.Unit(), "s", true, null);
+        DwarfUnit second = dwarf.Unit();
+        second.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
+        second.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type("big"), BitSize3, At.Data1(DwAt.DW_AT_data_bit_offset, 0));
+        second.End();
+        second.Mark("big");
+        second.Leaf(DwTag.DW_TAG_base_type, At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_unsigned), At.Data1(DwAt.DW_AT_endianity, 1));
+
+        using KernelImage image = dwarf.Open();
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 1));
+        Assert.Contains("in the other byte order", error.Message, StringComparison.Ordinal);
+    }
+
+    // A struct with one member behind a typedef.
+    private static void Endian(DwarfUnit unit, string name, bool isBitField, int? endianity)
+    {
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name(name), At.Size(4));
+        unit.Mark($"{name}.m");
+        unit.Leaf(DwTag.DW_TAG_member, [At.Name("m"), At.Type($"{name}.t"), .. isBitField ? new[] { BitSize3, At.Data1(DwAt.DW_AT_data_bit_offset, 0) } : []]);
+        unit.End();
+        unit.Mark($"{name}.t");
+        unit.Leaf(DwTag.DW_TAG_typedef, At.Name("u32"), At.Type($"{name}.base"));
+        unit.Mark($"{name}.base");
+        unit.Leaf(
+            DwTag.DW_TAG_base_type,
+            [At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_unsigned), .. endianity is { } order ? new[] { At.Data1(DwAt.DW_AT_endianity, order) } : []]);
+    }
+
     [Fact]
     public void Refuses_a_member_without_a_type()
     {
