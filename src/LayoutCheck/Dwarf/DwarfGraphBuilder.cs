@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
 
@@ -181,7 +182,7 @@ internal sealed class DwarfGraphBuilder
             case DwTag.DW_TAG_restrict_type:
                 return new QualifiedType(Qualifier.Restrict, Target(die, decoder, byValue));
             case DwTag.DW_TAG_atomic_type:
-                return new QualifiedType(Qualifier.Atomic, Target(die, decoder, byValue));
+                return new QualifiedType(Qualifier.Atomic, Atomic(die, Target(die, decoder, byValue)));
             case DwTag.DW_TAG_typedef:
                 return new TypedefType(Name(die, decoder) ?? "?", Target(die, decoder, byValue));
             case DwTag.DW_TAG_structure_type:
@@ -196,6 +197,16 @@ internal sealed class DwarfGraphBuilder
             default:
                 throw die.Invalid($"{TagName(die.Tag)} is not a type that can be read in a C unit");
         }
+    }
+
+    // clang makes an atomic type as large as the processor's next access (ASTContext::getTypeInfoImpl), GCC does not, and neither says it.
+    private TypeId Atomic(Die die, TypeId target)
+    {
+        const ulong LargestAccess = 16;
+        TypeId type = Unqualified(target);
+        return type == TypeId.Void || _graph[type] is not AggregateType { ByteSize: < LargestAccess and var size } || BitOperations.IsPow2(size)
+            ? target
+            : throw die.Invalid($"an _Atomic struct or union of {size} bytes, which some compilers make larger without saying so");
     }
 
     private static AggregateKind KindOf(Die die) => die.Tag == DwTag.DW_TAG_union_type ? AggregateKind.Union : AggregateKind.Struct;

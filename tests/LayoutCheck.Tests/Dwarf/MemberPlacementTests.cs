@@ -258,6 +258,35 @@ public sealed class MemberPlacementTests
             [At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_unsigned), .. endianity is { } order ? new[] { At.Data1(DwAt.DW_AT_endianity, order) } : []]);
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(3, false)]
+    [InlineData(4, true)]
+    [InlineData(12, false)]
+    [InlineData(16, true)]
+    [InlineData(24, true)]
+    public void Refuses_an_atomic_struct_that_compilers_give_different_sizes(int size, bool isRead)
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(64));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type("atomic"));
+        unit.End();
+        unit.Mark("atomic");
+        unit.Leaf(DwTag.DW_TAG_atomic_type, At.Type("inner"));
+        unit.Mark("inner");
+        unit.Leaf(DwTag.DW_TAG_structure_type, At.Name("inner"), At.Size(size));
+
+        if (isRead)
+        {
+            Assert.Single(DwarfUnderTest.StructS(dwarf).Aggregate.Members);
+        }
+        else
+        {
+            DwarfUnderTest.AssertRefused(dwarf, $"an _Atomic struct or union of {size} bytes", offset: dwarf.OffsetOf("atomic"));
+        }
+    }
+
     [Fact]
     public void Refuses_a_member_without_a_type()
     {
