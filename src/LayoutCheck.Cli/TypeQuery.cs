@@ -33,7 +33,9 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
         string near = isOtherKind
             ? $"; there is {defined.First(n => n.Name == Type.Name)}"
             : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name), MostSuggestions));
-        Console.Error.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Type.ToString())}{near}");
+        // u8 is defined, and not so: it is a typedef of an integer.
+        string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
+        Console.Error.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Type.ToString())}{kinds}{near}");
     }
 
     /// <summary>Says on stderr that the type has no such member, and what comes near.</summary>

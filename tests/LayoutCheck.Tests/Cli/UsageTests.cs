@@ -102,12 +102,12 @@ public sealed class UsageTests
     public void Version_is_a_line() => Assert.Matches(@"^\d+\.\d+\.\d+\r?\n$", ProgramRun.Run("--version").Out);
 
     [Theory]
-    [InlineData("show", "pgae", "no C definition of pgae; did you mean page?")]
-    [InlineData("overlap", "pgae", "no C definition of pgae; did you mean page?")]
+    [InlineData("show", "pgae", "no C definition of pgae as a struct, a union or a typedef of one; did you mean page?")]
+    [InlineData("overlap", "pgae", "no C definition of pgae as a struct, a union or a typedef of one; did you mean page?")]
     [InlineData("show", "union page", "no C definition of union page; there is struct page")]
     [InlineData("show", "page.maping", "struct page has no member maping; did you mean mapping?")]
     [InlineData("overlap", "page.maping", "struct page has no member maping; did you mean mapping?")]
-    [InlineData("show", "nothing_like_it_at_all", "no C definition of nothing_like_it_at_all")]
+    [InlineData("show", "nothing_like_it_at_all", "no C definition of nothing_like_it_at_all as a struct, a union or a typedef of one")]
     public void Unknown_names_are_undecided_and_get_the_nearest_ones(string command, string name, string words)
     {
         ProgramResult result = ProgramRun.Run(command, FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), name);
