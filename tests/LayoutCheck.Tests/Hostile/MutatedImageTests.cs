@@ -5,7 +5,7 @@ namespace LayoutCheck.Tests.Hostile;
 /// <summary>The first cases of the fuzzer, with a fixed seed. tests/LayoutCheck.Fuzz runs as many as one likes.</summary>
 public sealed class MutatedImageTests
 {
-    // More of them for who measures what they reach (.ci/coverage).
+    // More of them for who measures what they reach (tests/coverage).
     private static readonly int CaseCount = Environment.GetEnvironmentVariable("LAYOUTCHECK_FUZZ_CASES") is { Length: > 0 } count ? int.Parse(count, System.Globalization.CultureInfo.InvariantCulture) : 2_000;
 
     [Fact]
