@@ -9,6 +9,8 @@ internal static partial class Output
 {
     private const int EPIPE = 32;
     private const int StandardOutput = 1;
+    private const int F_GETFD = 1;
+    private const int FD_CLOEXEC = 1;
 
     /// <summary>The version of the program.</summary>
     public static string Version { get; } = typeof(Output).Assembly.GetName().Version?.ToString(3) ?? "0";
@@ -43,6 +45,11 @@ internal static partial class Output
     {
         using MemoryStream whole = new();
         write(whole);
+        if (IsClosed())
+        {
+            throw new OutputException("the result cannot be written: standard output is closed");
+        }
+
         try
         {
             int written = WriteNow(whole.GetBuffer().AsSpan(0, (int)whole.Length));
@@ -59,10 +66,15 @@ internal static partial class Output
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Standard output may be closed, or open for reading only.
+            // A full disk, a limit on the size of files, or a standard output that is open for reading only.
             throw new OutputException($"the result cannot be written: {e.Message}");
         }
     }
+
+    // Where standard output was closed, the next file that the process opened has its number: one of the runtime's own pipes, or the input. Such
+    // files are closed on exec, and what was inherited over one cannot be.
+    private static bool IsClosed()
+        => !OperatingSystem.IsWindows() && SystemControl(StandardOutput, F_GETFD) is var flags && (flags < 0 || (flags & FD_CLOEXEC) != 0);
 
     // As much as the system takes at once, mostly all. The console's stream, which does the rest and knows all errors, sets up the terminal
     // first, with a thread for signals: a tenth of a short run.
@@ -84,6 +96,9 @@ internal static partial class Output
 
     [LibraryImport("libc", EntryPoint = "write")]
     private static partial nint SystemWrite(int file, ReadOnlySpan<byte> bytes, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int SystemControl(int file, int command);
 }
 
 /// <summary>The result cannot be written.</summary>

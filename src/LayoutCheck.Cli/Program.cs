@@ -41,7 +41,15 @@ public static class Program
 
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            // Help and the version are results as others are: whole or a failure.
+            using StringWriter help = new() { NewLine = "\n" };
+            int exitCode = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = help });
+            if (help.GetStringBuilder() is { Length: > 0 } text)
+            {
+                Output.WriteText(writer => writer.Write(text));
+            }
+
+            return exitCode;
         }
         catch (InvalidImageException e)
         {
