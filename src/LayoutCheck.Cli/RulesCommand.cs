@@ -108,30 +108,15 @@ internal static class RulesCommand
         return aggregate.Name is { } tag ? new TypeName(aggregate.Kind == AggregateKind.Union ? TypeNameKind.Union : TypeNameKind.Struct, tag) : set.Name;
     }
 
-    // A file is whole or not there: it is written beside its place and moved.
     private static void Write(string? path, string text)
     {
         if (path is null)
         {
             Output.WriteText(writer => writer.Write(text));
-            return;
         }
-
-        string unfinished = $"{path}.{Environment.ProcessId}.tmp";
-        try
+        else
         {
-            if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
-            {
-                Directory.CreateDirectory(folder);
-            }
-
-            File.WriteAllText(unfinished, text);
-            File.Move(unfinished, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(unfinished);
-            throw new OutputException($"{path} cannot be written: {e.Message}");
+            Output.WriteFile(path, text);
         }
     }
 }
