@@ -61,7 +61,8 @@ public static class Program
         }
         catch (RuleException e)
         {
-            return Fail(e.Message, ExitCode.Usage);
+            // It shows the line that it is in, below the message.
+            return FailInLines(e.Message);
         }
         catch (OutputException e)
         {
@@ -82,7 +83,7 @@ public static class Program
         string problem = isMemory ? OutOfMemory : $"a defect of layoutcheck: {e.GetType().Name}: {e.Message}; please report it, with the input; LAYOUTCHECK_TRACE=1 shows where";
         try
         {
-            File.AppendAllText("/dev/stderr", $"layoutcheck: {Reports.Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? e + "\n" : "")}");
+            File.AppendAllText("/dev/stderr", $"layoutcheck: {Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? e + "\n" : "")}");
         }
         catch (Exception inner) when (inner is IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
@@ -92,17 +93,23 @@ public static class Program
         return ExitCode.Unreadable;
     }
 
+    // One line, whatever the names in it are.
     private static int Fail(string message, int exitCode = ExitCode.Usage)
     {
-        // A rule's error shows the line that it is in, below the message.
+        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(message)}");
+        return exitCode;
+    }
+
+    private static int FailInLines(string message)
+    {
         string[] lines = message.Split('\n');
-        Console.Error.WriteLine($"layoutcheck: {Reports.Printable.Escape(lines[0])}");
+        _ = Fail(lines[0]);
         foreach (string line in lines.Skip(1))
         {
-            Console.Error.WriteLine(Reports.Printable.Escape(line));
+            Console.Error.WriteLine(Printable.Escape(line));
         }
 
-        return exitCode;
+        return ExitCode.Usage;
     }
 
     private static IEnumerable<string> CommandPath(CommandResult command)
