@@ -78,8 +78,9 @@ internal static partial class Output
             string place = file.LinkTarget is null ? path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
             string folder = Path.GetDirectoryName(Path.GetFullPath(place))!;
             Directory.CreateDirectory(folder);
-            unfinished = Path.Combine(folder, $".layoutcheck-{Environment.ProcessId}.tmp");
-            WriteTo(unfinished, FileMode.Create, bytes);
+            // A name that nobody can have put a link at, in a directory that others write to.
+            unfinished = Path.Combine(folder, $".layoutcheck-{Path.GetRandomFileName()}.tmp");
+            WriteTo(unfinished, FileMode.CreateNew, bytes);
             File.Move(unfinished, place, overwrite: true);
         }
         catch (Exception e) when (IsOfFiles(e))
