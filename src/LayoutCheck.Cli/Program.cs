@@ -83,7 +83,7 @@ public static class Program
         string problem = isMemory ? OutOfMemory : $"a defect of layoutcheck: {e.GetType().Name}: {e.Message}; please report it, with the input; LAYOUTCHECK_TRACE=1 shows where";
         try
         {
-            File.AppendAllText("/dev/stderr", $"layoutcheck: {Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? e + "\n" : "")}");
+            File.AppendAllText("/dev/stderr", $"layoutcheck: {Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? Traced(e) + "\n" : "")}");
         }
         catch (Exception inner) when (inner is IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
@@ -92,6 +92,8 @@ public static class Program
 
         return ExitCode.Unreadable;
     }
+
+    private static string Traced(Exception e) => string.Join('\n', e.ToString().Split('\n').Select(Printable.Escape));
 
     // One line, whatever the names in it are.
     private static int Fail(string message, int exitCode = ExitCode.Usage)

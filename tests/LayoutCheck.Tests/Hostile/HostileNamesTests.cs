@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using LayoutCheck.Dwarf;
@@ -108,6 +109,7 @@ public sealed class HostileNamesTests : IDisposable
     [InlineData("check|IMAGE|--X", 2)]
     [InlineData("X", 2)]
     [InlineData("check|NOTELF", 3)]
+    [InlineData("check|LINKED", 3)]
     public void Come_out_written_out_in_one_line_when_something_is_wrong(string command, int exitCode)
     {
         ProgramResult result = Run(command);
@@ -150,6 +152,29 @@ public sealed class HostileNamesTests : IDisposable
         // A path, and what is quoted: eighty characters, and our own words.
         Assert.All(result.ErrLines, line => Assert.InRange(line.Length, 4, 1200));
         Assert.All(result.ErrLines, line => Assert.DoesNotContain(new string('x', 120), line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_a_device_no_more_is_read_than_a_rule_file_can_have()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "no /dev/zero");
+        ProgramResult result = ProgramRun.Run("check", PathOf("IMAGE"), "--rules", "/dev/zero");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith("layoutcheck: /dev/zero is larger than any rule file or header", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_headers_of_one_name_are_refused_before_one_is_lost()
+    {
+        string[] headers = [.. new[] { "a", "b" }.Select(folder => Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, folder)).FullName, "mm.h"))];
+        Array.ForEach(headers, header => File.WriteAllText(header, "static_assert(sizeof(struct page) == 64);\n"));
+
+        ProgramResult result = ProgramRun.Run(["rules", "import", .. headers, "-o", Path.Combine(_folder, "rules")]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("would be written to one file, mm-h.md", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "rules")));
     }
 
     [Fact]
@@ -212,10 +237,13 @@ public sealed class HostileNamesTests : IDisposable
             case "NOTELF" when !File.Exists(path):
                 File.WriteAllText(path, Hostile);
                 return path;
+            case "LINKED" when !File.Exists(path):
+                File.WriteAllBytes(path, new ElfBuilder().Add(".gnu_debuglink", [.. Encoding.UTF8.GetBytes(Hostile), .. s_noText, 0, 1, 2, 3, 4]).ToBytes());
+                return path;
             case "EMPTY":
                 Directory.CreateDirectory(path);
                 return path;
-            case "IMAGE" or "RULE" or "HEADER" or "NOTELF" or "NOFILE" or "OUTPUT":
+            case "IMAGE" or "RULE" or "HEADER" or "NOTELF" or "LINKED" or "NOFILE" or "OUTPUT":
                 return path;
             case "NOFOLDER":
                 return PathOf("NOTELF") + "/x.md";
@@ -257,7 +285,15 @@ public sealed class HostileNamesTests : IDisposable
         _ = btf.Typedef("evil", evil);
         _ = btf.Struct("page", 24, ("flags", number, 0), ("member" + Hostile, number, 64), ("lru", evil, 128));
         dwarf.Others.Add((".BTF", btf.Build()));
-        dwarf.Others.Add((".rodata", [.. Encoding.UTF8.GetBytes($"Linux version 6.1{InOneLine}"), .. s_noText, .. " (x)\0"u8]));
+        using MemoryStream config = new();
+        using (GZipStream gzip = new(config, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            gzip.Write([.. Encoding.UTF8.GetBytes($"CONFIG_MEMCG=\"y{InOneLine}"), .. s_noText, .. Encoding.UTF8.GetBytes($"\"\nCONFIG_{InOneLine}=y\n")]);
+        }
+
+        dwarf.Others.Add((".rodata", [
+            .. Encoding.UTF8.GetBytes($"Linux version 6.1{Hostile.Replace(' ', '_')}"), .. s_noText, .. " (x)\0IKCFG_ST"u8, .. config.ToArray(), .. "IKCFG_ED"u8,
+        ]));
         return dwarf.ToBytes();
 
         static At Text(DwAt attribute, string name) => At.Raw(attribute, DwForm.DW_FORM_string, [.. Bytes(name), 0]);
