@@ -41,7 +41,15 @@ public static class Program
 
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            // Help and the version are results as others are: whole or a failure.
+            using StringWriter help = new() { NewLine = "\n" };
+            int exitCode = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = help });
+            if (help.GetStringBuilder() is { Length: > 0 } text)
+            {
+                Output.WriteText(writer => writer.Write(text));
+            }
+
+            return exitCode;
         }
         catch (InvalidImageException e)
         {
@@ -53,7 +61,8 @@ public static class Program
         }
         catch (RuleException e)
         {
-            return Fail(e.Message, ExitCode.Usage);
+            // It shows the line that it is in, below the message.
+            return FailInLines(e.Message);
         }
         catch (OutputException e)
         {
@@ -74,7 +83,7 @@ public static class Program
         string problem = isMemory ? OutOfMemory : $"a defect of layoutcheck: {e.GetType().Name}: {e.Message}; please report it, with the input; LAYOUTCHECK_TRACE=1 shows where";
         try
         {
-            File.AppendAllText("/dev/stderr", $"layoutcheck: {Reports.Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? e + "\n" : "")}");
+            File.AppendAllText("/dev/stderr", $"layoutcheck: {Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? Traced(e) + "\n" : "")}");
         }
         catch (Exception inner) when (inner is IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
@@ -84,17 +93,25 @@ public static class Program
         return ExitCode.Unreadable;
     }
 
+    private static string Traced(Exception e) => string.Join('\n', e.ToString().Split('\n').Select(Printable.Escape));
+
+    // One line, whatever the names in it are.
     private static int Fail(string message, int exitCode = ExitCode.Usage)
     {
-        // A rule's error shows the line that it is in, below the message.
+        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(message)}");
+        return exitCode;
+    }
+
+    private static int FailInLines(string message)
+    {
         string[] lines = message.Split('\n');
-        Console.Error.WriteLine($"layoutcheck: {Reports.Printable.Escape(lines[0])}");
+        _ = Fail(lines[0]);
         foreach (string line in lines.Skip(1))
         {
-            Console.Error.WriteLine(Reports.Printable.Escape(line));
+            Console.Error.WriteLine(Printable.Escape(line));
         }
 
-        return exitCode;
+        return ExitCode.Usage;
     }
 
     private static IEnumerable<string> CommandPath(CommandResult command)

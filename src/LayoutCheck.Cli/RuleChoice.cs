@@ -5,7 +5,7 @@ namespace LayoutCheck.Cli;
 /// <summary>Which rules a command line asks for.</summary>
 internal static class RuleChoice
 {
-    private const long LargestText = 16 << 20;
+    private const int LargestText = 16 << 20;
 
     /// <summary>The rules of the catalogue and of the user's own files that were chosen.</summary>
     /// <param name="packs">The packs named, or null.</param>
@@ -53,9 +53,23 @@ internal static class RuleChoice
     {
         try
         {
-            return new FileInfo(path) is { Exists: true, Length: > LargestText }
+            // A device or a pipe does not tell how much it has.
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            byte[] bytes = new byte[file.CanSeek ? Math.Clamp(file.Length + 1, 4096, LargestText + 1) : LargestText + 1];
+            int count = 0;
+            while (file.ReadAtLeast(bytes.AsSpan(count), bytes.Length - count, throwOnEndOfStream: false) is > 0 and int read)
+            {
+                count += read;
+                if (count == bytes.Length && count <= LargestText)
+                {
+                    Array.Resize(ref bytes, LargestText + 1);
+                }
+            }
+
+            using StreamReader reader = new(new MemoryStream(bytes, 0, count), System.Text.Encoding.UTF8);
+            return count > LargestText
                 ? throw new UsageException($"{path} is larger than any rule file or header: {LargestText} bytes at the most are read")
-                : File.ReadAllText(path);
+                : reader.ReadToEnd();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

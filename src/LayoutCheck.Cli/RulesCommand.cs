@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
 
@@ -11,15 +10,16 @@ internal static class RulesCommand
     public static int List()
     {
         RuleSet rules = RuleCatalog.Default;
-        int width = rules.Rules.Max(r => r.Id.Length);
+        int width = rules.Rules.Max(r => Printable.Escape(r.Id).Length);
         Output.WriteText(writer =>
         {
             foreach (IGrouping<string, Rule> pack in rules.Rules.GroupBy(r => r.Pack).OrderBy(p => p.Key != Rule.DefaultPack).ThenBy(p => p.Key, StringComparer.Ordinal))
             {
-                writer.WriteLine($"Pack {pack.Key}{(pack.Key == Rule.DefaultPack ? " (the default)" : $" (--pack {pack.Key})")}: {pack.Count()} rules");
+                string name = Printable.Escape(pack.Key);
+                writer.WriteLine($"Pack {name}{(pack.Key == Rule.DefaultPack ? " (the default)" : $" (--pack {name})")}: {pack.Count()} rules");
                 foreach (Rule rule in pack)
                 {
-                    writer.WriteLine($"  {rule.Id.PadRight(width)}  {(rule.Severity == Severity.Error ? "error  " : "warning")}  {rule.Title}");
+                    writer.WriteLine($"  {Printable.Escape(rule.Id).PadRight(width)}  {(rule.Severity == Severity.Error ? "error  " : "warning")}  {Printable.Escape(rule.Title)}");
                 }
             }
         });
@@ -31,7 +31,7 @@ internal static class RulesCommand
         if (RuleCatalog.Default.Find(id) is not { } rule)
         {
             IReadOnlyList<string> near = Nearness.Nearest(id, RuleCatalog.Default.Rules.Select(r => r.Id), 3);
-            throw new UsageException($"there is no rule '{id}'{(near.Count > 0 ? $"; did you mean {string.Join(", ", near)}?" : "; 'layoutcheck rules' lists them")}");
+            throw new UsageException($"there is no rule '{Printable.Shorten(id)}'{(near.Count > 0 ? $"; did you mean {string.Join(", ", near)}?" : "; 'layoutcheck rules' lists them")}");
         }
 
         using KernelImage image = file is null ? DefaultImage.OpenSample(SourceChoice.Auto) : KernelImage.Open(file);
@@ -70,7 +70,18 @@ internal static class RulesCommand
         // A bare name is written into the rule as the kind of type that it turned out to be.
         ImmutableArray<DefinitionSet> named = [.. definitions.Select(d => d with { Name = NameOf(d) })];
         string of = image.ReadFacts().Release is { } release ? $" of {release}" : "";
-        Write(output, BaselineWriter.Write($"{string.Join(", ", named.Select(d => d.Name))}{of}", named));
+        if (named.FirstOrDefault(d => !BaselineWriter.CanPin(d.Name)) is { } unnamed)
+        {
+            throw new OutputException($"the baseline cannot be written: no rule can name {Printable.Shorten(unnamed.Name.ToString())}");
+        }
+
+        Baseline baseline = BaselineWriter.Write($"{string.Join(", ", named.Select(d => d.Name))}{of}", named);
+        foreach (string sentence in baseline.LeftOut)
+        {
+            Console.Error.WriteLine($"layoutcheck: {sentence}");
+        }
+
+        Write(output, baseline.RuleText);
         return ExitCode.Holds;
     }
 
@@ -81,6 +92,11 @@ internal static class RulesCommand
             throw new UsageException("several headers make several rule files: name the folder with --output");
         }
 
+        if (headers.GroupBy(OutputName, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } same)
+        {
+            throw new UsageException($"{string.Join(" and ", same)} would be written to one file, {same.Key}: import them one by one");
+        }
+
         bool isFolder = headers.Length > 1 || (output is not null && Directory.Exists(output));
         int taken = 0;
         foreach (string header in headers)
@@ -88,50 +104,40 @@ internal static class RulesCommand
             RuleImport import = RuleImporter.Import(header, RuleChoice.ReadText(header));
             foreach (RefusedAssertion refused in import.Refused)
             {
-                Console.Error.WriteLine($"{Printable.Escape(header)}:{refused.Line}: not taken: {Printable.Escape(refused.Problem)}: {Printable.Escape(refused.Text)}");
+                Console.Error.WriteLine($"{Printable.Escape(header)}:{refused.Line}: not taken: {Printable.Escape(refused.Problem)}: {Printable.Escape(Printable.Shorten(refused.Text))}");
             }
 
             Console.Error.WriteLine($"layoutcheck: {Printable.Escape(header)}: {import.TakenCount} assertions taken, {import.Refused.Length} not");
             taken += import.TakenCount;
             if (import.RuleText is { } text)
             {
-                Write(isFolder ? Path.Combine(output!, Path.GetFileName(header).Replace('.', '-') + ".md") : output, text);
+                Write(isFolder ? Path.Combine(output!, OutputName(header)) : output, text);
             }
         }
 
         return taken > 0 ? ExitCode.Holds : ExitCode.Undecided;
     }
 
+    private static string OutputName(string header) => Path.GetFileName(header).Replace('.', '-') + ".md";
+
     private static TypeName NameOf(DefinitionSet set)
     {
         AggregateType aggregate = set.Distinct[0].Aggregate;
-        return aggregate.Name is { } tag ? new TypeName(aggregate.Kind == AggregateKind.Union ? TypeNameKind.Union : TypeNameKind.Struct, tag) : set.Name;
+        TypeName? tagged = aggregate.Name is { } tag ? new TypeName(aggregate.Kind == AggregateKind.Union ? TypeNameKind.Union : TypeNameKind.Struct, tag) : null;
+
+        // A typedef can have a name that can be spelled where the tag has not.
+        return tagged is { } name && (BaselineWriter.CanPin(name) || set.Name.Kind != TypeNameKind.Any || set.Name.Name == name.Name) ? name : set.Name;
     }
 
-    // A file is whole or not there: it is written beside its place and moved.
     private static void Write(string? path, string text)
     {
         if (path is null)
         {
             Output.WriteText(writer => writer.Write(text));
-            return;
         }
-
-        string unfinished = $"{path}.{Environment.ProcessId}.tmp";
-        try
+        else
         {
-            if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
-            {
-                Directory.CreateDirectory(folder);
-            }
-
-            File.WriteAllText(unfinished, text);
-            File.Move(unfinished, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(unfinished);
-            throw new OutputException($"{path} cannot be written: {e.Message}");
+            Output.WriteFile(path, text);
         }
     }
 }

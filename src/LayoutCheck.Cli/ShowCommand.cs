@@ -51,6 +51,14 @@ internal static class ShowCommand
             }
         }
 
+        if (options.Lines)
+        {
+            foreach (string warning in shown.Select(s => WithoutLines(s, image.Types.Kind)).OfType<string>().Distinct())
+            {
+                Console.Error.WriteLine($"layoutcheck: {Printable.Escape(warning)}");
+            }
+        }
+
         if (isJson)
         {
             Output.WriteJson(stream => JsonReport.Write(
@@ -90,6 +98,17 @@ internal static class ShowCommand
                 LayoutText.Write(TypeLayout.Of(item.Definition, options.Expand), options.CacheLineByteSize, writer, options.Lines);
             }
         }
+    }
+
+    // Somebody who asks for lines and gets none, or some, must not take it that there are no more.
+    private static string? WithoutLines(Shown shown, SourceKind source)
+    {
+        TypeGraph graph = shown.Definition.Graph;
+        string? problem = source == SourceKind.Btf ? "BTF does not have them"
+            : graph.PlacesProblem is { } told ? told
+            : shown.Definition.Aggregate is { Place: null } aggregate && aggregate.Members.All(m => m.Place is null) ? "the debug information does not have them"
+            : null;
+        return problem is null ? null : $"{Printable.Shorten(graph.Declare(shown.Definition.Root))}: lines are missing: {problem}";
     }
 
     private static string Provenance(Shown item, SourceKind source)

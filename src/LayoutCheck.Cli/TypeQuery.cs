@@ -1,4 +1,3 @@
-using LayoutCheck.Reports;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Cli;
@@ -21,7 +20,7 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
 
         bool isName = type.Name.Length > 0 && type.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
         return !isName || (dot >= 0 && text[dot] == '[') || (member is not null && !Layouts.MemberPath.IsWellFormed(member))
-            ? throw new UsageException($"'{text}' is not a type or a member of one; write page, 'struct page' or page.lru.next")
+            ? throw new UsageException($"'{Printable.Shorten(text)}' is not a type or a member of one; write page, 'struct page' or page.lru.next")
             : new TypeQuery(type, member);
     }
 
@@ -35,7 +34,7 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
             : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name), MostSuggestions));
         // u8 is defined, and not so: it is a typedef of an integer.
         string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
-        Console.Error.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Type.ToString())}{kinds}{near}");
+        Console.Error.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Printable.Shorten(Type.ToString()))}{kinds}{near}");
     }
 
     /// <summary>Says on stderr that the type has no such member, and what comes near.</summary>
@@ -43,9 +42,9 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     {
         IEnumerable<string> paths = Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
         string near = Suggest(Nearness.Nearest(Member!, paths, MostSuggestions));
-        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(definition.Graph.Declare(definition.Root))} has no member {Printable.Escape(Member!)}{near}");
+        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{near}");
     }
 
     private static string Suggest(IReadOnlyList<string> names)
-        => names.Count == 0 ? "" : $"; did you mean {string.Join(", ", names.Select(Printable.Escape))}?";
+        => names.Count == 0 ? "" : $"; did you mean {string.Join(", ", names.Select(n => Printable.Escape(Printable.Shorten(n))))}?";
 }

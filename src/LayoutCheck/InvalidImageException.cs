@@ -39,8 +39,8 @@ public sealed class InvalidImageException : Exception
 
     private static string Describe(string file, string? section, ulong? offset, string problem, string? remedy)
     {
-        section = section is null ? null : Shorten(section);
-        problem = Shorten(problem);
+        section = section is null ? null : Printable.Shorten(section, LongestPart);
+        problem = Printable.Shorten(problem, LongestPart);
         string place = (section, offset) switch
         {
             (null, null) => file,
@@ -48,9 +48,7 @@ public sealed class InvalidImageException : Exception
             ({ } name, null) => $"{file}: {name}",
             ({ } name, { } at) => string.Create(CultureInfo.InvariantCulture, $"{file}: {name}+0x{at:x}"),
         };
-        remedy = remedy is null ? null : Shorten(remedy);
+        remedy = remedy is null ? null : Printable.Shorten(remedy, LongestPart);
         return remedy is null ? $"{place}: {problem}" : $"{place}: {problem}; {remedy}";
     }
-
-    private static string Shorten(string text) => text.Length <= LongestPart ? text : text[..LongestPart] + "...";
 }

@@ -275,7 +275,16 @@ internal sealed class DwarfGraphBuilder
     }
 
     private SourcePlace? Place(Die die, DieDecoder decoder)
-        => _withPlaces ? decoder.SourceFiles.Place(die[DwAt.DW_AT_decl_file], die[DwAt.DW_AT_decl_line]) : null;
+    {
+        if (!_withPlaces)
+        {
+            return null;
+        }
+
+        SourcePlace? place = decoder.SourceFiles.Place(die[DwAt.DW_AT_decl_file], die[DwAt.DW_AT_decl_line], out string? problem);
+        _graph.PlacesProblem ??= problem;
+        return place;
+    }
 
     // The three ways of placing a member (DWARF 5 §5.7.6, DWARF 4 §5.5.6, DWARF 2 §5.5.4) in bits of memory order.
     private ulong BitOffset(Die die, TypeId typeId, ulong? bitFieldSize, bool isInUnion)

@@ -6,7 +6,7 @@ namespace LayoutCheck.Dwarf;
 /// <summary>
 /// The source files of a unit, by the numbers that DW_AT_decl_file has: the file table in the header of the unit's line number program
 /// (DWARF 5 §6.2.4, DWARF 4 §6.2.4). Paths are told from the root of the source tree. A layout does not depend on any of it, so that a table
-/// that cannot be read leaves the places unknown and is no error.
+/// that cannot be read leaves the places unknown and is no error; who asks for a place is told why there is none.
 /// </summary>
 internal sealed class SourceFiles
 {
@@ -19,44 +19,73 @@ internal sealed class SourceFiles
     private readonly DwarfSections _sections;
     private readonly UnitHeader _unit;
     private readonly UnitRoot _root;
-    private readonly string _compilationDirectory;
     private readonly List<string> _directories = [];
     private readonly List<string?> _files = [];
+    private string _compilationDirectory = "";
+    private string? _problem;
 
     private SourceFiles(DwarfSections sections, in UnitHeader unit, in UnitRoot root)
     {
         _sections = sections;
         _unit = unit;
         _root = root;
-        _compilationDirectory = root.Text(sections, root.CompilationDirectory);
     }
 
     /// <summary>Reads the table that a unit names; empty when there is none or it cannot be read.</summary>
     public static SourceFiles Of(DwarfSections sections, in UnitHeader unit, in UnitRoot root)
     {
         SourceFiles files = new(sections, unit, root);
-        if (root.LineOffset is { } offset && sections.Line is { } line && offset < line.Length)
+        try
         {
-            try
-            {
-                files.Read(line, offset);
-            }
-            catch (InvalidImageException)
-            {
-                files._files.Clear();
-            }
+            files._compilationDirectory = root.Text(sections, root.CompilationDirectory);
+            files._problem = root.LineOffset is not { } offset ? "its unit has no line table"
+                : sections.Line is not { } line ? "there is no .debug_line section"
+                : files.Read(line, offset) is { } problem ? $"the line table at .debug_line+0x{offset:x} {problem}"
+                : null;
+        }
+        catch (InvalidImageException e)
+        {
+            files._problem = $"the line table is damaged: {(e.Section is null ? "" : $"{e.Section}: ")}{e.Problem}";
+        }
+
+        if (files._problem is not null)
+        {
+            files._files.Clear();
         }
 
         return files;
     }
 
     /// <summary>Where something is declared, or null when that is not told.</summary>
-    public SourcePlace? Place(AttributeValue file, AttributeValue line)
-        => file.Class == ValueClass.Constant && line is { Class: ValueClass.Constant, Value: > 0 }
-            && file.Value < (ulong)_files.Count && _files[(int)file.Value] is { } path ? new SourcePlace(path, line.Value) : null;
-
-    private void Read(Section line, ulong offset)
+    /// <param name="file">Its DW_AT_decl_file.</param>
+    /// <param name="line">Its DW_AT_decl_line.</param>
+    /// <param name="problem">Why it is not told though the attributes say it, in a clause; else null.</param>
+    public SourcePlace? Place(AttributeValue file, AttributeValue line, out string? problem)
     {
+        problem = null;
+        if (file.Class != ValueClass.Constant || line is not { Class: ValueClass.Constant, Value: > 0 })
+        {
+            return null;
+        }
+
+        if (file.Value < (ulong)_files.Count)
+        {
+            // Before DWARF 5 file 0 is none.
+            return _files[(int)file.Value] is { } path ? new SourcePlace(path, line.Value) : null;
+        }
+
+        problem = _problem ?? $"the line table has {_files.Count} files, and file {file.Value} is named";
+        return null;
+    }
+
+    // What is wrong, in a clause that follows the table's name; null when it was read.
+    private string? Read(Section line, ulong offset)
+    {
+        if (offset >= line.Length)
+        {
+            return $"would lie behind the end of its section, which has 0x{line.Length:x} bytes";
+        }
+
         SectionReader reader = line.ReadFrom(offset);
         ulong length = reader.ReadU32();
         int offsetSize = 4;
@@ -68,14 +97,14 @@ internal sealed class SourceFiles
 
         if (length > reader.Remaining)
         {
-            return;
+            return "is cut short";
         }
 
         reader = line.ReadRange(reader.Offset, reader.Offset + length);
         ushort version = reader.ReadU16();
         if (version is < 2 or > 5)
         {
-            return;
+            return $"is of version {version}, which is not known";
         }
 
         if (version >= 5)
@@ -86,7 +115,7 @@ internal sealed class SourceFiles
         ulong headerLength = reader.ReadUnsigned(offsetSize);
         if (headerLength > reader.Remaining)
         {
-            return;
+            return "is cut short";
         }
 
         reader = line.ReadRange(reader.Offset, reader.Offset + headerLength);
@@ -105,7 +134,7 @@ internal sealed class SourceFiles
                 AddFile(path, directory);
             }
 
-            return;
+            return null;
         }
 
         // Before DWARF 5 the tables count from 1: directory 0 is that of the compilation, file 0 is none.
@@ -123,6 +152,8 @@ internal sealed class SourceFiles
             reader.ReadUleb(); // length
             AddFile(path, directory);
         }
+
+        return null;
     }
 
     private void AddFile(string path, ulong directory)

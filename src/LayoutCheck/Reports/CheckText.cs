@@ -56,11 +56,11 @@ public static class CheckText
                 bool isError = check.Outcome == Outcome.Violated && result.Rule.Severity == Severity.Error;
                 string word = check.Outcome == Outcome.Undecided ? "undecided" : isError ? "VIOLATED" : "warning";
                 output.WriteLine();
-                output.WriteLine($"{(isError ? ink.Bad(word) : ink.Doubtful(word))} {ink.Strong(result.Rule.Id)}: {check.Check.Expression.Text}");
+                output.WriteLine($"{(isError ? ink.Bad(word) : ink.Doubtful(word))} {ink.Strong(Printable.Escape(result.Rule.Id))}: {Printable.Escape(check.Check.Expression.Text)}");
                 output.WriteLine($"    {Printable.Escape(check.Reason)}");
                 if (check.Outcome == Outcome.Violated && check.Check.Message is { } consequence)
                 {
-                    output.WriteLine($"    {consequence}");
+                    output.WriteLine($"    {Printable.Escape(consequence)}");
                 }
             }
         }
@@ -70,11 +70,11 @@ public static class CheckText
     {
         output.WriteLine();
         output.WriteLine(ink.Strong("Rules") + $": {Counts(report.CountRules)}; checks in them: {Counts(report.CountChecks)}");
-        int width = report.Results.IsEmpty ? 0 : report.Results.Max(r => r.Rule.Id.Length);
+        int width = report.Results.IsEmpty ? 0 : report.Results.Max(r => Printable.Escape(r.Rule.Id).Length);
         foreach (RuleResult result in report.Results)
         {
             string outcome = Word(result, ink);
-            output.WriteLine($"  {outcome}  {result.Rule.Id.PadRight(width)}  {result.Rule.Title}");
+            output.WriteLine($"  {outcome}  {Printable.Escape(result.Rule.Id).PadRight(width)}  {Printable.Escape(result.Rule.Title)}");
             CheckResult[] absent = [.. result.Checks.Where(c => c.Outcome == Outcome.NotApplicable)];
             if (absent.Length > 0)
             {
@@ -148,7 +148,7 @@ public static class CheckText
         SourceFacts source = report.Source;
         output.WriteLine();
         string running = runningRelease is null ? "" : $"; the running kernel, {Printable.Escape(runningRelease)}";
-        output.WriteLine($"File         {Printable.Escape(file)} ({report.Image.FullFormat}{running})");
+        output.WriteLine($"File         {Printable.Escape(file)} ({Printable.Escape(report.Image.FullFormat)}{running})");
         output.WriteLine($"Build id     {report.Image.BuildId ?? "none recorded"}");
         output.WriteLine($"Kernel       {(report.Image.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}");
         if (report.Image.Config is { } config)
@@ -164,7 +164,7 @@ public static class CheckText
         output.WriteLine($"Source       {source.Format}{other}");
         if (!source.Languages.IsEmpty)
         {
-            output.WriteLine($"Units        {string.Join(", ", source.Languages.Select(l => $"{l.UnitCount} {l.Language}"))}; only those in C answer");
+            output.WriteLine($"Units        {string.Join(", ", source.Languages.Select(l => $"{l.UnitCount} {Printable.Escape(l.Language)}"))}; only those in C answer");
         }
 
         foreach (IGrouping<string, string> compiler in source.Producers.GroupBy(CompilerOf, StringComparer.Ordinal))

@@ -37,7 +37,7 @@ public sealed record OverlapReport(string TypeSpelling, TypeLayout Layout, Resol
 
     private void WriteTable(ImmutableArray<LayoutItem> items, TextWriter output)
     {
-        int width = items.IsEmpty ? 0 : items.Max(i => i.Path.Length);
+        int width = items.IsEmpty ? 0 : items.Max(i => Printable.Escape(i.Path).Length);
         output.WriteLine($"{"offset",8} {"size",6}  {"member".PadRight(width)}  type");
         foreach (LayoutItem item in items)
         {

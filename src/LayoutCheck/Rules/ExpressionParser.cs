@@ -280,7 +280,7 @@ internal sealed class ExpressionParser
             case TokenKind.Identifier:
                 return Bounded(Named(token));
             default:
-                throw Error($"an operand is missing before '{token.Text}'", token.Position);
+                throw Error($"an operand is missing before '{Printable.Shorten(token.Text)}'", token.Position);
         }
     }
 
@@ -293,7 +293,7 @@ internal sealed class ExpressionParser
         bool isGood = isHex
             ? ulong.TryParse(digits[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
             : isOctal ? TryOctal(digits, out value) : ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
-        return isGood ? value : throw Error($"'{token.Text}' is no number of C that fits 64 bits", token.Position);
+        return isGood ? value : throw Error($"'{Printable.Shorten(token.Text)}' is no number of C that fits 64 bits", token.Position);
     }
 
     private static bool TryOctal(ReadOnlySpan<char> digits, out ulong value)
@@ -331,7 +331,7 @@ internal sealed class ExpressionParser
         {
             return TypeClassNode.Names.TryGetValue(name.Text, out TypeClass typeClass)
                 ? new TypeClassNode(position, typeClass)
-                : throw Error($"unknown name '{name.Text}': the language has no constants of its own but true, false, BITS_PER_LONG, BITS_PER_BYTE, "
+                : throw Error($"unknown name '{Printable.Shorten(name.Text)}': the language has no constants of its own but true, false, BITS_PER_LONG, BITS_PER_BYTE, "
                     + "big_endian and little_endian", position);
         }
 
@@ -389,7 +389,7 @@ internal sealed class ExpressionParser
                 Expect(")");
                 return new ConfigNode(position, config);
             default:
-                throw Error($"unknown function '{name.Text}': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, "
+                throw Error($"unknown function '{Printable.Shorten(name.Text)}': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, "
                     + "contains, sharers, in_group, sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, first_of and config", position);
         }
     }

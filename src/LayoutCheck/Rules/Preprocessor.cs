@@ -176,7 +176,7 @@ internal sealed class Preprocessor(string file, string text)
 
             if (at == line.Count)
             {
-                throw new RuleException(file, text, line[2].Position, $"the parameter list of {line[2].Text} is not closed");
+                throw new RuleException(file, text, line[2].Position, $"the parameter list of {Printable.Shorten(line[2].Text)} is not closed");
             }
 
             at++;
@@ -210,7 +210,7 @@ internal sealed class Preprocessor(string file, string text)
             List<List<Token>> arguments = macro.Parameters is null ? [] : Arguments(tokens, ref i, macro.Parameters.Value.Length);
             if (macro.Parameters is { } parameters && arguments.Count != parameters.Length)
             {
-                throw new RuleException(file, text, token.Position, $"{token.Text} takes {parameters.Length} arguments, not {arguments.Count}");
+                throw new RuleException(file, text, token.Position, $"{Printable.Shorten(token.Text)} takes {parameters.Length} arguments, not {arguments.Count}");
             }
 
             List<Token> replaced = Replace(macro, arguments, token);
@@ -247,7 +247,7 @@ internal sealed class Preprocessor(string file, string text)
             arguments[^1].Add(token);
         }
 
-        throw new RuleException(file, text, name.Position, $"the arguments of {name.Text} are not closed");
+        throw new RuleException(file, text, name.Position, $"the arguments of {Printable.Shorten(name.Text)} are not closed");
     }
 
     private static List<Token> Replace(Macro macro, List<List<Token>> arguments, Token call)

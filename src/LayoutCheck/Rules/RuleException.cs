@@ -3,12 +3,15 @@ using System.Globalization;
 namespace LayoutCheck.Rules;
 
 /// <summary>
-/// A rule file that cannot be read. The message names file, line and column and shows the line with a caret under the place.
+/// A rule file that cannot be read. The message names file, line and column and shows the line with a caret under the place: three lines, whatever
+/// is in the file, and nothing in them that a terminal obeys.
 /// </summary>
 public sealed class RuleException : Exception
 {
     // A pasted line can be very long; the caret must stay on the screen.
     private const int ShownWidth = 100;
+
+    private const int LongestProblem = 500;
 
     /// <summary>Makes the error for a place in a text; <paramref name="position"/> is a character index into it.</summary>
     public RuleException(string file, string text, int position, string problem)
@@ -53,8 +56,11 @@ public sealed class RuleException : Exception
         int at = place.Column - 1;
         int from = at < ShownWidth ? 0 : at - (ShownWidth / 2);
         string shown = place.Text.Length <= from ? "" : place.Text[from..Math.Min(place.Text.Length, from + ShownWidth)];
-        // A tab moves the caret as it moves the line: it is repeated in the margin.
-        string margin = string.Concat(shown.Take(at - from).Select(c => c == '\t' ? '\t' : ' ')).PadRight(at - from);
-        return string.Create(CultureInfo.InvariantCulture, $"{file}:{place.Line}:{place.Column}: {problem}\n    {shown}\n    {margin}^");
+        // A tab is as wide as a terminal likes: with a blank for it the caret stands right.
+        shown = shown.Replace('\t', ' ');
+        string margin = new(' ', Printable.Escape(shown[..Math.Min(at - from, shown.Length)]).Length + Math.Max(0, at - from - shown.Length));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Printable.Escape(file)}:{place.Line}:{place.Column}: {Printable.Escape(Printable.Shorten(problem, LongestProblem))}\n    {Printable.Escape(shown)}\n    {margin}^");
     }
 }

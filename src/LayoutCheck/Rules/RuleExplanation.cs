@@ -17,8 +17,8 @@ public static class RuleExplanation
     {
         ArgumentNullException.ThrowIfNull(rule);
         ArgumentNullException.ThrowIfNull(writer);
-        writer.WriteLine(rule.Title);
-        writer.WriteLine($"{rule.Id} ({(rule.Severity == Severity.Error ? "error" : "warning")}, pack {rule.Pack})");
+        writer.WriteLine(Printable.Escape(rule.Title));
+        writer.WriteLine($"{Printable.Escape(rule.Id)} ({(rule.Severity == Severity.Error ? "error" : "warning")}, pack {Printable.Escape(rule.Pack)})");
         Section("What it checks", rule.What);
         if (example is not null && Draw(example) is { Count: > 0 } drawing)
         {
@@ -39,10 +39,10 @@ public static class RuleExplanation
             if (check.When?.Text != when)
             {
                 when = check.When?.Text;
-                writer.WriteLine(when is null ? "  always" : $"  when {when}");
+                writer.WriteLine(when is null ? "  always" : $"  when {Printable.Escape(when)}");
             }
 
-            writer.WriteLine($"    {check.Expression}");
+            writer.WriteLine($"    {Printable.Escape(check.Expression.Text)}");
         }
 
         Section("Since", rule.Since);
@@ -59,7 +59,7 @@ public static class RuleExplanation
             writer.WriteLine(heading);
             foreach (string line in Fill(text, width - 2))
             {
-                writer.WriteLine(line.Length == 0 ? "" : "  " + line);
+                writer.WriteLine(line.Length == 0 ? "" : "  " + Printable.Escape(line.Replace("\t", "    ", StringComparison.Ordinal)));
             }
         }
     }

@@ -93,7 +93,7 @@ internal sealed class TextNode(int position, string text) : Node(position)
 {
     public string Text => text;
 
-    public override string ToString() => $"\"{text}\"";
+    public override string ToString() => $"\"{text.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }
 
 /// <summary>What kind of type a member has, whatever its name.</summary>

@@ -53,7 +53,15 @@ public static class RuleImporter
                     }
                     else
                     {
-                        taken.Add(new Taken(line, When(expression, assertion.Condition), expression.Text, assertion.Message, assertion.Condition));
+                        Taken one = new(line, When(expression, assertion.Condition), expression.Text, assertion.Message, assertion.Condition);
+                        if (IsReadBack(one))
+                        {
+                            taken.Add(one);
+                        }
+                        else
+                        {
+                            refused.Add(new RefusedAssertion(line, shown, "a rule cannot spell it"));
+                        }
                     }
                 }
             }
@@ -137,6 +145,7 @@ public static class RuleImporter
 
     private static string Write(string fileName, List<Taken> taken, ImmutableArray<RefusedAssertion>.Builder refused)
     {
+        fileName = Printable.Escape(fileName);
         StringBuilder rule = new();
         _ = rule.Append(CultureInfo.InvariantCulture, $"---\ntitle: Assertions of {fileName}\nseverity: error\npack: imported\n");
         string? when = null;
@@ -145,12 +154,10 @@ public static class RuleImporter
             if (assertion.When != when)
             {
                 when = assertion.When;
-                _ = rule.Append(CultureInfo.InvariantCulture, $"\nwhen:  {when}\n");
+                _ = rule.Append(CultureInfo.InvariantCulture, $"\n{WhenLine(assertion)}\n");
             }
 
-            string condition = assertion.Condition is null ? "" : $", #if {assertion.Condition}";
-            string message = assertion.Message is null ? "" : $", \"{assertion.Message.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-            _ = rule.Append(CultureInfo.InvariantCulture, $"check: {assertion.Expression}{message} // line {assertion.Line}{condition}\n");
+            _ = rule.Append(CultureInfo.InvariantCulture, $"{CheckLine(assertion)}\n");
         }
 
         _ = rule.Append(CultureInfo.InvariantCulture, $"---\n\n# Assertions of {fileName}\n\n## What it checks\n\n");
@@ -161,12 +168,36 @@ public static class RuleImporter
             _ = rule.Append("\nNot taken:\n\n");
             foreach (RefusedAssertion assertion in refused)
             {
-                _ = rule.Append(CultureInfo.InvariantCulture, $"- line {assertion.Line}: `{assertion.Text}`: {assertion.Problem}\n");
+                _ = rule.Append(CultureInfo.InvariantCulture, $"- line {assertion.Line}: `{Printable.Escape(assertion.Text)}`: {Printable.Escape(assertion.Problem)}\n");
             }
         }
 
         _ = rule.Append(CultureInfo.InvariantCulture, $"\n## Source\n\n{fileName}\n");
         return rule.ToString();
+    }
+
+    private static string WhenLine(Taken assertion) => $"when:  {Printable.Escape(assertion.When)}";
+
+    private static string CheckLine(Taken assertion)
+    {
+        string condition = assertion.Condition is null ? "" : $", #if {assertion.Condition}";
+        string message = assertion.Message is null ? "" : $", \"{assertion.Message.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        return Printable.Escape(string.Create(CultureInfo.InvariantCulture, $"check: {assertion.Expression}{message} // line {assertion.Line}{condition}"));
+    }
+
+    // Macros can paste words together that are none, and strings that do not end.
+    private static bool IsReadBack(Taken assertion)
+    {
+        try
+        {
+            Rule rule = RuleParser.Parse("", $"---\ntitle: one\n{WhenLine(assertion)}\n{CheckLine(assertion)}\n---\n");
+            return rule.Checks is [var check] && check.Expression.Text == Printable.Escape(assertion.Expression)
+                && check.Message == (assertion.Message is null ? null : Printable.Escape(assertion.Message));
+        }
+        catch (RuleException)
+        {
+            return false;
+        }
     }
 
     private readonly record struct Taken(int Line, string When, string Expression, string? Message, string? Condition);

@@ -94,7 +94,7 @@ public static class RuleParser
                 }
             }
 
-            throw new RuleException(fileName, text, single[key].Start, $"'{key}:' is {choices[0].Word} or {choices[1].Word}, not '{value}'");
+            throw new RuleException(fileName, text, single[key].Start, $"'{key}:' is {choices[0].Word} or {choices[1].Word}, not '{Printable.Shorten(value)}'");
         }
     }
 
@@ -155,7 +155,7 @@ public static class RuleParser
             {
                 if (!s_keys.Contains(key))
                 {
-                    throw new RuleException(fileName, text, at, $"unknown key '{key}': there are {string.Join(", ", s_keys)}");
+                    throw new RuleException(fileName, text, at, $"unknown key '{Printable.Shorten(key)}': there are {string.Join(", ", s_keys)}");
                 }
 
                 entries.Add(new Entry(key, at, at + key.Length + 1, next));

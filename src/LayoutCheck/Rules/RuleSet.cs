@@ -63,7 +63,7 @@ public sealed class RuleSet
             if (!known.Contains(name))
             {
                 List<string> near = [.. known.Where(k => k.Contains(name, StringComparison.Ordinal) || name.Contains(k, StringComparison.Ordinal)).Take(3)];
-                throw new ArgumentException($"there is no {what} '{name}'{(near.Count > 0 ? "; did you mean " + string.Join(", ", near) + "?" : "")}");
+                throw new ArgumentException($"there is no {what} '{Printable.Shorten(name)}'{(near.Count > 0 ? "; did you mean " + string.Join(", ", near.Select(n => Printable.Shorten(n))) + "?" : "")}");
             }
         }
     }

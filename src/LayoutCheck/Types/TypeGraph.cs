@@ -12,6 +12,9 @@ public sealed class TypeGraph
 
     internal TypeGraph(ImmutableArray<TypeNode?> nodes) => _nodes = nodes;
 
+    /// <summary>Why the places of some of its types and members are not told, though the image has them, in a clause; null when all are that it has.</summary>
+    public string? PlacesProblem { get; init; }
+
     /// <summary>How many types it holds, <c>void</c> included.</summary>
     public int Count => _nodes.Length;
 

@@ -44,6 +44,9 @@ internal sealed class TypeGraphBuilder
     /// <summary>Why the graph cannot be built, in a clause: it is too large, or a struct is not one that C has. Null while nothing is wrong.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>What becomes <see cref="TypeGraph.PlacesProblem"/>.</summary>
+    public string? PlacesProblem { get; set; }
+
     /// <summary>Counts a name that a node will have. Asked before there are many of them: equal bytes of an image can be a name a thousand times over.</summary>
     public string? Count(string? name)
     {
@@ -60,7 +63,7 @@ internal sealed class TypeGraphBuilder
     public TypeNode this[TypeId id] => _nodes[id.Index] ?? throw new InvalidOperationException($"type id {id.Index} has no node yet");
 
     /// <summary>The finished graph; the builder is not used afterwards.</summary>
-    public TypeGraph Build() => new([.. _nodes]);
+    public TypeGraph Build() => new([.. _nodes]) { PlacesProblem = PlacesProblem };
 
     private Extent ExtentOf(TypeNode node)
     {

@@ -74,14 +74,108 @@ public sealed class OutputTests
     }
 
     [Theory]
-    [InlineData(">&-")]
-    [InlineData("1</dev/null")]
-    public void A_result_that_cannot_be_written_is_a_failure(string redirection)
+    [InlineData("1</dev/null", "no permission")]
+    [InlineData(">&-", "standard output is closed")]
+    [InlineData("<&- >&-", "standard output is closed")]
+    [InlineData("<&- >/dev/full", "No space left on device")]
+    public void A_result_that_cannot_be_written_is_a_failure(string redirection, string reason)
     {
-        ProgramResult result = ProgramRun.Shell($"{ProgramRun.ShellCommand} check '{FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf")}' {redirection}");
+        string image = FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf");
+        foreach (string arguments in new[] { $"check '{image}'", $"show '{image}' page --format json", $"baseline '{image}' page", "rules", "explain struct-page-size", "--version", "check --help" })
+        {
+            ProgramResult result = ProgramRun.Shell($"{ProgramRun.ShellCommand} {arguments} {redirection}");
 
-        Assert.Equal(3, result.ExitCode);
-        Assert.StartsWith("layoutcheck: the result cannot be written: ", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+            Assert.Equal((3, ""), (result.ExitCode, result.Out));
+            Assert.Equal($"layoutcheck: the result cannot be written: {reason}", Assert.Single(result.ErrLines));
+        }
+    }
+
+    [Theory]
+    [InlineData("<&- >&- 2>&-", 3)]
+    [InlineData(">&- 2>&-", 3)]
+    [InlineData("<&- 2>&-", 0)]
+    public void With_stderr_closed_the_exit_code_says_it(string redirection, int exitCode)
+        => Assert.Equal(exitCode, ProgramRun.Shell($"{ProgramRun.ShellCommand} check '{FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf")}' {redirection}").ExitCode);
+
+    [Theory]
+    [InlineData("file/x.md", "there is no such directory")]
+    [InlineData("file/x/y.md", "there is no such directory")]
+    [InlineData("folder", "it is a directory")]
+    [InlineData("folder/", "it is a directory")]
+    [InlineData("loop", "Too many levels of symbolic links")]
+    [InlineData("/proc/layoutcheck.md", "there is no such directory")]
+    [InlineData("/dev/full", "No space left on device")]
+    [InlineData("", "the name of its file is empty")]
+    [InlineData("LONG", "its name is too long")]
+    public void A_file_that_cannot_be_written_is_a_line_and_leaves_nothing(string path, string reason)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the paths are those of Linux");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-");
+        _ = folder.CreateSubdirectory("folder");
+        File.WriteAllText(Path.Combine(folder.FullName, "file"), "before");
+        File.WriteAllText(Path.Combine(folder.FullName, "page.h"), "static_assert(sizeof(struct page) == 64);\n");
+        _ = File.CreateSymbolicLink(Path.Combine(folder.FullName, "loop"), "loop");
+        string output = path.Length == 0 ? "" : Path.Combine(folder.FullName, path.Replace("LONG", new string('a', 300), StringComparison.Ordinal));
+        string[] before = [.. folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(f => f.FullName)];
+
+        foreach (string[] arguments in new string[][] { ["baseline", Image, "page"], ["rules", "import", Path.Combine(folder.FullName, "page.h")] })
+        {
+            if (arguments[0] == "rules" && path.StartsWith("folder", StringComparison.Ordinal))
+            {
+                continue; // It makes a file in it.
+            }
+
+            ProgramResult result = ProgramRun.Run([.. arguments, "--output", output]);
+
+            Assert.Equal((3, ""), (result.ExitCode, result.Out));
+            string error = Assert.Single(result.ErrLines, line => line.StartsWith("layoutcheck: ", StringComparison.Ordinal) && line.Contains("cannot be written: ", StringComparison.Ordinal));
+            Assert.Contains("cannot be written: " + reason, error, StringComparison.Ordinal);
+            Assert.DoesNotContain(".tmp", error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before.Order(), folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(f => f.FullName).Order());
+        Assert.Equal("before", File.ReadAllText(Path.Combine(folder.FullName, "file")));
+        folder.Delete(true);
+    }
+
+    // The limit would end the process by a signal, and holds for the memory that the runtime makes code in too, unless that is not mapped twice.
+    [Fact]
+    public void A_limit_on_the_size_of_files_is_a_failure_as_any()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-");
+        string file = Path.Combine(folder.FullName, "page.md");
+        File.WriteAllText(file, "before");
+        string baseline = $"ulimit -f 1; DOTNET_EnableWriteXorExecute=0 {ProgramRun.ShellCommand} baseline '{Path.Combine(FixtureFile.Repository, Image)}' page folio";
+
+        ProgramResult named = ProgramRun.Shell($"{baseline} --output '{file}'");
+        ProgramResult redirected = ProgramRun.Shell($"{baseline} > '{file}.out'");
+
+        Assert.Equal((3, ""), (named.ExitCode, named.Out));
+        Assert.Equal($"layoutcheck: {file} cannot be written: the file would be larger than is allowed (ulimit -f)", Assert.Single(named.ErrLines));
+        Assert.Equal(3, redirected.ExitCode);
+        Assert.Equal("layoutcheck: the result cannot be written: the file would be larger than is allowed (ulimit -f)", Assert.Single(redirected.ErrLines));
+        Assert.Equal("before", File.ReadAllText(file));
+        Assert.Equal(["page.md", "page.md.out"], folder.EnumerateFiles().Select(f => f.Name).Order());
+        folder.Delete(true);
+    }
+
+    [Fact]
+    public void What_is_no_file_is_written_to_and_stays()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "mkfifo, /dev/stdout");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-");
+        string expected = ProgramRun.Run("baseline", Image, "page").Out;
+        string fifo = Path.Combine(folder.FullName, "fifo");
+        File.WriteAllText(Path.Combine(folder.FullName, "real"), "before");
+        string link = Path.Combine(folder.FullName, "link");
+        _ = File.CreateSymbolicLink(link, "real");
+
+        Assert.Equal(expected, ProgramRun.Run("baseline", Image, "page", "-o", "/dev/stdout").Out);
+        Assert.Equal(expected, ProgramRun.Shell($"mkfifo '{fifo}'; cat '{fifo}' & {ProgramRun.ShellCommand} baseline '{Path.Combine(FixtureFile.Repository, Image)}' page -o '{fifo}'; wait").Out);
+        Assert.Equal(0, ProgramRun.Run("baseline", Image, "page", "-o", link).ExitCode);
+        Assert.Equal(expected, File.ReadAllText(Path.Combine(folder.FullName, "real")));
+        Assert.Equal("real", new FileInfo(link).LinkTarget);
+        folder.Delete(true);
     }
 
     [Fact]

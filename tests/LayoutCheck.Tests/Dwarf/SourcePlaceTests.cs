@@ -102,6 +102,92 @@ public sealed class SourcePlaceTests
     public void Paths_are_told_from_the_source_tree(string file, string directory, string compilationDirectory, string expected)
         => Assert.Equal(expected, SourcePath.Of(file, directory, compilationDirectory));
 
+    // Of the damage nothing is said where nobody asked for lines.
+    [Theory]
+    [InlineData("version", "the line table at .debug_line+0x0 is of version 9, which is not known")]
+    [InlineData("length", "the line table at .debug_line+0x0 is cut short")]
+    [InlineData("header length", "the line table at .debug_line+0x0 is cut short")]
+    [InlineData("offset", "the line table at .debug_line+0x1000 would lie behind the end of its section, which has 0x24 bytes")]
+    [InlineData("no section", "there is no .debug_line section")]
+    [InlineData("no table", "its unit has no line table")]
+    [InlineData("file", "the line table has 2 files, and file 7 is named")]
+    [InlineData("string", "the line table is damaged: .debug_line: ")]
+    [InlineData("no lines", "the debug information does not have them")]
+    [InlineData("directory", "the line table is damaged: .debug_str: ")]
+    [InlineData("btf", "BTF does not have them")]
+    [InlineData("nothing", null)]
+    public void A_line_table_that_cannot_be_read_is_told_to_who_asks_for_lines(string damage, string? problem)
+    {
+        DwarfBuilder dwarf = new();
+        ulong table = dwarf.AddLineTable("include"u8.ToArray(), "page.h"u8.ToArray());
+        switch (damage)
+        {
+            case "version":
+                dwarf.Line.Patch(4, 9, 2);
+                break;
+            case "length":
+                dwarf.Line.Patch(0, 0x1000, 4);
+                break;
+            case "header length":
+                dwarf.Line.Patch(6, 0x1000, 4);
+                break;
+            case "string":
+                dwarf.Line.Patch(6, 12, 4);
+                break;
+        }
+
+        List<At> root = [At.Language(DwLang.DW_LANG_C11), At.Name("unit.c")];
+        if (damage != "no table")
+        {
+            root.Add(At.Offset(DwAt.DW_AT_stmt_list, DwForm.DW_FORM_sec_offset, damage == "offset" ? 0x1000 : table));
+        }
+
+        if (damage == "directory")
+        {
+            root.Add(At.Offset(DwAt.DW_AT_comp_dir, DwForm.DW_FORM_strp, 0x1000));
+        }
+
+        DwarfUnit unit = dwarf.Unit(4, root: [.. root]);
+        unit.Int();
+        At[] place = damage == "no lines" ? [] : [At.Data1(DwAt.DW_AT_decl_file, damage == "file" ? 7 : 1), At.Data1(DwAt.DW_AT_decl_line, 9)];
+        unit.Begin(DwTag.DW_TAG_structure_type, [At.Name("page"), At.Size(4), .. place]);
+        unit.Leaf(DwTag.DW_TAG_member, [At.Name("flags"), At.Type("int"), At.Data1(DwAt.DW_AT_data_member_location, 0), .. place]);
+        unit.End();
+        Tests.Btf.BtfBuilder btf = new();
+        _ = btf.Struct("page", 4, ("flags", btf.Int("int", 4, 1), 0));
+        dwarf.Others.Add((".BTF", btf.Build()));
+        string path = Path.GetTempFileName();
+        File.WriteAllBytes(path, damage == "no section" ? Without(dwarf.ToBytes(), ".debug_line") : dwarf.ToBytes());
+
+        foreach (string[] how in new string[][] { [], ["--all"], ["--format", "json"] })
+        {
+            string[] arguments = ["show", path, "page", .. how, "--source", damage == "btf" ? "btf" : "dwarf"];
+            ProgramResult plain = ProgramRun.Run(arguments);
+            ProgramResult lines = ProgramRun.Run([.. arguments, "--lines"]);
+
+            Assert.Equal((0, ""), (plain.ExitCode, plain.Err));
+            Assert.Equal(0, lines.ExitCode);
+            if (problem is null)
+            {
+                Assert.Equal("", lines.Err);
+                Assert.Contains(how is ["--format", ..] ? "\"file\": \"include/page.h\"" : "/* line 9 */", lines.Out, StringComparison.Ordinal);
+            }
+            else
+            {
+                Assert.StartsWith($"layoutcheck: struct page: lines are missing: {problem}", Assert.Single(lines.ErrLines), StringComparison.Ordinal);
+                Assert.Equal(plain.Out, lines.Out);
+            }
+        }
+
+        File.Delete(path);
+
+        static byte[] Without(byte[] image, string section)
+        {
+            System.Text.Encoding.ASCII.GetBytes(".other_name").CopyTo(image, image.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(section + "\0")));
+            return image;
+        }
+    }
+
     [Fact]
     public void Show_tells_them()
     {

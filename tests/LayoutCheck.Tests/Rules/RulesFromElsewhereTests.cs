@@ -107,7 +107,7 @@ public class RulesFromElsewhereTests
     public void A_baseline_holds_on_its_own_layout_and_finds_every_change(string from, string to, bool holds)
     {
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions = LayoutText.Parse(Layouts);
-        string text = BaselineWriter.Write("struct page as it was", [definitions[TypeName.Parse("struct page")], definitions[TypeName.Parse("struct folio")]]);
+        string text = BaselineWriter.Write("struct page as it was", [definitions[TypeName.Parse("struct page")], definitions[TypeName.Parse("struct folio")]]).RuleText;
         Rule rule = RuleParser.Parse("baseline.md", text);
         Assert.Equal("baseline", rule.Pack);
         RuleResult result = Evaluate(rule, from.Length == 0 ? Layouts : Layouts.Replace(from, to, StringComparison.Ordinal));
@@ -118,7 +118,7 @@ public class RulesFromElsewhereTests
     public void A_baseline_of_real_layouts_holds_on_them()
     {
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions = LayoutText.Parse(RealLayouts.Read("amd64-7.3-cloud"));
-        string text = BaselineWriter.Write("all of it", [.. definitions.Values]);
+        string text = BaselineWriter.Write("all of it", [.. definitions.Values]).RuleText;
         RuleResult result = RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse("b.md", text)]), definitions, new TargetFacts(8, false))[0];
         Assert.All(result.Checks, c => Assert.True(c.Outcome == Outcome.Holds, $"{c.Check.Expression}: {c.Reason}"));
     }

@@ -27,6 +27,7 @@ internal sealed class DwarfBuilder
         Str = new ByteWriter(isBigEndian).Text("first string");
         LineStr = new ByteWriter(isBigEndian).Text("first line string");
         StrOffsets = new ByteWriter(isBigEndian);
+        Line = new ByteWriter(isBigEndian);
     }
 
     public bool Is64Bit { get; }
@@ -42,6 +43,20 @@ internal sealed class DwarfBuilder
     public ByteWriter LineStr { get; }
 
     public ByteWriter StrOffsets { get; }
+
+    public ByteWriter Line { get; }
+
+    /// <summary>Sections of other kinds, to stand behind these.</summary>
+    public List<(string Name, byte[] Contents)> Others { get; } = [];
+
+    /// <summary>Adds a line table of DWARF 4 whose file 1, in directory 1, has these names, and returns its offset.</summary>
+    public ulong AddLineTable(byte[] directory, byte[] file)
+    {
+        ulong at = (ulong)Line.Length;
+        byte[] tables = [.. directory, 0, 0, .. file, 0, 1, 0, 0, 0];
+        Line.U32((ulong)tables.Length + 12).U16(4).U32((ulong)tables.Length + 6).U8(1).U8(1).U8(1).U8(1).U8(1).U8(1).Raw(tables);
+        return at;
+    }
 
     /// <summary>Adds a string to .debug_str and returns its offset.</summary>
     public ulong AddString(string text) => AddTo(Str, text);
@@ -85,6 +100,16 @@ internal sealed class DwarfBuilder
         if (StrOffsets.Length > 0)
         {
             elf.Add(".debug_str_offsets", StrOffsets.ToArray());
+        }
+
+        if (Line.Length > 0)
+        {
+            elf.Add(".debug_line", Line.ToArray());
+        }
+
+        foreach ((string name, byte[] contents) in Others)
+        {
+            elf.Add(name, contents);
         }
 
         return elf.ToBytes();

@@ -1,6 +1,4 @@
-using LayoutCheck.Reports;
-
-namespace LayoutCheck.Tests.Reports;
+namespace LayoutCheck.Tests;
 
 public sealed class PrintableTests
 {
@@ -17,6 +15,13 @@ public sealed class PrintableTests
 
     [Fact]
     public void Replaces_lone_surrogates() => Assert.DoesNotContain(Printable.Escape("a\ud800b"), char.IsSurrogate);
+
+    [Theory]
+    [InlineData("abc", "abc")]
+    [InlineData("abcd", "abcd")]
+    [InlineData("abcde", "abcd...")]
+    [InlineData("abc\ud83d\ude00", "abc...")]
+    public void A_long_text_is_cut_between_characters(string text, string expected) => Assert.Equal(expected, Printable.Shorten(text, 4));
 
     [Fact]
     public void Plain_text_is_not_copied()

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace LayoutCheck.Reports;
+namespace LayoutCheck;
 
 /// <summary>Names come from files that others made: what a terminal would obey is written out instead.</summary>
 public static class Printable
@@ -35,6 +35,15 @@ public static class Printable
         }
 
         return escaped.ToString();
+    }
+
+    /// <summary>The beginning of a text that is to be quoted in a line, for a file can make it as long as it likes; not escaped.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">The most characters that are kept; what is left out shows as <c>...</c>.</param>
+    public static string Shorten(string text, int most = 80)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)] + "...";
     }
 
     private static bool IsPlain(char c) => c is >= ' ' and < (char)0x7f;
