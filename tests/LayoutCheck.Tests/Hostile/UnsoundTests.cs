@@ -247,6 +247,84 @@ public sealed class UnsoundTests
         Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("its member a has a type without a size", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_BTF_bitfield_that_is_a_struct()
+    {
+        BtfBuilder btf = new();
+        uint inner = btf.Struct("inner", 8, ("m", btf.Int("long", 8), 0));
+        btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 8, true, ("b", inner, 4u << 24));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("member 0 of type 3 (STRUCT) is a bitfield of type 2 (STRUCT), which is neither integer nor enumeration", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_bitfield_that_is_wider_than_its_type()
+    {
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 8, true, ("b", btf.Int("char", 1), 9u << 24));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("is a bitfield of 9 bits of type 2 (INT), which has 1 bytes", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_BTF_member_that_starts_within_a_byte_and_is_no_bitfield(bool kindFlag)
+    {
+        BtfBuilder btf = new();
+        uint pointer = btf.Pointer(btf.Int("long", 8));
+        btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 16, kindFlag, ("p", pointer, 13));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("starts at bit 13, within a byte, and is no bitfield", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(33u, 0u)]
+    [InlineData(32u, 1u)]
+    [InlineData(0u, 0u)]
+    public void A_BTF_integer_with_more_bits_than_its_bytes_or_with_none(uint bits, uint start)
+    {
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        btf.Struct("s", 16, ("b", btf.Int("int", 4, bits: bits, offset: start), 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains($"is a bitfield of {bits} bits of type 2 (INT), which has 4 bytes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_integer_of_some_bits_in_a_struct_whose_members_have_their_widths()
+    {
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 4, true, ("b", btf.Int("int", 4, bits: 24), 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("is of type 2 (INT), whose bits are not those of its bytes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_array_of_integers_of_some_bits()
+    {
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        btf.Struct("s", 8, ("a", btf.Array(btf.Int("int", 4, bits: 24), 2), 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("type 3 (ARRAY) is one of type 2 (INT), whose bits are not those of its bytes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_bitfield_of_old_of_all_the_bits_of_its_type_that_starts_within_a_byte_is_no_damage()
+    {
+        // What pahole wrote for `int a:3; int b:32;` packed, before the kind flag: only the place tells.
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        uint number = btf.Int("int", 4);
+        btf.Struct("s", 5, ("a", btf.Int("int", 4, bits: 3), 0), ("b", number, 3));
+
+        Assert.Empty(Bounds.Try(btf.Build()));
+        Assert.Equal(new Member("b", TypeId.Void, 3, 32), btf.Reader().FindFirst(TypeName.Parse("struct s"))!.Aggregate.Members[1] with { Type = TypeId.Void });
+    }
+
     // Each byte of the abbreviations of an image on which a rule is violated, changed in several ways: no such change may make the rule hold.
     [Theory]
     [InlineData("bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf", ".debug_abbrev")]
