@@ -119,7 +119,8 @@ internal sealed class TypeGraphBuilder
         switch (node)
         {
             case BaseType type:
-                return (type.ByteSize * 8, false);
+                // DW_TAG_unspecified_type has no size, and C has no number without one.
+                return (type.ByteSize == 0 ? null : type.ByteSize * 8, false);
             case PointerType type:
                 return (type.ByteSize * 8, false);
             case EnumType type:

@@ -76,6 +76,73 @@ public sealed class UnsoundTests
     }
 
     [Fact]
+    public void A_member_whose_type_became_unspecified()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "inner", 8);
+        unit.Mark("inner");
+        unit.Begin(DwTag.DW_TAG_unspecified_type, At.Name("inner"), At.Size(8));
+        unit.End();
+
+        DwarfUnderTest.AssertRefused(dwarf, "its member m has a type without a size");
+    }
+
+    [Fact]
+    public void A_pointer_to_an_unspecified_type_is_no_damage()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "pointer", 8);
+        unit.Mark("pointer");
+        unit.Leaf(DwTag.DW_TAG_pointer_type, At.Type("any"));
+        unit.Mark("any");
+        unit.Leaf(DwTag.DW_TAG_unspecified_type, At.Name("decltype(nullptr)"));
+
+        Assert.Equal("m", Assert.Single(DwarfUnderTest.StructS(dwarf).Aggregate.Members).Name);
+    }
+
+    [Theory]
+    [InlineData(4, 8)]
+    [InlineData(8, 4)]
+    public void Pointers_of_another_size_than_their_unit_s_addresses(int addressSize, int pointerSize)
+    {
+        // The second unit's pointers have the first's size, and only its header differs.
+        DwarfBuilder dwarf = new();
+        for (int i = 0; i < 2; i++)
+        {
+            DwarfUnit unit = dwarf.Unit(addressSize: i == 0 ? pointerSize : addressSize);
+            unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(pointerSize));
+            unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type($"pointer{i}"), At.Data1(DwAt.DW_AT_data_member_location, 0));
+            unit.End();
+            unit.Mark($"pointer{i}");
+            unit.Leaf(DwTag.DW_TAG_pointer_type, At.Size(pointerSize));
+        }
+
+        using KernelImage image = dwarf.Open();
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 1));
+        Assert.Contains($"a pointer of {pointerSize} bytes in a unit with addresses of {addressSize}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_unit_that_is_of_another_kind_than_its_header_says()
+    {
+        // As a part that nobody imports it would be looked at last, and its definitions not be the first ones.
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "int");
+        unit.Int();
+        byte[] bytes = dwarf.ToBytes();
+        using (MappedFile file = MappedFile.FromBytes("built", bytes))
+        {
+            bytes[(int)ElfFile.Read(file).Find(".debug_info")!.FileOffset + 6] = (byte)DwUnitType.DW_UT_partial;
+        }
+
+        Assert.All(Bounds.Try(bytes), m => Assert.Contains("the unit's own DIE is DW_TAG_compile_unit, and its header says DW_UT_partial", m, StringComparison.Ordinal));
+        Assert.NotEmpty(Bounds.Try(bytes));
+    }
+
+    [Fact]
     public void A_member_that_ends_behind_its_struct()
     {
         DwarfBuilder dwarf = new();
