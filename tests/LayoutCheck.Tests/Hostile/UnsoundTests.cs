@@ -392,6 +392,28 @@ public sealed class UnsoundTests
         Assert.Equal(new Member("b", TypeId.Void, 3, 32), btf.Reader().FindFirst(TypeName.Parse("struct s"))!.Aggregate.Members[1] with { Type = TypeId.Void });
     }
 
+    [Fact]
+    public void A_relocation_against_a_symbol_that_is_nowhere_and_has_a_value()
+    {
+        // A linker would not take it, and whatever defines it elsewhere has another value.
+        byte[] bytes = FixtureFile.Bytes("page-era5-objects/page-era5-objects.gcc-dwarf5.o");
+        int at;
+        using (MappedFile file = MappedFile.FromBytes("o", bytes))
+        {
+            ElfFile elf = ElfFile.Read(file);
+            ElfSection symbols = elf.Find(".symtab")!;
+            ElfSection relocations = elf.Find(".rela.debug_info")!;
+
+            // The symbol of the first relocation is that of .debug_abbrev.
+            at = (int)symbols.FileOffset + ((int)BitConverter.ToUInt32(bytes, (int)relocations.FileOffset + 12) * 24);
+        }
+
+        bytes.AsSpan(at + 6, 2).Clear();
+        Assert.DoesNotContain(Bounds.Try(bytes), m => m.Contains("which is in no section", StringComparison.Ordinal));
+        bytes[at + 8] = 5;
+        Assert.Contains(Bounds.Try(bytes), m => m.Contains("which is in no section and yet has the value 0x5", StringComparison.Ordinal));
+    }
+
     // Each byte of the abbreviations of an image on which a rule is violated, changed in several ways: no such change may make the rule hold.
     [Theory]
     [InlineData("bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf", ".debug_abbrev")]
