@@ -290,7 +290,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     {
         string? name = _graph.Count(index.NameAt(nameOffset, referrer));
         RefuseProblem(referrer);
-        return name;
+
+        // Elsewhere no name begins and ends at once (__btf_name_valid in kernel/bpf/btf.c): one was lost.
+        return name is not null || nameOffset == 0 ? name : throw index.Invalid(referrer, $"{referrer} has an empty name, or one in it has, and it is not the one at 0");
     }
 
     private TypeId Add(in BtfRecord record, TypeNode node)

@@ -143,6 +143,28 @@ public sealed class UnsoundTests
     }
 
     [Fact]
+    public void Two_abbreviations_of_one_code()
+    {
+        // The second one's code was 3: where it is used, the first counts, and what has the code 3 is not met before the struct has ended.
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "int");
+        unit.Int();
+        unit.Leaf(DwTag.DW_TAG_typedef, At.Name("t"), At.Type("int"));
+        byte[] bytes = dwarf.ToBytes();
+        using (MappedFile file = MappedFile.FromBytes("built", bytes))
+        {
+            ElfSection place = ElfFile.Read(file).Find(".debug_abbrev")!;
+            int at = (int)place.FileOffset + bytes.AsSpan((int)place.FileOffset, (int)place.ByteSize).LastIndexOf((ReadOnlySpan<byte>)[5, (byte)DwTag.DW_TAG_typedef]);
+            bytes[at] = 3;
+        }
+
+        using KernelImage image = KernelImage.FromBytes("built", bytes);
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindFirst(TypeName.Parse("struct s")));
+        Assert.Contains("there are two abbreviations of code 3 in the table at 0x0", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_member_that_ends_behind_its_struct()
     {
         DwarfBuilder dwarf = new();
@@ -322,6 +344,31 @@ public sealed class UnsoundTests
         btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 8, true, ("b", inner, 4u << 24));
 
         Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("member 0 of type 3 (STRUCT) is a bitfield of type 2 (STRUCT), which is neither integer nor enumeration", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_BTF_name_that_became_empty(bool ofMember)
+    {
+        // A struct without a name has its members in the one that it lies in.
+        BtfBuilder btf = new();
+        uint number = btf.Int("long", 8);
+        uint empty = btf.StringOffset("");
+        btf.AddWord(ofMember ? btf.StringOffset("inner") : empty);
+        btf.AddWord((BtfFormat.BTF_KIND_STRUCT << 24) | 1);
+        btf.AddWord(8);
+        btf.AddWord(btf.StringOffset("m"));
+        btf.AddWord(number);
+        btf.AddWord(0);
+        btf.AddWord(btf.StringOffset("s"));
+        btf.AddWord((BtfFormat.BTF_KIND_STRUCT << 24) | 1);
+        btf.AddWord(8);
+        btf.AddWord(ofMember ? empty : btf.StringOffset("inner"));
+        btf.AddWord(2);
+        btf.AddWord(0);
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("has an empty name", StringComparison.Ordinal));
     }
 
     [Fact]
