@@ -28,6 +28,9 @@ public static class Program
           --reproduce FILE  runs a failing case again
         """;
 
+    // Of so many images, undamaged ones among them, some are read alike.
+    private const int CertainToAgree = 100;
+
     // A case that is still running after so long hangs.
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
 
@@ -101,8 +104,9 @@ public static class Program
                 next += begun;
             }
 
-            if (options.IsDifferential && !PrintOutcomes(OutcomesFile(slots)))
+            if (options.IsDifferential && !PrintOutcomes(OutcomesFile(slots)) && next - options.Start >= CertainToAgree)
             {
+                // There may be no pahole at all.
                 Console.Error.WriteLine("pahole and we agreed on nothing: nothing was compared");
                 failures++;
             }
