@@ -286,8 +286,7 @@ public static class Program
                             options = options with { Cases = long.Parse(value, CultureInfo.InvariantCulture) };
                             break;
                         case "--differential":
-                            // More at once would not be kind to others on the machine: each runs a process.
-                            options = options with { Cases = long.Parse(value, CultureInfo.InvariantCulture), Threads = Math.Min(options.Threads, 2), IsDifferential = true };
+                            options = options with { Cases = long.Parse(value, CultureInfo.InvariantCulture), IsDifferential = true };
                             break;
                         case "--seed":
                             options = options with { Seed = int.Parse(value, CultureInfo.InvariantCulture) };
@@ -323,7 +322,8 @@ public static class Program
                 }
             }
 
-            return options;
+            // More at once would not be kind to others on the machine: each runs a process.
+            return options.IsDifferential ? options with { Threads = Math.Min(options.Threads, 2) } : options;
         }
 
         public IEnumerable<string> ToArguments(long start, long cases, double hours)
