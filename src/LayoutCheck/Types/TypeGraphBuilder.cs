@@ -163,6 +163,11 @@ internal sealed class TypeGraphBuilder
                 return $"its member {Called(member)} ends at bit {memberEnd}, and it has {aggregate.ByteSize} bytes";
             }
 
+            if (aggregate.Kind == AggregateKind.Union && member.BitOffset != 0)
+            {
+                return $"its member {Called(member)} lies at bit {member.BitOffset}, and all members of a union lie at its start";
+            }
+
             isSorted &= member.BitOffset >= end;
             end = memberEnd;
         }

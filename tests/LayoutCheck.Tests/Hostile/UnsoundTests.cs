@@ -346,6 +346,17 @@ public sealed class UnsoundTests
         Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("member 0 of type 3 (STRUCT) is a bitfield of type 2 (STRUCT), which is neither integer nor enumeration", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_struct_that_became_a_union()
+    {
+        BtfBuilder btf = new();
+        uint number = btf.Int("long", 8);
+        uint inner = btf.Union(null, 16, ("a", number, 0), ("b", number, 64));
+        btf.Struct("s", 16, ("u", inner, 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("its member b lies at bit 64, and all members of a union lie at its start", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -173,7 +173,7 @@ internal sealed partial record LayoutRows(ulong? ByteSize, ImmutableArray<Layout
     [GeneratedRegex(@":(\d+)$")]
     private static partial Regex Width();
 
-    [GeneratedRegex(@"^(?:const |volatile )*(?:struct|union) \w+$")]
+    [GeneratedRegex(@"^(?:const |volatile )*(?:struct|union)(?: \w+)?$")]
     private static partial Regex TaggedUnnamed();
 
     [GeneratedRegex(@"\(\s*\*+\s*(?:const |volatile )*(\w+)")]
