@@ -14,17 +14,22 @@ public static class Program
 {
     private const string Usage = """
         LayoutCheck.Fuzz [--cases N] [--seed S] [--hours H] [--threads T] [--start N] [--corpus FOLDER]... [--out FOLDER]
+        LayoutCheck.Fuzz --differential N [--seed S] ...
         LayoutCheck.Fuzz --reproduce FILE
 
         Damages images and rules and does with them all that layoutcheck does. Last line: "N cases, N failures". Exit: 0 none failed, 1 some did.
 
           --cases N       how many (10000); with --hours as many as there is time for
+          --differential N  N images, of which pahole says the same as we do, where both read them; the lines before the last count what came of each type
           --seed S        what the cases come from (1); a seed and a number give the same case every time
           --start N       the number of the first case (0)
           --corpus FOLDER images to start from besides tests/fixtures
           --out FOLDER    where failing cases are written (fuzz-failures)
           --reproduce FILE  runs a failing case again
         """;
+
+    // Of so many images, undamaged ones among them, some are read alike.
+    private const int CertainToAgree = 100;
 
     // A case that is still running after so long hangs.
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
@@ -64,7 +69,8 @@ public static class Program
         long next = options.Start;
         long end = options.Hours > 0 ? long.MaxValue : options.Start + options.Cases;
         int failures = 0;
-        string slots = Path.GetTempFileName();
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-fuzz-");
+        string slots = Path.Combine(folder.FullName, "slots");
         try
         {
             while (next < end && (options.Hours <= 0 || time.Elapsed.TotalHours < options.Hours))
@@ -88,17 +94,46 @@ public static class Program
                     Save(options, run, number, $"the process ended (exit code {child.ExitCode}) or it hung, perhaps by this case");
                 }
 
+                if (begun == 0)
+                {
+                    Console.Error.WriteLine($"a process ended before its first case (exit code {child.ExitCode})");
+                    failures++;
+                    break;
+                }
+
                 next += begun;
+            }
+
+            if (options.IsDifferential && !PrintOutcomes(OutcomesFile(slots)) && next - options.Start >= CertainToAgree)
+            {
+                // There may be no pahole at all.
+                Console.Error.WriteLine("pahole and we agreed on nothing: nothing was compared");
+                failures++;
             }
         }
         finally
         {
-            File.Delete(slots);
+            folder.Delete(true);
         }
 
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.Elapsed.TotalSeconds:f0} s, {(next - options.Start) / time.Elapsed.TotalSeconds:f0} cases/s"));
         Console.WriteLine($"{next - options.Start} cases, {failures} failures");
         return failures == 0 ? 0 : 1;
+    }
+
+    private static string OutcomesFile(string slots) => slots + ".outcomes";
+
+    // Whether there was any agreement.
+    private static bool PrintOutcomes(string path)
+    {
+        bool isAgreed = false;
+        foreach (IGrouping<string, string> outcome in (File.Exists(path) ? File.ReadLines(path) : []).GroupBy(line => line).OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            Console.WriteLine($"{outcome.Count(),8} {outcome.Key}");
+            isAgreed |= outcome.Key == Differential.Agrees;
+        }
+
+        return isAgreed;
     }
 
     // "dotnet X.dll" when it runs so; nothing when it has a host of its own.
@@ -113,6 +148,7 @@ public static class Program
     private static int Child(Options options)
     {
         FuzzRun run = new(options.Seed, options.Corpus);
+        Differential differential = new(Path.GetDirectoryName(options.Slots)!);
         using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(options.Slots!);
         using MemoryMappedViewAccessor slots = file.CreateViewAccessor();
         Stopwatch time = Stopwatch.StartNew();
@@ -140,8 +176,28 @@ public static class Program
 
                 slots.Write((2 + worker) * 8, number + 1);
                 Volatile.Write(ref started[worker], Stopwatch.GetTimestamp());
-                FuzzRun.Case one = run.At(number);
-                string? failure = run.Run(one);
+                string? failure;
+                try
+                {
+                    if (options.IsDifferential)
+                    {
+                        (IReadOnlyList<string> outcomes, failure) = differential.Run(run.ComparableAt(number));
+                        lock (gate)
+                        {
+                            File.AppendAllLines(OutcomesFile(options.Slots!), outcomes);
+                        }
+                    }
+                    else
+                    {
+                        failure = run.Run(run.At(number));
+                    }
+                }
+                catch (Exception e)
+                {
+                    // The fuzzer's own: the case is not what it should be, and the others still are.
+                    failure = $"the fuzzer failed: {e}";
+                }
+
                 Volatile.Write(ref started[worker], 0);
                 slots.Write((2 + worker) * 8, 0L);
                 if (failure is not null)
@@ -175,19 +231,45 @@ public static class Program
 
     private static void Save(Options options, FuzzRun run, long number, string failure)
     {
-        FuzzRun.Case one = run.At(number);
-        _ = Directory.CreateDirectory(options.Out);
-        string file = Path.Combine(options.Out, $"seed{options.Seed}-case{number}{(one.Image is null ? ".md" : ".bin")}");
-        File.WriteAllBytes(file, one.Image ?? System.Text.Encoding.UTF8.GetBytes(one.Rule!));
-        File.WriteAllLines(file + ".names", one.Names.Select(n => n.ToString()));
-        Console.Error.WriteLine($"{run.Describe(number, one)}\n  {failure.TrimEnd().Replace("\n", "\n  ", StringComparison.Ordinal)}\n  --reproduce {file}");
+        string told = string.Create(CultureInfo.InvariantCulture, $"case {number} of seed {options.Seed}");
+        string how;
+        try
+        {
+            (told, string extension, byte[] bytes, IReadOnlyList<TypeName> names) = Saved(options, run, number);
+            _ = Directory.CreateDirectory(options.Out);
+            string file = Path.Combine(options.Out, string.Create(CultureInfo.InvariantCulture, $"seed{options.Seed}-case{number}{extension}"));
+            File.WriteAllBytes(file, bytes);
+            File.WriteAllLines(file + ".names", names.Select(n => n.ToString()));
+            how = options.IsDifferential
+                ? string.Create(CultureInfo.InvariantCulture, $"--differential 1 --seed {options.Seed} --start {number}; the image is {file}")
+                : $"--reproduce {file}";
+        }
+        catch (Exception e)
+        {
+            // What makes the case fails, or there is no room for it: its seed and number are enough to make it again.
+            how = $"not saved: {e.GetType().Name}: {e.Message}";
+        }
+
+        Console.Error.WriteLine($"{told}\n  {failure.TrimEnd().Replace("\n", "\n  ", StringComparison.Ordinal)}\n  {how}");
     }
 
-    private sealed record Options(long Cases, int Seed, double Hours, int Threads, long Start, List<string> Corpus, string Out, string? Reproduce, string? Slots)
+    private static (string Told, string Extension, byte[] Bytes, IReadOnlyList<TypeName> Names) Saved(Options options, FuzzRun run, long number)
+    {
+        if (options.IsDifferential)
+        {
+            FuzzRun.Comparable image = run.ComparableAt(number);
+            return (run.Describe(number, image.From, image.Names), ".bin", image.Image, image.Names);
+        }
+
+        FuzzRun.Case one = run.At(number);
+        return (run.Describe(number, one.From, one.Names), one.Image is null ? ".md" : ".bin", one.Image ?? System.Text.Encoding.UTF8.GetBytes(one.Rule!), one.Names);
+    }
+
+    private sealed record Options(long Cases, int Seed, double Hours, int Threads, long Start, List<string> Corpus, string Out, string? Reproduce, string? Slots, bool IsDifferential)
     {
         public static Options? Parse(string[] args)
         {
-            Options options = new(10_000, 1, 0, Environment.ProcessorCount, 0, [], "fuzz-failures", null, null);
+            Options options = new(10_000, 1, 0, Environment.ProcessorCount, 0, [], "fuzz-failures", null, null, false);
             for (int i = 0; i < args.Length; i += 2)
             {
                 if (i + 1 == args.Length)
@@ -202,6 +284,9 @@ public static class Program
                     {
                         case "--cases":
                             options = options with { Cases = long.Parse(value, CultureInfo.InvariantCulture) };
+                            break;
+                        case "--differential":
+                            options = options with { Cases = long.Parse(value, CultureInfo.InvariantCulture), IsDifferential = true };
                             break;
                         case "--seed":
                             options = options with { Seed = int.Parse(value, CultureInfo.InvariantCulture) };
@@ -237,7 +322,8 @@ public static class Program
                 }
             }
 
-            return options;
+            // More at once would not be kind to others on the machine: each runs a process.
+            return options.IsDifferential ? options with { Threads = Math.Min(options.Threads, 2) } : options;
         }
 
         public IEnumerable<string> ToArguments(long start, long cases, double hours)
@@ -245,7 +331,7 @@ public static class Program
             string[] fixedOnes =
             [
                 "--seed", Seed.ToString(CultureInfo.InvariantCulture), "--threads", Threads.ToString(CultureInfo.InvariantCulture), "--out", Out,
-                "--start", start.ToString(CultureInfo.InvariantCulture), "--cases", cases.ToString(CultureInfo.InvariantCulture),
+                "--start", start.ToString(CultureInfo.InvariantCulture), IsDifferential ? "--differential" : "--cases", cases.ToString(CultureInfo.InvariantCulture),
                 "--hours", Math.Max(Hours > 0 ? 1e-6 : 0, hours).ToString(CultureInfo.InvariantCulture),
             ];
             return [.. fixedOnes, .. Corpus.SelectMany(c => (string[])["--corpus", c])];

@@ -132,6 +132,11 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         _ = reader.ReadU32();
         uint count = reader.ReadU32();
         TypeId made = Read(element, isBehindPointer, depth, record);
+        if (Strip(index, element, record) is { Kind: BtfFormat.BTF_KIND_INT } integer && !IsRegular(integer))
+        {
+            throw index.Invalid(record, $"{record} is one of {integer}, whose bits are not those of its bytes");
+        }
+
         return Add(record, new ArrayType(made, isFlexible ? null : count));
     }
 
@@ -178,7 +183,13 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
                 throw index.Invalid(record, $"member {i} of {record} has no type that a member can have");
             }
 
-            members.Add(record.KindFlag ? FlaggedMember(name, made, offset) : PlainMember(name, made, offset, stripped));
+            Member member = record.KindFlag ? FlaggedMember(name, made, offset) : PlainMember(name, made, offset, stripped);
+            if (Problem(member, stripped, record.KindFlag) is { } problem)
+            {
+                throw index.Invalid(record, $"member {i} of {record} {problem}");
+            }
+
+            members.Add(member);
         }
 
         return Add(record, new AggregateType(KindOf(record), NameOf(record), record.SizeOrType, null, members.MoveToImmutable()));
@@ -205,7 +216,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     }
 
     // Without kind_flag, offset is in bits and a bitfield is a member of an INT of fewer bits than its bytes have (BTF_INT_BITS),
-    // or of one that starts within them (BTF_INT_OFFSET): kernels before 5.0 and their pahole.
+    // or of one that starts within them (BTF_INT_OFFSET), or of one that does not start at a byte: kernels before 5.0 and their pahole.
     private Member PlainMember(string? name, TypeId type, uint offset, in BtfRecord bare)
     {
         if (bare.Kind == BtfFormat.BTF_KIND_INT)
@@ -213,13 +224,42 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             uint data = IntData(bare);
             uint bits = data & 0xff;
             uint start = (data >> 16) & 0xff;
-            if (bits != bare.SizeOrType * 8UL || start != 0)
+            if (!IsRegular(bare) || offset % 8 != 0)
             {
                 return new Member(name, type, (ulong)offset + start, bits);
             }
         }
 
         return new Member(name, type, offset);
+    }
+
+    // What the kernel asks of members before it takes a BTF (Documentation/bpf/btf.rst, BTF_KIND_STRUCT; btf_int_check_member and the like in
+    // kernel/bpf/btf.c): bitfields are integers or enumerations and no wider than those, and what is no bitfield starts at a byte.
+    private string? Problem(Member member, in BtfRecord bare, bool isFlagged)
+    {
+        bool isInteger = bare.Kind == BtfFormat.BTF_KIND_INT;
+        if (isInteger && isFlagged && !IsRegular(bare))
+        {
+            return $"is of {bare}, whose bits are not those of its bytes";
+        }
+
+        if (member.BitFieldSize is not { } width)
+        {
+            return member.BitOffset % 8 == 0 ? null : $"starts at bit {member.BitOffset}, within a byte, and is no bitfield";
+        }
+
+        uint data = isInteger ? IntData(bare) : 0;
+        ulong end = isFlagged ? width : width + ((data >> 16) & 0xff);
+        return !isInteger && bare.Kind is not (BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64) ? $"is a bitfield of {bare}, which is neither integer nor enumeration"
+            : width == 0 || end > bare.SizeOrType * 8UL ? $"is a bitfield of {width} bits of {bare}, which has {bare.SizeOrType} bytes"
+            : null;
+    }
+
+    // Whether its value takes all of its bytes. Where not, it is a bitfield's type, and nothing else has it.
+    private bool IsRegular(in BtfRecord integer)
+    {
+        uint data = IntData(integer);
+        return (data & 0xff) == integer.SizeOrType * 8UL && ((data >> 16) & 0xff) == 0;
     }
 
     private uint IntData(in BtfRecord record) => index.ReadDetails(record).ReadU32();
@@ -250,7 +290,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     {
         string? name = _graph.Count(index.NameAt(nameOffset, referrer));
         RefuseProblem(referrer);
-        return name;
+
+        // Elsewhere no name begins and ends at once (__btf_name_valid in kernel/bpf/btf.c): one was lost.
+        return name is not null || nameOffset == 0 ? name : throw index.Invalid(referrer, $"{referrer} has an empty name, or one in it has, and it is not the one at 0");
     }
 
     private TypeId Add(in BtfRecord record, TypeNode node)

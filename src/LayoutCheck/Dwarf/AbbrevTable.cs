@@ -152,6 +152,7 @@ internal sealed unsafe class AbbrevTable
     private bool _isLoaded;
     private uint _kind;
     private ulong _allSteps;
+    private (ulong Code, ulong At)? _twice;
     private UnitHeader _unit;
 
     /// <summary>Reads tables where they are.</summary>
@@ -186,6 +187,7 @@ internal sealed unsafe class AbbrevTable
         _next = unit.AbbrevOffset;
         _isWhole = false;
         _allSteps = 0;
+        _twice = null;
         _isLoaded = true;
         _kind = kind;
         _unit = unit;
@@ -213,6 +215,24 @@ internal sealed unsafe class AbbrevTable
         }
 
         return (_allSteps & Step.LeadsElsewhere) != 0;
+    }
+
+    /// <summary>
+    /// Asserts that each code has one declaration (DWARF 5 §7.5.3): of two, one had another code before it was damaged, and what it meant is not what is
+    /// read. Reads the table to its end, which who walks need not; who builds a definition does.
+    /// </summary>
+    /// <exception cref="InvalidImageException">A code has two, or the table is damaged.</exception>
+    public void RequireOneOfEach()
+    {
+        if (!_isWhole)
+        {
+            PassUpTo(0);
+        }
+
+        if (_twice is var (code, at))
+        {
+            throw _section.Invalid(at, $"there are two abbreviations of code {code} in the table at 0x{_unit.AbbrevOffset:x}");
+        }
     }
 
     /// <summary>The declaration of a code.</summary>
@@ -356,13 +376,17 @@ internal sealed unsafe class AbbrevTable
         return new Step(flags, draft.Size, hasChildren ? draft.SiblingAt : 0, draft.Varying != 0 ? draft.VaryingAt : isNamed ? draft.NameAt : 0);
     }
 
-    // The first of two declarations of a code counts.
+    // The first of two declarations of a code counts, for who asks no further.
     private void Add(ulong code, Place place, Step step)
     {
         _allSteps |= step.Bits;
         if (code > LargestDenseCode)
         {
-            (_sparse ??= []).TryAdd(code, place);
+            if (!(_sparse ??= []).TryAdd(code, place))
+            {
+                _twice ??= (code, place.Start);
+            }
+
             return;
         }
 
@@ -379,6 +403,10 @@ internal sealed unsafe class AbbrevTable
         {
             _places[index] = place;
             _steps[index] = step;
+        }
+        else
+        {
+            _twice ??= (code, place.Start);
         }
 
         _denseCount = Math.Max(_denseCount, index + 1);

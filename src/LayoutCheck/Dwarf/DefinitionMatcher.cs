@@ -101,7 +101,7 @@ internal sealed unsafe class DefinitionMatcher
                 return shape.Tag == DwTag.DW_TAG_enumeration_type && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
                     && MatchesName(shape, ref node.Name);
             case DefinitionTemplate.NodeKind.Pointer:
-                return shape.Tag == DwTag.DW_TAG_pointer_type && (shape.Has(Field.ByteSize) ? shape.ByteSize : _unit.AddressSize) == node.ByteSize
+                return shape.Tag == DwTag.DW_TAG_pointer_type && _unit.AddressSize == node.ByteSize && (!shape.Has(Field.ByteSize) || shape.ByteSize == node.ByteSize)
                     && MatchesPointee(shape.Type, node.Target);
             case DefinitionTemplate.NodeKind.Array:
                 return shape.Tag == DwTag.DW_TAG_array_type && shape.HasChildren && MatchesArray(shape, index);

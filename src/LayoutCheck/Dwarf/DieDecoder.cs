@@ -78,12 +78,14 @@ internal sealed class DieDecoder
     public SourceFiles SourceFiles => _sourceFiles ??= ReadSourceFiles();
 
     /// <summary>Turns to another unit.</summary>
+    /// <exception cref="InvalidImageException">Its abbreviations are damaged.</exception>
     public void Open(in UnitHeader unit)
     {
         Unit = unit;
         _strOffsetsBase = null;
         _sourceFiles = null;
         _abbrevs.Load(unit);
+        _abbrevs.RequireOneOfEach();
     }
 
     /// <summary>The DIE at an offset of .debug_info, or null for the null entry that ends a list of children.</summary>

@@ -173,8 +173,11 @@ internal sealed class DwarfGraphBuilder
             case DwTag.DW_TAG_unspecified_type:
                 return new BaseType(Name(die, decoder) ?? "?", 0, BaseEncoding.Other);
             case DwTag.DW_TAG_pointer_type:
-                ulong pointerSize = ByteSize(die) ?? decoder.Unit.AddressSize;
-                return new PointerType(Target(die, decoder, byValue: false), pointerSize);
+                // The kernel's compilers know one size of pointers: where the unit's header and the pointer differ, one of them is damaged.
+                ulong pointerSize = decoder.Unit.AddressSize;
+                return ByteSize(die) is { } told && told != pointerSize
+                    ? throw die.Invalid($"a pointer of {told} bytes in a unit with addresses of {pointerSize}")
+                    : new PointerType(Target(die, decoder, byValue: false), pointerSize);
             case DwTag.DW_TAG_const_type:
                 return new QualifiedType(Qualifier.Const, Target(die, decoder, byValue));
             case DwTag.DW_TAG_volatile_type:

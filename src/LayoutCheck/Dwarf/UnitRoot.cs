@@ -173,10 +173,20 @@ internal readonly struct UnitRoot
         };
 
         // A unit that is passed over in silence is a definition that nobody compared.
-        return root.IsSkeleton || abbrev.Tag is DwTag.DW_TAG_compile_unit or DwTag.DW_TAG_partial_unit or DwTag.DW_TAG_type_unit
-            ? root
-            : throw info.Invalid(unit.FirstDie, $"the unit's own DIE has the tag 0x{(int)abbrev.Tag:x}, which is not that of a unit");
+        return root.IsSkeleton ? root
+            : abbrev.Tag is not (DwTag.DW_TAG_compile_unit or DwTag.DW_TAG_partial_unit or DwTag.DW_TAG_type_unit)
+                ? throw info.Invalid(unit.FirstDie, $"the unit's own DIE has the tag 0x{(int)abbrev.Tag:x}, which is not that of a unit")
+            : unit.Version >= 5 && abbrev.Tag != TagOf(unit.Type) ? throw info.Invalid(unit.FirstDie, $"the unit's own DIE is {abbrev.Tag}, and its header says {unit.Type}")
+            : root;
     }
+
+    // DWARF 5 §7.5.1 and §3.1: from then on, the header says what the tag says.
+    private static DwTag TagOf(DwUnitType type) => type switch
+    {
+        DwUnitType.DW_UT_partial => DwTag.DW_TAG_partial_unit,
+        DwUnitType.DW_UT_type or DwUnitType.DW_UT_split_type => DwTag.DW_TAG_type_unit,
+        _ => DwTag.DW_TAG_compile_unit,
+    };
 
     /// <summary>The offset in .debug_str of one of its strings, to tell equal ones without reading them; null when it stands elsewhere.</summary>
     public ulong? StringOffset(StringPlace place)

@@ -8,6 +8,7 @@ namespace LayoutCheck.Elf;
 internal static unsafe class Relocation
 {
     private const uint SHT_CREL = 0x40000014;
+    private const ushort SHN_UNDEF = 0;
     private const ushort SHN_COMMON = 0xfff2;
 
     /// <summary>The section with its relocations applied: a copy that the file owns, or the same section when it has none.</summary>
@@ -203,6 +204,11 @@ internal static unsafe class Relocation
             value = reader.ReadU32();
             reader.Skip(6); // st_size, st_info, st_other
             section = reader.ReadU16();
+        }
+
+        if (section == SHN_UNDEF && value != 0)
+        {
+            throw relocations.Invalid(entry, $"a relocation names symbol {index}, which is in no section and yet has the value 0x{value:x}");
         }
 
         // The value of a symbol that is to be allocated is its alignment.

@@ -122,7 +122,8 @@ internal sealed class TypeGraphBuilder
         switch (node)
         {
             case BaseType type:
-                return (type.ByteSize * 8, false);
+                // DW_TAG_unspecified_type has no size, and C has no number without one.
+                return (type.ByteSize == 0 ? null : type.ByteSize * 8, false);
             case PointerType type:
                 return (type.ByteSize * 8, false);
             case EnumType type:
@@ -163,6 +164,11 @@ internal sealed class TypeGraphBuilder
             if (memberEnd > (UInt128)aggregate.ByteSize * 8)
             {
                 return $"its member {Called(member)} ends at bit {memberEnd}, and it has {aggregate.ByteSize} bytes";
+            }
+
+            if (aggregate.Kind == AggregateKind.Union && member.BitOffset != 0)
+            {
+                return $"its member {Called(member)} lies at bit {member.BitOffset}, and all members of a union lie at its start";
             }
 
             isSorted &= member.BitOffset >= end;

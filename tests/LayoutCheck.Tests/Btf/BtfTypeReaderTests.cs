@@ -148,11 +148,11 @@ public sealed class BtfTypeReaderTests
             uint nextId = 3;
             uint pointer = b.Pointer(nextId);
             Assert.Equal(nextId, b.Struct("list_head", 16, ("next", pointer, 0), ("prev", pointer, 64)));
-            _ = b.Union("holder", 24, ("list", nextId, 0), ("nr", word, 128), ("head", pointer, 128), ("row", b.Pointer(b.Array(nextId, 4)), 128));
+            _ = b.Union("holder", 16, ("list", nextId, 0), ("nr", word, 0), ("head", pointer, 0), ("row", b.Pointer(b.Array(nextId, 4)), 0));
         });
 
         TypeDefinition holder = First(reader, "holder");
-        Assert.Equal(["0 struct list_head list", "128 long int nr", "128 struct list_head *head", "128 struct list_head (*row)[4]"], Declarations(holder));
+        Assert.Equal(["0 struct list_head list", "0 long int nr", "0 struct list_head *head", "0 struct list_head (*row)[4]"], Declarations(holder));
         PointerType next = Assert.IsType<PointerType>(holder.Graph[holder.Graph.AsAggregate(holder.Aggregate.Members[0].Type)!.Members[0].Type]);
         Assert.Equal(new AggregateReference(AggregateKind.Struct, "list_head"), holder.Graph[next.Target]);
         Assert.Equal(8UL, next.ByteSize);

@@ -20,7 +20,7 @@ public sealed class MutatedImageTests
                 FuzzRun.Case one = run.At(i);
                 if (run.Run(one) is { } failure)
                 {
-                    failures.Add($"{run.Describe(i, one)}: {failure}");
+                    failures.Add($"{run.Describe(i, one.From, one.Names)}: {failure}");
                 }
             }
 

@@ -76,6 +76,95 @@ public sealed class UnsoundTests
     }
 
     [Fact]
+    public void A_member_whose_type_became_unspecified()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "inner", 8);
+        unit.Mark("inner");
+        unit.Begin(DwTag.DW_TAG_unspecified_type, At.Name("inner"), At.Size(8));
+        unit.End();
+
+        DwarfUnderTest.AssertRefused(dwarf, "its member m has a type without a size");
+    }
+
+    [Fact]
+    public void A_pointer_to_an_unspecified_type_is_no_damage()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "pointer", 8);
+        unit.Mark("pointer");
+        unit.Leaf(DwTag.DW_TAG_pointer_type, At.Type("any"));
+        unit.Mark("any");
+        unit.Leaf(DwTag.DW_TAG_unspecified_type, At.Name("decltype(nullptr)"));
+
+        Assert.Equal("m", Assert.Single(DwarfUnderTest.StructS(dwarf).Aggregate.Members).Name);
+    }
+
+    [Theory]
+    [InlineData(4, 8)]
+    [InlineData(8, 4)]
+    public void Pointers_of_another_size_than_their_unit_s_addresses(int addressSize, int pointerSize)
+    {
+        // The second unit's pointers have the first's size, and only its header differs.
+        DwarfBuilder dwarf = new();
+        for (int i = 0; i < 2; i++)
+        {
+            DwarfUnit unit = dwarf.Unit(addressSize: i == 0 ? pointerSize : addressSize);
+            unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(pointerSize));
+            unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type($"pointer{i}"), At.Data1(DwAt.DW_AT_data_member_location, 0));
+            unit.End();
+            unit.Mark($"pointer{i}");
+            unit.Leaf(DwTag.DW_TAG_pointer_type, At.Size(pointerSize));
+        }
+
+        using KernelImage image = dwarf.Open();
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 1));
+        Assert.Contains($"a pointer of {pointerSize} bytes in a unit with addresses of {addressSize}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_unit_that_is_of_another_kind_than_its_header_says()
+    {
+        // As a part that nobody imports it would be looked at last, and its definitions not be the first ones.
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "int");
+        unit.Int();
+        byte[] bytes = dwarf.ToBytes();
+        using (MappedFile file = MappedFile.FromBytes("built", bytes))
+        {
+            bytes[(int)ElfFile.Read(file).Find(".debug_info")!.FileOffset + 6] = (byte)DwUnitType.DW_UT_partial;
+        }
+
+        Assert.All(Bounds.Try(bytes), m => Assert.Contains("the unit's own DIE is DW_TAG_compile_unit, and its header says DW_UT_partial", m, StringComparison.Ordinal));
+        Assert.NotEmpty(Bounds.Try(bytes));
+    }
+
+    [Fact]
+    public void Two_abbreviations_of_one_code()
+    {
+        // The second one's code was 3: where it is used, the first counts, and what has the code 3 is not met before the struct has ended.
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "int");
+        unit.Int();
+        unit.Leaf(DwTag.DW_TAG_typedef, At.Name("t"), At.Type("int"));
+        byte[] bytes = dwarf.ToBytes();
+        using (MappedFile file = MappedFile.FromBytes("built", bytes))
+        {
+            ElfSection place = ElfFile.Read(file).Find(".debug_abbrev")!;
+            int at = (int)place.FileOffset + bytes.AsSpan((int)place.FileOffset, (int)place.ByteSize).LastIndexOf((ReadOnlySpan<byte>)[5, (byte)DwTag.DW_TAG_typedef]);
+            bytes[at] = 3;
+        }
+
+        using KernelImage image = KernelImage.FromBytes("built", bytes);
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindFirst(TypeName.Parse("struct s")));
+        Assert.Contains("there are two abbreviations of code 3 in the table at 0x0", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_member_that_ends_behind_its_struct()
     {
         DwarfBuilder dwarf = new();
@@ -245,6 +334,142 @@ public sealed class UnsoundTests
         btf.Struct("s", 16, ("a", forward, 0));
 
         Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("its member a has a type without a size", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_bitfield_that_is_a_struct()
+    {
+        BtfBuilder btf = new();
+        uint inner = btf.Struct("inner", 8, ("m", btf.Int("long", 8), 0));
+        btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 8, true, ("b", inner, 4u << 24));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("member 0 of type 3 (STRUCT) is a bitfield of type 2 (STRUCT), which is neither integer nor enumeration", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_struct_that_became_a_union()
+    {
+        BtfBuilder btf = new();
+        uint number = btf.Int("long", 8);
+        uint inner = btf.Union(null, 16, ("a", number, 0), ("b", number, 64));
+        btf.Struct("s", 16, ("u", inner, 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("its member b lies at bit 64, and all members of a union lie at its start", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_BTF_name_that_became_empty(bool ofMember)
+    {
+        // A struct without a name has its members in the one that it lies in.
+        BtfBuilder btf = new();
+        uint number = btf.Int("long", 8);
+        uint empty = btf.StringOffset("");
+        btf.AddWord(ofMember ? btf.StringOffset("inner") : empty);
+        btf.AddWord((BtfFormat.BTF_KIND_STRUCT << 24) | 1);
+        btf.AddWord(8);
+        btf.AddWord(btf.StringOffset("m"));
+        btf.AddWord(number);
+        btf.AddWord(0);
+        btf.AddWord(btf.StringOffset("s"));
+        btf.AddWord((BtfFormat.BTF_KIND_STRUCT << 24) | 1);
+        btf.AddWord(8);
+        btf.AddWord(ofMember ? empty : btf.StringOffset("inner"));
+        btf.AddWord(2);
+        btf.AddWord(0);
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("has an empty name", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_bitfield_that_is_wider_than_its_type()
+    {
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 8, true, ("b", btf.Int("char", 1), 9u << 24));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("is a bitfield of 9 bits of type 2 (INT), which has 1 bytes", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_BTF_member_that_starts_within_a_byte_and_is_no_bitfield(bool kindFlag)
+    {
+        BtfBuilder btf = new();
+        uint pointer = btf.Pointer(btf.Int("long", 8));
+        btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 16, kindFlag, ("p", pointer, 13));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("starts at bit 13, within a byte, and is no bitfield", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(33u, 0u)]
+    [InlineData(32u, 1u)]
+    [InlineData(0u, 0u)]
+    public void A_BTF_integer_with_more_bits_than_its_bytes_or_with_none(uint bits, uint start)
+    {
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        btf.Struct("s", 16, ("b", btf.Int("int", 4, bits: bits, offset: start), 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains($"is a bitfield of {bits} bits of type 2 (INT), which has 4 bytes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_integer_of_some_bits_in_a_struct_whose_members_have_their_widths()
+    {
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        btf.Aggregate(BtfFormat.BTF_KIND_STRUCT, "s", 4, true, ("b", btf.Int("int", 4, bits: 24), 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("is of type 2 (INT), whose bits are not those of its bytes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_array_of_integers_of_some_bits()
+    {
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        btf.Struct("s", 8, ("a", btf.Array(btf.Int("int", 4, bits: 24), 2), 0));
+
+        Assert.Contains(Bounds.Try(btf.Build()), m => m.Contains("type 3 (ARRAY) is one of type 2 (INT), whose bits are not those of its bytes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_BTF_bitfield_of_old_of_all_the_bits_of_its_type_that_starts_within_a_byte_is_no_damage()
+    {
+        // What pahole wrote for `int a:3; int b:32;` packed, before the kind flag: only the place tells.
+        BtfBuilder btf = new();
+        btf.Int("long", 8);
+        uint number = btf.Int("int", 4);
+        btf.Struct("s", 5, ("a", btf.Int("int", 4, bits: 3), 0), ("b", number, 3));
+
+        Assert.Empty(Bounds.Try(btf.Build()));
+        Assert.Equal(new Member("b", TypeId.Void, 3, 32), btf.Reader().FindFirst(TypeName.Parse("struct s"))!.Aggregate.Members[1] with { Type = TypeId.Void });
+    }
+
+    [Fact]
+    public void A_relocation_against_a_symbol_that_is_nowhere_and_has_a_value()
+    {
+        // A linker would not take it, and whatever defines it elsewhere has another value.
+        byte[] bytes = FixtureFile.Bytes("page-era5-objects/page-era5-objects.gcc-dwarf5.o");
+        int at;
+        using (MappedFile file = MappedFile.FromBytes("o", bytes))
+        {
+            ElfFile elf = ElfFile.Read(file);
+            ElfSection symbols = elf.Find(".symtab")!;
+            ElfSection relocations = elf.Find(".rela.debug_info")!;
+
+            // The symbol of the first relocation is that of .debug_abbrev.
+            at = (int)symbols.FileOffset + ((int)BitConverter.ToUInt32(bytes, (int)relocations.FileOffset + 12) * 24);
+        }
+
+        bytes.AsSpan(at + 6, 2).Clear();
+        Assert.DoesNotContain(Bounds.Try(bytes), m => m.Contains("which is in no section", StringComparison.Ordinal));
+        bytes[at + 8] = 5;
+        Assert.Contains(Bounds.Try(bytes), m => m.Contains("which is in no section and yet has the value 0x5", StringComparison.Ordinal));
     }
 
     // Each byte of the abbreviations of an image on which a rule is violated, changed in several ways: no such change may make the rule hold.

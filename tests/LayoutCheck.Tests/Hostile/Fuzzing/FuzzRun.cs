@@ -29,6 +29,7 @@ internal sealed class FuzzRun
     private readonly string[] _rules;
     private readonly string[] _headers;
     private readonly Dictionary<TypeName, DefinitionSet> _definitions;
+    private readonly Lazy<(Seed Seed, SourceKind Kind, TypeName[] Names)[]> _comparable;
 
     /// <param name="seed">What all random numbers come from.</param>
     /// <param name="folders">Folders with images to start from besides the fixtures.</param>
@@ -43,6 +44,8 @@ internal sealed class FuzzRun
         _headers = [.. Headers()];
         using KernelImage image = FixtureFile.Open("page-era6/page-era6.gcc-dwarf5.elf");
         _definitions = image.Types.FindAll(RuleCatalog.Default.RequiredTypes, 1).Sets.ToDictionary(s => s.Name);
+        _comparable = new([.. from one in _seeds where IsPlain(one.Bytes) from kind in (SourceKind[])[SourceKind.Dwarf, SourceKind.Btf]
+            let names = NamesOf(one.Bytes, kind) where names.Length > 0 select (one, kind, names)]);
     }
 
     /// <summary>A case.</summary>
@@ -59,10 +62,32 @@ internal sealed class FuzzRun
     /// <param name="IsBase">Whether it is the kernel that a module's BTF goes on from.</param>
     public sealed record Companion(string Name, byte[] Bytes, bool IsBase);
 
+    /// <summary>An image that others can read too, in one form of debug information.</summary>
+    /// <param name="From">What it was made from.</param>
+    /// <param name="Image">The image.</param>
+    /// <param name="Kind">DWARF or BTF.</param>
+    /// <param name="Names">Types to compare, each with its tag's keyword.</param>
+    /// <param name="Damaged">What the fields mean that are not as they were.</param>
+    public sealed record Comparable(string From, byte[] Image, SourceKind Kind, IReadOnlyList<TypeName> Names, IReadOnlySet<FieldKind> Damaged);
+
+    /// <summary>The image of a number, to be compared with what others say of it: one file, not packed. The first ones are not damaged.</summary>
+    public Comparable ComparableAt(long number)
+    {
+        (Seed seed, SourceKind kind, TypeName[] names) = _comparable.Value[number % _comparable.Value.Length];
+        Random random = RandomOf(~number);
+        byte[] image = number < _comparable.Value.Length ? seed.Bytes : ImageMutator.Mutate(seed, _seeds, random);
+        TypeName main = new(TypeNameKind.Struct, random.Next(2) == 0 ? "page" : "folio");
+        IEnumerable<TypeName> first = names.Contains(main) ? [main] : [];
+        return new Comparable(seed.Name, image, kind, [.. first.Concat(Enumerable.Range(0, NamesShown).Select(_ => names[random.Next(names.Length)])).Distinct().Take(NamesShown)], Damaged(seed, image));
+    }
+
+    private static HashSet<FieldKind> Damaged(Seed seed, byte[] image)
+        => [.. seed.Map.ByKind.Where(k => k.Any(f => f.Offset + f.Length > image.Length || !image.AsSpan(f.Offset, f.Length).SequenceEqual(seed.Bytes.AsSpan(f.Offset, f.Length)))).Select(k => k[0].Kind)];
+
     /// <summary>The case of a number.</summary>
     public Case At(long number)
     {
-        Random random = new(unchecked((int)(((ulong)number * 0x9e3779b97f4a7c15UL) >> 32) ^ (_seed * 0x2545f491)));
+        Random random = RandomOf(number);
         if (number % RuleEvery == RuleEvery - 1)
         {
             return random.Next(3) == 0
@@ -112,7 +137,10 @@ internal sealed class FuzzRun
     }
 
     /// <summary>How a case is told to people.</summary>
-    public string Describe(long number, Case one) => string.Create(CultureInfo.InvariantCulture, $"case {number} of seed {_seed}, from {one.From}, names {string.Join(", ", one.Names)}");
+    public string Describe(long number, string from, IReadOnlyList<TypeName> names)
+        => string.Create(CultureInfo.InvariantCulture, $"case {number} of seed {_seed}, from {from}, names {string.Join(", ", names)}");
+
+    private Random RandomOf(long number) => new(unchecked((int)(((ulong)number * 0x9e3779b97f4a7c15UL) >> 32) ^ (_seed * 0x2545f491)));
 
     private byte[] Mutated(Seed seed, Random random)
     {
@@ -228,11 +256,13 @@ internal sealed class FuzzRun
             """;
     }
 
-    private static TypeName[] NamesOf(byte[] image)
+    private static bool IsPlain(byte[] image) => image.AsSpan().StartsWith("\x7f"u8) || image.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x9f, 0xeb]) || image.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xeb, 0x9f]);
+
+    private static TypeName[] NamesOf(byte[] image, SourceKind? kind = null)
     {
         try
         {
-            using KernelImage opened = KernelImage.FromBytes("seed", image);
+            using KernelImage opened = KernelImage.FromBytes("seed", image, kind switch { SourceKind.Dwarf => SourceChoice.Dwarf, SourceKind.Btf => SourceChoice.Btf, _ => SourceChoice.Auto });
             return [.. opened.Types.DefinedNames()];
         }
         catch (InvalidImageException)
