@@ -132,10 +132,12 @@ internal sealed class DieDecoder
             depth += child is null ? -1 : child.HasChildren ? 1 : 0;
         }
 
+        // Another attribute may have become it, a name for one.
         AttributeValue sibling = die[DwAt.DW_AT_sibling];
-        return sibling.Class != ValueClass.Reference || sibling.Value == at
-            ? at
-            : throw die.Invalid($"DW_AT_sibling points to 0x{sibling.Value:x}, and the DIE and what is below it end at 0x{at:x}");
+        return sibling.Class is not (ValueClass.Absent or ValueClass.Reference) ? throw die.Invalid($"DW_AT_sibling has {sibling.Form}, which is not a reference")
+            : sibling.Class == ValueClass.Reference && sibling.Value != at
+                ? throw die.Invalid($"DW_AT_sibling points to 0x{sibling.Value:x}, and the DIE and what is below it end at 0x{at:x}")
+            : at;
     }
 
     /// <summary>The children of a DIE, in order.</summary>

@@ -155,6 +155,11 @@ internal sealed class TypeGraphBuilder
                 return $"its member {Called(member)} has a type without a size: one that is only declared";
             }
 
+            if (member.IsBitField && Unqualified(member.Type) is not (BaseType or EnumType))
+            {
+                return $"its member {Called(member)} is a bitfield of a type that is neither integer nor enumeration";
+            }
+
             if (member.Name is null && !member.IsBitField && !isAggregate)
             {
                 return "it has a member without a name that is no struct or union";
@@ -176,6 +181,17 @@ internal sealed class TypeGraphBuilder
         }
 
         return isSorted || aggregate.Kind == AggregateKind.Union ? null : Overlapping(aggregate);
+    }
+
+    private TypeNode? Unqualified(TypeId type)
+    {
+        TypeNode? node = _nodes[type.Index];
+        while (node is TypedefType or QualifiedType)
+        {
+            node = _nodes[(node is TypedefType typedef ? typedef.Target : ((QualifiedType)node).Target).Index];
+        }
+
+        return node;
     }
 
     // The plugin that shuffles the members of a struct may leave them in an order of its own.

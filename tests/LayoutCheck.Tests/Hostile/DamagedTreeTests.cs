@@ -113,6 +113,23 @@ public sealed class DamagedTreeTests
         AssertRefused(dwarf, DwTag.DW_TAG_structure_type, No, "DW_AT_sibling points to");
     }
 
+    [Theory]
+    [InlineData((int)DwAt.DW_AT_name, "DW_AT_sibling has DW_FORM_string, which is not a reference")]
+    [InlineData((int)DwAt.DW_AT_decl_line, "DW_AT_sibling has DW_FORM_data1, which is not a reference")]
+    public void The_attribute_of_a_member_became_a_sibling(int attribute, string problem)
+    {
+        At Told(At at) => at.Attribute == (DwAt)attribute ? at with { Attribute = DwAt.DW_AT_sibling } : at;
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
+        unit.Leaf(DwTag.DW_TAG_member, Told(At.Name("m")), Told(At.Data1(DwAt.DW_AT_decl_line, 7)), At.Type("inner"));
+        unit.End();
+        unit.StructOf("inner", "int");
+        unit.Int();
+
+        DwarfUnderTest.AssertRefused(dwarf, problem);
+    }
+
     [Fact]
     public void A_struct_without_members_may_be_followed_by_a_member_of_the_struct_around_it()
     {

@@ -204,6 +204,27 @@ public sealed class UnsoundTests
         Assert.Equal(2, DwarfUnderTest.StructS(dwarf).Aggregate.Members.Length);
     }
 
+    [Theory]
+    [InlineData("inner")]
+    [InlineData("pointer")]
+    [InlineData("alias")]
+    public void A_bitfield_of_a_type_that_has_no_bits_to_give(string type)
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(8));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type(type), At.Data1(DwAt.DW_AT_bit_size, 3), At.Data1(DwAt.DW_AT_data_bit_offset, 0));
+        unit.End();
+        unit.StructOf("inner", "int");
+        unit.Mark("pointer");
+        unit.Leaf(DwTag.DW_TAG_pointer_type);
+        unit.Mark("alias");
+        unit.Leaf(DwTag.DW_TAG_typedef, At.Name("t"), At.Type("inner"));
+        unit.Int();
+
+        DwarfUnderTest.AssertRefused(dwarf, "its member m is a bitfield of a type that is neither integer nor enumeration");
+    }
+
     [Fact]
     public void A_member_that_lost_its_name()
     {

@@ -4,8 +4,8 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
 
 /// <summary>
-/// Differences from pahole 1.24 in which we are right, or that are known. Each has a name, a condition that holds of little else, and the source that
-/// says so. What comes of bytes that we did not understand is no difference to be explained but a bug; the one that begins with "known" waits for its fix.
+/// Differences from pahole 1.24 in which we are right. Each has a name, a condition that holds of little else, and the source that says so. What comes
+/// of bytes that we did not understand is no difference to be explained but a bug.
 /// </summary>
 internal static class Explanation
 {
@@ -53,9 +53,6 @@ internal static class Explanation
         // Documentation/bpf/btf.rst, BTF_KIND_INT: BTF_INT_BITS is the width of a bitfield of that type, where the struct has no kind flag. pahole takes it for the
         // size, in whole bytes (btf_loader.c, create_new_base_type).
         ("pahole takes BTF_INT_BITS for a size", one => !one.IsDwarf && one.AllOthers(r => BitFields(one).Any(o => o.Name == r.Name && o.BitOffset / 8 == r.BitOffset / 8 && o.BitSize / 8 == r.BitSize / 8))),
-
-        // Here nobody is right: the flag says that a DIE has no children, and they are there. Refused once the scanner looks for what such a flag hides.
-        ("known: a damaged DW_CHILDREN flag", one => one.IsDwarf && one.Image.Damaged.Contains(FieldKind.AbbrevChildren)),
     ];
 
     /// <summary>The name of what explains a difference, or null.</summary>
