@@ -35,10 +35,10 @@ internal static class Micro
             ElfFile elf = ElfFile.Read(file);
             DwarfSections sections = DwarfSections.Find(elf) ?? throw new BenchmarkException($"{kernel.Path} has no DWARF");
             Section btf = elf.Contents(".BTF") ?? throw new BenchmarkException($"{kernel.Path} has no BTF");
-            UnitHeader[] units = new UnitIndex(sections.Info).All();
+            UnitHeader[] units = new UnitIndex(sections).All();
             Bench bench = new(kernel, runs);
 
-            bench.Add("UnitIndex: the chain of unit headers", units.Length, "units", () => new UnitIndex(sections.Info).All());
+            bench.Add("UnitIndex: the chain of unit headers", units.Length, "units", () => new UnitIndex(sections).All());
             AddAbbreviations(bench, sections, units);
             AddWalks(bench, sections, units);
             AddMatcher(bench, sections, units);

@@ -106,7 +106,7 @@ internal sealed unsafe class DefinitionMatcher
             case DefinitionTemplate.NodeKind.Array:
                 return shape.Tag == DwTag.DW_TAG_array_type && shape.HasChildren && MatchesArray(shape, index);
             case DefinitionTemplate.NodeKind.Aggregate:
-                return shape.Tag == node.Tag && !shape.Has(Field.Declaration) && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
+                return shape.Tag == node.Tag && !shape.Has(Field.Declaration) && shape.Encoding == 0 && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
                     && shape.Has(Field.Alignment) == node.HasAlignment && shape.Alignment == node.Alignment
                     && MatchesName(shape, ref node.Name) && MatchesMembers(shape, node.FirstMember, node.MemberCount);
             default:
@@ -148,7 +148,7 @@ internal sealed unsafe class DefinitionMatcher
 
             ref DefinitionTemplate.MemberNode member = ref _template.Members[first + i];
             if ((shape.Location * 8) + shape.DataBitOffset != member.BitOffset
-                || shape.Has(Field.BitSize) != member.IsBitField || shape.BitSize != member.BitFieldSize
+                || shape.Has(Field.ByteSize) || shape.Has(Field.BitSize) != member.IsBitField || shape.BitSize != member.BitFieldSize
                 || shape.Has(Field.Alignment) != member.HasAlignment || shape.Alignment != member.Alignment
                 || !MatchesName(shape, ref member.Name) || !MatchesType(shape.Type, member.Type))
             {

@@ -223,6 +223,11 @@ internal sealed class DwarfGraphBuilder
         }
 
         ulong size = RequireByteSize(die);
+        if (die[DwAt.DW_AT_encoding].Class != ValueClass.Absent)
+        {
+            throw die.Invalid("a struct or union with an encoding, which integers have");
+        }
+
         ImmutableArray<Member>.Builder members = ImmutableArray.CreateBuilder<Member>();
         foreach (Die child in decoder.Children(die))
         {
@@ -270,6 +275,12 @@ internal sealed class DwarfGraphBuilder
         {
             // Its bits are counted from the other end of each unit, and how far the units reach is not told.
             throw die.Invalid("a bitfield in the other byte order (scalar_storage_order), whose bits cannot be placed");
+        }
+
+        if (bitFieldSize is null && ByteSize(die) is { } told && _graph.ByteSizeOf(typeId) is { } size && told != size)
+        {
+            // It would count (DWARF 5 §5.7.6), and C has no member that is not as large as its type.
+            throw die.Invalid($"a member of {told} bytes whose type has {size}");
         }
 
         ulong bitOffset = BitOffset(die, typeId, bitFieldSize, isInUnion);
@@ -407,7 +418,9 @@ internal sealed class DwarfGraphBuilder
             }
         }
 
-        return new EnumType(Name(die, decoder), size ?? 0, encoding is BaseEncoding.Signed or BaseEncoding.SignedChar);
+        return size is null && die[DwAt.DW_AT_declaration].Class == ValueClass.Absent
+            ? throw die.Invalid($"{TagName(die.Tag)} has no {DwAt.DW_AT_byte_size}, and is no declaration")
+            : new EnumType(Name(die, decoder), size ?? 0, encoding is BaseEncoding.Signed or BaseEncoding.SignedChar);
     }
 
     private ArrayType Array(Die die, DieDecoder decoder, bool byValue)

@@ -31,6 +31,9 @@ internal sealed class DwarfPackage
         RefuseSharedAbbrevs();
     }
 
+    /// <summary>The size in bytes of an address in a file of its class.</summary>
+    public int WordByteSize => _elf.Header.Is64Bit ? 8 : 4;
+
     /// <summary>How many type units it has.</summary>
     public int TypeUnitCount => _typeUnits.Signatures.Length;
 
@@ -104,7 +107,7 @@ internal sealed class DwarfPackage
     private static UnitHeader UnitOf(PackageRow row, DwarfSections file, bool isTypes)
     {
         (ulong offset, ulong size) = row.Part(isTypes ? DW_SECT_TYPES : DW_SECT_INFO);
-        UnitHeader unit = UnitHeader.Read(file.Info, offset, isTypes, isSplit: true);
+        UnitHeader unit = UnitHeader.Read(file, file.Info, offset, isTypes);
         return unit.End == offset + size
             ? unit
             : throw file.Info.Invalid(offset, $"the index of the package gives this unit 0x{size:x} bytes, and it has 0x{unit.End - offset:x}", "make the package anew from the .dwo files");

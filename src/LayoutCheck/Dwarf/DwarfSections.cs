@@ -21,7 +21,8 @@ internal sealed class DwarfSections
         _suffix = suffix;
         File = elf.File.Path;
         Info = info;
-        Units = new UnitIndex(info, typesStart, IsSplit);
+        WordByteSize = elf.Header.Is64Bit ? 8 : 4;
+        Units = new UnitIndex(this, typesStart);
         Abbrev = abbrev;
         _str = new Lazy<Section?>(() => elf.Contents(".debug_str" + suffix));
         StrOffsets = elf.Contents(".debug_str_offsets" + suffix);
@@ -42,7 +43,8 @@ internal sealed class DwarfSections
         _package = package;
         File = info.File.Path;
         Info = info;
-        Units = new UnitIndex(info, isSplit: true);
+        WordByteSize = package.WordByteSize;
+        Units = new UnitIndex(this);
         HasSectionOffsets = false;
         IsKept = true;
         Abbrev = abbrev;
@@ -57,6 +59,9 @@ internal sealed class DwarfSections
 
     /// <summary>.debug_info; when there are type units in sections of their own, all of these one behind the other.</summary>
     public Section Info { get; }
+
+    /// <summary>The size in bytes of an address in a file of its class (ELFCLASS32, ELFCLASS64).</summary>
+    public int WordByteSize { get; }
 
     /// <summary>The units in it.</summary>
     public UnitIndex Units { get; }

@@ -24,13 +24,14 @@ internal readonly record struct UnitHeader(
     public int OffsetSize => Is64Bit ? 8 : 4;
 
     /// <summary>Reads the header at an offset and checks that the unit lies within the section.</summary>
-    /// <param name="info">The section.</param>
+    /// <param name="sections">The file.</param>
+    /// <param name="info">Its .debug_info, or a window that shows the header.</param>
     /// <param name="offset">Bytes from its start.</param>
     /// <param name="isInTypes">Whether the unit is one of .debug_types, whose headers do not say so (DWARF 4 §7.5.1.2).</param>
-    /// <param name="isSplit">Whether the section is one of a .dwo, where other kinds of units are.</param>
     /// <exception cref="InvalidImageException">It is damaged, or of a version or kind that cannot be read.</exception>
-    public static UnitHeader Read(Section info, ulong offset, bool isInTypes = false, bool isSplit = false)
+    public static UnitHeader Read(DwarfSections sections, Section info, ulong offset, bool isInTypes = false)
     {
+        bool isSplit = sections.IsSplit;
         SectionReader reader = info.ReadFrom(offset);
         ulong length = reader.ReadU32();
         bool is64Bit = length == 0xffff_ffff;
@@ -96,9 +97,11 @@ internal readonly record struct UnitHeader(
                 : throw info.Invalid(offset, $"the type of a type unit is said to be 0x{typeOffset:x} bytes on, which is not within the unit");
         }
 
-        return addressSize is 4 or 8
-            ? new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie, DwoId = dwoId }
-            : throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother);
+        // The size of pointers is not always told but here, and of an image's words by its first unit.
+        return addressSize is not (4 or 8) ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother)
+            : addressSize != sections.WordByteSize
+                ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes in a file whose own have {sections.WordByteSize}", BuildAnother)
+            : new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie, DwoId = dwoId };
     }
 
     /// <summary>Asserts that nothing but padding is left of the unit once its DIEs have ended: what is there would be definitions that nobody reads.</summary>

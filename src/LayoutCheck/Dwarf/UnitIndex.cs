@@ -7,22 +7,21 @@ namespace LayoutCheck.Dwarf;
 /// </summary>
 internal sealed class UnitIndex
 {
+    private readonly DwarfSections _sections;
     private readonly Section _info;
     private readonly List<UnitHeader> _units = [];
     private readonly Lock _lock = new();
     private readonly ulong _typesStart;
-    private readonly bool _isSplit;
     private Dictionary<ulong, UnitHeader>? _typeUnits;
     private ulong _next;
 
-    /// <param name="info">The section that the units are in.</param>
-    /// <param name="typesStart">Where those of .debug_types start, in bytes from the start of the section.</param>
-    /// <param name="isSplit">Whether the section is one of a .dwo.</param>
-    public UnitIndex(Section info, ulong typesStart = ulong.MaxValue, bool isSplit = false)
+    /// <param name="sections">The file, of which .debug_info is there already.</param>
+    /// <param name="typesStart">Where the units of .debug_types start, in bytes from the start of the section.</param>
+    public UnitIndex(DwarfSections sections, ulong typesStart = ulong.MaxValue)
     {
-        _info = info;
+        _sections = sections;
+        _info = sections.Info;
         _typesStart = typesStart;
-        _isSplit = isSplit;
     }
 
     /// <summary>How much of the section the units found so far take up, from 0 to 1. Read without a lock: it is for showing only.</summary>
@@ -141,7 +140,7 @@ internal sealed class UnitIndex
         }
 
         window?.OpenHead(_next);
-        UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _next >= _typesStart, _isSplit);
+        UnitHeader unit = UnitHeader.Read(_sections, window?.View ?? _info, _next, _next >= _typesStart);
         _units.Add(unit);
         _next = unit.End;
         return true;

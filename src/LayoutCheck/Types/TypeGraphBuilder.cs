@@ -62,6 +62,9 @@ internal sealed class TypeGraphBuilder
     /// <summary>The node given so far, to look at while building.</summary>
     public TypeNode this[TypeId id] => _nodes[id.Index] ?? throw new InvalidOperationException($"type id {id.Index} has no node yet");
 
+    /// <summary>sizeof in bytes of a type given so far; null where C has none.</summary>
+    public ulong? ByteSizeOf(TypeId type) => _sizes[type.Index].BitSize / 8;
+
     /// <summary>The finished graph; the builder is not used afterwards.</summary>
     public TypeGraph Build() => new([.. _nodes]) { PlacesProblem = PlacesProblem };
 

@@ -103,25 +103,89 @@ public sealed class UnsoundTests
     }
 
     [Theory]
-    [InlineData(4, 8)]
-    [InlineData(8, 4)]
-    public void Pointers_of_another_size_than_their_unit_s_addresses(int addressSize, int pointerSize)
+    [InlineData(false, 8)]
+    [InlineData(true, 4)]
+    public void Pointers_of_another_size_than_their_unit_s_addresses(bool is64Bit, int pointerSize)
     {
-        // The second unit's pointers have the first's size, and only its header differs.
-        DwarfBuilder dwarf = new();
+        // Of the second unit: what the first says of the size of words is right.
+        int addressSize = is64Bit ? 8 : 4;
+        DwarfBuilder dwarf = new(is64Bit);
         for (int i = 0; i < 2; i++)
         {
-            DwarfUnit unit = dwarf.Unit(addressSize: i == 0 ? pointerSize : addressSize);
-            unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(pointerSize));
+            DwarfUnit unit = dwarf.Unit();
+            unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(8));
             unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type($"pointer{i}"), At.Data1(DwAt.DW_AT_data_member_location, 0));
             unit.End();
             unit.Mark($"pointer{i}");
-            unit.Leaf(DwTag.DW_TAG_pointer_type, At.Size(pointerSize));
+            unit.Leaf(DwTag.DW_TAG_pointer_type, At.Size(i == 0 ? addressSize : pointerSize));
         }
 
         using KernelImage image = dwarf.Open();
         InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 1));
         Assert.Contains($"a pointer of {pointerSize} bytes in a unit with addresses of {addressSize}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, 8)]
+    [InlineData(true, 4)]
+    public void Addresses_of_another_size_than_the_file_s(bool is64Bit, int addressSize)
+    {
+        DwarfBuilder dwarf = new(is64Bit);
+        DwarfUnit unit = dwarf.Unit(addressSize: addressSize);
+        unit.StructOf("s", "pointer", 8);
+        unit.Mark("pointer");
+        unit.Leaf(DwTag.DW_TAG_pointer_type);
+
+        DwarfUnderTest.AssertRefused(dwarf, $"a unit with addresses of {addressSize} bytes in a file whose own have {(is64Bit ? 8 : 4)}", offset: 0);
+    }
+
+    [Fact]
+    public void An_integer_that_became_a_union()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "char", 1);
+        unit.Mark("char");
+        unit.Leaf(DwTag.DW_TAG_union_type, At.Name("char"), At.Size(1), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed_char));
+
+        DwarfUnderTest.AssertRefused(dwarf, "a struct or union with an encoding", offset: dwarf.OffsetOf("char"));
+    }
+
+    [Fact]
+    public void A_member_of_another_size_than_its_type()
+    {
+        DwarfBuilder dwarf = new();
+        for (int i = 0; i < 2; i++)
+        {
+            // The first is right: the second must not be taken for the same.
+            DwarfUnit unit = dwarf.Unit();
+            unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(8));
+            unit.Mark($"member{i}");
+            unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Data1(i == 0 ? DwAt.DW_AT_decl_line : DwAt.DW_AT_byte_size, 1), At.Type($"int{i}"));
+            unit.End();
+            unit.Mark($"int{i}");
+            unit.Leaf(DwTag.DW_TAG_base_type, At.Name("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
+        }
+
+        using KernelImage image = dwarf.Open();
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 1));
+        Assert.Contains("a member of 1 bytes whose type has 4", e.Message, StringComparison.Ordinal);
+        Assert.Equal(dwarf.OffsetOf("member1"), e.Offset);
+    }
+
+    [Fact]
+    public void A_function_that_became_an_enumeration()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "pointer", 8);
+        unit.Mark("pointer");
+        unit.Leaf(DwTag.DW_TAG_pointer_type, At.Type("function"));
+        unit.Mark("function");
+        unit.Begin(DwTag.DW_TAG_enumeration_type, At.Flag((DwAt)0x27));
+        unit.End();
+
+        DwarfUnderTest.AssertRefused(dwarf, "DW_TAG_enumeration_type has no DW_AT_byte_size, and is no declaration", offset: dwarf.OffsetOf("function"));
     }
 
     [Fact]

@@ -155,7 +155,7 @@ internal sealed partial record LayoutRows(ulong? ByteSize, ImmutableArray<Layout
     // pahole's numbers are C ints: what is too large for them comes out negative, or cut off.
     private static ulong Number(string digits) => ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : throw new FormatException("no number: " + digits);
 
-    [GeneratedRegex(@"^((?:struct|union|enum)(?:\s+\w+)?)\b[^;]*\{$")]
+    [GeneratedRegex(@"^(?:(?:const|volatile)\s+)*((?:struct|union|enum)(?:\s+\w+)?)\b[^;]*\{$")]
     private static partial Regex Opening();
 
     [GeneratedRegex(@"^/\* size: (-?\d+),")]
