@@ -13,10 +13,11 @@ namespace LayoutCheck.Dwarf;
 /// <param name="DieOffset">Where it is, in bytes from the start of .debug_info.</param>
 /// <param name="Tag">DW_TAG_structure_type, DW_TAG_union_type or DW_TAG_typedef.</param>
 /// <param name="DeclarationForm">The form of DW_AT_declaration; 0 when it has none.</param>
-internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, DwForm DeclarationForm = 0)
+/// <param name="HasChildren">Whether anything is below it.</param>
+internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, DwForm DeclarationForm = 0, bool HasChildren = false)
 {
-    /// <summary>Whether it is certainly no definition. With DW_FORM_flag it may yet be one: the value is not looked at here.</summary>
-    public bool IsDeclaration => DeclarationForm == DwForm.DW_FORM_flag_present;
+    /// <summary>Whether it is certainly no definition. With DW_FORM_flag, whose value is not looked at here, or with members it may yet have been one.</summary>
+    public bool IsDeclaration => DeclarationForm == DwForm.DW_FORM_flag_present && !HasChildren;
 }
 
 /// <summary>
@@ -445,7 +446,7 @@ internal sealed unsafe class DieScanner : IDisposable
     private bool Report(ulong die, int name)
     {
         Abbrev abbrev = AbbrevAt(die);
-        ScanHit hit = new(name, die, abbrev.Tag, abbrev.DeclarationForm);
+        ScanHit hit = new(name, die, abbrev.Tag, abbrev.DeclarationForm, abbrev.HasChildren);
         foreach (int request in _wanted.RequestsByName[name])
         {
             bool answers = _wanted.Requests[request].Kind switch

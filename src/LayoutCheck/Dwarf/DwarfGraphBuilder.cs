@@ -217,7 +217,7 @@ internal sealed class DwarfGraphBuilder
     private TypeNode Aggregate(Die die, DieDecoder decoder, bool byValue)
     {
         string? name = Name(die, decoder);
-        if (!byValue || die[DwAt.DW_AT_declaration] is { Class: not ValueClass.Absent, Value: not 0 })
+        if (!byValue || IsDeclaration(die, decoder))
         {
             return new AggregateReference(KindOf(die), name);
         }
@@ -251,6 +251,15 @@ internal sealed class DwarfGraphBuilder
         }
 
         return new AggregateType(KindOf(die), name, size, Constant(die, DwAt.DW_AT_alignment), members.ToImmutable()) { Place = Place(die, decoder) };
+    }
+
+    // Of a definition that damage made a declaration of, the members are still there; to pass it over would be to answer from other units.
+    private static bool IsDeclaration(Die die, DieDecoder decoder)
+    {
+        AttributeValue declaration = die[DwAt.DW_AT_declaration];
+        return declaration.Class is not (ValueClass.Absent or ValueClass.Flag) ? throw die.Invalid($"DW_AT_declaration has {declaration.Form}, which is not a flag")
+            : declaration.Value != 0 && decoder.Children(die).Any(child => child.Tag == DwTag.DW_TAG_member) ? throw die.Invalid("a declaration of a struct or union, with members")
+            : declaration.Value != 0;
     }
 
     private static bool HasPlace(Die die)

@@ -139,6 +139,31 @@ public sealed class UnsoundTests
         DwarfUnderTest.AssertRefused(dwarf, $"a unit with addresses of {addressSize} bytes in a file whose own have {(is64Bit ? 8 : 4)}", offset: 0);
     }
 
+    [Theory]
+    [InlineData(nameof(DwForm.DW_FORM_flag_present), "a declaration of a struct or union, with members")]
+    [InlineData(nameof(DwForm.DW_FORM_flag), "a declaration of a struct or union, with members")]
+    [InlineData(nameof(DwForm.DW_FORM_data1), "DW_AT_declaration has DW_FORM_data1, which is not a flag")]
+    public void A_definition_that_became_a_declaration(string formName, string problem)
+    {
+        DwForm form = Enum.Parse<DwForm>(formName);
+        DwarfBuilder dwarf = new();
+        for (int i = 0; i < 2; i++)
+        {
+            // The second defines it too, and would be the only one to answer.
+            DwarfUnit unit = dwarf.Unit();
+            unit.Mark($"s{i}");
+            unit.Begin(
+                DwTag.DW_TAG_structure_type,
+                [At.Name("s"), .. i == 1 ? [] : new[] { form == DwForm.DW_FORM_flag_present ? At.Flag(DwAt.DW_AT_declaration) : At.Raw(DwAt.DW_AT_declaration, form, 64) }, At.Size(4)]);
+            unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type($"int{i}"));
+            unit.End();
+            unit.Mark($"int{i}");
+            unit.Leaf(DwTag.DW_TAG_base_type, At.Name("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
+        }
+
+        DwarfUnderTest.AssertRefused(dwarf, problem, offset: dwarf.OffsetOf("s0"));
+    }
+
     [Fact]
     public void An_integer_that_became_a_union()
     {

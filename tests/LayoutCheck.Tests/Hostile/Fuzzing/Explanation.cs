@@ -48,7 +48,7 @@ internal static class Explanation
         // DWARF 5 §5.7.1: DW_AT_signature of a declaration names the type unit with the definition. pahole 1.24 does not read the attribute (dwarf_loader.c has no
         // DW_AT_signature) and takes the declaration for an empty struct.
         ("pahole does not follow DW_AT_signature", one => one.IsDwarf && one.Image.From.Contains("types", StringComparison.Ordinal) && one.Theirs.ByteSize == one.Ours.ByteSize
-            && one.AllOthers(r => r.BitSize == 0 && one.Ours.Rows.Any(o => o.BitOffset == r.BitOffset))),
+            && one.AllOthers(r => one.Ours.Rows.Any(o => o.BitOffset == r.BitOffset && (r.BitSize == 0 || r.BitSize == o.BitSize)))),
 
         // DWARF 5 §5.7.1: a definition has a size, or is a declaration. pahole takes what has neither for a definition of size 0 (dwarf_loader.c, type__init).
         ("pahole takes a struct without DW_AT_byte_size", one => one.IsDwarf && one.Theirs is { ByteSize: 0, Rows: [] } && one.Ours is { ByteSize: > 0, Rows: not [] }),

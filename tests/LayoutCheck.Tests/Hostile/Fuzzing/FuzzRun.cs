@@ -39,7 +39,7 @@ internal sealed class FuzzRun
         IEnumerable<string> files = FixtureFile.All.Select(FixtureFile.PathOf).Concat(folders.SelectMany(f => Directory.EnumerateFiles(f).Order(StringComparer.Ordinal)));
         _seeds = [.. files.Select(f => SeedOf(Path.GetFileName(f), File.ReadAllBytes(f))).Concat(Wrapped())];
         _names = [.. _seeds.Select(s => NamesOf(s.Bytes))];
-        _pairs = [.. Pairs()];
+        _pairs = [.. Pairs(), .. SplitPairs()];
         _rules = [.. RuleCatalog.Files().Select(f => f.Text)];
         _headers = [.. Headers()];
         using KernelImage image = FixtureFile.Open("page-era6/page-era6.gcc-dwarf5.elf");
@@ -60,7 +60,8 @@ internal sealed class FuzzRun
     /// <param name="Name">Its name, beside the image.</param>
     /// <param name="Bytes">What is in it.</param>
     /// <param name="IsBase">Whether it is the kernel that a module's BTF goes on from.</param>
-    public sealed record Companion(string Name, byte[] Bytes, bool IsBase);
+    /// <param name="Beside">A third file, or null.</param>
+    public sealed record Companion(string Name, byte[] Bytes, bool IsBase, (string Name, byte[] Bytes)? Beside = null);
 
     /// <summary>An image that others can read too, in one form of debug information.</summary>
     /// <param name="From">What it was made from.</param>
@@ -162,7 +163,7 @@ internal sealed class FuzzRun
             BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(pair.CrcAt), Crc32.Of(file.Whole()));
         }
 
-        return new Case($"{pair.Image.Name} and {pair.Other.Name}", image, null, [new TypeName(TypeNameKind.Struct, "page"), pair.Name], new Companion(pair.Other.Name, other, pair.IsBase));
+        return new Case($"{pair.Image.Name} and {pair.Other.Name}", image, null, [new TypeName(TypeNameKind.Struct, "page"), pair.Name], new Companion(pair.Other.Name, other, pair.IsBase, pair.Beside));
     }
 
     private static Seed SeedOf(string name, byte[] bytes) => new(name, bytes, ImageMap.Of(bytes));
@@ -232,6 +233,24 @@ internal sealed class FuzzRun
         yield return new Pair(SeedOf("made.ko", elf), SeedOf("vmlinux", DistilledModule.Kernel(false, 16)), new TypeName(TypeNameKind.Struct, "driver"), IsBase: true);
     }
 
+    // Skeletons with the .dwo files of two units, one of which is damaged; and with a package of them.
+    private static IEnumerable<Pair> SplitPairs()
+    {
+        foreach (string form in (string[])["gcc-dwarf4", "gcc-dwarf5", "gcc-dwarf5-types", "gcc-dwarf64", "clang-dwarf4", "clang-dwarf5"])
+        {
+            yield return PairOf($"page-era5-dwo/page-era5-dwo.{form}.elf", $"page-era5-dwo/a.{form}.dwo", "folio") with
+            {
+                Beside = ($"b.{form}.dwo", FixtureFile.Bytes($"page-era5-dwo/b.{form}.dwo")),
+            };
+        }
+
+        foreach (string form in (string[])["gcc-dwarf4", "gcc-dwarf4-types", "clang-dwarf4", "clang-dwarf5"])
+        {
+            Pair pair = PairOf($"page-era5-dwp/page-era5-dwp.{form}.elf", $"page-era5-dwp/page-era5-dwp.{form}.elf.dwp", "folio");
+            yield return pair with { Other = pair.Other with { Name = HostileCase.ImageName + ".dwp" } };
+        }
+    }
+
     private static Pair PairOf(string image, string other, string name, bool isBase = false)
         => new(SeedOf(Path.GetFileName(image), FixtureFile.Bytes(image)), SeedOf(Path.GetFileName(other), FixtureFile.Bytes(other)), new TypeName(TypeNameKind.Struct, name), isBase);
 
@@ -271,5 +290,5 @@ internal sealed class FuzzRun
         }
     }
 
-    private sealed record Pair(Seed Image, Seed Other, TypeName Name, bool IsBase = false, int CrcAt = 0);
+    private sealed record Pair(Seed Image, Seed Other, TypeName Name, bool IsBase = false, int CrcAt = 0, (string Name, byte[] Bytes)? Beside = null);
 }

@@ -13,8 +13,8 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
 
 /// <summary>
-/// All that the program does with one image, done with hostile bytes: opened, checked with one thread and with two and without the fast path, shown,
-/// asked for its names; as text and as JSON. Says what went wrong: an exception that is not the one decode failure, two answers that differ, a step
+/// All that the program does with one image, done with hostile bytes: opened in memory and as a file, checked with one thread and with two and without the
+/// fast path, shown, asked for its names; as text and as JSON. Says what went wrong: an exception that is not the one decode failure, two answers that differ, a step
 /// over its time or its memory.
 /// </summary>
 internal sealed class HostileCase
@@ -31,7 +31,7 @@ internal sealed class HostileCase
     private readonly IReadOnlyList<TypeName> _names;
     private readonly StringBuilder _failures = new();
 
-    // Where the other file lies, and how the image is opened that needs it.
+    // Where the files of this thread's case lie, and those of no other.
     [ThreadStatic]
     private static string? s_folder;
 
@@ -42,17 +42,35 @@ internal sealed class HostileCase
     {
         _bytes = bytes;
         _names = names;
-        if (companion is null)
+        if (bytes.Length == 0)
         {
             return;
         }
 
         s_folder ??= Directory.CreateTempSubdirectory("layoutcheck-fuzz-").FullName;
+        foreach (string old in Directory.EnumerateFiles(s_folder))
+        {
+            File.Delete(old);
+        }
+
+        _path = Path.Combine(s_folder, ImageName);
+        File.WriteAllBytes(_path, bytes);
+        if (companion is null)
+        {
+            return;
+        }
+
         string other = Path.Combine(s_folder, companion.Name);
         File.WriteAllBytes(other, companion.Bytes);
-        _path = Path.Combine(s_folder, "case");
         _base = companion.IsBase ? other : null;
+        if (companion.Beside is var (name, beside))
+        {
+            File.WriteAllBytes(Path.Combine(s_folder, name), beside);
+        }
     }
+
+    /// <summary>What the image is called as a file.</summary>
+    public const string ImageName = "case";
 
     /// <summary>Removes what this thread has written.</summary>
     public static void Clean()
@@ -110,6 +128,12 @@ internal sealed class HostileCase
         string? check = Step($"{source} check", () => Open(source, image => Json(LayoutChecker.Check(image, RuleCatalog.Default, 1), image)));
         string? twice = Step($"{source} check with two threads", () => Open(source, image => Json(LayoutChecker.Check(image, RuleCatalog.Default, 2), image)));
         Same($"{source}: check with one thread and with two", check, twice);
+        string? file = Step($"{source} check of the file", () => Open(source, image => Json(LayoutChecker.Check(image, RuleCatalog.Default, 1), image), isFile: true));
+        if (check is not null && file is not null && !IsRefusal(check) && !IsRefusal(file))
+        {
+            Same($"{source}: check of the bytes and of the file", check, file);
+        }
+
         if (check is not null && check.StartsWith("cannot open", StringComparison.Ordinal))
         {
             return;
@@ -176,12 +200,14 @@ internal sealed class HostileCase
         return text.ToString();
     }
 
-    private string Open(SourceChoice source, Func<KernelImage, string> use)
+    // As a file it is mapped, and read in windows.
+    private string Open(SourceChoice source, Func<KernelImage, string> use, bool isFile = false)
     {
         KernelImage image;
         try
         {
-            image = KernelImage.FromBytes(_path, _bytes, new ImageOptions(source, null, _base));
+            ImageOptions options = new(source, null, _base);
+            image = isFile ? KernelImage.Open(_path, options) : KernelImage.FromBytes(_path, _bytes, options);
         }
         catch (InvalidImageException e)
         {
