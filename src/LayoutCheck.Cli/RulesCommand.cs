@@ -92,14 +92,15 @@ internal static class RulesCommand
             throw new UsageException("several headers make several rule files: name the folder with --output");
         }
 
-        if (headers.GroupBy(OutputName, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } same)
+        string[] outputNames = OutputNames(headers);
+        if (headers.Zip(outputNames).GroupBy(p => p.Second, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } same)
         {
-            throw new UsageException($"{string.Join(" and ", same)} would be written to one file, {same.Key}: import them one by one");
+            throw new UsageException($"{string.Join(" and ", same.Select(p => p.First))} would be written to one file, {same.Key}: import them one by one");
         }
 
         bool isFolder = headers.Length > 1 || (output is not null && Directory.Exists(output));
         int taken = 0;
-        foreach (string header in headers)
+        foreach ((string header, string outputName) in headers.Zip(outputNames))
         {
             RuleImport import = RuleImporter.Import(header, RuleChoice.ReadText(header));
             foreach (RefusedAssertion refused in import.Refused)
@@ -111,14 +112,20 @@ internal static class RulesCommand
             taken += import.TakenCount;
             if (import.RuleText is { } text)
             {
-                Write(isFolder ? Path.Combine(output!, OutputName(header)) : output, text);
+                Write(isFolder ? Path.Combine(output!, outputName) : output, text);
             }
         }
 
         return taken > 0 ? ExitCode.Holds : ExitCode.Undecided;
     }
 
-    private static string OutputName(string header) => Path.GetFileName(header).Replace('.', '-') + ".md";
+    // There is a tcp.h in include/linux and one in include/net: where one name would stand for two headers, their folders tell them apart.
+    private static string[] OutputNames(string[] headers)
+    {
+        HashSet<string?> shared = [.. headers.GroupBy(Path.GetFileName, StringComparer.Ordinal).Where(g => g.Skip(1).Any()).Select(g => g.Key)];
+        return [.. headers.Select(header => (shared.Contains(Path.GetFileName(header)) ? header : Path.GetFileName(header))
+            .Replace('.', '-').Replace(Path.DirectorySeparatorChar, '-').TrimStart('-') + ".md")];
+    }
 
     private static TypeName NameOf(DefinitionSet set)
     {

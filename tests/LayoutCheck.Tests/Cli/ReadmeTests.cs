@@ -56,6 +56,25 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public void Names_tests_behind_each_promise()
+    {
+        string section = s_text[s_text.IndexOf("## What a file can do to it", StringComparison.Ordinal)..];
+        string[] promises = section[section.IndexOf("\n- ", StringComparison.Ordinal)..section.IndexOf("\n\nA fuzzer", StringComparison.Ordinal)].Split("\n- ", StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(promises.Length >= 9);
+        string script = File.ReadAllText(Path.Combine(FixtureFile.Repository, "tests/real-kernels/run"));
+        HashSet<string> classes = [.. typeof(ReadmeTests).Assembly.GetTypes().Select(t => t.Name)];
+        foreach (string promise in promises)
+        {
+            string[] tests = [.. NamedTest().Matches(promise).Select(m => m.Groups[1].Value)];
+            Assert.NotEmpty(tests);
+            Assert.All(tests, test => Assert.True(classes.Contains(test) || script.Contains($"\n{test}() {{", StringComparison.Ordinal), $"README names {test}, which is not there"));
+        }
+    }
+
+    [GeneratedRegex("`(\\w+Tests|try_\\w+)`")]
+    private static partial Regex NamedTest();
+
+    [Fact]
     public void Names_every_command()
     {
         string help = ProgramRun.Run("--help").Out;

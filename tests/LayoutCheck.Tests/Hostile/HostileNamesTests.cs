@@ -165,15 +165,29 @@ public sealed class HostileNamesTests : IDisposable
     }
 
     [Fact]
-    public void Two_headers_of_one_name_are_refused_before_one_is_lost()
+    public void Two_headers_of_one_name_make_two_files()
     {
         string[] headers = [.. new[] { "a", "b" }.Select(folder => Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, folder)).FullName, "mm.h"))];
         Array.ForEach(headers, header => File.WriteAllText(header, "static_assert(sizeof(struct page) == 64);\n"));
+        string rules = Path.Combine(_folder, "rules");
 
-        ProgramResult result = ProgramRun.Run(["rules", "import", .. headers, "-o", Path.Combine(_folder, "rules")]);
+        Assert.Equal(0, ProgramRun.Run(["rules", "import", .. headers, "-o", rules]).ExitCode);
+        string[] names = [.. Directory.EnumerateFiles(rules).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+        Assert.Equal(2, names.Length);
+        Assert.EndsWith("-a-mm-h.md", names[0], StringComparison.Ordinal);
+        Assert.EndsWith("-b-mm-h.md", names[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_header_twice_is_refused_before_a_file_is_lost()
+    {
+        string header = Path.Combine(_folder, "mm.h");
+        File.WriteAllText(header, "static_assert(sizeof(struct page) == 64);\n");
+
+        ProgramResult result = ProgramRun.Run("rules", "import", header, header, "-o", Path.Combine(_folder, "rules"));
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("would be written to one file, mm-h.md", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+        Assert.Contains("would be written to one file, ", Assert.Single(result.ErrLines), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_folder, "rules")));
     }
 
