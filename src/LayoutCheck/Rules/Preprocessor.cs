@@ -26,7 +26,7 @@ internal sealed class Preprocessor(string file, string text)
             return tokens;
         }
 
-        List<Token> output = [];
+        List<Token> output = new(tokens.Count);
         int at = 0;
         while (at < tokens.Count)
         {
@@ -47,7 +47,7 @@ internal sealed class Preprocessor(string file, string text)
                     end++;
                 }
                 while (end < tokens.Count && !(tokens[end].StartsLine && tokens[end].Is("#")));
-                output.AddRange(Expanded(tokens[at..end]));
+                ExpandInto(output, tokens, at, end);
             }
 
             at = end;
@@ -92,12 +92,16 @@ internal sealed class Preprocessor(string file, string text)
     /// <summary>The tokens with macros replaced, under the condition that stands now.</summary>
     public List<Token> Expanded(List<Token> tokens)
     {
-        List<string> conditions = [.. _conditions.Where(c => c.Length > 0)];
-        string? condition = conditions.Count == 0 ? null : string.Join(" && ", conditions);
-        List<Token> output = [];
-        _produced = 0;
-        Expand(tokens, [], token => output.Add(token with { Condition = condition }), 0);
+        List<Token> output = new(tokens.Count);
+        ExpandInto(output, tokens, 0, tokens.Count);
         return output;
+    }
+
+    private void ExpandInto(List<Token> output, List<Token> tokens, int from, int to)
+    {
+        string? condition = _conditions.Exists(c => c.Length > 0) ? string.Join(" && ", _conditions.Where(c => c.Length > 0)) : null;
+        _produced = 0;
+        Expand(tokens, from, to, [], output, condition, 0);
     }
 
     private bool MakesAssertion(string name, int nesting) => ExpressionParser.IsAssertion(name)
@@ -185,20 +189,20 @@ internal sealed class Preprocessor(string file, string text)
         _macros[line[2].Text] = new Macro(parameters?.ToImmutableArray(), [.. line.Skip(at)]);
     }
 
-    private void Expand(List<Token> tokens, ImmutableHashSet<string> hidden, Action<Token> output, int nesting)
+    private void Expand(List<Token> tokens, int from, int to, ImmutableHashSet<string> hidden, List<Token> output, string? condition, int nesting)
     {
-        for (int i = 0; i < tokens.Count; i++)
+        for (int i = from; i < to; i++)
         {
             Token token = tokens[i];
             if (token.Kind != TokenKind.Identifier || hidden.Contains(token.Text) || !_macros.TryGetValue(token.Text, out Macro? macro)
-                || (macro.Parameters is not null && !(i + 1 < tokens.Count && tokens[i + 1].Is("("))))
+                || (macro.Parameters is not null && !(i + 1 < to && tokens[i + 1].Is("("))))
             {
                 if (++_produced > MostTokens)
                 {
                     throw new RuleException(file, text, token.Position, "the macros used here expand to too much");
                 }
 
-                output(token);
+                output.Add(token with { Condition = condition });
                 continue;
             }
 
@@ -207,24 +211,25 @@ internal sealed class Preprocessor(string file, string text)
                 throw new RuleException(file, text, token.Position, "the macros used here are nested too deep");
             }
 
-            List<List<Token>> arguments = macro.Parameters is null ? [] : Arguments(tokens, ref i, macro.Parameters.Value.Length);
+            List<Argument> arguments = macro.Parameters is null ? [] : Arguments(tokens, ref i, to, macro.Parameters.Value.Length);
             if (macro.Parameters is { } parameters && arguments.Count != parameters.Length)
             {
                 throw new RuleException(file, text, token.Position, $"{Printable.Shorten(token.Text)} takes {parameters.Length} arguments, not {arguments.Count}");
             }
 
-            List<Token> replaced = Replace(macro, arguments, token);
-            Expand(replaced, hidden.Add(token.Text), output, nesting + 1);
+            List<Token> replaced = Replace(macro, tokens, arguments, token);
+            Expand(replaced, 0, replaced.Count, hidden.Add(token.Text), output, condition, nesting + 1);
         }
     }
 
     /// <summary>The arguments of a call whose name stands at <paramref name="at"/>, which is moved to the closing parenthesis.</summary>
-    private List<List<Token>> Arguments(List<Token> tokens, ref int at, int parameterCount)
+    private List<Argument> Arguments(List<Token> tokens, ref int at, int to, int parameterCount)
     {
         Token name = tokens[at];
-        List<List<Token>> arguments = [[]];
+        List<Argument> arguments = new(parameterCount);
         int open = 1;
-        for (at += 2; at < tokens.Count; at++)
+        int from = at + 2;
+        for (at += 2; at < to; at++)
         {
             Token token = tokens[at];
             if (token.Is("(") || token.Is("{") || token.Is("["))
@@ -235,30 +240,33 @@ internal sealed class Preprocessor(string file, string text)
             {
                 if (--open == 0)
                 {
-                    return parameterCount == 0 && arguments is [[]] ? [] : arguments;
+                    if (parameterCount > 0 || arguments.Count > 0 || from < at)
+                    {
+                        arguments.Add(new Argument(from, at));
+                    }
+
+                    return arguments;
                 }
             }
             else if (open == 1 && token.Is(","))
             {
-                arguments.Add([]);
-                continue;
+                arguments.Add(new Argument(from, at));
+                from = at + 1;
             }
-
-            arguments[^1].Add(token);
         }
 
         throw new RuleException(file, text, name.Position, $"the arguments of {Printable.Shorten(name.Text)} are not closed");
     }
 
-    private static List<Token> Replace(Macro macro, List<List<Token>> arguments, Token call)
+    private static List<Token> Replace(Macro macro, List<Token> tokens, List<Argument> arguments, Token call)
     {
-        List<Token> replaced = [];
+        List<Token> replaced = new(macro.Body.Length + arguments.Sum(a => a.To - a.From));
         for (int i = 0; i < macro.Body.Length; i++)
         {
             Token token = macro.Body[i];
             if (token.Is("#") && i + 1 < macro.Body.Length && ArgumentOf(macro, arguments, macro.Body[i + 1]) is { } quoted)
             {
-                replaced.Add(new Token(TokenKind.Text, string.Join(' ', quoted.Select(t => t.Text)), call.Position));
+                replaced.Add(new Token(TokenKind.Text, string.Join(' ', tokens[quoted.From..quoted.To].Select(t => t.Text)), call.Position));
                 i++;
                 continue;
             }
@@ -266,7 +274,7 @@ internal sealed class Preprocessor(string file, string text)
             if (token.Is("##") && replaced.Count > 0 && i + 1 < macro.Body.Length)
             {
                 Token right = macro.Body[++i];
-                List<Token> pasted = ArgumentOf(macro, arguments, right) ?? [right];
+                List<Token> pasted = ArgumentOf(macro, arguments, right) is { } one ? tokens[one.From..one.To] : [right];
                 replaced[^1] = new Token(replaced[^1].Kind, replaced[^1].Text + (pasted.Count > 0 ? pasted[0].Text : ""), call.Position);
                 replaced.AddRange(pasted.Skip(1));
                 continue;
@@ -275,7 +283,10 @@ internal sealed class Preprocessor(string file, string text)
             if (ArgumentOf(macro, arguments, token) is { } argument)
             {
                 // What the caller wrote keeps its own place: a caret then points into the row, not at the macro.
-                replaced.AddRange(argument.Select(a => a with { StartsLine = false }));
+                for (int at = argument.From; at < argument.To; at++)
+                {
+                    replaced.Add(tokens[at] with { StartsLine = false });
+                }
             }
             else
             {
@@ -286,11 +297,14 @@ internal sealed class Preprocessor(string file, string text)
         return replaced;
     }
 
-    private static List<Token>? ArgumentOf(Macro macro, List<List<Token>> arguments, Token token)
+    private static Argument? ArgumentOf(Macro macro, List<Argument> arguments, Token token)
     {
         int index = macro.Parameters is { } parameters && token.Kind == TokenKind.Identifier ? parameters.IndexOf(token.Text) : -1;
         return index < 0 ? null : arguments[index];
     }
+
+    // Where an argument stands in the tokens of the call: they are not copied until they replace a parameter.
+    private readonly record struct Argument(int From, int To);
 
     private sealed record Macro(ImmutableArray<string>? Parameters, ImmutableArray<Token> Body);
 }
