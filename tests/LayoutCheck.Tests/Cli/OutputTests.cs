@@ -142,6 +142,7 @@ public sealed class OutputTests
     [Fact]
     public void A_limit_on_the_size_of_files_is_a_failure_as_any()
     {
+        Assert.SkipWhen(ProgramRun.IsMeasured, "who measures coverage writes a file when the program ends, which the limit ends by a signal");
         DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-");
         string file = Path.Combine(folder.FullName, "page.md");
         File.WriteAllText(file, "before");

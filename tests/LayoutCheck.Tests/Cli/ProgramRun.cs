@@ -23,6 +23,9 @@ internal static class ProgramRun
     /// <summary>The program and its first arguments, for a shell.</summary>
     public static string ShellCommand => $"'{Path.GetFullPath(s_host)}' exec '{s_program}'";
 
+    /// <summary>Whether coverlet has put its counters into what is run.</summary>
+    public static bool IsMeasured => typeof(KernelImage).Assembly.GetTypes().Any(t => t.Namespace?.StartsWith("Coverlet.", StringComparison.Ordinal) == true);
+
     /// <summary>Runs it in the repository's folder, with nothing on stdin.</summary>
     public static ProgramResult Run(params string[] arguments) => Run(s_host, ["exec", s_program, .. arguments]);
 

@@ -28,16 +28,32 @@ internal sealed partial class Differential(string folder)
     public Result Run(FuzzRun.Comparable one)
     {
         List<string> outcomes = [];
-        Dictionary<TypeName, TypeDefinition> found = Ours(one, outcomes);
-        if (found.Count == 0)
+        List<TypeName> missing = [];
+        Dictionary<TypeName, TypeDefinition> found = Ours(one, outcomes, missing);
+        if (found.Count + missing.Count == 0)
         {
             return new Result(outcomes, null);
         }
 
         string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"image-{Environment.CurrentManagedThreadId}"));
         File.WriteAllBytes(path, one.Image);
-        Pahole.Answer together = Pahole.Ask(path, one.Kind, found.Keys.Select(n => n.Name));
         List<string> failures = [];
+        foreach (TypeName name in missing)
+        {
+            // "Not there" is an answer too, and a wrong one is how damage hides a struct.
+            Pahole.Answer answer = Pahole.Ask(path, one.Kind, [name.Name]);
+            string outcome = Theirs(answer, name).Rows is not { Rows: not [] } theirs ? "we find no definition, nor does pahole"
+                : Explanation.OfMissing(one, theirs, answer) is { } why ? "explained: " + why
+                : Differs;
+            if (outcome == Differs)
+            {
+                failures.Add($"{one.Kind} {name}: no definition, and pahole has one");
+            }
+
+            outcomes.Add(outcome);
+        }
+
+        Pahole.Answer together = found.Count > 0 ? Pahole.Ask(path, one.Kind, found.Keys.Select(n => n.Name)) : new Pahole.Answer("", "", null);
         foreach ((TypeName name, TypeDefinition definition) in found)
         {
             // One type that it cannot read or find may cost the others: then each is asked for by itself.
@@ -65,7 +81,7 @@ internal sealed partial class Differential(string folder)
         return new Result(outcomes, failures.Count == 0 ? null : string.Join('\n', failures));
     }
 
-    private static Dictionary<TypeName, TypeDefinition> Ours(FuzzRun.Comparable one, List<string> outcomes)
+    private static Dictionary<TypeName, TypeDefinition> Ours(FuzzRun.Comparable one, List<string> outcomes, List<TypeName> missing)
     {
         Dictionary<TypeName, TypeDefinition> found = [];
         KernelImage image;
@@ -91,7 +107,7 @@ internal sealed partial class Differential(string folder)
                     }
                     else
                     {
-                        outcomes.Add("we find no definition");
+                        missing.Add(name);
                     }
                 }
                 catch (InvalidImageException e)

@@ -70,6 +70,17 @@ internal static class Explanation
     /// <summary>The name of what explains a difference, or null.</summary>
     public static string? Of(Case one) => s_all.FirstOrDefault(e => e.Holds(one)).Name;
 
+    private static readonly (string Name, Func<FuzzRun.Comparable, LayoutRows, Pahole.Answer, bool> Holds)[] s_missing =
+    [
+        // As above: what is within a function, or in a namespace, is not the unit's.
+        ("pahole takes a type within a function", (image, _, _) => image.Kind == SourceKind.Dwarf && image.From.StartsWith("scopes.", StringComparison.Ordinal)),
+        ("pahole takes a type within a namespace", (image, _, answer) => image.Kind == SourceKind.Dwarf && image.From.StartsWith("rust-twin.", StringComparison.Ordinal)
+            && answer.Text.Contains("\tusize ", StringComparison.Ordinal)),
+    ];
+
+    /// <summary>The name of what explains that pahole has a definition where we find none, or null.</summary>
+    public static string? OfMissing(FuzzRun.Comparable image, LayoutRows theirs, Pahole.Answer answer) => s_missing.FirstOrDefault(e => e.Holds(image, theirs, answer)).Name;
+
     // The definitions of all units.
     private static IEnumerable<TypeDefinition> Others(Case one)
     {
