@@ -44,6 +44,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         ImportedUnits imports = new();
         List<(int Index, UnitHeader Unit)> partial = [];
+        List<UnitHeader> ofNoKnownLanguage = [];
         SplitScanners splitScanners = new(new SplitScanners.Names([name]));
         for (int i = 0; _sections.Units.At(i, scanner.Window) is { } unit; i++)
         {
@@ -73,6 +74,10 @@ internal sealed class DwarfTypeReader : ITypeSource
             {
                 return found;
             }
+            else if (!DwarfLanguage.IsC(root.Language) && !DwarfLanguage.IsOther(root.Language) && (!root.IsPartial || root.Language is not null))
+            {
+                ofNoKnownLanguage.Add(unit);
+            }
         }
 
         foreach ((int index, UnitHeader unit) in partial)
@@ -88,6 +93,19 @@ internal sealed class DwarfTypeReader : ITypeSource
             if (FindFirst(_sections.Units.Count + i, package, typeUnit, splitScanners, builder) is { } found)
             {
                 return found;
+            }
+        }
+
+        // Before "not there" is said, as the survey does it: a unit whose language was damaged may be the one that has it.
+        foreach (UnitHeader unit in ofNoKnownLanguage)
+        {
+            UnitRoot root = scanner.Open(unit);
+            while (scanner.Next(out ScanHit hit))
+            {
+                if (!hit.IsDeclaration && builder.Build(_sections, unit, hit.DieOffset) is not null)
+                {
+                    throw SurveyWorker.OfNoKnownLanguage(_sections, hit, name, root);
+                }
             }
         }
 

@@ -305,11 +305,14 @@ internal sealed class SurveyWorker : IDisposable
         {
             if (!hit.IsDeclaration && _builder.Build(file, unit, hit.DieOffset) is not null)
             {
-                throw file.Info.Invalid(
-                    hit.DieOffset, $"{_shared.Wanted.Requests[hit.Request]} is defined in a unit ({root.DisplayName(file)}) of {DwarfLanguage.Describe(root.Language)}: whether it is C's cannot be told");
+                throw OfNoKnownLanguage(file, hit, _shared.Wanted.Requests[hit.Request], root);
             }
         }
     }
+
+    /// <summary>The error of a definition that may be C's and may not.</summary>
+    public static InvalidImageException OfNoKnownLanguage(DwarfSections file, ScanHit hit, TypeName name, in UnitRoot root) => file.Info.Invalid(
+        hit.DieOffset, $"{name} is defined in a unit ({root.DisplayName(file)}) of {DwarfLanguage.Describe(root.Language)}: whether it is C's cannot be told");
 
     // The variant that a DIE defines, a new one when it is the first of its layout, null when it defines nothing.
     private Variant? FindVariant(DwarfSections file, in UnitHeader unit, ScanHit hit)

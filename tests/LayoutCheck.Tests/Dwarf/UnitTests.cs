@@ -203,7 +203,8 @@ public sealed class UnitTests
         unit.Int();
         using KernelImage image = dwarf.Open();
 
-        Assert.Null(image.Types.FindFirst(TypeName.Parse("struct s")));
+        Assert.Null(image.Types.FindFirst(TypeName.Parse("struct t")));
+        Assert.Throws<InvalidImageException>(() => image.Types.FindFirst(TypeName.Parse("struct s")));
         Assert.Equal([new LanguageCount("unknown language", 1)], image.Types.FindAll([], 1).Facts.Languages);
     }
 

@@ -366,6 +366,23 @@ public sealed class UnsoundTests
 
     [Theory]
     [InlineData(null)]
+    [InlineData(0xfe)]
+    public void The_first_definition_is_in_a_unit_of_no_known_language(int? language)
+    {
+        DwarfBuilder dwarf = new();
+        dwarf.Unit().Int();
+        DwarfUnit second = dwarf.Unit(root: language is { } number ? [At.Language((DwLang)number), At.Name("odd.c")] : [At.Name("odd.c")]);
+        second.StructOf("s", "size");
+        second.Mark("size");
+        second.Leaf(DwTag.DW_TAG_base_type, At.Name("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
+
+        DwarfUnderTest.AssertRefused(dwarf, "struct s is defined in a unit (odd.c) of");
+        using KernelImage image = dwarf.Open();
+        Assert.Null(image.Types.FindFirst(TypeName.Parse("struct t")));
+    }
+
+    [Theory]
+    [InlineData(null)]
     [InlineData(0x7777)]
     [InlineData(0x51)]
     public void A_unit_of_no_known_language_that_defines_what_is_asked_for(int? language)
