@@ -206,7 +206,7 @@ internal sealed class DwarfGraphBuilder
     private TypeId Atomic(Die die, TypeId target)
     {
         const ulong LargestAccess = 16;
-        TypeId type = Unqualified(target);
+        TypeId type = _graph.Strip(target);
         return type == TypeId.Void || _graph[type] is not AggregateType { ByteSize: < LargestAccess and var size } || BitOperations.IsPow2(size)
             ? target
             : throw die.Invalid($"an _Atomic struct or union of {size} bytes, which some compilers make larger without saying so");
@@ -280,7 +280,7 @@ internal sealed class DwarfGraphBuilder
             throw die.Invalid($"a bitfield is {bitFieldSize} bits wide, which none is");
         }
 
-        if (bitFieldSize is not null && _inOtherByteOrder.Contains(Unqualified(typeId)))
+        if (bitFieldSize is not null && _inOtherByteOrder.Contains(_graph.Strip(typeId)))
         {
             // Its bits are counted from the other end of each unit, and how far the units reach is not told.
             throw die.Invalid("a bitfield in the other byte order (scalar_storage_order), whose bits cannot be placed");
@@ -357,23 +357,13 @@ internal sealed class DwarfGraphBuilder
 
     private ulong? StorageByteSize(TypeId typeId)
     {
-        TypeId unqualified = Unqualified(typeId);
+        TypeId unqualified = _graph.Strip(typeId);
         return (unqualified == TypeId.Void ? null : _graph[unqualified]) switch
         {
             BaseType type => type.ByteSize,
             EnumType type => type.ByteSize,
             _ => null,
         };
-    }
-
-    private TypeId Unqualified(TypeId type)
-    {
-        while (type != TypeId.Void && _graph[type] is TypedefType or QualifiedType)
-        {
-            type = _graph[type] is TypedefType typedef ? typedef.Target : ((QualifiedType)_graph[type]).Target;
-        }
-
-        return type;
     }
 
     // DW_AT_data_member_location: absent in unions and for bitfields with DW_AT_data_bit_offset, else a constant or, in DWARF 2, an

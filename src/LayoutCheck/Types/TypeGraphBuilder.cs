@@ -62,6 +62,17 @@ internal sealed class TypeGraphBuilder
     /// <summary>The node given so far, to look at while building.</summary>
     public TypeNode this[TypeId id] => _nodes[id.Index] ?? throw new InvalidOperationException($"type id {id.Index} has no node yet");
 
+    /// <summary>A type given so far without its typedefs and qualifiers, as <see cref="TypeGraph.Strip(TypeId)"/> has it of a finished graph.</summary>
+    public TypeId Strip(TypeId id)
+    {
+        while (_nodes[id.Index] is TypedefType or QualifiedType)
+        {
+            id = _nodes[id.Index] is TypedefType typedef ? typedef.Target : ((QualifiedType)_nodes[id.Index]!).Target;
+        }
+
+        return id;
+    }
+
     /// <summary>sizeof in bytes of a type given so far; null where C has none.</summary>
     public ulong? ByteSizeOf(TypeId type) => _sizes[type.Index].BitSize / 8;
 
@@ -158,7 +169,7 @@ internal sealed class TypeGraphBuilder
                 return $"its member {Called(member)} has a type without a size: one that is only declared";
             }
 
-            if (member.IsBitField && Unqualified(member.Type) is not (BaseType or EnumType))
+            if (member.IsBitField && _nodes[Strip(member.Type).Index] is not (BaseType or EnumType))
             {
                 return $"its member {Called(member)} is a bitfield of a type that is neither integer nor enumeration";
             }
@@ -184,17 +195,6 @@ internal sealed class TypeGraphBuilder
         }
 
         return isSorted || aggregate.Kind == AggregateKind.Union ? null : Overlapping(aggregate);
-    }
-
-    private TypeNode? Unqualified(TypeId type)
-    {
-        TypeNode? node = _nodes[type.Index];
-        while (node is TypedefType or QualifiedType)
-        {
-            node = _nodes[(node is TypedefType typedef ? typedef.Target : ((QualifiedType)node).Target).Index];
-        }
-
-        return node;
     }
 
     // The plugin that shuffles the members of a struct may leave them in an order of its own.
