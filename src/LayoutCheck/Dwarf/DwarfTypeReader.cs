@@ -99,14 +99,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         // Before "not there" is said, as the survey does it: a unit whose language was damaged may be the one that has it.
         foreach (UnitHeader unit in ofNoKnownLanguage)
         {
-            UnitRoot root = scanner.Open(unit);
-            while (scanner.Next(out ScanHit hit))
-            {
-                if (!hit.IsDeclaration && builder.Build(_sections, unit, hit.DieOffset) is not null)
-                {
-                    throw SurveyWorker.OfNoKnownLanguage(_sections, hit, name, root);
-                }
-            }
+            SurveyWorker.RefuseIfOfNoKnownLanguage(scanner, builder, [name], _sections, unit, scanner.Open(unit));
         }
 
         return null;

@@ -209,7 +209,7 @@ internal sealed class SurveyWorker : IDisposable
         bool isC = DwarfLanguage.IsC(root.Language);
         if (!isC && (!isPartial || root.Language is not null))
         {
-            RefuseIfOfNoKnownLanguage(scanner, file, unit, root);
+            RefuseIfOfNoKnownLanguage(scanner, _builder, _shared.Wanted.Requests, file, unit, root);
             return;
         }
 
@@ -293,8 +293,16 @@ internal sealed class SurveyWorker : IDisposable
         }
     }
 
-    // What a unit says is passed over only when it is certainly no C.
-    private void RefuseIfOfNoKnownLanguage(DieScanner scanner, DwarfSections file, in UnitHeader unit, in UnitRoot root)
+    /// <summary>Asserts that a unit, whose language is not known to be C, does not define what is asked for: it is passed over only when it is certainly no C.</summary>
+    /// <param name="scanner">A scanner that is on the unit.</param>
+    /// <param name="builder">Tells definitions from declarations.</param>
+    /// <param name="requests">What the scanner looks for.</param>
+    /// <param name="file">The file that the unit is in.</param>
+    /// <param name="unit">The unit.</param>
+    /// <param name="root">What its own DIE says.</param>
+    /// <exception cref="InvalidImageException">It defines one, and its language is none that is known.</exception>
+    public static void RefuseIfOfNoKnownLanguage(
+        DieScanner scanner, DwarfGraphBuilder builder, IReadOnlyList<TypeName> requests, DwarfSections file, in UnitHeader unit, in UnitRoot root)
     {
         if (DwarfLanguage.IsOther(root.Language))
         {
@@ -303,16 +311,13 @@ internal sealed class SurveyWorker : IDisposable
 
         while (scanner.Next(out ScanHit hit))
         {
-            if (!hit.IsDeclaration && _builder.Build(file, unit, hit.DieOffset) is not null)
+            if (!hit.IsDeclaration && builder.Build(file, unit, hit.DieOffset) is not null)
             {
-                throw OfNoKnownLanguage(file, hit, _shared.Wanted.Requests[hit.Request], root);
+                throw file.Info.Invalid(
+                    hit.DieOffset, $"{requests[hit.Request]} is defined in a unit ({root.DisplayName(file)}) of {DwarfLanguage.Describe(root.Language)}: whether it is C's cannot be told");
             }
         }
     }
-
-    /// <summary>The error of a definition that may be C's and may not.</summary>
-    public static InvalidImageException OfNoKnownLanguage(DwarfSections file, ScanHit hit, TypeName name, in UnitRoot root) => file.Info.Invalid(
-        hit.DieOffset, $"{name} is defined in a unit ({root.DisplayName(file)}) of {DwarfLanguage.Describe(root.Language)}: whether it is C's cannot be told");
 
     // The variant that a DIE defines, a new one when it is the first of its layout, null when it defines nothing.
     private Variant? FindVariant(DwarfSections file, in UnitHeader unit, ScanHit hit)
