@@ -182,7 +182,7 @@ public sealed class KernelImage : IDisposable
         }
 
         return options.Source != SourceChoice.Dwarf && hasBtf
-            ? OpenBtf(path, content, elf.Contents(".BTF")!, ".BTF", elf.Header.Is64Bit ? 8 : 4, options.Source == SourceChoice.Btf && elf.Find(".debug_info") is not null, options)
+            ? OpenBtf(path, content, elf.Contents(".BTF")!, ".BTF", elf.Header.WordByteSize, options.Source == SourceChoice.Btf && elf.Find(".debug_info") is not null, options)
             : null;
     }
 

@@ -32,7 +32,7 @@ internal sealed class DwarfPackage
     }
 
     /// <summary>The size in bytes of an address in a file of its class.</summary>
-    public int WordByteSize => _elf.Header.Is64Bit ? 8 : 4;
+    public int WordByteSize => _elf.Header.WordByteSize;
 
     /// <summary>How many type units it has.</summary>
     public int TypeUnitCount => _typeUnits.Signatures.Length;

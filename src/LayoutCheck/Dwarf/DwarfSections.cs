@@ -21,7 +21,7 @@ internal sealed class DwarfSections
         _suffix = suffix;
         File = elf.File.Path;
         Info = info;
-        WordByteSize = elf.Header.Is64Bit ? 8 : 4;
+        WordByteSize = elf.Header.WordByteSize;
         Units = new UnitIndex(this, typesStart);
         Abbrev = abbrev;
         _str = new Lazy<Section?>(() => elf.Contents(".debug_str" + suffix));

@@ -3,6 +3,9 @@ namespace LayoutCheck.Elf;
 /// <summary>The ELF header (gABI, "ELF Header"), with the extended counts of section header 0 already applied.</summary>
 internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, ushort Machine, ulong SectionTableOffset, ushort SectionEntrySize, ulong SectionCount, uint NameSectionIndex)
 {
+    /// <summary>The size in bytes of an address, by the class (ELFCLASS32, ELFCLASS64).</summary>
+    public int WordByteSize => Is64Bit ? 8 : 4;
+
     /// <exception cref="InvalidImageException">It is not a whole ELF header of version 1.</exception>
     public static ElfHeader Read(MappedFile file)
     {

@@ -50,7 +50,7 @@ internal static class ElfSectionTable
     private static RawHeader ReadHeader(Section whole, ElfHeader header, ulong index)
     {
         SectionReader reader = whole.ReadFrom(header.SectionTableOffset + (index * header.SectionEntrySize));
-        int word = header.Is64Bit ? 8 : 4;
+        int word = header.WordByteSize;
         uint name = reader.ReadU32();
         uint type = reader.ReadU32();
         ulong flags = reader.ReadUnsigned(word);

@@ -70,7 +70,7 @@ internal static unsafe class Relocation
     private static void Apply(ElfHeader header, Section relocations, bool hasAddend, Section symbols, Section contents)
     {
         bool isMips64 = header.Is64Bit && header.Machine == RelocationTypes.EM_MIPS;
-        int word = header.Is64Bit ? 8 : 4;
+        int word = header.WordByteSize;
         RelocationType type = new(uint.MaxValue, "", RelocationEffect.Unsupported, 0);
         SectionReader reader = relocations.ReadFrom(0);
         while (!reader.IsAtEnd)

@@ -200,7 +200,7 @@ internal sealed class HostileCase
         return text.ToString();
     }
 
-    // As a file it is mapped, and read in windows.
+    // As a file it is opened as users open it; so small a one is read into memory at once, and not mapped (MappedFile).
     private string Open(SourceChoice source, Func<KernelImage, string> use, bool isFile = false)
     {
         KernelImage image;
