@@ -165,6 +165,18 @@ public sealed class HostileNamesTests : IDisposable
     }
 
     [Fact]
+    public void An_explanation_of_a_rule_that_came_from_elsewhere()
+    {
+        Rule rule = RuleParser.Parse("x\u001b.md", "---\ntitle: a\u001b[2J\u202eb\npack: p\u009b\ncheck: sizeof(struct page) == 64\n---\n## What it checks\n\nc\u001b[2J\n\n## Source\n\nd\u0007\n");
+        StringWriter writer = new() { NewLine = "\n" };
+
+        RuleExplanation.Write(rule, null, writer);
+
+        Assert.Contains("a\\u{1b}[2J\\u{202e}b", writer.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(writer.ToString(), c => (char.IsControl(c) && c != '\n') || c == '\u202e');
+    }
+
+    [Fact]
     public void Two_headers_of_one_name_make_two_files()
     {
         string[] headers = [.. new[] { "a", "b" }.Select(folder => Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, folder)).FullName, "mm.h"))];
