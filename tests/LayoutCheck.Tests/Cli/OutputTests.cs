@@ -67,8 +67,8 @@ public sealed class OutputTests
     [Fact]
     public void A_full_disk_is_a_failure()
     {
-        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full");
-        ProgramResult result = ProgramRun.Shell($"{ProgramRun.ShellCommand} check {Image} > /dev/full");
+        using FullDevice full = new();
+        ProgramResult result = ProgramRun.Shell($"{ProgramRun.ShellCommand} check {Image} > '{full.Path}'");
         Assert.Equal(3, result.ExitCode);
         Assert.Contains("cannot be written", Assert.Single(result.ErrLines), StringComparison.Ordinal);
     }
@@ -77,13 +77,14 @@ public sealed class OutputTests
     [InlineData("1</dev/null", "no permission")]
     [InlineData(">&-", "standard output is closed")]
     [InlineData("<&- >&-", "standard output is closed")]
-    [InlineData("<&- >/dev/full", "No space left on device")]
+    [InlineData("<&- >FULL", "No space left on device")]
     public void A_result_that_cannot_be_written_is_a_failure(string redirection, string reason)
     {
+        using FullDevice full = new();
         string image = FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf");
         foreach (string arguments in new[] { $"check '{image}'", $"show '{image}' page --format json", $"baseline '{image}' page", "rules", "explain struct-page-size", "--version", "check --help" })
         {
-            ProgramResult result = ProgramRun.Shell($"{ProgramRun.ShellCommand} {arguments} {redirection}");
+            ProgramResult result = ProgramRun.Shell($"{ProgramRun.ShellCommand} {arguments} {redirection.Replace("FULL", $"'{full.Path}'", StringComparison.Ordinal)}");
 
             Assert.Equal((3, ""), (result.ExitCode, result.Out));
             Assert.Equal($"layoutcheck: the result cannot be written: {reason}", Assert.Single(result.ErrLines));
@@ -104,7 +105,7 @@ public sealed class OutputTests
     [InlineData("folder/", "it is a directory")]
     [InlineData("loop", "Too many levels of symbolic links")]
     [InlineData("/proc/layoutcheck.md", "there is no such directory")]
-    [InlineData("/dev/full", "No space left on device")]
+    [InlineData("FULL", "No space left on device")]
     [InlineData("", "the name of its file is empty")]
     [InlineData("LONG", "its name is too long")]
     public void A_file_that_cannot_be_written_is_a_line_and_leaves_nothing(string path, string reason)
@@ -115,7 +116,8 @@ public sealed class OutputTests
         File.WriteAllText(Path.Combine(folder.FullName, "file"), "before");
         File.WriteAllText(Path.Combine(folder.FullName, "page.h"), "static_assert(sizeof(struct page) == 64);\n");
         _ = File.CreateSymbolicLink(Path.Combine(folder.FullName, "loop"), "loop");
-        string output = path.Length == 0 ? "" : Path.Combine(folder.FullName, path.Replace("LONG", new string('a', 300), StringComparison.Ordinal));
+        using FullDevice full = new();
+        string output = path.Length == 0 ? "" : Path.Combine(folder.FullName, path.Replace("LONG", new string('a', 300), StringComparison.Ordinal).Replace("FULL", full.Path, StringComparison.Ordinal));
         string[] before = [.. folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(f => f.FullName)];
 
         foreach (string[] arguments in new string[][] { ["baseline", Image, "page"], ["rules", "import", Path.Combine(folder.FullName, "page.h")] })
