@@ -20,6 +20,10 @@ internal sealed class FuzzRun
 
     // One in so many is two files, of which one refers to the other.
     private const int PairEvery = 9;
+
+    // One in so many images is followed by zeros, so that its file is mapped or read in windows, as a kernel is, and not whole.
+    private const int LargeEvery = 40;
+    private const int LargeSize = 5 << 20;
     private const int NamesShown = 3;
 
     private readonly int _seed;
@@ -54,7 +58,20 @@ internal sealed class FuzzRun
     /// <param name="Rule">The rule or header, or null.</param>
     /// <param name="Names">Types to show.</param>
     /// <param name="Companion">The other file, or null.</param>
-    public sealed record Case(string From, byte[]? Image, string? Rule, IReadOnlyList<TypeName> Names, Companion? Companion = null);
+    public sealed record Case(string From, byte[]? Image, string? Rule, IReadOnlyList<TypeName> Names, Companion? Companion = null)
+    {
+        /// <summary>What is damaged in the image, or null when it is a rule.</summary>
+        internal Draft? Main { get; init; }
+
+        /// <summary>The pair that the image is the first of, and what is damaged in the second, or null.</summary>
+        internal (Pair Pair, Draft Other)? Second { get; init; }
+    }
+
+    /// <summary>An image that was damaged, before it was wrapped again. Where its fields are is known as long as they did not move.</summary>
+    internal sealed record Draft(Seed Seed, byte[] Bytes, Func<byte[], byte[]>? Wrap = null)
+    {
+        public byte[] Image => Wrap is null ? Bytes : Wrap(Bytes);
+    }
 
     /// <summary>A file that an image refers to, or that it needs.</summary>
     /// <param name="Name">Its name, beside the image.</param>
@@ -76,7 +93,7 @@ internal sealed class FuzzRun
     {
         (Seed seed, SourceKind kind, TypeName[] names) = _comparable.Value[number % _comparable.Value.Length];
         Random random = RandomOf(~number);
-        byte[] image = number < _comparable.Value.Length ? seed.Bytes : ImageMutator.Mutate(seed, _seeds, random);
+        byte[] image = number < _comparable.Value.Length ? seed.Bytes : ImageMutator.Mutate(seed, seed.Bytes, _seeds, random);
         TypeName main = new(TypeNameKind.Struct, random.Next(2) == 0 ? "page" : "folio");
         IEnumerable<TypeName> first = names.Contains(main) ? [main] : [];
         return new Comparable(seed.Name, image, kind, [.. first.Concat(Enumerable.Range(0, NamesShown).Select(_ => names[random.Next(names.Length)])).Distinct().Take(NamesShown)], Damaged(seed, image));
@@ -98,19 +115,30 @@ internal sealed class FuzzRun
 
         if (number % PairEvery == PairEvery - 1)
         {
-            return Of(_pairs[random.Next(_pairs.Length)], random);
+            Pair pair = _pairs[random.Next(_pairs.Length)];
+            return Of(pair, new Draft(pair.Image, pair.Image.Bytes), new Draft(pair.Other, pair.Other.Bytes), random);
         }
 
         int index = random.Next(_seeds.Length);
-        byte[] image = Mutated(_seeds[index], random);
+        Seed seed = _seeds[index];
+        // What is inside, damaged and packed again: no checksum of the packing keeps its readers from it.
+        Draft draft = Damage(seed.Inside is { } inside && random.Next(2) == 0 ? new Draft(inside.Seed, inside.Seed.Bytes, inside.Wrap) : new Draft(seed, seed.Bytes), random);
         List<TypeName> names = [random.Next(2) == 0 ? new TypeName(TypeNameKind.Struct, "page") : new TypeName(TypeNameKind.Any, "folio")];
         for (int i = 1; i < NamesShown && _names[index].Length > 0; i++)
         {
             names.Add(_names[index][random.Next(_names[index].Length)]);
         }
 
-        return new Case(_seeds[index].Name, image, null, [.. names.Distinct()]);
+        return Of(seed.Name, draft, [.. names.Distinct()], random);
     }
+
+    /// <summary>A case that is damaged further.</summary>
+    public Case Again(Case one, Random random) => one switch
+    {
+        { Rule: { } rule } => one with { Rule = RuleMutator.Mutate(rule, random.Next(2) == 0 ? _headers : _rules, random) },
+        { Second: { } second } => Of(second.Pair, one.Main!, second.Other, random),
+        _ => Of(one.From, Damage(one.Main!, random), one.Names, random),
+    };
 
     /// <summary>What is wrong with a case, or null.</summary>
     public string? Run(Case one) => one.Image is { } image ? HostileCase.Run(image, one.Names, one.Companion) : HostileCase.Run(one.Rule!, _definitions);
@@ -143,27 +171,36 @@ internal sealed class FuzzRun
 
     private Random RandomOf(long number) => new(unchecked((int)(((ulong)number * 0x9e3779b97f4a7c15UL) >> 32) ^ (_seed * 0x2545f491)));
 
-    private byte[] Mutated(Seed seed, Random random)
-    {
-        // What is inside, damaged and packed again: no checksum of the packing keeps its readers from it.
-        return seed.Inside is { } inside && random.Next(2) == 0
-            ? inside.Wrap(ImageMutator.Mutate(inside.Seed, _seeds, random))
-            : ImageMutator.Mutate(seed, _seeds, random);
-    }
+    private Draft Damage(Draft draft, Random random) => draft with { Bytes = ImageMutator.Mutate(draft.Seed, draft.Bytes, _seeds, random) };
 
-    private Case Of(Pair pair, Random random)
+    private static Case Of(string from, Draft draft, IReadOnlyList<TypeName> names, Random random)
     {
-        int which = random.Next(3);
-        byte[] image = which != 0 ? ImageMutator.Mutate(pair.Image, _seeds, random) : (byte[])pair.Image.Bytes.Clone();
-        byte[] other = which != 1 ? ImageMutator.Mutate(pair.Other, _seeds, random) : pair.Other.Bytes;
-        if (pair.CrcAt > 0 && which == 0)
+        byte[] image = draft.Image;
+        if (random.Next(LargeEvery) == 0 && image.Length < LargeSize)
         {
-            // Else the checksum would be all that is ever met.
-            using MappedFile file = MappedFile.FromBytes("other", other);
-            BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(pair.CrcAt), Crc32.Of(file.Whole()));
+            Array.Resize(ref image, LargeSize);
         }
 
-        return new Case($"{pair.Image.Name} and {pair.Other.Name}", image, null, [new TypeName(TypeNameKind.Struct, "page"), pair.Name], new Companion(pair.Other.Name, other, pair.IsBase, pair.Beside));
+        return new Case(from, image, null, names) { Main = draft };
+    }
+
+    private Case Of(Pair pair, Draft image, Draft other, Random random)
+    {
+        int which = random.Next(3);
+        image = which != 0 ? Damage(image, random) : image with { Bytes = (byte[])image.Bytes.Clone() };
+        other = which != 1 ? Damage(other, random) : other;
+        if (pair.CrcAt > 0 && which == 0 && pair.CrcAt + 4 <= image.Bytes.Length)
+        {
+            // Else the checksum would be all that is ever met.
+            using MappedFile file = MappedFile.FromBytes("other", other.Bytes);
+            BinaryPrimitives.WriteUInt32LittleEndian(image.Bytes.AsSpan(pair.CrcAt), Crc32.Of(file.Whole()));
+        }
+
+        return new Case($"{pair.Image.Name} and {pair.Other.Name}", image.Bytes, null, [new TypeName(TypeNameKind.Struct, "page"), pair.Name], new Companion(pair.Other.Name, other.Bytes, pair.IsBase, pair.Beside))
+        {
+            Main = image,
+            Second = (pair, other),
+        };
     }
 
     private static Seed SeedOf(string name, byte[] bytes) => new(name, bytes, ImageMap.Of(bytes));
@@ -290,5 +327,6 @@ internal sealed class FuzzRun
         }
     }
 
-    private sealed record Pair(Seed Image, Seed Other, TypeName Name, bool IsBase = false, int CrcAt = 0, (string Name, byte[] Bytes)? Beside = null);
+    /// <summary>Two images, of which one refers to the other.</summary>
+    internal sealed record Pair(Seed Image, Seed Other, TypeName Name, bool IsBase = false, int CrcAt = 0, (string Name, byte[] Bytes)? Beside = null);
 }

@@ -24,9 +24,14 @@ internal static class ImageMutator
         "page", "folio", "\x1b[31m", "\u202e", "%s%n", "../../etc/passwd", "\xff\xfe", "a.b[3]", "<script>", "pgmap", "compound_head", "\r\n", "{{", "\ud83d", "_unused",
     ];
 
-    public static byte[] Mutate(Seed seed, IReadOnlyList<Seed> others, Random random)
+    /// <summary>An image, damaged.</summary>
+    /// <param name="seed">What it was before any damage: where its fields are.</param>
+    /// <param name="start">What it is; it stays so.</param>
+    /// <param name="others">What it may be spliced with.</param>
+    /// <param name="random">What decides.</param>
+    public static byte[] Mutate(Seed seed, byte[] start, IReadOnlyList<Seed> others, Random random)
     {
-        byte[] bytes = (byte[])seed.Bytes.Clone();
+        byte[] bytes = (byte[])start.Clone();
         int count = 1;
         while (count < 8 && random.Next(3) == 0)
         {
