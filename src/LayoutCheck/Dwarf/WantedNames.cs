@@ -25,37 +25,36 @@ internal sealed class WantedNames
     private readonly Dictionary<ulong, int> _byOffset = [];
     private readonly int _longestInline;
     private readonly BytePatterns? _patterns;
-    private readonly Section? _text;
+    private readonly DwarfSections _sections;
+    private readonly bool _byText;
 
     /// <param name="requests">The names.</param>
     /// <param name="sections">The file that will be scanned for them.</param>
     /// <param name="byText">Whether strings are read after all, instead of searching .debug_str first: that is faster for a few units.</param>
     public WantedNames(IReadOnlyList<TypeName> requests, DwarfSections sections, bool byText = false)
     {
+        _sections = sections;
+        _byText = byText;
         Requests = [.. requests];
         string[] distinct = [.. requests.Select(r => r.Name).Distinct(StringComparer.Ordinal)];
         _names = [.. distinct.Select(Encoding.UTF8.GetBytes)];
         RequestsByName = [.. distinct.Select(name => Enumerable.Range(0, requests.Count).Where(i => requests[i].Name == name).ToImmutableArray())];
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
         WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
-        if (byText)
+        if (byText || sections.Str is null)
         {
-            _text = sections.Str;
             Array.Fill(_filter, ulong.MaxValue);
             return;
         }
 
         List<byte[]> patterns = [.. _names.Select(n => (byte[])[.. n, 0])];
-        if (sections.Str is not null)
+        StringTails.Find(sections.Str, _names, (name, offset) =>
         {
-            StringTails.Find(sections.Str, _names, (name, offset) =>
-            {
-                _byOffset[offset] = name;
-                uint bit = Bit(offset);
-                _filter[bit / 64] |= 1UL << (int)(bit % 64);
-                AddPattern(offset);
-            });
-        }
+            _byOffset[offset] = name;
+            uint bit = Bit(offset);
+            _filter[bit / 64] |= 1UL << (int)(bit % 64);
+            AddPattern(offset);
+        });
 
         if (sections.LineStr is not null && patterns.Count <= MostPatterns)
         {
@@ -98,10 +97,13 @@ internal sealed class WantedNames
     public unsafe bool IsNamedIn(byte* from, byte* to) => _patterns!.AreIn(from, to);
 
     /// <summary>Which name is at an offset of .debug_str, or -1.</summary>
-    public int AtStringOffset(ulong offset) => !MayBeAt(offset) ? -1 : _text is not null ? InText(_text, offset) : _byOffset.TryGetValue(offset, out int name) ? name : -1;
+    /// <exception cref="InvalidImageException">There is no .debug_str, so that the name may be any.</exception>
+    public int AtStringOffset(ulong offset)
+        => !MayBeAt(offset) ? -1 : _byOffset.TryGetValue(offset, out int name) ? name : _byText || _sections.Str is null ? InText(offset) : -1;
 
-    private unsafe int InText(Section strings, ulong offset)
+    private unsafe int InText(ulong offset)
     {
+        Section strings = _sections.Require(_sections.Str, ".debug_str");
         for (int i = 0; i < _names.Length; i++)
         {
             // Nothing is read of a string that is longer than the name.
