@@ -7,9 +7,11 @@ namespace LayoutCheck.Cli;
 /// <summary>What can be typed: commands, arguments, options, and the help that teaches them.</summary>
 internal static class CommandLine
 {
-    public static RootCommand Create()
+    /// <summary>The program itself, with all that can follow it.</summary>
+    public static Command Create()
     {
-        RootCommand root = new("""
+        // A RootCommand would bring these options with texts out of resources, which takes a tenth of the time of a short run.
+        Command root = new("layoutcheck", """
             Checks the struct layouts of a built kernel: does pgmap line up with compound_head?
             Reads the debug information (DWARF or BTF) of a vmlinux. Never runs or changes it.
             """);
@@ -20,8 +22,8 @@ internal static class CommandLine
         root.Subcommands.Add(Explain());
         root.Subcommands.Add(Baseline());
         root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
-        HelpOption help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new TeachingHelp((HelpAction)help.Action!);
+        root.Options.Add(new Option<bool>("--help", "-h", "-?") { Description = "Show help and usage information", Recursive = true, Action = new TeachingHelp(new HelpAction()) });
+        root.Options.Add(new Option<bool>("--version") { Description = "Show version information", Action = new VersionLine() });
         return root;
     }
 

@@ -26,9 +26,9 @@ public static class Program
     private static int Run(string[] args)
     {
         KernelImage.EndProcessWhenInputIsLost("layoutcheck", ExitCode.Unreadable);
-        RootCommand root = CommandLine.Create();
+        Command root = CommandLine.Create();
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Action is not TeachingHelp && UsageErrors.Of(parsed) is { Count: > 0 } errors)
+        if (parsed.Action is not (TeachingHelp or VersionLine) && UsageErrors.Of(parsed) is { Count: > 0 } errors)
         {
             foreach (string error in errors)
             {

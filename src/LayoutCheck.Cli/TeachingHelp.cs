@@ -92,9 +92,23 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
         int exitCode = usage.Invoke(parseResult);
         Command command = parseResult.CommandResult.Command;
         TextWriter output = parseResult.InvocationConfiguration.Output;
-        output.Write(s_lessons.GetValueOrDefault(command is RootCommand ? "" : command.Name, ""));
+        output.Write(s_lessons.GetValueOrDefault(command.Parents.Any() ? command.Name : "", ""));
         output.WriteLine();
         output.WriteLine(ExitCodes);
         return exitCode;
+    }
+}
+
+/// <summary>The version of the program, as a line.</summary>
+internal sealed class VersionLine : SynchronousCommandLineAction
+{
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        parseResult.InvocationConfiguration.Output.WriteLine(Output.Version);
+        return ExitCode.Holds;
     }
 }

@@ -14,6 +14,9 @@ namespace LayoutCheck.Btf;
 /// </summary>
 internal sealed class BtfIndex
 {
+    // Of a kernel's types there are somewhat fewer; of others, the list grows.
+    private const int WordsPerTaggable = 48;
+
     private readonly Section _section;
     private readonly uint _typesStart;
     private readonly uint _typesLength;
@@ -304,6 +307,7 @@ internal sealed class BtfIndex
         ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(Types);
         bool swap = _section.IsBigEndian == BitConverter.IsLittleEndian;
         uint[] offsets = GC.AllocateUninitializedArray<uint>((words.Length / 3) + 1);
+        _taggable.EnsureCapacity(words.Length / WordsPerTaggable);
         int id = 0;
         int at = 0;
         while (words.Length - at >= 3)

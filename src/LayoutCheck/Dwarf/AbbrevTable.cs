@@ -289,38 +289,91 @@ internal sealed unsafe class AbbrevTable
     private void PassUpTo(ulong wanted)
     {
         SectionReader reader = _section.ReadFrom(_next);
-        ulong code;
-        do
+        reader.Prepare(LargestDeclaration);
+        while (!PassKnown(ref reader, wanted))
         {
-            reader.Prepare(LargestDeclaration);
-            code = reader.ReadUleb();
+            ulong code = reader.ReadUleb();
             if (code == 0)
             {
                 _isWhole = true;
                 return;
             }
 
+            reader.Prepare(LargestDeclaration);
             ulong from = reader.Offset;
             byte* bytes = _section.Start + from;
-            DeclarationMemory.Key key = default;
-            if (_section.Ready - bytes >= DeclarationMemory.LongestKey)
+            DeclarationMemory.Key key = _section.Ready - bytes >= DeclarationMemory.LongestKey ? DeclarationMemory.KeyOf(bytes, _kind) : default;
+            Step step = default;
+            int id = key.Length != 0 ? _memory.Find(key, out step) : DeclarationMemory.None;
+            if (id >= 0)
             {
-                key = DeclarationMemory.KeyOf(bytes, _kind);
-                if (key.Length != 0 && _memory.Find(key, out Step knownStep) is >= 0 and int known)
-                {
-                    reader.Skip(key.Length);
-                    Add(code, new Place(from, key.Length, known), knownStep);
-                    continue;
-                }
+                reader.Skip(key.Length);
+            }
+            else
+            {
+                step = Parse(ref reader);
+                id = reader.Offset - from == key.Length ? _memory.Add(key, step) : DeclarationMemory.None;
             }
 
-            Step step = Parse(ref reader);
-            uint length = (uint)(reader.Offset - from);
-            Add(code, new Place(from, length, length == key.Length ? _memory.Add(key, step) : DeclarationMemory.None), step);
+            Add(code, new Place(from, (uint)(reader.Offset - from), id), step);
+            if (code == wanted)
+            {
+                break;
+            }
         }
-        while (code != wanted);
 
         _next = reader.Offset;
+    }
+
+    // The same, as long as declarations are known and there is nothing special about them: all but a few in a hundred. True when the wanted one was passed;
+    // else the reader is before the code of one that is not known, or special, or of the end.
+    private bool PassKnown(ref SectionReader reader, ulong wanted)
+    {
+        byte* start = _section.Start;
+        byte* at = start + reader.Offset;
+        byte* last = _section.Ready - DeclarationMemory.LongestKey - 2;
+        Span<Place> places = _places;
+        Span<Step> steps = _steps;
+        ulong all = _allSteps;
+        int highest = _denseCount - 1;
+        bool isPassed = false;
+        while (!isPassed && at <= last)
+        {
+            int code = *at;
+            byte* bytes = at + 1;
+            if (code >= 0x80)
+            {
+                if (*bytes >= 0x80)
+                {
+                    break;
+                }
+
+                code = (code & 0x7f) | (*bytes++ << 7);
+            }
+
+            if (code == 0 || code >= steps.Length || code >= places.Length || places[code].Length != 0)
+            {
+                break;
+            }
+
+            DeclarationMemory.Key key = DeclarationMemory.KeyOf(bytes, _kind);
+            if (key.Length == 0 || _memory.Find(key, out Step step) is not (>= 0 and int id))
+            {
+                break;
+            }
+
+            places[code] = new Place((ulong)(bytes - start), key.Length, id);
+            steps[code] = step;
+            all |= step.Bits;
+            highest = Math.Max(highest, code);
+            isPassed = (ulong)code == wanted;
+            at = bytes + key.Length;
+        }
+
+        _allSteps = all;
+        _denseCount = highest + 1;
+        reader.Seek((ulong)(at - start));
+        return isPassed;
     }
 
     private Step Parse(ref SectionReader reader)

@@ -7,7 +7,7 @@ namespace LayoutCheck.Dwarf;
 
 /// <summary>
 /// The declarations of .debug_abbrev that one thread has met, found again by their bytes. Hot: it is asked 370,000 times a kernel, so that an
-/// answer is a few vector operations and one cache line. How long a declaration is, is guessed from the first two zeros; the guess decides
+/// answer is a few vector operations and two cache lines. How long a declaration is, is guessed from the first two zeros; the guess decides
 /// only whether it is found: what is found has all bytes that were parsed, no more and no fewer. It keeps so many and no more, and forgets
 /// none; what it does not know is parsed.
 /// </summary>
@@ -19,15 +19,19 @@ internal sealed unsafe class DeclarationMemory
     /// <summary>The longest declaration that is kept, in bytes without the code; so many must be readable where a key is made.</summary>
     public const int LongestKey = 48;
 
-    private const int FirstSize = 1 << 9;
-    private const int LargestSize = 1 << 15;
+    // A small file has some hundred; of a kernel's 9,000 each is in memory once, and no page of what is not needed shows up.
+    private const int FewEntries = 1 << 8;
+    private const int MostEntries = 1 << 14;
 
     // Bytes chosen to collide cost this and no more.
     private const int MostProbes = 8;
 
-    private Entry[] _entries = new Entry[FirstSize];
+    private Entry[] _entries = new Entry[FewEntries];
     private int _count;
-    private Abbrev?[] _abbrevs = new Abbrev?[FirstSize / 2];
+    private Abbrev?[] _abbrevs = new Abbrev?[FewEntries];
+
+    // By hash: the id of an entry and one more; 0 when there is none. Half full at most.
+    private ushort[] _slots = new ushort[2 * FewEntries];
 
     /// <summary>The bytes of a declaration, as far as its length is guessed, and zeros behind them.</summary>
     internal readonly record struct Key(Vector128<byte> First, Vector128<byte> Second, Vector128<byte> Third, uint KindAndLength)
@@ -69,21 +73,23 @@ internal sealed unsafe class DeclarationMemory
     public int Find(in Key key, out Step step)
     {
         ref Entry entries = ref MemoryMarshal.GetArrayDataReference(_entries);
-        uint mask = (uint)_entries.Length - 1;
+        ref ushort slots = ref MemoryMarshal.GetArrayDataReference(_slots);
+        uint mask = (uint)_slots.Length - 1;
         uint slot = Hash(key);
         for (int probe = 0; probe < MostProbes; probe++, slot++)
         {
-            ref Entry entry = ref Unsafe.Add(ref entries, slot & mask);
+            int id = Unsafe.Add(ref slots, slot & mask) - 1;
+            if (id < 0)
+            {
+                break;
+            }
+
+            ref Entry entry = ref Unsafe.Add(ref entries, id);
             if (((entry.First ^ key.First) | (entry.Second ^ key.Second) | (entry.Third ^ key.Third)) == Vector128<byte>.Zero
                 && entry.KindAndLength == key.KindAndLength)
             {
                 step = entry.Step;
-                return entry.Id;
-            }
-
-            if (entry.KindAndLength == 0)
-            {
-                break;
+                return id;
             }
         }
 
@@ -109,48 +115,51 @@ internal sealed unsafe class DeclarationMemory
     /// <returns>Its id, or <see cref="None"/>.</returns>
     public int Add(in Key key, Step step)
     {
-        if (_count * 2 >= _entries.Length && _entries.Length < LargestSize)
+        if (_count == _entries.Length)
         {
+            if (_count == MostEntries)
+            {
+                return None;
+            }
+
             Grow();
         }
 
-        if (!Insert(new Entry { First = key.First, Second = key.Second, Third = key.Third, Step = step, KindAndLength = key.KindAndLength, Id = _count }, Hash(key)))
+        if (!Insert(Hash(key), _count))
         {
             return None;
         }
 
-        if (_count == _abbrevs.Length)
-        {
-            Array.Resize(ref _abbrevs, _count * 2);
-        }
-
+        _entries[_count] = new Entry { First = key.First, Second = key.Second, Third = key.Third, Step = step, KindAndLength = key.KindAndLength };
         return _count++;
     }
 
+    // At once to the most: what is beyond the entries in use stays untouched, and is no memory yet.
     private void Grow()
     {
-        Entry[] old = _entries;
-        _entries = new Entry[old.Length * 4];
+        Entry[] entries = GC.AllocateUninitializedArray<Entry>(MostEntries);
+        _entries.CopyTo(entries, 0);
+        _entries = entries;
+        Array.Resize(ref _abbrevs, MostEntries);
+        _slots = new ushort[2 * MostEntries];
         // Fresh memory that is read before it is written shows up twice, and the second time all other threads are stopped for it.
-        Array.Clear(_entries);
-        foreach (ref readonly Entry entry in old.AsSpan())
+        Array.Clear(_slots);
+        for (int id = 0; id < _count; id++)
         {
-            if (entry.KindAndLength != 0)
-            {
-                // The few that find no room are parsed again.
-                _ = Insert(entry, Hash(new Key(entry.First, entry.Second, entry.Third, entry.KindAndLength)));
-            }
+            ref readonly Entry entry = ref entries[id];
+            // The few that find no room are parsed again.
+            _ = Insert(Hash(new Key(entry.First, entry.Second, entry.Third, entry.KindAndLength)), id);
         }
     }
 
-    private bool Insert(in Entry entry, uint slot)
+    private bool Insert(uint slot, int id)
     {
         for (int probe = 0; probe < MostProbes; probe++, slot++)
         {
-            ref Entry place = ref _entries[slot & ((uint)_entries.Length - 1)];
-            if (place.KindAndLength == 0)
+            ref ushort place = ref _slots[slot & ((uint)_slots.Length - 1)];
+            if (place == 0)
             {
-                place = entry;
+                place = (ushort)(id + 1);
                 return true;
             }
         }
@@ -181,7 +190,7 @@ internal sealed unsafe class DeclarationMemory
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ];
 
-    // One cache line; all zeros when it is empty.
+    // One cache line.
     private struct Entry
     {
         public Vector128<byte> First;
@@ -189,6 +198,5 @@ internal sealed unsafe class DeclarationMemory
         public Vector128<byte> Third;
         public Step Step;
         public uint KindAndLength;
-        public int Id;
     }
 }

@@ -23,11 +23,14 @@ internal sealed unsafe class DefinitionMatcher
     private readonly DwarfSections _sections;
     private readonly Section _info;
     private readonly AbbrevTable _abbrevs;
-    private readonly (ulong Die, int Template, int Node)[] _memory;
+    // The node is one more than its index: an entry that was never written is none.
+    private readonly (ulong Die, int Node)[] _memory;
     private readonly int _memoryMask;
     private readonly bool _swap;
     private UnitHeader _unit;
-    private DefinitionTemplate _template = null!;
+    private TemplateNodes? _remembered;
+    private TemplateNodes.Node[] _nodes = [];
+    private TemplateNodes.MemberNode[] _members = [];
 
     /// <param name="sections">What is read.</param>
     /// <param name="info">Its .debug_info, or a window that shows the unit that is open.</param>
@@ -38,7 +41,7 @@ internal sealed unsafe class DefinitionMatcher
         _sections = sections;
         _info = info;
         _abbrevs = abbrevs;
-        _memory = new (ulong, int, int)[memorySize];
+        _memory = new (ulong, int)[memorySize];
         _memoryMask = memorySize - 1;
         _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
     }
@@ -49,7 +52,14 @@ internal sealed unsafe class DefinitionMatcher
     /// <summary>Whether the DIE certainly defines what the template says.</summary>
     public bool Matches(ulong dieOffset, DefinitionTemplate template)
     {
-        _template = template;
+        if (_remembered != template.Nodes)
+        {
+            // What is remembered is of the nodes of others.
+            Array.Clear(_memory);
+            _remembered = template.Nodes;
+        }
+
+        (_nodes, _members) = (template.Nodes.Nodes, template.Nodes.Members);
         return MatchesType(dieOffset, template.Root);
     }
 
@@ -91,21 +101,21 @@ internal sealed unsafe class DefinitionMatcher
 
     private bool MatchesShape(in Shape shape, int index)
     {
-        ref DefinitionTemplate.Node node = ref _template.Nodes[index];
+        ref TemplateNodes.Node node = ref _nodes[index];
         switch (node.Kind)
         {
-            case DefinitionTemplate.NodeKind.Base:
+            case TemplateNodes.NodeKind.Base:
                 return shape.Tag == DwTag.DW_TAG_base_type && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
                     && DwarfGraphBuilder.EncodingOf(shape.Encoding) == node.Encoding;
-            case DefinitionTemplate.NodeKind.Enum:
+            case TemplateNodes.NodeKind.Enum:
                 return shape.Tag == DwTag.DW_TAG_enumeration_type && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
                     && MatchesName(shape, ref node.Name);
-            case DefinitionTemplate.NodeKind.Pointer:
+            case TemplateNodes.NodeKind.Pointer:
                 return shape.Tag == DwTag.DW_TAG_pointer_type && _unit.AddressSize == node.ByteSize && (!shape.Has(Field.ByteSize) || shape.ByteSize == node.ByteSize)
                     && MatchesPointee(shape.Type, node.Target);
-            case DefinitionTemplate.NodeKind.Array:
+            case TemplateNodes.NodeKind.Array:
                 return shape.Tag == DwTag.DW_TAG_array_type && shape.HasChildren && MatchesArray(shape, index);
-            case DefinitionTemplate.NodeKind.Aggregate:
+            case TemplateNodes.NodeKind.Aggregate:
                 return shape.Tag == node.Tag && !shape.Has(Field.Declaration) && shape.Encoding == 0 && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
                     && shape.Has(Field.Alignment) == node.HasAlignment && shape.Alignment == node.Alignment
                     && MatchesName(shape, ref node.Name) && MatchesMembers(shape, node.FirstMember, node.MemberCount);
@@ -120,9 +130,9 @@ internal sealed unsafe class DefinitionMatcher
         for (int i = 0; aggregate.HasChildren; i++)
         {
             // Nearly all members are plain, and where they were the last time.
-            while (i < count && IsPlain(at, _template.Members[first + i], out ulong next, out ulong type))
+            while (i < count && IsPlain(at, _members[first + i], out ulong next, out ulong type))
             {
-                if (!MatchesType(type, _template.Members[first + i].Type))
+                if (!MatchesType(type, _members[first + i].Type))
                 {
                     return false;
                 }
@@ -146,7 +156,7 @@ internal sealed unsafe class DefinitionMatcher
                 return false;
             }
 
-            ref DefinitionTemplate.MemberNode member = ref _template.Members[first + i];
+            ref TemplateNodes.MemberNode member = ref _members[first + i];
             if ((shape.Location * 8) + shape.DataBitOffset != member.BitOffset
                 || shape.Has(Field.ByteSize) || shape.Has(Field.BitSize) != member.IsBitField || shape.BitSize != member.BitFieldSize
                 || shape.Has(Field.Alignment) != member.HasAlignment || shape.Alignment != member.Alignment
@@ -162,7 +172,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     // Whether a DIE certainly is a member, if its type is that of the member; without reading more than that takes.
-    private bool IsPlain(ulong dieOffset, in DefinitionTemplate.MemberNode member, out ulong next, out ulong type)
+    private bool IsPlain(ulong dieOffset, in TemplateNodes.MemberNode member, out ulong next, out ulong type)
     {
         next = 0;
         type = 0;
@@ -203,12 +213,12 @@ internal sealed unsafe class DefinitionMatcher
                 return at != array.End && array.Type != 0 && MatchesType(array.Type, index);
             }
 
-            ref DefinitionTemplate.Node node = ref _template.Nodes[index];
+            ref TemplateNodes.Node node = ref _nodes[index];
             // Only the plain ways of saying a length; what they mean is the builder's to know (x[0] has several).
             bool hasBound = shape.Has(Field.UpperBound) && shape.UpperBound < uint.MaxValue;
             bool hasCount = shape.Has(Field.Count);
             ulong length = hasCount ? shape.Count : shape.UpperBound + 1;
-            if (shape.Tag != DwTag.DW_TAG_subrange_type || shape.HasChildren || node.Kind != DefinitionTemplate.NodeKind.Array
+            if (shape.Tag != DwTag.DW_TAG_subrange_type || shape.HasChildren || node.Kind != TemplateNodes.NodeKind.Array
                 || (shape.Has(Field.UpperBound) && !hasBound) || (hasCount && hasBound)
                 || (hasBound || hasCount) != node.HasCount || (node.HasCount && length != node.Count))
             {
@@ -225,10 +235,10 @@ internal sealed unsafe class DefinitionMatcher
     {
         for (int hops = 0; hops < 64; hops++)
         {
-            ref DefinitionTemplate.Node node = ref _template.Nodes[index];
+            ref TemplateNodes.Node node = ref _nodes[index];
             if (dieOffset == 0)
             {
-                return node.Kind == DefinitionTemplate.NodeKind.Void;
+                return node.Kind == TemplateNodes.NodeKind.Void;
             }
 
             if (!Read(dieOffset, out Shape shape))
@@ -244,15 +254,15 @@ internal sealed unsafe class DefinitionMatcher
 
             switch (node.Kind)
             {
-                case DefinitionTemplate.NodeKind.Pointer when shape.Tag == DwTag.DW_TAG_pointer_type:
+                case TemplateNodes.NodeKind.Pointer when shape.Tag == DwTag.DW_TAG_pointer_type:
                     dieOffset = shape.Type;
                     index = node.Target;
                     continue;
-                case DefinitionTemplate.NodeKind.Reference or DefinitionTemplate.NodeKind.Aggregate:
+                case TemplateNodes.NodeKind.Reference or TemplateNodes.NodeKind.Aggregate:
                     return shape.Tag == node.Tag && MatchesName(shape, ref node.Name);
-                case DefinitionTemplate.NodeKind.Function:
+                case TemplateNodes.NodeKind.Function:
                     return shape.Tag == DwTag.DW_TAG_subroutine_type;
-                case DefinitionTemplate.NodeKind.Enum or DefinitionTemplate.NodeKind.Base:
+                case TemplateNodes.NodeKind.Enum or TemplateNodes.NodeKind.Base:
                     return MatchesShape(shape, index);
                 default:
                     return false;
@@ -262,7 +272,7 @@ internal sealed unsafe class DefinitionMatcher
         return false;
     }
 
-    private bool MatchesName(in Shape shape, ref DefinitionTemplate.Name name)
+    private bool MatchesName(in Shape shape, ref TemplateNodes.Name name)
     {
         if (name.Bytes is not { } bytes)
         {
@@ -293,11 +303,11 @@ internal sealed unsafe class DefinitionMatcher
 
     private bool IsRemembered(ulong die, int node)
     {
-        ref (ulong Die, int Template, int Node) entry = ref _memory[Slot(die, node)];
-        return entry.Die == die && entry.Node == node && entry.Template == _template.Number;
+        ref (ulong Die, int Node) entry = ref _memory[Slot(die, node)];
+        return entry.Die == die && entry.Node == node + 1;
     }
 
-    private void Remember(ulong die, int node) => _memory[Slot(die, node)] = (die, _template.Number, node);
+    private void Remember(ulong die, int node) => _memory[Slot(die, node)] = (die, node + 1);
 
     private int Slot(ulong die, int node) => (int)(((die * 0x9e3779b97f4a7c15UL) >> 40) + (ulong)node) & _memoryMask;
 

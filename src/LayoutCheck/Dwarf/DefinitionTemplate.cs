@@ -4,10 +4,26 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf;
 
 /// <summary>
-/// A definition laid out flat for <see cref="DefinitionMatcher"/>: what <see cref="DefinitionEquality"/> compares of it, and nothing
-/// else. Remembers the .debug_str offsets that its names were last found at, so it serves one thread.
+/// A definition laid out flat for <see cref="DefinitionMatcher"/>: what <see cref="DefinitionEquality"/> compares of it, and nothing else.
 /// </summary>
-internal sealed class DefinitionTemplate
+/// <param name="graph">Where the definition is.</param>
+/// <param name="root">The struct or union.</param>
+/// <param name="nodes">Where its types are laid out, with those of other templates of the same thread; null for ones of its own.</param>
+internal sealed class DefinitionTemplate(TypeGraph graph, TypeId root, TemplateNodes? nodes = null)
+{
+    /// <summary>What its types are among.</summary>
+    public TemplateNodes Nodes { get; } = nodes ??= new TemplateNodes();
+
+    /// <summary>The index of the struct or union itself.</summary>
+    public int Root { get; } = nodes.Add(graph, root);
+}
+
+/// <summary>
+/// The types of templates. Equal types are one, whichever definitions they are of: struct folio has a struct page in it, and half the structs of a kernel
+/// a list_head, so that what was found equal for one template is known for the others. Remembers the .debug_str offsets that names were last found at, so it
+/// serves one thread.
+/// </summary>
+internal sealed class TemplateNodes
 {
     /// <summary>What a node is; the matcher refuses what has no entry here, and the slow path decides.</summary>
     internal enum NodeKind : byte
@@ -24,7 +40,7 @@ internal sealed class DefinitionTemplate
     }
 
     /// <summary>One type; typedefs and qualifiers are gone.</summary>
-    internal struct Node
+    internal record struct Node
     {
         public NodeKind Kind;
         public BaseEncoding Encoding;
@@ -41,7 +57,7 @@ internal sealed class DefinitionTemplate
     }
 
     /// <summary>One member of an aggregate.</summary>
-    internal struct MemberNode
+    internal record struct MemberNode
     {
         public Name Name;
         public ulong BitOffset;
@@ -53,105 +69,141 @@ internal sealed class DefinitionTemplate
     }
 
     /// <summary>A name, and the offset in .debug_str where it was last seen to stand. No bytes = no name.</summary>
-    internal struct Name
+    internal record struct Name
     {
         public byte[]? Bytes;
         public ulong SeenAt;
     }
 
-    private static int s_count;
+    private readonly Dictionary<(Node Node, string? Name, int Members), int> _known = [];
+    private readonly Dictionary<(MemberNode Member, string? Name, int Before), int> _memberLists = [];
+    private readonly List<(MemberNode Member, int Before)> _lists = [default];
+    private Node[] _nodes = new Node[64];
+    private MemberNode[] _members = new MemberNode[64];
+    private int _count;
+    private int _memberCount;
 
-    private readonly TypeGraph _graph;
-    private readonly Dictionary<TypeId, int> _known = [];
-    private readonly List<Node> _nodes = [];
-    private readonly List<MemberNode> _members = [];
+    /// <summary>The types, by index. Valid until more are added.</summary>
+    public Node[] Nodes => _nodes;
 
-    public DefinitionTemplate(TypeGraph graph, TypeId root)
+    /// <summary>The members of all aggregates, each aggregate's together. Valid until more are added.</summary>
+    public MemberNode[] Members => _members;
+
+    /// <summary>Adds a type and all that it is made of, as far as they are not there, and tells its index.</summary>
+    public int Add(TypeGraph graph, TypeId type) => Add(graph, type, []);
+
+    private int Add(TypeGraph graph, TypeId type, Dictionary<TypeId, int> met)
     {
-        _graph = graph;
-        Root = NodeOf(root);
-        Nodes = [.. _nodes];
-        Members = [.. _members];
-    }
-
-    /// <summary>What tells it from others: none has 0, and none has another's.</summary>
-    public int Number { get; } = Interlocked.Increment(ref s_count);
-
-    /// <summary>The types.</summary>
-    public Node[] Nodes { get; }
-
-    /// <summary>The members of all aggregates, each aggregate's together.</summary>
-    public MemberNode[] Members { get; }
-
-    /// <summary>The index of the struct or union itself.</summary>
-    public int Root { get; }
-
-    private int NodeOf(TypeId type)
-    {
-        type = _graph.Strip(type);
-        if (_known.TryGetValue(type, out int known))
+        type = graph.Strip(type);
+        if (met.TryGetValue(type, out int known))
         {
             return known;
         }
 
-        int index = _nodes.Count;
-        _known.Add(type, index);
-        _nodes.Add(default);
-        _nodes[index] = Flatten(type);
+        int index = Flatten(graph, type, met);
+        met.Add(type, index);
         return index;
     }
 
-    private Node Flatten(TypeId type)
+    private int Flatten(TypeGraph graph, TypeId type, Dictionary<TypeId, int> met)
     {
-        switch (type == TypeId.Void ? null : _graph[type])
+        switch (type == TypeId.Void ? null : graph[type])
         {
             case null:
-                return new Node { Kind = NodeKind.Void };
+                return Index(new Node { Kind = NodeKind.Void });
             case BaseType node:
-                return new Node { Kind = NodeKind.Base, ByteSize = node.ByteSize, Encoding = node.Encoding };
+                return Index(new Node { Kind = NodeKind.Base, ByteSize = node.ByteSize, Encoding = node.Encoding });
             case EnumType node:
-                return new Node { Kind = NodeKind.Enum, ByteSize = node.ByteSize, Name = NameOf(node.Name) };
+                return Index(new Node { Kind = NodeKind.Enum, ByteSize = node.ByteSize }, node.Name);
             case PointerType node:
-                return new Node { Kind = NodeKind.Pointer, ByteSize = node.ByteSize, Target = NodeOf(node.Target) };
+                return Index(new Node { Kind = NodeKind.Pointer, ByteSize = node.ByteSize, Target = Add(graph, node.Target, met) });
             case ArrayType node:
-                return new Node { Kind = NodeKind.Array, HasCount = node.Count is not null, Count = node.Count ?? 0, Target = NodeOf(node.Element) };
+                return Index(new Node { Kind = NodeKind.Array, HasCount = node.Count is not null, Count = node.Count ?? 0, Target = Add(graph, node.Element, met) });
             case AggregateReference node:
-                return new Node { Kind = NodeKind.Reference, Tag = TagOf(node.Kind), Name = NameOf(node.Name) };
+                return Index(new Node { Kind = NodeKind.Reference, Tag = TagOf(node.Kind) }, node.Name);
             case FunctionType:
-                return new Node { Kind = NodeKind.Function };
+                return Index(new Node { Kind = NodeKind.Function });
             case AggregateType node:
-                MemberNode[] members = new MemberNode[node.Members.Length];
-                for (int i = 0; i < members.Length; i++)
+                int members = 0;
+                foreach (Member member in node.Members)
                 {
-                    Member member = node.Members[i];
-                    members[i] = new MemberNode
-                    {
-                        Name = NameOf(member.Name),
-                        BitOffset = member.BitOffset,
-                        IsBitField = member.IsBitField,
-                        BitFieldSize = member.BitFieldSize ?? 0,
-                        HasAlignment = member.Alignment is not null,
-                        Alignment = member.Alignment ?? 0,
-                        Type = NodeOf(member.Type),
-                    };
+                    members = ListIndex(
+                        new MemberNode
+                        {
+                            BitOffset = member.BitOffset,
+                            IsBitField = member.IsBitField,
+                            BitFieldSize = member.BitFieldSize ?? 0,
+                            HasAlignment = member.Alignment is not null,
+                            Alignment = member.Alignment ?? 0,
+                            Type = Add(graph, member.Type, met),
+                        },
+                        member.Name,
+                        members);
                 }
 
-                int first = _members.Count;
-                _members.AddRange(members);
-                return new Node
-                {
-                    Kind = NodeKind.Aggregate,
-                    Tag = TagOf(node.Kind),
-                    Name = NameOf(node.Name),
-                    ByteSize = node.ByteSize,
-                    HasAlignment = node.Alignment is not null,
-                    Alignment = node.Alignment ?? 0,
-                    FirstMember = first,
-                    MemberCount = members.Length,
-                };
+                return Index(
+                    new Node
+                    {
+                        Kind = NodeKind.Aggregate,
+                        Tag = TagOf(node.Kind),
+                        ByteSize = node.ByteSize,
+                        HasAlignment = node.Alignment is not null,
+                        Alignment = node.Alignment ?? 0,
+                        MemberCount = node.Members.Length,
+                    },
+                    node.Name,
+                    members);
             default:
-                return new Node { Kind = NodeKind.Other };
+                return Index(new Node { Kind = NodeKind.Other });
         }
+    }
+
+    // The index of a type of which all but the name and the members is told.
+    private int Index(Node node, string? name = null, int members = 0)
+    {
+        if (!_known.TryGetValue((node, name, members), out int index))
+        {
+            index = _count++;
+            _known.Add((node, name, members), index);
+            if (index == _nodes.Length)
+            {
+                Array.Resize(ref _nodes, index * 2);
+            }
+
+            _nodes[index] = node with { Name = NameOf(name), FirstMember = AddMembers(members, node.MemberCount) };
+        }
+
+        return index;
+    }
+
+    // A list of members is known by its last one and by the list before it; 0 is the empty one.
+    private int ListIndex(MemberNode member, string? name, int before)
+    {
+        if (!_memberLists.TryGetValue((member, name, before), out int index))
+        {
+            index = _lists.Count;
+            _memberLists.Add((member, name, before), index);
+            _lists.Add((member with { Name = NameOf(name) }, before));
+        }
+
+        return index;
+    }
+
+    private int AddMembers(int list, int count)
+    {
+        int first = _memberCount;
+        _memberCount += count;
+        if (_memberCount > _members.Length)
+        {
+            Array.Resize(ref _members, Math.Max(_memberCount, _members.Length * 2));
+        }
+
+        for (int at = _memberCount - 1; list != 0; at--)
+        {
+            (_members[at], list) = _lists[list];
+        }
+
+        return first;
     }
 
     private static DwTag TagOf(AggregateKind kind) => kind == AggregateKind.Union ? DwTag.DW_TAG_union_type : DwTag.DW_TAG_structure_type;

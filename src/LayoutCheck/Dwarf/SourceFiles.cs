@@ -20,7 +20,9 @@ internal sealed class SourceFiles
     private readonly UnitHeader _unit;
     private readonly UnitRoot _root;
     private readonly List<string> _directories = [];
-    private readonly List<string?> _files = [];
+    // As the table says it; told from the root of the source tree only when asked for, which most are not.
+    private readonly List<(string Path, ulong Directory)?> _files = [];
+    private readonly Dictionary<ulong, string> _told = [];
     private string _compilationDirectory = "";
     private string? _problem;
 
@@ -71,7 +73,7 @@ internal sealed class SourceFiles
         if (file.Value < (ulong)_files.Count)
         {
             // Before DWARF 5 file 0 is none.
-            return _files[(int)file.Value] is { } path ? new SourcePlace(path, line.Value) : null;
+            return _files[(int)file.Value] is var (path, directory) ? new SourcePlace(Told(file.Value, path, directory), line.Value) : null;
         }
 
         problem = _problem ?? $"the line table has {_files.Count} files, and file {file.Value} is named";
@@ -131,7 +133,7 @@ internal sealed class SourceFiles
 
             foreach ((string path, ulong directory) in ReadEntries(ref reader, line, offsetSize))
             {
-                AddFile(path, directory);
+                _files.Add((path, directory));
             }
 
             return null;
@@ -150,14 +152,22 @@ internal sealed class SourceFiles
             ulong directory = reader.ReadUleb();
             reader.ReadUleb(); // time
             reader.ReadUleb(); // length
-            AddFile(path, directory);
+            _files.Add((path, directory));
         }
 
         return null;
     }
 
-    private void AddFile(string path, ulong directory)
-        => _files.Add(SourcePath.Of(path, directory < (ulong)_directories.Count ? _directories[(int)directory] : "", _compilationDirectory));
+    private string Told(ulong file, string path, ulong directory)
+    {
+        if (!_told.TryGetValue(file, out string? told))
+        {
+            told = SourcePath.Of(path, directory < (ulong)_directories.Count ? _directories[(int)directory] : "", _compilationDirectory);
+            _told.Add(file, told);
+        }
+
+        return told;
+    }
 
     // A table that says itself what its columns are (DWARF 5 §6.2.4.1).
     private List<(string Path, ulong Directory)> ReadEntries(ref SectionReader reader, Section line, int offsetSize)

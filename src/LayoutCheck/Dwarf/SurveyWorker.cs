@@ -22,6 +22,7 @@ internal sealed class SurveyWorker : IDisposable
     private readonly SplitScanners _splitScanners;
     private readonly DwarfGraphBuilder _builder;
     private readonly DefinitionMatcher _matcher;
+    private readonly TemplateNodes _templateNodes = new();
     private readonly Dictionary<ulong, string> _producersByOffset = [];
     private readonly List<Variant>[] _variants;
     private readonly int[] _declarations;
@@ -337,7 +338,7 @@ internal sealed class SurveyWorker : IDisposable
         Variant? same = variants.Find(v => v.IsSameAs(graph, type));
         if (same is null)
         {
-            same = new Variant(graph, type, [], file, unit, hit.DieOffset);
+            same = new Variant(graph, type, [], file, unit, hit.DieOffset, _templateNodes);
             variants.Add(same);
             if (variants.Count > MostVariants + 1)
             {
@@ -480,7 +481,8 @@ internal sealed class SurveyWorker : IDisposable
     /// <param name="File">The file that the definition was built from.</param>
     /// <param name="Header">The unit that the definition was built from.</param>
     /// <param name="DieOffset">Where it is.</param>
-    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, DwarfSections File, UnitHeader Header, ulong DieOffset)
+    /// <param name="TemplateNodes">The types of the worker's templates.</param>
+    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, DwarfSections File, UnitHeader Header, ulong DieOffset, TemplateNodes TemplateNodes)
     {
         /// <summary>The indexes of the partial units that say so: those that import them count.</summary>
         public List<int> PartialUnits { get; } = [];
@@ -519,7 +521,7 @@ internal sealed class SurveyWorker : IDisposable
         }
 
         /// <summary>The same, flat, for the worker that found it.</summary>
-        public DefinitionTemplate Template { get; } = new(Graph, Root);
+        public DefinitionTemplate Template { get; } = new(Graph, Root, TemplateNodes);
 
         public bool IsSameAs(TypeGraph graph, TypeId root)
         {

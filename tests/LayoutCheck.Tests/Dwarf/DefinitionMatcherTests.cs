@@ -158,6 +158,29 @@ public sealed class DefinitionMatcherTests
     }
 
     [Fact]
+    public void What_is_remembered_of_one_template_is_not_taken_for_what_is_known_of_another()
+    {
+        DwarfBuilder dwarf = new();
+        WriteUnit(dwarf, new Parts(), false);
+        WriteUnit(dwarf, new Parts("deep place", [At.Data1(DwAt.DW_AT_data_member_location, 8)]), true);
+        using DwarfUnderTest test = DwarfUnderTest.Of(dwarf);
+        DefinitionTemplate[] templates =
+        [
+            .. test.Units.Zip(["first s", "second s"]).Select(pair => new DwarfGraphBuilder(test.Sections).Build(pair.First, dwarf.OffsetOf(pair.Second))!.Value)
+                .Select(built => new DefinitionTemplate(built.Graph, built.Type)),
+        ];
+        AbbrevTable abbrevs = new(test.Sections.Abbrev);
+        abbrevs.Load(test.Units[1]);
+        DefinitionMatcher matcher = new(test.Sections, test.Sections.Info, abbrevs);
+        matcher.Open(test.Units[1]);
+
+        // Each has its own nodes, with the same indexes.
+        Assert.Equal(templates[0].Root, templates[1].Root);
+        Assert.True(matcher.Matches(dwarf.OffsetOf("second s"), templates[1]));
+        Assert.False(matcher.Matches(dwarf.OffsetOf("second s"), templates[0]));
+    }
+
+    [Fact]
     public void Folds_what_is_called_or_written_differently_and_means_the_same()
     {
         AssertFolded("typedef name", At.Name("other_t"));
@@ -242,7 +265,9 @@ public sealed class DefinitionMatcherTests
 
         int matches = 0;
         DefinitionMatcher matcher = new(test.Sections, test.Sections.Info, abbrevs);
-        DefinitionTemplate[] templates = [.. all.Select(d => new DefinitionTemplate(d.Graph, d.Root))];
+        // As a worker has them: equal types of different definitions are one.
+        TemplateNodes nodes = new();
+        DefinitionTemplate[] templates = [.. all.Select(d => new DefinitionTemplate(d.Graph, d.Root, nodes))];
         foreach (var candidate in all)
         {
             abbrevs.Load(candidate.Unit);
@@ -254,6 +279,14 @@ public sealed class DefinitionMatcherTests
                     matches++;
                     Assert.Null(DefinitionEquality.FirstDifference(all[i].Graph, all[i].Root, candidate.Graph, candidate.Root));
                 }
+            }
+        }
+
+        for (int i = 0; i < all.Count; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                Assert.Equal(DefinitionEquality.Same(all[i].Graph, all[i].Root, all[j].Graph, all[j].Root), templates[i].Root == templates[j].Root);
             }
         }
 
