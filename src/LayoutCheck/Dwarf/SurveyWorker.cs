@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
 
@@ -117,7 +118,7 @@ internal sealed class SurveyWorker : IDisposable
             sets.Add(new DefinitionSet(
                 shared.Wanted.Requests[request],
                 [
-                    .. merged[request].Where(m => m.AllUnits.Any()).Select(m => new TypeDefinition(places?.Build(m.File, m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, [.. m.AllUnits.OrderBy(u => u.Index)]))
+                    .. merged[request].Where(m => m.AllUnits.Any()).Select(m => new TypeDefinition(places?.Build(m.File, m.Header, m.DieOffset)?.Graph ?? m.Graph, m.Root, m.UnitsInOrder()))
                         .OrderBy(d => d.Units[0].Index),
                 ],
                 declarations));
@@ -143,7 +144,7 @@ internal sealed class SurveyWorker : IDisposable
         {
             if (merged.Find(m => m.IsSameAs(variant.Graph, variant.Root)) is { } same)
             {
-                same.Units.AddRange(variant.Units);
+                same.AddAll(variant.Units);
                 same.PartialUnits.AddRange(variant.PartialUnits);
                 foreach ((ulong signature, DefiningUnit unit) in variant.TypeUnits)
                 {
@@ -492,6 +493,40 @@ internal sealed class SurveyWorker : IDisposable
 
         /// <summary>All units that count; those of one index in the order of their names.</summary>
         public IEnumerable<DefiningUnit> AllUnits => TypeUnits.Count == 0 ? Units : Units.Concat(TypeUnits.Values.OrderBy(u => u.Name, StringComparer.Ordinal));
+
+        /// <summary>The same by rising index.</summary>
+        public ImmutableArray<DefiningUnit> UnitsInOrder()
+        {
+            DefiningUnit[] units = [.. AllUnits];
+            // Nearly always they are, and a kernel has thousands.
+            bool isInOrder = true;
+            for (int i = 1; i < units.Length; i++)
+            {
+                isInOrder &= units[i - 1].Index <= units[i].Index;
+            }
+
+            return ImmutableCollectionsMarshal.AsImmutableArray(isInOrder ? units : [.. units.OrderBy(u => u.Index)]);
+        }
+
+        /// <summary>Counts the units of another worker. Each worker's are in order, and stay so when they are merged.</summary>
+        public void AddAll(List<DefiningUnit> others)
+        {
+            DefiningUnit[] mine = [.. Units];
+            Units.Clear();
+            Units.EnsureCapacity(mine.Length + others.Count);
+            int at = 0;
+            foreach (DefiningUnit unit in others)
+            {
+                for (; at < mine.Length && mine[at].Index <= unit.Index; at++)
+                {
+                    Units.Add(mine[at]);
+                }
+
+                Units.Add(unit);
+            }
+
+            Units.AddRange(mine.AsSpan(at));
+        }
 
         /// <summary>The lowest index of a unit of any sort.</summary>
         public int FirstIndex => Math.Min(

@@ -7,6 +7,11 @@ namespace LayoutCheck.Dwarf;
 /// </summary>
 internal sealed class UnitIndex
 {
+    // Who asks for more than some is likely to ask for all. A kernel's are of 64 to 100 KB.
+    private const int Several = 64;
+    private const ulong UnitSize = 64 << 10;
+    private const ulong MostRoom = 4096;
+
     private readonly DwarfSections _sections;
     private readonly Section _info;
     private readonly List<UnitHeader> _units = [];
@@ -141,6 +146,11 @@ internal sealed class UnitIndex
 
         window?.OpenHead(_next);
         UnitHeader unit = UnitHeader.Read(_sections, window?.View ?? _info, _next, _next >= _typesStart);
+        if (_units.Count == Several)
+        {
+            _units.EnsureCapacity((int)Math.Min(_info.Length / UnitSize, MostRoom));
+        }
+
         _units.Add(unit);
         _next = unit.End;
         return true;
