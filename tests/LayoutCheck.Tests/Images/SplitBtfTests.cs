@@ -153,6 +153,7 @@ public sealed class SplitBtfTests : IDisposable
         BtfTypeReader module = Read(kernel, split.Build());
 
         Assert.Equal(0u, split.StringsLength);
+        Assert.True(BtfIndex.IsSplit(MappedFile.FromBytes("driver.ko", split.Build()).Whole()));
         DefinitionSet pages = module.FindAll([TypeName.Parse("struct page")], 1).Sets[0];
         Assert.Equal([8UL, 16], pages.Distinct.Select(d => d.Aggregate.ByteSize));
         Assert.Equal(("flags", 64UL), (pages.Distinct[1].Aggregate.Members[0].Name, pages.Distinct[1].Aggregate.Members[0].BitOffset));
