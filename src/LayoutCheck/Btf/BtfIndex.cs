@@ -127,7 +127,7 @@ internal sealed class BtfIndex
 
     /// <summary>The error to throw for a problem with a record.</summary>
     public InvalidImageException Invalid(in BtfRecord record, string problem)
-        => record.Id <= _baseCount && record.Id > 0 ? _base!.Invalid(record, problem) : _section.Invalid(record.Offset, problem);
+        => _base is not null && record.Id <= _baseCount ? _base.Invalid(record, problem) : _section.Invalid(record.Offset, problem);
 
     /// <summary>The record of a type.</summary>
     /// <param name="id">Its type id, not 0.</param>
@@ -135,14 +135,15 @@ internal sealed class BtfIndex
     /// <exception cref="InvalidImageException">There is no such type.</exception>
     public BtfRecord Record(uint id, in BtfRecord referrer = default)
     {
+        // What a type of the base refers to is one of the base, or it is damaged: a module's types have the ids that follow. (0 - 1 is in no base.)
+        if (id - 1 < _baseCount || referrer.Id - 1 < _baseCount)
+        {
+            return _base!.Record(id, referrer);
+        }
+
         if (id == 0 || id > Count)
         {
             throw Invalid(referrer, $"{referrer} refers to type {id} of {Count}; if this is a module's split BTF, it needs its kernel's (--base)");
-        }
-
-        if (id <= _baseCount)
-        {
-            return _base!.Record(id, referrer);
         }
 
         uint offset = _offsets[id - _baseCount];

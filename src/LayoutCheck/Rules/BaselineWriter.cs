@@ -139,7 +139,7 @@ public static class BaselineWriter
         {
             if (member.Name is { } name)
             {
-                members.Add(new Pinned(name, offset + member.BitOffset, member.BitFieldSize ?? (graph.ByteSizeOf(member.Type) * 8) ?? 0, member.IsBitField));
+                members.Add(new Pinned(name, offset + member.BitOffset, member.BitFieldSize ?? (graph.ByteSizeOf(member.Type)!.Value * 8), member.IsBitField));
             }
             else if (graph.AsAggregate(member.Type) is { } inner)
             {

@@ -115,8 +115,7 @@ internal sealed class ExpressionEvaluator
         RangeNode range => Range(range),
         GroupNode group => Group(group),
         SharersNode sharers => Sharers(sharers),
-        FunctionNode function => Function(function),
-        _ => throw new InvalidOperationException($"no evaluation for {node.GetType().Name}"),
+        _ => Function((FunctionNode)node),
     };
 
     private Answer Target(TargetNode node) => node.Name switch
@@ -212,8 +211,9 @@ internal sealed class ExpressionEvaluator
             return Answer.Truth(isEqual == (node.Operator == "=="), words);
         }
 
-        Int128 a = left.Number ?? 0;
-        Int128 b = right.Number ?? 0;
+        // The parser compares a type with types only.
+        Int128 a = left.Number!.Value;
+        Int128 b = right.Number!.Value;
         bool isTrue = node.Operator switch
         {
             "==" => a == b,
@@ -305,20 +305,22 @@ internal sealed class ExpressionEvaluator
             arguments.Add(answer);
         }
 
-        Int128 first = arguments[0].Number ?? 0;
-        switch (node.Function)
+        if (node.Function == Rules.Function.FirstOf)
         {
-            case Rules.Function.FirstOf:
-                return Answer.Unknown(string.Join("; ", arguments.Select(a => a.Words).Distinct()));
-            case Rules.Function.IsPowerOf2:
-                bool isPower = first > 0 && (first & (first - 1)) == 0;
-                return Answer.Truth(isPower, $"{arguments[0].Shown} is {(isPower ? "a" : "no")} power of two");
-            default:
-                Int128 step = arguments[1].Number ?? 0;
-                return step <= 0
-                    ? Answer.Unknown($"IS_ALIGNED to {step} has no meaning")
-                    : Answer.Truth(first % step == 0, $"{arguments[0].Shown} is {(first % step == 0 ? "a" : "no")} multiple of {arguments[1].Shown}");
+            return Answer.Unknown(string.Join("; ", arguments.Select(a => a.Words).Distinct()));
         }
+
+        Int128 first = arguments[0].Number!.Value;
+        if (node.Function == Rules.Function.IsPowerOf2)
+        {
+            bool isPower = first > 0 && (first & (first - 1)) == 0;
+            return Answer.Truth(isPower, $"{arguments[0].Shown} is {(isPower ? "a" : "no")} power of two");
+        }
+
+        Int128 step = arguments[1].Number!.Value;
+        return step <= 0
+            ? Answer.Unknown($"IS_ALIGNED to {step} has no meaning")
+            : Answer.Truth(first % step == 0, $"{arguments[0].Shown} is {(first % step == 0 ? "a" : "no")} multiple of {arguments[1].Shown}");
     }
 
     private Answer Existence(FactNode node)
@@ -372,16 +374,15 @@ internal sealed class ExpressionEvaluator
             case Fact.Offset or Fact.End when place.IsBitField:
                 return Answer.Unknown($"{name} is a bitfield, which has no offsetof: ask for bitoffsetof");
             case Fact.Offset:
-                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = place.BitSize / 8 });
+                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = place.BitSize!.Value / 8 });
             case Fact.BitSize:
-                return place.BitSize is { } width
-                    ? Number(new Observation(node.ToString(), name, ObservedFact.BitSize, width))
-                    : Answer.Unknown($"{name} has no size");
+                return Number(new Observation(node.ToString(), name, ObservedFact.BitSize, place.BitSize!.Value));
             case Fact.BitOffset:
                 return Number(new Observation(node.ToString(), name, ObservedFact.BitOffset, place.BitOffset));
             case Fact.Size when place.IsBitField:
                 return Answer.Unknown($"{name} is a bitfield, which has no sizeof");
             case Fact.End or Fact.Size:
+                // Members have a size, in any graph that a reader makes; what they point to may be a function.
                 if (place.BitSize is not { } bits)
                 {
                     return Answer.Unknown($"{name} has no size");
@@ -473,13 +474,14 @@ internal sealed class ExpressionEvaluator
     private BitExtent? Extent(Subject subject, out Answer problem)
     {
         Located located = Locate(subject);
-        problem = located.Place is null ? Answer.Unknown(located.Problem)
-            : located.Place.BitSize is null ? Answer.Unknown($"{located.Name} has no size") : default;
-        if (located.Place is not { BitSize: { } size } place)
+        problem = default;
+        if (located.Place is not { } place)
         {
+            problem = Answer.Unknown(located.Problem);
             return null;
         }
 
+        ulong size = place.BitSize!.Value;
         if (place.IsBitField)
         {
             Note(new Observation($"bitoffsetof({subject})", located.Name, ObservedFact.BitOffset, place.BitOffset));
@@ -499,7 +501,7 @@ internal sealed class ExpressionEvaluator
         Located begin = Locate(new Subject(type, new MemberAlternatives(["__cacheline_group_begin__" + group])));
         Located end = Locate(new Subject(type, new MemberAlternatives(["__cacheline_group_end__" + group])));
         problem = begin.Place is null ? begin.Problem : end.Problem;
-        return begin.Place is null || end.Place is null ? null : (begin.Place.BitOffset + (begin.Place.BitSize ?? 0), end.Place.BitOffset);
+        return begin.Place is null || end.Place is null ? null : (begin.Place.BitOffset + begin.Place.BitSize!.Value, end.Place.BitOffset);
     }
 
     private Answer GroupSize(FactNode node)
@@ -550,14 +552,19 @@ internal sealed class ExpressionEvaluator
             return Answer.Unknown(holder.Problem);
         }
 
-        if (place.BitSize is not { } size || holder.Graph!.AsAggregate(holder.Root) is not { } aggregate)
+        if (holder.IsOneOfMany)
         {
-            return Answer.Unknown($"{located.Name} has no size");
+            return Answer.Unknown($"the definitions of {holder.Name} differ");
+        }
+
+        if (holder.Graph!.AsAggregate(holder.Root) is not { } aggregate)
+        {
+            return Answer.Unknown($"{holder.Name} is no struct or union");
         }
 
         SortedDictionary<string, string> found = new(StringComparer.Ordinal);
         int budget = MostSharers;
-        Collect(holder.Graph, aggregate, "", 0, place.BitOffset, place.BitOffset + size, found, ref budget);
+        Collect(holder.Graph, aggregate, "", 0, place.BitOffset, place.BitOffset + place.BitSize!.Value, found, ref budget);
         if (budget <= 0)
         {
             return Answer.Unknown($"more than {MostSharers} members lie on {located.Name}");
@@ -585,7 +592,7 @@ internal sealed class ExpressionEvaluator
             }
 
             ulong from = offset + member.BitOffset;
-            ulong size = member.BitFieldSize ?? (graph.ByteSizeOf(member.Type) * 8) ?? 0;
+            ulong size = member.BitFieldSize ?? (graph.ByteSizeOf(member.Type)!.Value * 8);
             if (from >= end || from + size <= start)
             {
                 continue;
@@ -611,7 +618,7 @@ internal sealed class ExpressionEvaluator
             return LocatePointee(pointee, subject);
         }
 
-        TypeName name = subject.Type.BaseName ?? throw new InvalidOperationException($"{subject.Type} has no members");
+        TypeName name = subject.Type.BaseName!.Value;
         return _chosen.TryGetValue(name, out TypeDefinition? definition)
             ? Locate(definition.Graph, definition.Root, name.ToString(), name.Name, subject.Member)
             : Located.Missing(NoDefinition(name));
@@ -633,7 +640,7 @@ internal sealed class ExpressionEvaluator
 
         TypeGraph graph = pointer.Graph!;
         TypeId type = graph.Strip(pointer.Place.Type);
-        if (type == TypeId.Void || graph[type] is not PointerType { Target: var target })
+        if (graph[type] is not PointerType { Target: var target })
         {
             return Located.Undecided($"{pointer.Name} is {Spelling(graph, pointer.Place.Type)}, no pointer");
         }
@@ -650,7 +657,12 @@ internal sealed class ExpressionEvaluator
         }
 
         // The graph ends at pointers: what lies behind one is another type that the caller was asked for, or was not.
-        TypeName name = new(to.Kind == AggregateKind.Struct ? TypeNameKind.Struct : TypeNameKind.Union, to.Name ?? "");
+        if (to.Name is null)
+        {
+            return Located.Undecided($"{pointer.Name} points to a {TypeSpelling.Keyword(to.Kind)} without a name, which cannot be looked up");
+        }
+
+        TypeName name = new(to.Kind == AggregateKind.Struct ? TypeNameKind.Struct : TypeNameKind.Union, to.Name);
         if (!_definitions.TryGetValue(name, out DefinitionSet? set))
         {
             return Located.Undecided($"{pointer.Name} points to {name}, which no rule names: write alignof({name}) or the like to have it read");
@@ -662,7 +674,22 @@ internal sealed class ExpressionEvaluator
         }
 
         List<Located> all = [.. set.Distinct.Select(d => Locate(d.Graph, d.Root, name.ToString(), name.Name, subject.Member))];
-        return all.All(l => l.Place == all[0].Place) ? all[0] : Located.Undecided(Format($"the {all.Count} definitions of {name} differ"));
+        return all.TrueForAll(l => AnswersAlike(l, all[0])) ? all[0] with { IsOneOfMany = all.Count > 1 } : Located.Undecided(Format($"the {all.Count} definitions of {name} differ"));
+    }
+
+    /// <summary>Whether all that can be asked of what was found in two definitions of a type, but for who else lies there, has one answer.</summary>
+    private static bool AnswersAlike(Located one, Located other)
+    {
+        if (one.Place is not { } a || other.Place is not { } b)
+        {
+            return one.Place is null && other.Place is null;
+        }
+
+        // A type's id means nothing in another graph. Of a whole struct nothing else is asked; of a member, its type is.
+        return (a.Path, a.BitOffset, a.BitSize, a.IsBitField) == (b.Path, b.BitOffset, b.BitSize, b.IsBitField)
+            && one.Graph!.AlignmentOf(a.Type, out _) == other.Graph!.AlignmentOf(b.Type, out _)
+            && (a.Path.Length == 0
+                || (Spelling(one.Graph, a.Type) == Spelling(other.Graph, b.Type) && DefinitionEquality.Same(one.Graph, a.Type, other.Graph, b.Type)));
     }
 
     private static Located Locate(TypeGraph graph, TypeId root, string spelling, string shortName, MemberAlternatives? member)
@@ -703,6 +730,9 @@ internal sealed class ExpressionEvaluator
     {
         /// <summary>Whether it may exist all the same: the way to it is not known.</summary>
         public bool IsUndecided { get; init; }
+
+        /// <summary>Whether it was found behind a pointer to a type with several definitions, in one of them.</summary>
+        public bool IsOneOfMany { get; init; }
 
         public static Located Missing(string problem) => new("", null, TypeId.Void, null, problem);
 

@@ -14,9 +14,9 @@ internal sealed record Assertion(Node Root, string? Message, int Position, strin
 /// <summary>Reads the rule language (LANGUAGE.md) from tokens, by precedence climbing.</summary>
 internal sealed class ExpressionParser
 {
-    // Both bounds keep recursion, here and in the evaluator, far from the end of the stack.
+    // Both bounds keep recursion, here and in the evaluator, far from the end of the stack; whoever puts expressions together keeps to the second.
     private const int MostNesting = 100;
-    private const int MostDepth = 500;
+    internal const int MostDepth = 500;
 
     private readonly string _file;
     private readonly string _text;

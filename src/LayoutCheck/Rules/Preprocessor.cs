@@ -11,11 +11,23 @@ internal sealed class Preprocessor(string file, string text)
     private const int MostTokens = 200_000;
     private const int MostNesting = 32;
 
-    // What C code of the kernel is never without, or never with.
-    private static readonly HashSet<string> s_always = ["__KERNEL__", "__ASSEMBLY__", "__ASSEMBLER__", "__GENERATING_BOUNDS_H", "__GENKSYMS__", "__BINDGEN__", "__CHECKER__"];
+    // C17 5.2.4.1 promises 63. The condition of every line is put together of those that it stands under, so all bounds are needed.
+    private const int MostConditions = 64;
+    private const int LongestCondition = 200;
+    private const int LongestOfAll = 500;
+
+    // A condition that always holds, and one that never does.
+    private const string Always = "";
+    private const string Never = "0";
+
+    // Ends a condition of which a part was left out. It is no name, so that nobody takes what is there for the whole.
+    private const string Left = " ...";
+
+    // What C code of the kernel is never without is __KERNEL__; what it is never with:
+    private static readonly HashSet<string> s_never = ["__ASSEMBLY__", "__ASSEMBLER__", "__GENERATING_BOUNDS_H", "__GENKSYMS__", "__BINDGEN__", "__CHECKER__"];
 
     private readonly Dictionary<string, Macro> _macros = new(StringComparer.Ordinal);
-    private readonly List<string> _conditions = [];
+    private readonly List<Condition> _conditions = [];
     private int _produced;
 
     /// <summary>The tokens with directives carried out and macros replaced.</summary>
@@ -47,7 +59,10 @@ internal sealed class Preprocessor(string file, string text)
                     end++;
                 }
                 while (end < tokens.Count && !(tokens[end].StartsLine && tokens[end].Is("#")));
-                ExpandInto(output, tokens, at, end);
+                if (!IsSkipping)
+                {
+                    ExpandInto(output, tokens, at, end);
+                }
             }
 
             at = end;
@@ -99,9 +114,19 @@ internal sealed class Preprocessor(string file, string text)
 
     private void ExpandInto(List<Token> output, List<Token> tokens, int from, int to)
     {
-        string? condition = _conditions.Exists(c => c.Length > 0) ? string.Join(" && ", _conditions.Where(c => c.Length > 0)) : null;
+        string condition = Always;
+        foreach (Condition one in _conditions)
+        {
+            condition = And(condition, one.Text);
+            if (condition.Length > LongestOfAll)
+            {
+                condition += Left;
+                break;
+            }
+        }
+
         _produced = 0;
-        Expand(tokens, from, to, [], output, condition, 0);
+        Expand(tokens, from, to, [], output, condition == Always ? null : condition, 0);
     }
 
     private bool MakesAssertion(string name, int nesting) => ExpressionParser.IsAssertion(name)
@@ -130,25 +155,24 @@ internal sealed class Preprocessor(string file, string text)
         string name = line.Count > 1 ? line[1].Text : "";
         switch (name)
         {
-            case "define" when line.Count > 2 && line[2].Kind == TokenKind.Identifier:
+            case "define" when line.Count > 2 && line[2].Kind == TokenKind.Identifier && !IsSkipping:
                 Define(line);
                 break;
-            case "undef" when line.Count > 2:
+            case "undef" when line.Count > 2 && !IsSkipping:
                 _ = _macros.Remove(line[2].Text);
                 break;
             case "ifndef" when line.Count > 2 && nextLine.Count > 2 && nextLine[1].IsWord("define") && nextLine[2].Text == line[2].Text:
                 // An include guard is no condition.
-                _conditions.Add("");
-                break;
-            case "ifdef" or "ifndef" when line.Count > 2 && s_always.Contains(line[2].Text):
-                _conditions.Add("");
+                Open(new Condition(Always, line[2].Text), line[0]);
                 break;
             case "if" or "ifdef" or "ifndef":
-                _conditions.Add((name == "ifndef" ? "!" : "") + Join(line, 2));
+                string text = name == "if" ? Valued(Join(line, 2)) : Defined(Join(line, 2));
+                Open(name == "ifndef" ? new Condition(Not(text), text) : new Condition(text, Not(text)), line[0]);
                 break;
             case "elif" or "else" when _conditions.Count > 0:
-                string not = _conditions[^1].Length == 0 ? "" : $"!({_conditions[^1]})";
-                _conditions[^1] = name == "else" ? not : not.Length == 0 ? Join(line, 2) : $"{not} && {Join(line, 2)}";
+                Condition before = _conditions[^1];
+                string now = name == "else" ? Always : Valued(Join(line, 2));
+                _conditions[^1] = new Condition(Cut(And(before.Otherwise, now)), Cut(And(before.Otherwise, Not(now))));
                 break;
             case "endif" when _conditions.Count > 0:
                 _conditions.RemoveAt(_conditions.Count - 1);
@@ -159,7 +183,37 @@ internal sealed class Preprocessor(string file, string text)
         }
     }
 
-    private static string Join(List<Token> line, int from) => string.Join(' ', line.Skip(from).Select(t => t.Text));
+    // What stands under a condition that never holds is not there: the compiler sees neither its macros nor its assertions.
+    private bool IsSkipping => _conditions.Exists(c => c.Text == Never);
+
+    private static string Valued(string condition) => condition == "1" ? Always : condition;
+
+    private static string Defined(string macro) => macro == "__KERNEL__" ? Always : s_never.Contains(macro) ? Never : macro;
+
+    private static string Not(string condition) => condition switch
+    {
+        Always => Never,
+        Never => Always,
+        _ => condition.Contains(' ', StringComparison.Ordinal) ? $"!({condition})" : "!" + condition,
+    };
+
+    private static string And(string one, string other) => one == Never || other == Never ? Never
+        : one.Length == 0 ? other
+        : other.Length == 0 ? one : $"{one} && {other}";
+
+    private static string Cut(string condition) => condition.Length <= LongestCondition ? condition : condition[..LongestCondition] + Left;
+
+    private static string Join(List<Token> line, int from) => line.Count > from ? Cut(string.Join(' ', line.Skip(from).Select(t => t.Text))) : Left;
+
+    private void Open(Condition condition, Token directive)
+    {
+        if (_conditions.Count == MostConditions)
+        {
+            throw new RuleException(file, text, directive.Position, $"conditions are nested more than {MostConditions} deep");
+        }
+
+        _conditions.Add(condition);
+    }
 
     private void Define(List<Token> line)
     {
@@ -167,14 +221,24 @@ internal sealed class Preprocessor(string file, string text)
         bool isFunction = line.Count > 3 && line[3].Is("(") && line[3].Position == line[2].Position + line[2].Text.Length;
         int at = 3;
         List<string>? parameters = null;
+        bool isVariadic = false;
         if (isFunction)
         {
             parameters = [];
             for (at = 4; at < line.Count && !line[at].Is(")"); at++)
             {
-                if (!line[at].Is(","))
+                if (line[at].Is("..."))
                 {
-                    parameters.Add(line[at].Is("...") ? "__VA_ARGS__" : line[at].Text);
+                    // `args...` names them (a GNU extension that the kernel uses).
+                    isVariadic = true;
+                    if (line[at - 1].Kind != TokenKind.Identifier)
+                    {
+                        parameters.Add("__VA_ARGS__");
+                    }
+                }
+                else if (!line[at].Is(","))
+                {
+                    parameters.Add(line[at].Text);
                 }
             }
 
@@ -186,7 +250,7 @@ internal sealed class Preprocessor(string file, string text)
             at++;
         }
 
-        _macros[line[2].Text] = new Macro(parameters?.ToImmutableArray(), [.. line.Skip(at)]);
+        _macros[line[2].Text] = new Macro(parameters?.ToImmutableArray(), isVariadic, [.. line.Skip(at)]);
     }
 
     private void Expand(List<Token> tokens, int from, int to, ImmutableHashSet<string> hidden, List<Token> output, string? condition, int nesting)
@@ -211,7 +275,7 @@ internal sealed class Preprocessor(string file, string text)
                 throw new RuleException(file, text, token.Position, "the macros used here are nested too deep");
             }
 
-            List<Argument> arguments = macro.Parameters is null ? [] : Arguments(tokens, ref i, to, macro.Parameters.Value.Length);
+            List<Argument> arguments = macro.Parameters is null ? [] : Arguments(tokens, ref i, to, macro);
             if (macro.Parameters is { } parameters && arguments.Count != parameters.Length)
             {
                 throw new RuleException(file, text, token.Position, $"{Printable.Shorten(token.Text)} takes {parameters.Length} arguments, not {arguments.Count}");
@@ -223,9 +287,10 @@ internal sealed class Preprocessor(string file, string text)
     }
 
     /// <summary>The arguments of a call whose name stands at <paramref name="at"/>, which is moved to the closing parenthesis.</summary>
-    private List<Argument> Arguments(List<Token> tokens, ref int at, int to, int parameterCount)
+    private List<Argument> Arguments(List<Token> tokens, ref int at, int to, Macro macro)
     {
         Token name = tokens[at];
+        int parameterCount = macro.Parameters!.Value.Length;
         List<Argument> arguments = new(parameterCount);
         int open = 1;
         int from = at + 2;
@@ -245,10 +310,15 @@ internal sealed class Preprocessor(string file, string text)
                         arguments.Add(new Argument(from, at));
                     }
 
+                    if (macro.IsVariadic && arguments.Count == parameterCount - 1)
+                    {
+                        arguments.Add(new Argument(at, at));
+                    }
+
                     return arguments;
                 }
             }
-            else if (open == 1 && token.Is(","))
+            else if (open == 1 && token.Is(",") && !(macro.IsVariadic && arguments.Count == parameterCount - 1))
             {
                 arguments.Add(new Argument(from, at));
                 from = at + 1;
@@ -275,6 +345,14 @@ internal sealed class Preprocessor(string file, string text)
             {
                 Token right = macro.Body[++i];
                 List<Token> pasted = ArgumentOf(macro, arguments, right) is { } one ? tokens[one.From..one.To] : [right];
+                if (replaced[^1].Is(",") && macro.IsVariadic && right.Text == macro.Parameters!.Value[^1])
+                {
+                    // GNU's `, ## __VA_ARGS__`: the comma goes when there are none, and nothing is pasted.
+                    replaced.RemoveRange(replaced.Count - 1, pasted.Count == 0 ? 1 : 0);
+                    replaced.AddRange(pasted.Select(t => t with { StartsLine = false }));
+                    continue;
+                }
+
                 replaced[^1] = new Token(replaced[^1].Kind, replaced[^1].Text + (pasted.Count > 0 ? pasted[0].Text : ""), call.Position);
                 replaced.AddRange(pasted.Skip(1));
                 continue;
@@ -306,5 +384,8 @@ internal sealed class Preprocessor(string file, string text)
     // Where an argument stands in the tokens of the call: they are not copied until they replace a parameter.
     private readonly record struct Argument(int From, int To);
 
-    private sealed record Macro(ImmutableArray<string>? Parameters, ImmutableArray<Token> Body);
+    private sealed record Macro(ImmutableArray<string>? Parameters, bool IsVariadic, ImmutableArray<Token> Body);
+
+    // One #if that stands open: what holds in the branch that is being read, and what holds in those that follow.
+    private readonly record struct Condition(string Text, string Otherwise);
 }

@@ -15,7 +15,7 @@ public sealed class Rule
     internal Rule(string id)
     {
         Id = id;
-        _sections = new(() => SectionsOf(Body ?? ""));
+        _sections = new(() => SectionsOf(Body!));
     }
 
     /// <summary>The name of its file without <c>.md</c>.</summary>
@@ -56,9 +56,6 @@ public sealed class Rule
 
     /// <summary>Where the rule comes from: the kernel's own assertion, or the code that relies on it.</summary>
     public string Source => Section("source");
-
-    /// <inheritdoc/>
-    public override string ToString() => Id;
 
     private string Section(string heading) => _sections.Value.GetValueOrDefault(heading, "");
 

@@ -17,15 +17,16 @@ public static class RuleCatalog
     public static RuleSet Select(IReadOnlyCollection<string>? packs = null, IReadOnlyCollection<string>? only = null, IReadOnlyCollection<string>? skip = null)
     {
         string[] ids = [.. Names().Select(IdOf)];
+        IReadOnlyCollection<string> skipped = skip ?? [];
         IReadOnlyCollection<string>? wantedPacks = packs ?? (only is null ? [Rule.DefaultPack] : null);
-        if (s_default.IsValueCreated || (only ?? []).Concat(skip ?? []).Except(ids).Any() || (wantedPacks ?? []).Any(p => p != Rule.DefaultPack))
+        if ((only ?? []).Concat(skipped).Except(ids).Any() || (wantedPacks ?? []).Any(p => p != Rule.DefaultPack))
         {
             // To say what was meant, or which packs there are, takes all of them.
             return Default.Select(packs, only, skip);
         }
 
         IEnumerable<(string Name, string Text)> chosen = Names()
-            .Where(name => (only is null || only.Contains(IdOf(name))) && !(skip?.Contains(IdOf(name)) ?? false))
+            .Where(name => (only is null || only.Contains(IdOf(name))) && !skipped.Contains(IdOf(name)))
             .Select(name => (Name: name, Text: Text(name)))
             .Where(file => wantedPacks is null || wantedPacks.Contains(RuleParser.PackOf(file.Name, file.Text)));
         return new RuleSet(chosen.Select(file => RuleParser.Parse(file.Name, file.Text)));

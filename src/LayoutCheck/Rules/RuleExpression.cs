@@ -23,13 +23,10 @@ public sealed class RuleExpression
     }
 
     /// <summary>The expression in one spelling, whatever the file's own was: macros expanded, one space around operators.</summary>
-    public string Text => field ??= Root.ToString() ?? "";
+    public string Text => field ??= Root.ToString();
 
     /// <summary>The structs and unions that it names, each once, in the order of their first mention.</summary>
     public ImmutableArray<TypeName> Types { get; }
-
-    /// <summary>Whether it asks for the kernel's configuration.</summary>
-    public bool AsksForConfig => Root.AsksForConfig;
 
     internal Node Root { get; }
 
@@ -69,16 +66,16 @@ internal abstract class Node(int position)
     public const int Primary = 13;
     public const int UnaryPrecedence = 12;
 
-    /// <summary>Whether the tree asks for the kernel's configuration.</summary>
-    public virtual bool AsksForConfig => false;
-
     /// <summary>Calls back for every type or member named in the tree.</summary>
     public virtual void Visit(Action<Subject> visit)
     {
     }
 
+    /// <inheritdoc/>
+    public abstract override string ToString();
+
     /// <summary>The spelling as an operand of something that binds as tightly as <paramref name="least"/>.</summary>
-    protected static string Operand(Node node, int least) => node.Precedence < least ? $"({node})" : node.ToString()!;
+    protected static string Operand(Node node, int least) => node.Precedence < least ? $"({node})" : node.ToString();
 }
 
 internal sealed class NumberNode(int position, Int128 value, string spelling) : Node(position)
@@ -140,8 +137,6 @@ internal sealed class UnaryNode(int position, char op, Node operand) : Node(posi
 
     public override int Precedence => UnaryPrecedence;
 
-    public override bool AsksForConfig => operand.AsksForConfig;
-
     public override void Visit(Action<Subject> visit) => operand.Visit(visit);
 
     // Two signs side by side would read as one operator.
@@ -159,8 +154,6 @@ internal sealed class BinaryNode(int position, string op, Node left, Node right)
     public override int Depth { get; } = Math.Max(left.Depth, right.Depth) + 1;
 
     public override int Precedence => PrecedenceOf(op);
-
-    public override bool AsksForConfig => left.AsksForConfig || right.AsksForConfig;
 
     public override void Visit(Action<Subject> visit)
     {
@@ -198,8 +191,6 @@ internal sealed class ConditionalNode(int position, Node condition, Node whenTru
     public override int Depth { get; } = Math.Max(condition.Depth, Math.Max(whenTrue.Depth, whenFalse.Depth)) + 1;
 
     public override int Precedence => 1;
-
-    public override bool AsksForConfig => condition.AsksForConfig || whenTrue.AsksForConfig || whenFalse.AsksForConfig;
 
     public override void Visit(Action<Subject> visit)
     {
@@ -319,7 +310,7 @@ internal sealed class SharersNode(int position, TypeReference holder, Subject su
     }
 
     public override string ToString()
-        => $"sharers({(holder == subject.Type ? "" : holder + ", ")}{subject}) in {{ {string.Join(", ", allowed)} }}";
+        => $"sharers({(holder == subject.Type ? "" : $"{holder}, ")}{subject}) in {{ {string.Join(", ", allowed)} }}";
 }
 
 /// <summary>Which function over numbers a <see cref="FunctionNode"/> is.</summary>
@@ -337,8 +328,6 @@ internal sealed class FunctionNode(int position, Function function, ImmutableArr
     public ImmutableArray<Node> Arguments => arguments;
 
     public override int Depth { get; } = arguments.Max(a => a.Depth) + 1;
-
-    public override bool AsksForConfig => arguments.Any(a => a.AsksForConfig);
 
     public override void Visit(Action<Subject> visit)
     {
@@ -362,8 +351,6 @@ internal sealed class FunctionNode(int position, Function function, ImmutableArr
 internal sealed class ConfigNode(int position, string name) : Node(position)
 {
     public string Name => name;
-
-    public override bool AsksForConfig => true;
 
     public override string ToString() => $"config({name})";
 }

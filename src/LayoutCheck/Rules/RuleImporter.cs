@@ -25,7 +25,7 @@ public static class RuleImporter
     /// <summary>Reads one header or source file.</summary>
     /// <param name="fileName">The file as the user named it.</param>
     /// <param name="text">What it says.</param>
-    /// <exception cref="RuleException">It is no C: a comment has no end.</exception>
+    /// <exception cref="RuleException">It is no C: a comment has no end, or its conditions are nested without end.</exception>
     public static RuleImport Import(string fileName, string text)
     {
         ArgumentNullException.ThrowIfNull(fileName);
@@ -47,7 +47,7 @@ public static class RuleImporter
                     {
                         refused.Add(new RefusedAssertion(line, shown, "it names no struct or union"));
                     }
-                    else if (Refusal(assertion.Condition) is { } problem)
+                    else if (Refusal(expression, assertion.Condition) is { } problem)
                     {
                         refused.Add(new RefusedAssertion(line, shown, problem));
                     }
@@ -105,9 +105,10 @@ public static class RuleImporter
         => string.Join(' ', text[call[0].Position..(call[^1].Position + 1)].Replace('\\', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>
-    /// A CONFIG that is set shows in the members that it adds; one that must not be set, or any other condition, does not show.
+    /// A CONFIG that is set shows in the members that it adds, so one must be named; one that must not be set, or any other condition, does not show.
     /// </summary>
-    private static string? Refusal(string? condition) => condition is null || WordSize(condition) is not null || IsOnlySet(condition)
+    private static string? Refusal(RuleExpression expression, string? condition)
+        => condition is null || WordSize(condition) is not null || (IsOnlySet(condition) && expression.Subjects.Any(s => s.Member is not null))
         ? null
         : $"it stands under #if {condition}, which an image does not tell";
 
@@ -117,8 +118,8 @@ public static class RuleImporter
     /// <summary>The conditions that the word size of the target decides.</summary>
     private static string? WordSize(string condition) => condition switch
     {
-        "CONFIG_64BIT" or "CONFIG_X86_64" or "CONFIG_ARM64" or "BITS_PER_LONG == 64" or "!CONFIG_X86_32" or "!(CONFIG_X86_32)" => "sizeof(long) == 8",
-        "!CONFIG_64BIT" or "!(CONFIG_64BIT)" or "BITS_PER_LONG == 32" or "!(BITS_PER_LONG == 64)" or "CONFIG_32BIT" or "CONFIG_X86_32" => "sizeof(long) == 4",
+        "CONFIG_64BIT" or "CONFIG_X86_64" or "CONFIG_ARM64" or "BITS_PER_LONG == 64" or "!(BITS_PER_LONG == 32)" or "!CONFIG_X86_32" => "sizeof(long) == 8",
+        "!CONFIG_64BIT" or "BITS_PER_LONG == 32" or "!(BITS_PER_LONG == 64)" or "CONFIG_32BIT" or "CONFIG_X86_32" => "sizeof(long) == 4",
         _ => null,
     };
 

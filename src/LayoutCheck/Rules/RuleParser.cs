@@ -45,7 +45,8 @@ public static class RuleParser
                     {
                         RuleExpression expression = RuleExpression.Of(assertion.Root);
                         int line = RuleException.Place(text, assertion.Position).Line;
-                        checks.Add(new RuleCheck(Guarded(when, expression, assertion.Condition), expression, assertion.Message, line));
+                        RuleExpression? guard = assertion.Condition is null ? when : Guard(fileName, text, assertion, expression, when);
+                        checks.Add(new RuleCheck(guard, expression, assertion.Message, line));
                     }
 
                     unusedWhen = null;
@@ -62,7 +63,7 @@ public static class RuleParser
 
         if (checks.Count == 0)
         {
-            throw new RuleException(fileName, text, bodyStart == 0 ? 0 : bodyStart - 1, "the header has no check");
+            throw new RuleException(fileName, text, bodyStart - 1, "the header has no check");
         }
 
         return new Rule(Path.GetFileNameWithoutExtension(fileName))
@@ -110,21 +111,24 @@ public static class RuleParser
     /// An assertion pasted with its <c>#ifdef CONFIG_X</c> applies where any member that it names exists: a member that is gone on one
     /// side only then still shows.
     /// </summary>
-    private static RuleExpression? Guarded(RuleExpression? when, RuleExpression expression, string? condition)
+    private static RuleExpression Guard(string fileName, string text, Assertion assertion, RuleExpression expression, RuleExpression? when)
     {
-        if (condition is null)
-        {
-            return when;
-        }
-
         Node? any = null;
         foreach (Subject subject in expression.Subjects.Where(s => s.Member is not null))
         {
-            FactNode exists = new(expression.Root.Position, Fact.Existence, subject);
-            any = any is null ? exists : new BinaryNode(expression.Root.Position, "||", any, exists);
+            FactNode exists = new(assertion.Position, Fact.Existence, subject);
+            any = any is null ? exists : new BinaryNode(assertion.Position, "||", any, exists);
         }
 
-        return any is null ? when : RuleExpression.Of(when is null ? any : new BinaryNode(any.Position, "&&", when.Root, any));
+        if (any is null)
+        {
+            throw new RuleException(
+                fileName, text, assertion.Position, $"nothing tells whether #if {Printable.Shorten(assertion.Condition!)} holds, for the assertion under it names no member: write a when: instead");
+        }
+
+        Node guard = when is null ? any : new BinaryNode(assertion.Position, "&&", when.Root, any);
+        return guard.Depth <= ExpressionParser.MostDepth ? RuleExpression.Of(guard)
+            : throw new RuleException(fileName, text, assertion.Position, "an assertion under an #if names too many members");
     }
 
     private static List<Entry> Header(string fileName, string text, out int bodyStart)

@@ -27,9 +27,6 @@ public sealed class RuleSet
     /// <summary>Every struct and union that a rule names, in the order of their first mention: what has to be read of an image.</summary>
     public ImmutableArray<TypeName> RequiredTypes { get; }
 
-    /// <summary>Whether a rule asks for the kernel's configuration: finding that in an image is a search of megabytes.</summary>
-    public bool AsksForConfig => Rules.SelectMany(rule => rule.Checks).Any(check => check.Expression.AsksForConfig || check.When?.AsksForConfig == true);
-
     /// <summary>The packs that the rules belong to, in ordinal order.</summary>
     public ImmutableArray<string> Packs => [.. Rules.Select(rule => rule.Pack).Distinct().Order(StringComparer.Ordinal)];
 

@@ -95,6 +95,62 @@ public sealed class BtfRefusalTests
         Assert.Equal(24UL + 16, e.Offset);
     }
 
+    [Theory]
+    [InlineData(BtfFormat.BTF_KIND_INT, "INT")]
+    [InlineData(BtfFormat.BTF_KIND_PTR, "PTR")]
+    [InlineData(BtfFormat.BTF_KIND_ARRAY, "ARRAY")]
+    [InlineData(BtfFormat.BTF_KIND_STRUCT, "STRUCT")]
+    [InlineData(BtfFormat.BTF_KIND_UNION, "UNION")]
+    [InlineData(BtfFormat.BTF_KIND_ENUM, "ENUM")]
+    [InlineData(BtfFormat.BTF_KIND_FWD, "FWD")]
+    [InlineData(BtfFormat.BTF_KIND_TYPEDEF, "TYPEDEF")]
+    [InlineData(BtfFormat.BTF_KIND_VOLATILE, "VOLATILE")]
+    [InlineData(BtfFormat.BTF_KIND_CONST, "CONST")]
+    [InlineData(BtfFormat.BTF_KIND_RESTRICT, "RESTRICT")]
+    [InlineData(BtfFormat.BTF_KIND_FUNC, "FUNC")]
+    [InlineData(BtfFormat.BTF_KIND_FUNC_PROTO, "FUNC_PROTO")]
+    [InlineData(BtfFormat.BTF_KIND_VAR, "VAR")]
+    [InlineData(BtfFormat.BTF_KIND_DATASEC, "DATASEC")]
+    [InlineData(BtfFormat.BTF_KIND_FLOAT, "FLOAT")]
+    [InlineData(BtfFormat.BTF_KIND_DECL_TAG, "DECL_TAG")]
+    [InlineData(BtfFormat.BTF_KIND_TYPE_TAG, "TYPE_TAG")]
+    [InlineData(BtfFormat.BTF_KIND_ENUM64, "ENUM64")]
+    [InlineData(20, "kind 20")]
+    public void Refuses_a_name_outside_of_the_strings_of_any_kind_and_calls_the_kind_as_bpftool_does(uint kind, string name)
+    {
+        BtfBuilder builder = new();
+        _ = builder.Add(kind, null, 0);
+        byte[] bytes = builder.Build();
+        builder.Write32(bytes, 24, 7);
+
+        InvalidImageException e = Refuses(bytes);
+
+        Assert.StartsWith($"type 1 ({name}) has its name at 0x7 of 0x1 bytes of strings", e.Problem, StringComparison.Ordinal);
+        Assert.Equal((".BTF", 24UL), (e.Section, e.Offset));
+    }
+
+    [Fact]
+    public void Refuses_BTF_of_more_than_2_GiB()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"layoutcheck-large-{Guid.NewGuid():n}.btf");
+        try
+        {
+            // Sparse: it takes no room.
+            using (FileStream file = File.Create(path))
+            {
+                file.Write(new BtfBuilder().Build());
+                file.SetLength(1L << 31);
+            }
+
+            InvalidImageException e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(path));
+            Assert.Equal("is 0x80000000 bytes long; no BTF is larger than 2 GiB", e.Problem);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [Fact]
     public void Refuses_more_members_than_there_are_bytes()
     {

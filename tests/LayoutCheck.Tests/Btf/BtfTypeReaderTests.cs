@@ -133,11 +133,33 @@ public sealed class BtfTypeReaderTests
             uint array = b.Array(b.Int("char", 1), 0);
             _ = b.Struct("s", 0, ("inside", array, 0), ("end", array, 0));
             _ = b.Union("u", 0, ("end", array, 0));
+            _ = b.Struct("t", 0, ("end", b.Typedef("none_t", array), 0));
+            _ = b.Struct("v", 0, ("end", b.Add(BtfFormat.BTF_KIND_TYPE_TAG, "tag", array), 0));
         });
 
         Assert.Equal(["0 char inside[0]", "0 char end[]"], Declarations(First(reader, "s")));
         Assert.Equal(["0 char end[0]"], Declarations(First(reader, "u")));
+
+        Assert.Equal(["0 char end[0]"], Declarations(First(reader, "v")));
+
+        // A typedef has its length for all who use it.
+        TypeDefinition named = First(reader, "t");
+        Assert.Equal(["0 none_t end"], Declarations(named));
+        Assert.Equal(0UL, Assert.IsType<ArrayType>(named.Graph[named.Graph.Strip(named.Aggregate.Members[0].Type)]).Count);
     }
+
+    [Theory]
+    [InlineData(BtfFormat.BTF_KIND_INT, BaseEncoding.Unsigned)]
+    [InlineData(BtfFormat.BTF_KIND_FLOAT, BaseEncoding.Float)]
+    public void Reads_a_number_without_a_name(uint kind, BaseEncoding encoding)
+    {
+        TypeDefinition s = First(Build(false, b => b.Struct("s", 4, ("m", kind == BtfFormat.BTF_KIND_INT ? b.Add(kind, null, 4, details: [32]) : b.Add(kind, null, 4), 0))), "s");
+
+        Assert.Equal(new BaseType("", 4, encoding), s.Graph[s.Aggregate.Members[0].Type]);
+    }
+
+    [Fact]
+    public void Is_read_to_its_end_before_the_first_question() => Assert.Equal(1.0, Build(false, b => b.Int("int", 4)).FractionDone);
 
     [Fact]
     public void Reads_a_list_node_by_value_and_behind_a_pointer()

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using LayoutCheck.Btf;
 using LayoutCheck.Elf;
 using LayoutCheck.Layouts;
+using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -125,6 +127,101 @@ public sealed class SplitBtfTests : IDisposable
     {
         byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "license=GPL\0"u8]).ToBytes();
         Assert.StartsWith("name the module of this name, or the vmlinux, of the kernel's debug package", Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("driver.ko", elf)).Remedy, StringComparison.Ordinal);
+    }
+
+    // struct page of 8 bytes; among the strings "long" is at 1, "flags" at 6, "page" at 12.
+    private static (BtfIndex Kernel, uint Count, uint Strings) Small(uint memberType = 1)
+    {
+        BtfBuilder kernel = new();
+        uint word = kernel.Int("long", 8);
+        _ = kernel.Struct("page", 8, ("flags", memberType == 1 ? word : memberType, 0));
+        return (new BtfIndex(MappedFile.FromBytes("vmlinux", kernel.Build()).Whole(), ".BTF"), kernel.Count, kernel.StringsLength);
+    }
+
+    private static BtfTypeReader Read(BtfIndex kernel, byte[] split) => new(MappedFile.FromBytes("driver.ko", split).Whole(), ".BTF", 8, kernel);
+
+    [Fact]
+    public void A_module_that_has_no_string_of_its_own_uses_its_kernels()
+    {
+        (BtfIndex kernel, uint count, uint strings) = Small();
+        BtfBuilder split = new(false, count, strings);
+        foreach (uint word in new uint[] { 12, (BtfFormat.BTF_KIND_STRUCT << 24) | 1, 16, 6, 1, 64 })
+        {
+            split.AddWord(word);
+        }
+
+        BtfTypeReader module = Read(kernel, split.Build());
+
+        Assert.Equal(0u, split.StringsLength);
+        Assert.True(BtfIndex.IsSplit(MappedFile.FromBytes("driver.ko", split.Build()).Whole()));
+        DefinitionSet pages = module.FindAll([TypeName.Parse("struct page")], 1).Sets[0];
+        Assert.Equal([8UL, 16], pages.Distinct.Select(d => d.Aggregate.ByteSize));
+        Assert.Equal(("flags", 64UL), (pages.Distinct[1].Aggregate.Members[0].Name, pages.Distinct[1].Aggregate.Members[0].BitOffset));
+    }
+
+    [Theory]
+    // The kernel has 17 bytes of strings, and the module 2 ("x"); that after the last is no start of one.
+    [InlineData(19, 0, "has its name at 0x13 of 0x13 bytes of strings")]
+    [InlineData(uint.MaxValue, 0, "has its name at 0xffffffff of 0x13 bytes of strings")]
+    [InlineData(0, 19, "has a name at 0x13, where no string starts")]
+    [InlineData(0, uint.MaxValue, "has a name at 0xffffffff, where no string starts")]
+    [InlineData(0, 18, "has a name at 0x12, where no string starts")]
+    [InlineData(0, 13, "has a name at 0xd, where no string starts")]
+    [InlineData(13, 0, "has a name at 0xd, where no string starts")]
+    public void A_name_that_is_at_the_start_of_no_string_is_of_another_kernels_module(uint name, uint memberName, string problem)
+    {
+        (BtfIndex kernel, uint count, uint strings) = Small();
+        BtfBuilder split = new(false, count, strings);
+        _ = split.StringOffset("x");
+        foreach (uint word in new uint[] { name, (BtfFormat.BTF_KIND_STRUCT << 24) | 1, 8, memberName, 1, 0 })
+        {
+            split.AddWord(word);
+        }
+
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => Read(kernel, split.Build()));
+        Assert.Equal($"is split BTF of another kernel than vmlinux: type 3 (STRUCT) {problem}", e.Problem);
+        Assert.Equal(("driver.ko", ".BTF", 24UL), (e.File, e.Section, e.Offset));
+        Assert.Contains("--base FILE", e.Remedy, StringComparison.Ordinal);
+    }
+
+    // Type 3 is the module's: a kernel has no way to know of it.
+    [Theory]
+    [InlineData(77, "type 2 (STRUCT) refers to type 77 of 2; if this is a module's split BTF, it needs its kernel's (--base)")]
+    [InlineData(3, "type 2 (STRUCT) refers to type 3 of 2; if this is a module's split BTF, it needs its kernel's (--base)")]
+    [InlineData(0, "member 0 of type 2 (STRUCT) has no type that a member can have")]
+    public void Damage_in_the_kernel_is_told_of_the_kernel(uint type, string problem)
+    {
+        (BtfIndex kernel, uint count, uint strings) = Small(memberType: type);
+        BtfBuilder split = new(false, count, strings);
+        _ = split.Int("int", 8);
+        _ = split.Struct("driver", 8, ("spare", 2, 0));
+        _ = split.Struct("broken", 8, ("spare", 88, 0));
+        BtfTypeReader module = Read(kernel, split.Build());
+
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => module.FindFirst(TypeName.Parse("driver")));
+        Assert.Equal(("vmlinux", 40UL), (e.File, e.Offset));
+        Assert.Equal(problem, e.Problem);
+
+        e = Assert.Throws<InvalidImageException>(() => module.FindFirst(TypeName.Parse("broken")));
+        Assert.Equal("driver.ko", e.File);
+        Assert.StartsWith("type 5 (STRUCT) refers to type 88 of 5", e.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(16, 0x1000u)]
+    [InlineData(16, uint.MaxValue)]
+    [InlineData(20, 0x1000u)]
+    [InlineData(20, uint.MaxValue)]
+    public void Split_BTF_whose_strings_lie_outside_of_it_is_damaged(int at, uint value)
+    {
+        BtfBuilder split = new(false, 2, 17);
+        _ = split.Struct("driver", 8);
+        byte[] bytes = split.Build();
+        Assert.True(BtfIndex.IsSplit(MappedFile.FromBytes("driver.ko", bytes).Whole()));
+        split.Write32(bytes, at, value);
+        Assert.False(BtfIndex.IsSplit(MappedFile.FromBytes("driver.ko", bytes).Whole()));
+        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", bytes).ToBytes();
+        Assert.StartsWith("the strings lie at 0x", Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("driver.ko", elf)).Problem, StringComparison.Ordinal);
     }
 
     private static KernelImage Open(string kernel) => KernelImage.Open(FixtureFile.PathOf(Module), new ImageOptions(BasePath: kernel));

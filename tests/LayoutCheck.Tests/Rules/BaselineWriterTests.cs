@@ -88,7 +88,8 @@ public sealed class BaselineWriterTests
         DefinitionSet set = image.Types.FindAll([new TypeName(TypeNameKind.Struct, "page")], 1).Sets[0] with { Name = new TypeName(TypeNameKind.Struct, type) };
 
         Assert.False(BaselineWriter.CanPin(set.Name));
-        _ = Assert.Throws<ArgumentException>(() => BaselineWriter.Write("title", [set]));
+        Assert.Equal($"a rule cannot spell struct {type}", Assert.Throws<ArgumentException>(() => BaselineWriter.Write("title", [set])).Message);
+        Assert.Equal($"there is no definition of struct {type} to pin", Assert.Throws<ArgumentException>(() => BaselineWriter.Write("title", [set with { Distinct = [] }])).Message);
     }
 
     [Theory]

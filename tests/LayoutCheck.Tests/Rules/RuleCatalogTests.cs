@@ -31,6 +31,33 @@ public class RuleCatalogTests
         Assert.Equal(rules.Rules.Skip(1).Select(r => r.Id).Order(StringComparer.Ordinal), rules.Rules.Skip(1).Select(r => r.Id));
     }
 
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData(null, null, "struct-page-size")]
+    [InlineData(null, "struct-page-size|tcp-sock-groups", null)]
+    [InlineData(null, "struct-page-size|tcp-sock-groups", "struct-page-size")]
+    [InlineData("mm", "struct-page-size|tcp-sock-groups", null)]
+    [InlineData("mm", null, "struct-page-size|pgmap-on-compound-head")]
+    [InlineData("kernel", null, null)]
+    [InlineData("mm|kernel", null, "struct-page-size")]
+    public void What_is_chosen_is_the_same_whether_or_not_the_others_are_read(string? packs, string? only, string? skip)
+    {
+        RuleSet expected = RuleCatalog.Default.Select(packs?.Split('|'), only?.Split('|'), skip?.Split('|'));
+        Assert.Equal(expected.Rules.Select(r => r.Id), RuleCatalog.Select(packs?.Split('|'), only?.Split('|'), skip?.Split('|')).Rules.Select(r => r.Id));
+        Assert.NotEmpty(expected.Rules);
+    }
+
+    [Theory]
+    [InlineData(null, "struct-page-siz", null, "there is no rule 'struct-page-siz'; did you mean struct-page-size?")]
+    [InlineData(null, null, "struct-page-siz", "there is no rule 'struct-page-siz'; did you mean struct-page-size?")]
+    [InlineData("mmm", null, null, "there is no pack 'mmm'; did you mean mm?")]
+    public void A_name_that_is_no_rule_or_pack_is_refused(string? pack, string? only, string? skip, string message)
+    {
+        static string[]? One(string? name) => name is null ? null : [name];
+
+        Assert.Equal(message, Assert.Throws<ArgumentException>(() => RuleCatalog.Select(One(pack), One(only), One(skip))).Message);
+    }
+
     [Fact]
     public void Messages_are_clauses_that_fit_behind_a_reason()
     {

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using LayoutCheck.Btf;
 using LayoutCheck.Rules;
+using LayoutCheck.Tests.Btf;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Rules;
@@ -96,6 +98,44 @@ public class RuleEvaluatorTests
         Assert.Equal(Outcome.Holds, Evaluate("check: offsetof(pointee(struct p, to), x) == 0", Layouts).Outcome);
     }
 
+    [Theory]
+    // The two definitions of what struct p points to, after their names: size and alignment, then members.
+    [InlineData("16 align 16|x 0/4 int", "16 align 8|x 0/4 int", "alignof(pointee(struct p, to)) == 16", Outcome.Undecided)]
+    [InlineData("16 align 16|x 0/4 int", "16 align 16|y 0/4 int", "alignof(pointee(struct p, to)) == 16", Outcome.Holds)]
+    [InlineData("16|x 0/4 int", "16|y 0/4 int", "sizeof(pointee(struct p, to)) == 16", Outcome.Holds)]
+    [InlineData("16|x 0/4 int", "16|x 0/4 u32", "typeof(pointee(struct p, to), x) == \"int\"", Outcome.Undecided)]
+    [InlineData("16|x 0/4 int", "24|x 0/4 int", "typeof(pointee(struct p, to), x) == \"int\"", Outcome.Holds)]
+    [InlineData("16|x 0/8 struct b *", "16|x 0/8 struct c *", "pointee(pointee(struct p, to), x) == \"struct b\"", Outcome.Undecided)]
+    [InlineData("16|x 0/4 short[2]", "16|x 0/4 char[4]", "ARRAY_SIZE(pointee(struct p, to), x) == 2", Outcome.Undecided)]
+    [InlineData("16|x 0/4 int|y 4/4 int", "16|x 0/4 int|z 4/4 int", "sharers(pointee(struct p, to)) in { x, y }", Outcome.Undecided)]
+    [InlineData("16|x 0/4 int", "16|y 0/4 int", "exists(pointee(struct p, to), x)", Outcome.Undecided)]
+    [InlineData("16|y 0/4 int", "16|x 0/4 int", "exists(pointee(struct p, to), x)", Outcome.Undecided)]
+    [InlineData("16|x 0/4 int", "16|y 0/4 int", "!exists(pointee(struct p, to), z)", Outcome.Holds)]
+    [InlineData("16|x 0/4 int", "16|y 0/4 int", "offsetof(pointee(struct p, to), x|y) == 0", Outcome.Undecided)]
+    [InlineData("16|x 0/4 int", "16|x 0b32 int", "bitoffsetof(pointee(struct p, to), x) == 0", Outcome.Undecided)]
+    [InlineData("16|x 0/4 int", "16|y 4/4 long|x 0/4 int", "offsetof(pointee(struct p, to), x) == 0", Outcome.Holds)]
+    public void A_pointee_with_several_definitions_is_all_of_them(string one, string other, string expression, Outcome expected)
+    {
+        string layouts = "struct p 8\n  to 0/8 struct a *\n" + string.Concat(new[] { one, other }.Select(d => $"struct a {d.Replace("|", "\n  ", StringComparison.Ordinal)}\n"));
+        CheckResult result = Evaluate("check: " + expression, layouts).Checks[0];
+        Assert.True(expected == result.Outcome, result.Reason);
+        Assert.True(expected != Outcome.Undecided || result.Reason.Contains("definitions of struct a differ", StringComparison.Ordinal), result.Reason);
+    }
+
+    [Fact]
+    public void A_pointee_whose_members_have_types_of_one_name_that_differ_is_undecided()
+    {
+        BtfBuilder btf = new();
+        uint integer = btf.Int("int", 4);
+        _ = btf.Int("long", 8);
+        uint one = btf.Struct("a", 4, ("x", btf.Typedef("t", integer), 0));
+        _ = btf.Struct("a", 4, ("x", btf.Typedef("t", btf.Add(BtfFormat.BTF_KIND_FLOAT, "float", 4)), 0));
+        _ = btf.Struct("p", 8, ("to", btf.Pointer(one), 0));
+        RuleSet rules = new([RuleParser.Parse("t.md", "---\ntitle: t\ncheck: typeof(pointee(struct p, to), x) == integer\ncheck: sizeof(struct a) == 4\n---\n")]);
+        CheckResult result = RuleEvaluator.Evaluate(rules, btf.Reader().FindAll(rules.RequiredTypes, 1).Sets.ToDictionary(s => s.Name), s_target)[0].Checks[0];
+        Assert.Equal((Outcome.Undecided, "the 2 definitions of struct a differ"), (result.Outcome, result.Reason));
+    }
+
     [Fact]
     public void A_declared_only_type_is_said_to_be_so()
     {
@@ -133,6 +173,7 @@ public class RuleEvaluatorTests
         Assert.Equal("ac", Ids(rules.Select(packs: ["mm", "kernel"], skip: ["b"])));
         ArgumentException error = Assert.Throws<ArgumentException>(() => rules.Select(only: ["cc"]));
         Assert.Equal("there is no rule 'cc'; did you mean c?", error.Message);
+        Assert.Equal("there is no pack 'x'", Assert.Throws<ArgumentException>(() => rules.Select(packs: ["x"])).Message);
         _ = Assert.Throws<ArgumentException>(() => rules.With([rules.Rules[0]]));
     }
 

@@ -95,6 +95,22 @@ public class RuleParserTests
     [InlineData("BUILD_BUG_ON(sizeof(struct a) != 8 || offsetof(struct a, b) > 4);", "sizeof(struct a) == 8 && offsetof(struct a, b) <= 4")]
     [InlineData("BUILD_BUG_ON(!is_power_of_2(sizeof(struct a)));", "is_power_of_2(sizeof(struct a))")]
     [InlineData("BUILD_BUG_ON(sizeof(struct a) & 7);", "!(sizeof(struct a) & 7)")]
+    [InlineData("BUILD_BUG_ON(sizeof(struct a) == 8);", "sizeof(struct a) != 8")]
+    [InlineData("BUILD_BUG_ON(sizeof(struct a) < 8);", "sizeof(struct a) >= 8")]
+    [InlineData("BUILD_BUG_ON(sizeof(struct a) >= 8);", "sizeof(struct a) < 8")]
+    [InlineData("BUILD_BUG_ON(sizeof(struct a) <= 8);", "sizeof(struct a) > 8")]
+    [InlineData("#define A(x, y) sizeof(struct x##y) == 8\n A(a, );", "sizeof(struct a) == 8")]
+    [InlineData("#define A(x) \\\r\n sizeof(struct x) == 8\n A(a);", "sizeof(struct a) == 8")]
+    [InlineData("#define A(x) \\ \t\r\n sizeof(struct x) == 8\n A(a);", "sizeof(struct a) == 8")]
+    [InlineData("#define A(...) offsetof(__VA_ARGS__) == 8\n A(struct s, a);", "offsetof(struct s, a) == 8")]
+    [InlineData("#define A(args...) offsetof(args) == 8\n A(struct s, a);", "offsetof(struct s, a) == 8")]
+    [InlineData("#define A(v, ...) offsetof(__VA_ARGS__) == v\n A(8, struct s, a);", "offsetof(struct s, a) == 8")]
+    [InlineData("#define A(x, ...) sizeof(struct x) == 8\n A(a);", "sizeof(struct a) == 8")]
+    [InlineData("#define A(x, ...) sizeof(struct x) == 8\n A(a, 1, (2, 3), 4);", "sizeof(struct a) == 8")]
+    [InlineData("#define A(x, ...) static_assert(sizeof(struct x) == 8, ## __VA_ARGS__)\n A(a);", "sizeof(struct a) == 8")]
+    [InlineData("#define A(x, ...) first_of(x, ## __VA_ARGS__) == 8\n A(sizeof(struct a), 1, 2);", "first_of(sizeof(struct a), 1, 2) == 8")]
+    [InlineData("#define A 1\n #undef A\n A == 1;", null)]
+    [InlineData("#define\n #undef\n #define 8 9\n #\n #endif\n #else\n #elif X\n #pragma once\n sizeof(struct a) == 8;", "sizeof(struct a) == 8")]
     public void Macros_are_replaced(string check, string? expected)
     {
         string text = $"---\ntitle: a\ncheck: {check}\n---\n";
@@ -136,11 +152,47 @@ public class RuleParserTests
     [InlineData("---\ntitle: a\ncheck: true /* open\n---\n", 3, 13, "comment is not closed")]
     [InlineData("---\ntitle: a\ncheck: #define A(x) x\n A(1, 2);\n---\n", 4, 2, "A takes 1 arguments, not 2")]
     [InlineData("---\ntitle: a\ncheck: #define A(x) sizeof(struct x) == 8\n A(a b);\n---\n", 4, 6, "')' should stand here")]
+    [InlineData("---\ntitle: a\ncheck: #define A(x, y, ...) x\n A(1);\n---\n", 4, 2, "A takes 3 arguments, not 1")]
+    [InlineData("---\ntitle: a\ncheck: #define A(x\n A(1);\n---\n", 3, 16, "the parameter list of A is not closed")]
+    [InlineData("---\ntitle: a\ncheck: #define A(x) x\n A(1;\n---\n", 4, 2, "the arguments of A are not closed")]
+    [InlineData("---\ntitle: a\ncheck: sizeof(((struct page *)1)->x) == 8\n---\n", 3, 31, "a null pointer, 0 or NULL, should stand here")]
+    [InlineData("---\ntitle: a\ncheck: sizeof(((struct page *)\n---\n", 3, 31, "a null pointer, 0 or NULL, should stand here")]
+    [InlineData("---\ntitle: a\ncheck: offsetof(struct page, lru[x]) == 8\n---\n", 3, 34, "an index in numbers should stand here")]
+    [InlineData("---\ntitle: a\ncheck: offsetof(struct page, lru[\n---\n", 3, 34, "an index in numbers should stand here")]
+    [InlineData("---\ntitle: a\ncheck: overlaps(struct page, lru,\n---\n", 3, 34, "the name of a member should stand here")]
+    [InlineData("---\ntitle: a\ncheck: overlaps(struct page, lru, pointee\n---\n", 3, 42, "')' should stand here")]
+    [InlineData("---\ntitle: a\ncheck: overlaps(struct page, lru, pointee x\n---\n", 3, 43, "')' should stand here")]
+    [InlineData("---\ntitle: a\ncheck: sizeof(pointee\n---\n", 3, 22, "')' should stand here")]
+    [InlineData("---\ntitle: a\ncheck: sizeof(\n---\n", 3, 15, "a type should stand here, as in struct page")]
+    [InlineData("---\ntitle: a\ncheck: sizeof(8)\n---\n", 3, 15, "a type should stand here, as in struct page")]
+    [InlineData("---\ntitle: a\ncheck: offsetof(struct page, first_of\n---\n", 3, 38, "')' should stand here")]
+    [InlineData("---\ntitle: a\ncheck: config(\n---\n", 3, 15, "the name of a CONFIG option should stand here")]
+    [InlineData("---\ntitle: a\ncheck: sharers(struct a, b)\n---\n", 3, 28, "in { member")]
+    [InlineData("---\ntitle: a\ncheck: sharers(struct a, struct b, c) in { d\n---\n", 3, 45, "'}' should stand here")]
+    [InlineData("---\ntitle: a\ncheck: IS_ALIGNED(1)\n---\n", 3, 8, "IS_ALIGNED takes 2 arguments, not 1")]
+    [InlineData("---\ntitle: a\ncheck: is_power_of_2(1, 2)\n---\n", 3, 8, "is_power_of_2 takes 1 arguments, not 2")]
+    [InlineData("---\ntitle: a\ncheck: typeof(struct a, b) == 8\n---\n", 3, 28, "a type is compared with typeof(...)")]
+    [InlineData("---\ntitle: a\ncheck: 8 == typeof(struct a, b)\n---\n", 3, 10, "a type is compared with typeof(...)")]
+    [InlineData("---\ntitle: a\ncheck: \"a\" == \"b\"\n---\n", 3, 12, "a type is compared with typeof(...)")]
+    [InlineData("---\ntitle: a\ncheck: pointer != void\n---\n", 3, 16, "a type is compared with typeof(...)")]
+    [InlineData("---\ntitle: a\ncheck: 1 ? 2\n---\n", 3, 13, "':' should stand here")]
+    [InlineData("---\ntitle: a\ncheck: 1 -> 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 ++ 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 -- 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 ## 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 ... 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 <<= 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 @ 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 ~ 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 \\ 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: 1 \u00e9 2\n---\n", 3, 10, "should end here")]
+    [InlineData("---\ntitle: a\ncheck:\n#ifdef CONFIG_A\nstatic_assert(sizeof(struct a) == 8);\n#endif\n---\n", 5, 1, "nothing tells whether #if CONFIG_A holds, for the assertion under it names no member")]
+    [InlineData("---\ntitle: a\ncheck:\n#if 0\nstatic_assert(sizeof(struct a) == 8);\n#endif\n---\n", 7, 4, "no check")]
     public void Errors_say_where(string text, int line, int column, string problem)
     {
         RuleException error = Assert.Throws<RuleException>(() => RuleParser.Parse("bad.md", text));
         Assert.Contains(problem, error.Problem, StringComparison.Ordinal);
-        Assert.Equal((line, column), (error.Line, error.Column));
+        Assert.Equal(("bad.md", line, column), (error.File, error.Line, error.Column));
         Assert.StartsWith($"bad.md:{line}:{column}: ", error.Message, StringComparison.Ordinal);
     }
 
@@ -217,6 +269,77 @@ public class RuleParserTests
         }
 
         Assert.True(refused > 300 && evaluated > 100, $"{refused} refused, {evaluated} evaluated");
+    }
+
+    [Theory]
+    [InlineData("true \\")]
+    [InlineData("true \\ \t\r")]
+    [InlineData("true \\ // words")]
+    public void A_backslash_that_joins_no_lines_is_an_error(string text)
+        => Assert.Equal(("the expression should end here", 1, 6), Assert.Throws<RuleException>(() => RuleExpression.Parse(text)) is var e ? (e.Problem, e.Line, e.Column) : default);
+
+    // GUARD is "no guard", "not there", or the condition under which the assertion applies.
+    [Theory]
+    [InlineData("#ifdef CONFIG_A|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#ifndef CONFIG_A|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#if CONFIG_A|#else|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#if 0|#elif CONFIG_A|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#ifndef A|#define A|ASSERTION|#endif", "no guard")]
+    [InlineData("#ifndef A|#define A|#else|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#ifndef A|#define B|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#ifdef __KERNEL__|ASSERTION|#endif", "no guard")]
+    [InlineData("#ifndef __KERNEL__|ASSERTION|#endif", "not there")]
+    [InlineData("#ifdef __KERNEL__|#else|ASSERTION|#endif", "not there")]
+    [InlineData("#ifdef __KERNEL__|#elif CONFIG_A|ASSERTION|#endif", "not there")]
+    [InlineData("#ifndef __ASSEMBLY__|ASSERTION|#endif", "no guard")]
+    [InlineData("#ifdef __ASSEMBLY__|ASSERTION|#endif", "not there")]
+    [InlineData("#ifdef __ASSEMBLY__|#else|ASSERTION|#endif", "no guard")]
+    [InlineData("#if 1|ASSERTION|#endif", "no guard")]
+    [InlineData("#if 1|#else|ASSERTION|#endif", "not there")]
+    [InlineData("#if 0|ASSERTION|#endif", "not there")]
+    [InlineData("#if 0|#else|ASSERTION|#endif", "no guard")]
+    [InlineData("#if 0|#elif 1|ASSERTION|#endif", "no guard")]
+    [InlineData("#if 0|#ifdef CONFIG_A|ASSERTION|#endif|#endif", "not there")]
+    [InlineData("#if|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#ifndef|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#if 0|#elif|ASSERTION|#endif", "exists(struct s, a)")]
+    [InlineData("#include <a.h>|#error no|#warning no|#line 8|#ident x|#elsif|#endof|#iffy|#ifnfef|#undeg|#defime|#pragma once|#local|#of|#elix|#elsx|#exit|ASSERTION", "no guard")]
+    [InlineData("#if 0|#define struct union|#undef KNOWN|#endif|ASSERTION|KNOWN;", "no guard")]
+    public void What_the_preprocessor_leaves_out_is_not_checked(string lines, string expected)
+    {
+        Rule rule = RuleParser.Parse("a.md", $"---\ntitle: a\ncheck:\n#define KNOWN true\n{lines.Replace('|', '\n').Replace("ASSERTION", "static_assert(offsetof(struct s, a) == 8);", StringComparison.Ordinal)}\ntrue;\n---\n");
+        RuleCheck? check = rule.Checks.SingleOrDefault(c => c.Expression.Text == "offsetof(struct s, a) == 8");
+        Assert.Equal(expected, check is null ? "not there" : check.When is null ? "no guard" : check.When.Text);
+        Assert.Equal("true", rule.Checks[^1].Expression.Text);
+    }
+
+    [Fact]
+    public void Conditions_without_end_are_an_error()
+    {
+        static string Nested(int depth) => $"---\ntitle: a\ncheck:\n{string.Concat(Enumerable.Repeat("#if A\n", depth))}offsetof(struct s, a) == 8;\n---\n";
+
+        Assert.Equal("exists(struct s, a)", RuleParser.Parse("a.md", Nested(64)).Checks[0].When!.Text);
+        RuleException error = Assert.Throws<RuleException>(() => RuleParser.Parse("a.md", Nested(65)));
+        Assert.Equal(("conditions are nested more than 64 deep", 68, 1), (error.Problem, error.Line, error.Column));
+    }
+
+    [Fact]
+    public void An_assertion_that_names_members_without_end_under_a_condition_is_an_error()
+    {
+        static string Of(int count) => $"---\ntitle: a\ncheck:\n#if A\nfirst_of({string.Join(", ", Enumerable.Repeat("offsetof(s, a)", count))}) == 8;\n#endif\n---\n";
+
+        Assert.Equal(400, RuleParser.Parse("a.md", Of(400)).Checks[0].When!.Text.Split("||").Length);
+        RuleException error = Assert.Throws<RuleException>(() => RuleParser.Parse("a.md", Of(20_000)));
+        Assert.Equal(("an assertion under an #if names too many members", 5), (error.Problem, error.Line));
+    }
+
+    [Fact]
+    public void Macros_nested_without_end_are_an_error()
+    {
+        static string Of(int depth) => $"---\ntitle: a\ncheck:\n#define M0 true\n{string.Concat(Enumerable.Range(1, depth - 1).Select(i => $"#define M{i} M{i - 1}\n"))}M{depth - 1};\n---\n";
+
+        Assert.Equal("true", RuleParser.Parse("a.md", Of(32)).Checks[0].Expression.Text);
+        Assert.Equal("the macros used here are nested too deep", Assert.Throws<RuleException>(() => RuleParser.Parse("a.md", Of(33))).Problem);
     }
 
     [Fact]
