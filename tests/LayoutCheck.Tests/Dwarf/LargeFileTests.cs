@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LayoutCheck.Dwarf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -27,6 +28,60 @@ public sealed class LargeFileTests
         finally
         {
             File.Delete(path);
+        }
+    }
+
+    /// <summary>Of a file that is mapped, a unit is read piece by piece: structs that lie across the end of the first piece, each a byte further.</summary>
+    [Fact]
+    public void Reads_structs_at_every_distance_from_the_end_of_what_was_read()
+    {
+        const int Piece = 32 << 10;
+        const int Units = 160;
+        DwarfBuilder dwarf = new();
+        for (int i = 0; i < Units; i++)
+        {
+            // With a table of string offsets, so that no unit is searched and thereby read whole.
+            DwarfUnit unit = dwarf.Unit(root: [At.Language(DwLang.DW_LANG_C11), At.Offset(DwAt.DW_AT_str_offsets_base, DwForm.DW_FORM_sec_offset, 0)]);
+            At Strp(string name) => At.Offset(DwAt.DW_AT_name, DwForm.DW_FORM_strp, i > 0 ? (ulong)dwarf.Str.ToArray().AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(name + "\0")) : dwarf.AddString(name));
+            Pad(unit, Piece - i);
+            string number = $"int {i}";
+            unit.Begin(DwTag.DW_TAG_structure_type, Strp("wanted"), At.Size(12));
+            unit.Leaf(DwTag.DW_TAG_member, Strp("first_member"), At.Type(number), At.Data1(DwAt.DW_AT_data_member_location, 0));
+            unit.Leaf(DwTag.DW_TAG_member, Strp("second_member"), At.Type(number), At.Data1(DwAt.DW_AT_data_member_location, i == Units / 2 ? 8 : 4));
+            unit.End();
+            unit.Mark(number);
+            unit.Leaf(DwTag.DW_TAG_base_type, Strp("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
+            Pad(unit, Piece * 3);
+        }
+
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, dwarf.ToBytes());
+            using KernelImage image = KernelImage.Open(path, new ImageOptions(SourceChoice.Dwarf));
+            TypeName wanted = TypeName.Parse("struct wanted");
+            foreach (int threads in new[] { 1, 2 })
+            {
+                DefinitionSet set = image.Types.FindAll([wanted], threads).Sets[0];
+                Assert.Equal([Units - 1, 1], set.Distinct.Select(d => d.Units.Length));
+                Assert.Equal(Units / 2, set.Distinct[1].Units[0].Index);
+            }
+
+            Assert.Equal(12UL, image.Types.FindFirst(wanted)!.Aggregate.ByteSize);
+            Assert.Equal([wanted], image.Types.DefinedNames());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        // A DIE that ends so many bytes behind the start of the unit.
+        void Pad(DwarfUnit unit, int to)
+        {
+            int length = to - (dwarf.Info.Length - (int)unit.Offset) - 5;
+            byte[] bytes = new byte[length];
+            Array.Fill(bytes, (byte)0x55);
+            unit.Leaf(DwTag.DW_TAG_variable, new At((DwAt)0x1c /* DW_AT_const_value */, DwForm.DW_FORM_block4, (w, _) => w.U32((ulong)length).Raw(bytes)));
         }
     }
 
