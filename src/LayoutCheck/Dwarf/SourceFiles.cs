@@ -45,7 +45,7 @@ internal sealed class SourceFiles
         }
         catch (InvalidImageException e)
         {
-            files._problem = $"the line table is damaged: {(e.Section is null ? "" : $"{e.Section}: ")}{e.Problem}";
+            files._problem = $"the line table is damaged: {e.Section}: {e.Problem}";
         }
 
         if (files._problem is not null)

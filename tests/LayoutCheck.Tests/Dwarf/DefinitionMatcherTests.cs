@@ -65,11 +65,15 @@ public sealed class DefinitionMatcherTests
         unit.Leaf(DwTag.DW_TAG_structure_type, [.. parts.Of("pointee name", Strp("dev_pagemap")), At.Flag(DwAt.DW_AT_declaration)]);
         unit.Mark(id + "union pointee");
         unit.Leaf(DwTag.DW_TAG_union_type, Strp("dev_pagemap"), At.Flag(DwAt.DW_AT_declaration));
-        for (int i = 70; i > 0; i--)
+        foreach (string target in new[] { "pointee", "union pointee" })
         {
-            unit.Mark($"{id}{i} times const");
-            unit.Leaf(DwTag.DW_TAG_const_type, i == 1 ? Type("pointee") : Type($"{i - 1} times const"));
+            for (int i = 70; i > 0; i--)
+            {
+                unit.Mark($"{id}{i} times const {target}");
+                unit.Leaf(DwTag.DW_TAG_const_type, i == 1 ? Type(target) : Type($"{i - 1} times const {target}"));
+            }
         }
+
 
         unit.Mark(id + "defined pointee");
         unit.Leaf(DwTag.DW_TAG_structure_type, Strp("dev_pagemap"), At.Size(8));
@@ -180,7 +184,7 @@ public sealed class DefinitionMatcherTests
         AssertFolded("count", At.Udata(DwAt.DW_AT_count, 1));
         AssertFolded("size", Data8(DwAt.DW_AT_byte_size, 128));
         AssertFolded("size", Data8(DwAt.DW_AT_byte_size, 128), At.Udata(DwAt.DW_AT_decl_line, 1));
-        AssertFolded("pointee", At.Type("second 70 times const"));
+        AssertFolded("pointee", At.Type("second 70 times const pointee"));
         AssertFolded("bits", At.Data1(DwAt.DW_AT_bit_size, 3), At.Data1(DwAt.DW_AT_data_bit_offset, 8), At.Data1(DwAt.DW_AT_data_member_location, 48));
         AssertFolded("pointee", At.Type("second defined pointee"));
         AssertFolded("operation type", At.Type("second function pointer", DwForm.DW_FORM_ref_addr));
@@ -212,6 +216,7 @@ public sealed class DefinitionMatcherTests
         AssertApart("pointee", At.Type("second number"));
         AssertApart("pointee", At.Type("second function"));
         AssertApart("pointee", At.Type("second union pointee"));
+        AssertApart("pointee", At.Type("second 70 times const union pointee"));
         AssertApart("pointee name", At.Name("other"));
         AssertApart("count", At.Data1(DwAt.DW_AT_upper_bound, 1));
         AssertApart("count", At.Udata(DwAt.DW_AT_count, 2));
