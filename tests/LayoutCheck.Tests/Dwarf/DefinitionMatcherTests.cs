@@ -243,7 +243,13 @@ public sealed class DefinitionMatcherTests
         AssertRefused("deep type", "DW_AT_type has DW_FORM_data4, which is not a reference", At.Raw(DwAt.DW_AT_type, DwForm.DW_FORM_data4, 1, 2, 3, 4));
 
         static void AssertRefused(string key, string problem, params At[] change)
-            => Assert.Contains(problem, Assert.Throws<InvalidImageException>(() => Distinct(key, change, false)).Message, StringComparison.Ordinal);
+        {
+            DwarfBuilder dwarf = new();
+            WriteUnit(dwarf, new Parts(), false);
+            WriteUnit(dwarf, new Parts(key, change), true);
+            using KernelImage image = dwarf.Open();
+            Assert.Contains(problem, Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 1)).Problem, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>What is not a definition stands by value in none that can be read; the matcher does not rely on it.</summary>

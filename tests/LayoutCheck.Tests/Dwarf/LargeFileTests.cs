@@ -31,27 +31,29 @@ public sealed class LargeFileTests
         }
     }
 
-    /// <summary>Of a file that is mapped, a unit is read piece by piece: structs that lie across the end of the first piece, each a byte further.</summary>
+    /// <summary>
+    /// Of a file that is mapped, a unit is read piece by piece: definitions that lie across the end of the first piece, each a byte further. Where
+    /// nothing was read yet, the memory has the unit before, which is the same but for one thing.
+    /// </summary>
     [Fact]
-    public void Reads_structs_at_every_distance_from_the_end_of_what_was_read()
+    public void Reads_definitions_at_every_distance_from_the_end_of_what_was_read()
     {
         const int Piece = 32 << 10;
-        const int Units = 160;
+        const int Distances = 100;
         DwarfBuilder dwarf = new();
-        for (int i = 0; i < Units; i++)
+        Dictionary<string, ulong> places = new[] { "wanted", "nested", "first", "second", "int" }.ToDictionary(name => name, dwarf.AddString);
+        At Strp(string name) => At.Offset(DwAt.DW_AT_name, DwForm.DW_FORM_strp, places[name]);
+        for (int i = 0; i < 3 * Distances; i++)
         {
             // With a table of string offsets, so that no unit is searched and thereby read whole.
             DwarfUnit unit = dwarf.Unit(root: [At.Language(DwLang.DW_LANG_C11), At.Offset(DwAt.DW_AT_str_offsets_base, DwForm.DW_FORM_sec_offset, 0)]);
-            At Strp(string name) => At.Offset(DwAt.DW_AT_name, DwForm.DW_FORM_strp, i > 0 ? (ulong)dwarf.Str.ToArray().AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(name + "\0")) : dwarf.AddString(name));
-            Pad(unit, Piece - i);
-            string number = $"int {i}";
-            unit.Begin(DwTag.DW_TAG_structure_type, Strp("wanted"), At.Size(12));
-            unit.Leaf(DwTag.DW_TAG_member, Strp("first_member"), At.Type(number), At.Data1(DwAt.DW_AT_data_member_location, 0));
-            unit.Leaf(DwTag.DW_TAG_member, Strp("second_member"), At.Type(number), At.Data1(DwAt.DW_AT_data_member_location, i == Units / 2 ? 8 : 4));
-            unit.End();
-            unit.Mark(number);
-            unit.Leaf(DwTag.DW_TAG_base_type, Strp("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
-            Pad(unit, Piece * 3);
+            Pad(unit, Piece - (i / 3));
+            Struct(unit, "wanted", $"nested {i}", $"int {i}", 12);
+            unit.Mark($"nested {i}");
+            Struct(unit, "nested", $"int {i}", $"int {i}", i % 3 == 1 ? 8 : 4);
+            unit.Mark($"int {i}");
+            unit.Leaf(DwTag.DW_TAG_base_type, Strp("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)(i % 3 == 2 ? DwAte.DW_ATE_unsigned : DwAte.DW_ATE_signed)));
+            Pad(unit, Piece + (4 << 10));
         }
 
         string path = Path.GetTempFileName();
@@ -63,16 +65,26 @@ public sealed class LargeFileTests
             foreach (int threads in new[] { 1, 2 })
             {
                 DefinitionSet set = image.Types.FindAll([wanted], threads).Sets[0];
-                Assert.Equal([Units - 1, 1], set.Distinct.Select(d => d.Units.Length));
-                Assert.Equal(Units / 2, set.Distinct[1].Units[0].Index);
+                Assert.Equal([Distances, Distances, Distances], set.Distinct.Select(d => d.Units.Length));
+                Assert.All(set.Distinct, d => Assert.Single(d.Units.Select(u => u.Index % 3).Distinct()));
             }
 
-            Assert.Equal(12UL, image.Types.FindFirst(wanted)!.Aggregate.ByteSize);
-            Assert.Equal([wanted], image.Types.DefinedNames());
+            Assert.Equal(0, image.Types.FindFirst(wanted)!.Units[0].Index);
+            Assert.Equal([TypeName.Parse("struct nested"), wanted], image.Types.DefinedNames());
         }
         finally
         {
             File.Delete(path);
+        }
+
+        void Struct(DwarfUnit unit, string name, string firstType, string secondType, int secondPlace)
+        {
+            string behind = $"behind {dwarf.Info.Length}";
+            unit.Begin(DwTag.DW_TAG_structure_type, At.Ref(DwAt.DW_AT_sibling, behind), Strp(name), At.Size(name == "wanted" ? 16 : 12));
+            unit.Leaf(DwTag.DW_TAG_member, Strp("first"), At.Type(firstType), At.Data1(DwAt.DW_AT_data_member_location, 0));
+            unit.Leaf(DwTag.DW_TAG_member, Strp("second"), At.Type(secondType), At.Data1(DwAt.DW_AT_data_member_location, secondPlace));
+            unit.End();
+            unit.Mark(behind);
         }
 
         // A DIE that ends so many bytes behind the start of the unit.

@@ -176,7 +176,8 @@ public sealed class SplitUnitTests : IDisposable
         type.StructOf("typed", "int");
         type.Int();
         Write("all.dwo", dwo.ToBytes());
-        using KernelImage opened = KernelImage.Open(Write("image", image.ToBytes()), new ImageOptions(SourceChoice.Dwarf));
+        string path = Write("image", image.ToBytes());
+        using KernelImage opened = KernelImage.Open(path, new ImageOptions(SourceChoice.Dwarf));
 
         TypeName[] names = [.. new[] { "late", "s", "s2", "typed" }.Select(n => TypeName.Parse("struct " + n))];
         Assert.Equal(names, opened.Types.DefinedNames());
@@ -187,6 +188,16 @@ public sealed class SplitUnitTests : IDisposable
             Assert.Equal(["c.c", "b.c", "a.c", "type unit 0x0000000000000007"], survey.Sets.Select(s => Assert.Single(Assert.Single(s.Distinct).Units).Name));
             Assert.Equal([new LanguageCount("C", 3)], survey.Facts.Languages);
         }
+
+        // Thousands of skeletons would else read thousands of type units each.
+        using DwarfUnderTest test = DwarfUnderTest.Of(path);
+        AbbrevTable abbrevs = new(test.Sections.Abbrev);
+        Assert.Equal([1, 0, 0], test.Units.Select(unit =>
+        {
+            abbrevs.Load(unit);
+            using SplitUnit split = test.Sections.OpenSplit(unit, UnitRoot.Read(test.Sections, test.Sections.Info, abbrevs, unit));
+            return split.TypeUnits.Length;
+        }));
     }
 
     [Theory]
