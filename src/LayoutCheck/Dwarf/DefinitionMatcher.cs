@@ -171,7 +171,7 @@ internal sealed unsafe class DefinitionMatcher
         return count == 0;
     }
 
-    // Whether a DIE certainly is a member, if its type is that of the member; without reading more than that takes.
+    // Whether a DIE, which is not before one that Read has read, certainly is a member, if its type is that of the member; without reading more than that takes.
     private bool IsPlain(ulong dieOffset, in TemplateNodes.MemberNode member, out ulong next, out ulong type)
     {
         next = 0;
@@ -179,7 +179,7 @@ internal sealed unsafe class DefinitionMatcher
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
         end = _info.Ready < end ? _info.Ready : end;
-        if (dieOffset < _unit.FirstDie || at >= end || *at is 0 or >= 0x80)
+        if (at >= end || *at is 0 or >= 0x80)
         {
             return false;
         }

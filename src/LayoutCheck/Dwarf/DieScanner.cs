@@ -536,17 +536,13 @@ internal sealed unsafe class DieScanner : IDisposable
             return abbrev.DeclarationForm != 0;
         }
 
-        foreach (AttributeSpec spec in abbrev.Specs)
+        int i = 0;
+        for (; abbrev.Specs[i].Attribute != DwAt.DW_AT_declaration; i++)
         {
-            if (spec.Attribute == DwAt.DW_AT_declaration)
-            {
-                return spec.Form != DwForm.DW_FORM_flag || reader.ReadU8() != 0;
-            }
-
-            AttributeForms.Skip(ref reader, spec.Form, _unit, _info);
+            AttributeForms.Skip(ref reader, abbrev.Specs[i].Form, _unit, _info);
         }
 
-        return false;
+        return abbrev.DeclarationForm != DwForm.DW_FORM_flag || reader.ReadU8() != 0;
     }
 
     // From the first attribute to the DIE after this one and all of its children.
@@ -602,19 +598,14 @@ internal sealed unsafe class DieScanner : IDisposable
     }
 
     // Where a DIE without children says that the next one is; hardly any says it.
-    private ulong? Sibling(SectionReader reader, Abbrev abbrev)
+    private ulong Sibling(SectionReader reader, Abbrev abbrev)
     {
-        foreach (AttributeSpec spec in abbrev.Specs)
+        for (int i = 0; abbrev.Specs[i].Attribute != DwAt.DW_AT_sibling; i++)
         {
-            if (spec is { Attribute: DwAt.DW_AT_sibling, Form: DwForm.DW_FORM_ref4 })
-            {
-                return _unit.Offset + reader.ReadU32();
-            }
-
-            AttributeForms.Skip(ref reader, spec.Form, _unit, _info);
+            AttributeForms.Skip(ref reader, abbrev.Specs[i].Form, _unit, _info);
         }
 
-        return null;
+        return _unit.Offset + reader.ReadU32();
     }
 
     private void NoteImport(SectionReader reader, Abbrev abbrev, ulong die)

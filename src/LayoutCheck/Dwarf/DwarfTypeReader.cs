@@ -17,9 +17,9 @@ internal sealed class DwarfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Dwarf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => _sections.Units.At(0) is { } first
-        ? new TargetFacts(first.AddressSize, _sections.Info.IsBigEndian)
-        : throw _sections.Info.Invalid(0, "there is no unit in it");
+    public TargetFacts Target => new(FirstUnit.AddressSize, _sections.Info.IsBigEndian);
+
+    private UnitHeader FirstUnit => _sections.Units.At(0) ?? throw _sections.Info.Invalid(0, "there is no unit in it");
 
     /// <inheritdoc/>
     public double FractionDone => _sections.Units.FractionFound;
@@ -102,6 +102,7 @@ internal sealed class DwarfTypeReader : ITypeSource
             SurveyWorker.RefuseIfOfNoKnownLanguage(scanner, builder, [name], _sections, unit, scanner.Open(unit));
         }
 
+        _ = FirstUnit;
         return null;
     }
 

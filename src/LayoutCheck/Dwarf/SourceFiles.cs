@@ -47,7 +47,7 @@ internal sealed class SourceFiles
         }
         catch (InvalidImageException e)
         {
-            files._problem = $"the line table is damaged: {(e.Section is null ? "" : $"{e.Section}: ")}{e.Problem}";
+            files._problem = $"the line table is damaged: {e.Section}: {e.Problem}";
         }
 
         if (files._problem is not null)
@@ -230,21 +230,20 @@ internal sealed class SourceFiles
                 return _sections.Require(_sections.LineStr, ".debug_line_str").TextAt(reader.ReadUnsigned(offsetSize));
             case DwForm.DW_FORM_strp:
                 return _sections.Require(_sections.Str, ".debug_str").TextAt(reader.ReadUnsigned(offsetSize));
-            case DwForm.DW_FORM_strx or DwForm.DW_FORM_udata when _root.StrOffsetsBase != UnitRoot.NoBase:
-                return AtIndex(reader.ReadUleb());
-            case DwForm.DW_FORM_strx1 when _root.StrOffsetsBase != UnitRoot.NoBase:
-                return AtIndex(reader.ReadU8());
-            case DwForm.DW_FORM_strx2 when _root.StrOffsetsBase != UnitRoot.NoBase:
-                return AtIndex(reader.ReadU16());
-            case DwForm.DW_FORM_strx4 when _root.StrOffsetsBase != UnitRoot.NoBase:
-                return AtIndex(reader.ReadU32());
+            case DwForm.DW_FORM_strx or DwForm.DW_FORM_strx1 or DwForm.DW_FORM_strx2 or DwForm.DW_FORM_strx3 or DwForm.DW_FORM_strx4 or DwForm.DW_FORM_udata when _root.StrOffsetsBase != UnitRoot.NoBase:
+                ulong index = form switch
+                {
+                    DwForm.DW_FORM_strx1 => reader.ReadU8(),
+                    DwForm.DW_FORM_strx2 => reader.ReadU16(),
+                    DwForm.DW_FORM_strx3 => reader.ReadU24(),
+                    DwForm.DW_FORM_strx4 => reader.ReadU32(),
+                    _ => reader.ReadUleb(),
+                };
+                return _sections.Require(_sections.Str, ".debug_str").TextAt(_sections.StringOffset(index, _root.StrOffsetsBase, _unit.OffsetSize));
             default:
                 throw line.Invalid(reader.Offset, $"a path in {form}");
         }
     }
-
-    private string AtIndex(ulong index)
-        => _sections.Require(_sections.Str, ".debug_str").TextAt(_sections.StringOffset(index, _root.StrOffsetsBase, _unit.OffsetSize));
 
     private static string ReadText(ref SectionReader reader) => System.Text.Encoding.UTF8.GetString(reader.ReadString());
 }

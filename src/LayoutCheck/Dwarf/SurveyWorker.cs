@@ -93,13 +93,14 @@ internal sealed class SurveyWorker : IDisposable
 
             // Had one worker seen all units, it would have known the definitions of those before this one.
             List<Variant> known = merged[unread.Hit.Request].FindAll(v => v.FirstIndex < unread.Unit.Index);
-            if (workers[0].FindMatch(unread, known) is not { } match)
+            if (workers[0].FindMatch(unread, known) is { } match)
+            {
+                match.Add(unread.Unit, unread.IsPartial);
+            }
+            else
             {
                 unread.Failure.Throw();
-                throw unread.Failure.SourceException;
             }
-
-            match.Add(unread.Unit, unread.IsPartial);
         }
 
         failed?._failure!.Throw();
@@ -192,7 +193,7 @@ internal sealed class SurveyWorker : IDisposable
         UnitRoot root = scanner.Open(unit);
         if (root.IsSkeleton)
         {
-            VisitSplit(index, unit, root);
+            VisitSplit(index, file, unit, root);
             return;
         }
 
@@ -274,9 +275,9 @@ internal sealed class SurveyWorker : IDisposable
     }
 
     // Under the number of the skeleton, so that the order is that of the image; with the type units, of which each .dwo has its own.
-    private void VisitSplit(int index, in UnitHeader skeleton, in UnitRoot root)
+    private void VisitSplit(int index, DwarfSections file, in UnitHeader skeleton, in UnitRoot root)
     {
-        using SplitUnit split = _shared.Sections.OpenSplit(skeleton, root);
+        using SplitUnit split = file.OpenSplit(skeleton, root);
         int findings = _findings.Count;
         foreach (UnitHeader unit in split.Units)
         {
@@ -466,7 +467,7 @@ internal sealed class SurveyWorker : IDisposable
         // in use does not grow with the file. The distance is far more than all workers together have open.
         private void ReleaseBehind(ulong offset)
         {
-            ulong to = offset > KeptBehind ? offset - KeptBehind : 0;
+            ulong to = Math.Max(offset, KeptBehind) - KeptBehind;
             ulong from = Interlocked.Exchange(ref _released, to);
             sections.Info.Release(from, to);
         }

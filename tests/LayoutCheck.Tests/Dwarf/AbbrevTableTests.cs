@@ -201,6 +201,22 @@ public sealed class AbbrevTableTests
     }
 
     [Fact]
+    public void Steps_over_a_DIE_whose_tag_has_the_number_of_a_struct_in_its_low_16_bits()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        ByteWriter declaration = new(false);
+        declaration.Uleb(60).Uleb(0x10000 + (ulong)DwTag.DW_TAG_structure_type).U8(1);
+        declaration.Uleb((ulong)DwAt.DW_AT_name).Uleb((ulong)DwForm.DW_FORM_string).Uleb((ulong)DwAt.DW_AT_byte_size).Uleb((ulong)DwForm.DW_FORM_data1).U8(0).U8(0);
+        unit.Declare(declaration.ToArray());
+        dwarf.Info.Uleb(60).Text("s").U8(1).U8(0);
+        unit.StructOf("s", "int");
+        unit.Int();
+
+        Assert.Equal(4UL, DwarfUnderTest.StructS(dwarf).Aggregate.ByteSize);
+    }
+
+    [Fact]
     public void A_declaration_of_more_than_a_thousand_bytes_is_refused()
     {
         // Each DIE would cost as much as the declaration, however small it is.

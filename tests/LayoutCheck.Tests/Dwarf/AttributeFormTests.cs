@@ -449,6 +449,56 @@ public sealed class AttributeFormTests
         DwarfUnderTest.AssertRefused(dwarf, problem, offset: offset);
     }
 
+    [Theory]
+    [InlineData(false, "a type")]
+    [InlineData(true, "a unit")]
+    public void Refuses_a_place_of_debug_info_where_there_are_several_of_it(bool isImport, string what)
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        if (isImport)
+        {
+            unit.Mark("referrer");
+            unit.Leaf(DwTag.DW_TAG_imported_unit, At.Offset(DwAt.DW_AT_import, DwForm.DW_FORM_ref_addr, 11));
+        }
+
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
+        if (!isImport)
+        {
+            unit.Mark("referrer");
+        }
+
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type("int", DwForm.DW_FORM_ref_addr));
+        unit.End();
+        unit.Int();
+        // As each type unit of an object has one.
+        DwarfBuilder other = new();
+        other.Unit();
+        other.ToBytes();
+        dwarf.Others.Add((".debug_info", other.Info.ToArray()));
+
+        DwarfUnderTest.AssertRefused(
+            dwarf, $"{what} is in another unit (DW_FORM_ref_addr) of an object with several .debug_info sections", offset: dwarf.OffsetOf("referrer"));
+    }
+
+    [Fact]
+    public void Refuses_a_name_by_index_in_a_unit_without_a_DIE()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4));
+        unit.Leaf(DwTag.DW_TAG_member, At.Name("m"), At.Type("behind", DwForm.DW_FORM_ref_addr));
+        unit.End();
+        dwarf.Unit().Int();
+        // What the walk refuses, and a reference leads into first.
+        DwarfUnit without = dwarf.Unit();
+        without.Mark("behind");
+        without.Leaf(DwTag.DW_TAG_base_type, At.Raw(DwAt.DW_AT_name, DwForm.DW_FORM_strx1, 0), At.Size(4));
+        dwarf.Info.Patch((int)without.Offset + 12, 0, 1);
+
+        DwarfUnderTest.AssertRefused(dwarf, "a string is given by index, and the unit has no DW_AT_str_offsets_base", offset: without.Offset);
+    }
+
     private static void WithMemberName(DwarfBuilder dwarf, At name)
     {
         DwarfUnit unit = dwarf.Unit();

@@ -65,6 +65,16 @@ public sealed class DefinitionMatcherTests
         unit.Leaf(DwTag.DW_TAG_structure_type, [.. parts.Of("pointee name", Strp("dev_pagemap")), At.Flag(DwAt.DW_AT_declaration)]);
         unit.Mark(id + "union pointee");
         unit.Leaf(DwTag.DW_TAG_union_type, Strp("dev_pagemap"), At.Flag(DwAt.DW_AT_declaration));
+        foreach (string target in new[] { "pointee", "union pointee" })
+        {
+            for (int i = 70; i > 0; i--)
+            {
+                unit.Mark($"{id}{i} times const {target}");
+                unit.Leaf(DwTag.DW_TAG_const_type, i == 1 ? Type(target) : Type($"{i - 1} times const {target}"));
+            }
+        }
+
+
         unit.Mark(id + "defined pointee");
         unit.Leaf(DwTag.DW_TAG_structure_type, Strp("dev_pagemap"), At.Size(8));
         unit.Mark(id + "array");
@@ -76,7 +86,7 @@ public sealed class DefinitionMatcherTests
         unit.End();
         unit.Mark(id + "nested");
         unit.Begin(DwTag.DW_TAG_structure_type, [.. parts.Of("nested tag", Strp("nested")), At.Size(16)]);
-        unit.Leaf(DwTag.DW_TAG_member, [.. parts.Of("deep name", Strp("deep")), Type("number"), .. parts.Of("deep place", Place(0))]);
+        unit.Leaf(DwTag.DW_TAG_member, [.. parts.Of("deep name", Strp("deep")), .. parts.Of("deep type", Type("number")), .. parts.Of("deep place", Place(0))]);
         if (parts.Of("further member").Length > 0)
         {
             unit.Leaf(DwTag.DW_TAG_member, Strp("further"), Type("number"), Place(8));
@@ -120,6 +130,8 @@ public sealed class DefinitionMatcherTests
 
         return set.Distinct.Length;
     }
+
+    private static At Data8(DwAt attribute, ulong value) => new(attribute, DwForm.DW_FORM_data8, (w, _) => w.U64(value));
 
     private static void AssertApart(string key, params At[] change)
     {
@@ -192,6 +204,10 @@ public sealed class DefinitionMatcherTests
         AssertFolded("place", At.Block1(DwAt.DW_AT_data_member_location, 0x23, 16));
         AssertFolded("place", At.Data1(DwAt.DW_AT_data_member_location, 16).Indirect());
         AssertFolded("count", At.Data1(DwAt.DW_AT_count, 1));
+        AssertFolded("count", At.Udata(DwAt.DW_AT_count, 1));
+        AssertFolded("size", Data8(DwAt.DW_AT_byte_size, 128));
+        AssertFolded("size", Data8(DwAt.DW_AT_byte_size, 128), At.Udata(DwAt.DW_AT_decl_line, 1));
+        AssertFolded("pointee", At.Type("second 70 times const pointee"));
         AssertFolded("bits", At.Data1(DwAt.DW_AT_bit_size, 3), At.Data1(DwAt.DW_AT_data_bit_offset, 8), At.Data1(DwAt.DW_AT_data_member_location, 48));
         AssertFolded("pointee", At.Type("second defined pointee"));
         AssertFolded("operation type", At.Type("second function pointer", DwForm.DW_FORM_ref_addr));
@@ -223,8 +239,12 @@ public sealed class DefinitionMatcherTests
         AssertApart("pointee", At.Type("second number"));
         AssertApart("pointee", At.Type("second function"));
         AssertApart("pointee", At.Type("second union pointee"));
+        AssertApart("pointee", At.Type("second 70 times const union pointee"));
         AssertApart("pointee name", At.Name("other"));
         AssertApart("count", At.Data1(DwAt.DW_AT_upper_bound, 1));
+        AssertApart("count", At.Udata(DwAt.DW_AT_count, 2));
+        AssertApart("size", Data8(DwAt.DW_AT_byte_size, 128 + (1UL << 32)));
+        AssertApart("size", Data8(DwAt.DW_AT_byte_size, 128 + (1UL << 32)), At.Udata(DwAt.DW_AT_decl_line, 1));
         AssertApart("count", At.Data1(DwAt.DW_AT_count, 0));
         AssertApart("count", At.Sdata(DwAt.DW_AT_upper_bound, -1));
         AssertApart("count");
@@ -233,6 +253,51 @@ public sealed class DefinitionMatcherTests
         AssertApart("operation type", At.Type("second pointer"));
         AssertApart("operation type", At.Type("second number"));
         AssertApart("operation type", At.Type("second array"));
+    }
+
+    // The matcher says that it does not know, and who reads the definition refuses it.
+    [Fact]
+    public void Says_no_to_what_cannot_be()
+    {
+        AssertRefused("place", "where none can be", At.Udata(DwAt.DW_AT_data_member_location, 16 + (1UL << 61)));
+        AssertRefused("place", "where none can be", Data8(DwAt.DW_AT_data_member_location, 16 + (1UL << 61)));
+        AssertRefused(
+            "bits", "where none can be", At.Data1(DwAt.DW_AT_bit_size, 3), At.Udata(DwAt.DW_AT_data_bit_offset, ulong.MaxValue - 7), At.Data1(DwAt.DW_AT_data_member_location, 50));
+        AssertRefused("deep type", "DW_AT_type has DW_FORM_data4, which is not a reference", At.Raw(DwAt.DW_AT_type, DwForm.DW_FORM_data4, 1, 2, 3, 4));
+
+        static void AssertRefused(string key, string problem, params At[] change)
+        {
+            DwarfBuilder dwarf = new();
+            WriteUnit(dwarf, new Parts(), false);
+            WriteUnit(dwarf, new Parts(key, change), true);
+            using KernelImage image = dwarf.Open();
+            Assert.Contains(problem, Assert.Throws<InvalidImageException>(() => image.Types.FindAll([TypeName.Parse("struct s")], 1)).Problem, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>What is not a definition stands by value in none that can be read; the matcher does not rely on it.</summary>
+    [Fact]
+    public void Says_no_to_what_is_no_definition()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Mark("declared");
+        unit.Leaf(DwTag.DW_TAG_structure_type, At.Name("s"), At.Flag(DwAt.DW_AT_declaration));
+        unit.Mark("function");
+        unit.Leaf(DwTag.DW_TAG_subroutine_type);
+        using DwarfUnderTest test = DwarfUnderTest.Of(dwarf);
+        AbbrevTable abbrevs = new(test.Sections.Abbrev);
+        abbrevs.Load(test.Units[0]);
+        DefinitionMatcher matcher = new(test.Sections, test.Sections.Info, abbrevs);
+        matcher.Open(test.Units[0]);
+        TypeGraphBuilder graph = new();
+        TypeId declared = graph.Add(new AggregateReference(AggregateKind.Struct, "s"));
+        TypeId function = graph.Add(new FunctionType(TypeId.Void, [], false));
+        TypeGraph built = graph.Build();
+
+        Assert.False(matcher.Matches(dwarf.OffsetOf("declared"), new DefinitionTemplate(built, declared)));
+        Assert.False(matcher.Matches(dwarf.OffsetOf("function"), new DefinitionTemplate(built, function)));
+        Assert.False(matcher.Matches(dwarf.OffsetOf("declared"), new DefinitionTemplate(built, TypeId.Void)));
     }
 
     public static TheoryData<string> Fixtures() => ScannerDecoderAgreementTests.Fixtures();

@@ -89,6 +89,20 @@ public sealed class DieWalkTests
     }
 
     [Fact]
+    public void The_null_entry_has_no_tag_and_no_name()
+    {
+        DwarfBuilder dwarf = new();
+        dwarf.Unit().Leaf(DwTag.DW_TAG_variable, At.Name("v"));
+        using DwarfUnderTest test = DwarfUnderTest.Of(dwarf);
+        using DieScanner scanner = new(test.Sections, new WantedNames([TypeName.Parse("v")], test.Sections));
+        ulong variable = scanner.Open(test.Units[0]).End;
+
+        (DwTag tag, int name, ulong next) = scanner.StepFrom(variable);
+        Assert.Equal((DwTag.DW_TAG_variable, -1, test.Units[0].End - 1), (tag, name, next));
+        Assert.Equal(((DwTag)0, -1, test.Units[0].End), scanner.StepFrom(next));
+    }
+
+    [Fact]
     public void What_follows_the_roots_null_entry_is_padding()
     {
         DwarfBuilder dwarf = new();

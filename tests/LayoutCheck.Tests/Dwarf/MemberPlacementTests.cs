@@ -34,6 +34,8 @@ public sealed class MemberPlacementTests
         unit.End();
         unit.Mark("sizeless");
         unit.Leaf(DwTag.DW_TAG_subroutine_type);
+        unit.Mark("void");
+        unit.Leaf(DwTag.DW_TAG_const_type);
         return dwarf;
     }
 
@@ -187,9 +189,11 @@ public sealed class MemberPlacementTests
     public void Refuses_a_bitfield_wider_than_any_type(long width)
         => AssertRefused("bits wide", At.Sdata(DwAt.DW_AT_bit_size, width), At.Data1(DwAt.DW_AT_data_bit_offset, 0));
 
-    [Fact]
-    public void Refuses_a_bitfield_without_a_storage_unit()
-        => AssertRefused("a bitfield has neither DW_AT_byte_size nor a type with a size", BitSize3, At.Data1(DwAt.DW_AT_bit_offset, 2), At.Type("sizeless"));
+    [Theory]
+    [InlineData("sizeless")]
+    [InlineData("void")]
+    public void Refuses_a_bitfield_without_a_storage_unit(string type)
+        => AssertRefused("a bitfield has neither DW_AT_byte_size nor a type with a size", BitSize3, At.Data1(DwAt.DW_AT_bit_offset, 2), At.Type(type));
 
     // DW_END_default, DW_END_big, DW_END_little (DWARF 5 §7.8), and what a later DWARF may have.
     [Theory]

@@ -181,6 +181,41 @@ public sealed class PartialUnitTests
     }
 
     [Fact]
+    public void Are_imported_by_an_indirect_form()
+    {
+        DwarfBuilder dwarf = new();
+        Define(Part(dwarf, Nothing));
+        Unit(dwarf, C("a.c")).Leaf(DwTag.DW_TAG_imported_unit, At.Data1(DwAt.DW_AT_decl_line, 1).Indirect(), At.Offset(DwAt.DW_AT_import, DwForm.DW_FORM_ref_addr, 12).Indirect());
+
+        Assert.Equal(["4: a.c"], Definers(dwarf));
+    }
+
+    // A file of a hundred kilobytes; to list who imports what would take more memory than there is.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Refuses_units_that_import_each_other_millions_of_times(bool byPartialUnits)
+    {
+        DwarfBuilder dwarf = new();
+        const int Length = 2050;
+        for (int i = 0; i < Length; i++)
+        {
+            Part(dwarf, Nothing, i == 0 ? [] : [$"unit {i - 1}"]);
+        }
+
+        for (int i = 0; i < Length; i++)
+        {
+            _ = byPartialUnits ? Part(dwarf, C("p.c"), $"unit {Length - 1}") : Unit(dwarf, C("a.c"), $"unit {Length - 1}");
+        }
+
+        using KernelImage image = dwarf.Open();
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => image.Types.FindAll([StructS], 1));
+        Assert.Equal("units import each other more than 4194304 times", e.Problem);
+        Assert.Equal(".debug_info", e.Section);
+        Assert.InRange(e.Offset!.Value, dwarf.OffsetOf($"unit {Length}"), (ulong)dwarf.Info.Length);
+    }
+
+    [Fact]
     public void Dwz_changes_nothing_that_is_said()
     {
         using KernelImage before = FixtureFile.Open("page-era5/page-era5.gcc-dwarf5.elf");

@@ -188,6 +188,110 @@ public sealed class SourcePlaceTests
         }
     }
 
+    // A line table of DWARF 5: the directory "include", and the files "unit.c", "page.h", whose columns stand in these forms.
+    private static void AddLineTable5(DwarfBuilder dwarf, DwForm pathForm, DwForm directoryForm)
+    {
+        ByteWriter tables = new(false);
+        void Path(string path)
+        {
+            switch (pathForm)
+            {
+                case DwForm.DW_FORM_string:
+                    tables.Text(path);
+                    break;
+                case DwForm.DW_FORM_line_strp:
+                    tables.U32(dwarf.AddLineString(path));
+                    break;
+                case DwForm.DW_FORM_strp:
+                    tables.U32(dwarf.AddString(path));
+                    break;
+                default:
+                    // The table of string offsets has no header: its base leads to its first entry.
+                    ulong index = (ulong)dwarf.StrOffsets.Length / 4;
+                    dwarf.StrOffsets.U32(dwarf.AddString(path));
+                    _ = pathForm switch
+                    {
+                        DwForm.DW_FORM_strx1 => tables.U8(index),
+                        DwForm.DW_FORM_strx2 => tables.U16(index),
+                        DwForm.DW_FORM_strx3 => tables.Unsigned(index, 3),
+                        DwForm.DW_FORM_strx4 or DwForm.DW_FORM_data4 => tables.U32(index),
+                        _ => tables.Uleb(index),
+                    };
+                    break;
+            }
+        }
+
+        void File(string path, ulong directory)
+        {
+            Path(path);
+            _ = directoryForm switch
+            {
+                DwForm.DW_FORM_data1 => tables.U8(directory),
+                DwForm.DW_FORM_data2 => tables.U16(directory),
+                DwForm.DW_FORM_data4 => tables.U32(directory),
+                DwForm.DW_FORM_string => tables.Text("1"),
+                _ => tables.Uleb(directory),
+            };
+            tables.Raw(new byte[16]); // the sum, of which nothing is asked
+        }
+
+        tables.U8(1).U8(1).Uleb((ulong)pathForm).Uleb(2);
+        Path("/src");
+        Path("include");
+        tables.U8(3).U8(1).Uleb((ulong)pathForm).U8(2).Uleb((ulong)directoryForm).U8(5).Uleb((ulong)DwForm.DW_FORM_data16).Uleb(2);
+        File("unit.c", 0);
+        File("page.h", 1);
+        dwarf.Line.U32((ulong)tables.Length + 14).U16(5).U8(8).U8(0).U32((ulong)tables.Length + 6).U8(1).U8(1).U8(1).U8(1).U8(1).U8(1).Raw(tables.ToArray());
+    }
+
+    private static TypeDefinition DefinedAtLine9(DwarfBuilder dwarf, int version, params At[] root)
+    {
+        DwarfUnit unit = dwarf.Unit(version, root: [At.Language(DwLang.DW_LANG_C11), At.Name("unit.c"), .. root]);
+        unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Size(4), At.Data1(DwAt.DW_AT_decl_file, 1), At.Data1(DwAt.DW_AT_decl_line, 9));
+        unit.End();
+        return DwarfUnderTest.StructS(dwarf);
+    }
+
+    [Theory]
+    [InlineData(nameof(DwForm.DW_FORM_string), nameof(DwForm.DW_FORM_udata))]
+    [InlineData(nameof(DwForm.DW_FORM_line_strp), nameof(DwForm.DW_FORM_data1))]
+    [InlineData(nameof(DwForm.DW_FORM_strp), nameof(DwForm.DW_FORM_data2))]
+    [InlineData(nameof(DwForm.DW_FORM_strx), nameof(DwForm.DW_FORM_data4))]
+    [InlineData(nameof(DwForm.DW_FORM_strx1), nameof(DwForm.DW_FORM_udata))]
+    [InlineData(nameof(DwForm.DW_FORM_strx2), nameof(DwForm.DW_FORM_udata))]
+    [InlineData(nameof(DwForm.DW_FORM_strx3), nameof(DwForm.DW_FORM_udata))]
+    [InlineData(nameof(DwForm.DW_FORM_strx4), nameof(DwForm.DW_FORM_udata))]
+    [InlineData(nameof(DwForm.DW_FORM_udata), nameof(DwForm.DW_FORM_udata))]
+    [InlineData(nameof(DwForm.DW_FORM_data4), nameof(DwForm.DW_FORM_udata), "the line table is damaged: .debug_line: a path in DW_FORM_data4")]
+    [InlineData(nameof(DwForm.DW_FORM_string), nameof(DwForm.DW_FORM_string), "the line table is damaged: .debug_line: a directory index in DW_FORM_string")]
+    [InlineData(nameof(DwForm.DW_FORM_strx1), nameof(DwForm.DW_FORM_udata), "the line table is damaged: .debug_line: a path in DW_FORM_strx1", false)]
+    public void A_line_table_of_DWARF_5_has_paths_and_directories_in_the_forms(string path, string directory, string? problem = null, bool hasBase = true)
+    {
+        DwarfBuilder dwarf = new();
+        AddLineTable5(dwarf, Enum.Parse<DwForm>(path), Enum.Parse<DwForm>(directory));
+        At lines = At.Offset(DwAt.DW_AT_stmt_list, DwForm.DW_FORM_sec_offset, 0);
+
+        TypeDefinition definition = DefinedAtLine9(dwarf, 5, hasBase ? [lines, At.Offset(DwAt.DW_AT_str_offsets_base, DwForm.DW_FORM_sec_offset, 0)] : [lines]);
+
+        Assert.Equal(problem is null ? new SourcePlace("include/page.h", 9) : null, definition.Aggregate.Place);
+        Assert.Equal(problem, definition.Graph.PlacesProblem);
+    }
+
+    // Before DWARF 4 an offset was a number like others; in 64-bit DWARF one of 8 bytes.
+    [Theory]
+    [InlineData(nameof(DwForm.DW_FORM_data4))]
+    [InlineData(nameof(DwForm.DW_FORM_data8))]
+    public void A_line_table_is_named_by(string form)
+    {
+        DwarfBuilder dwarf = new();
+        dwarf.AddLineTable("wrong"u8.ToArray(), "wrong.h"u8.ToArray());
+        ulong table = dwarf.AddLineTable("include"u8.ToArray(), "page.h"u8.ToArray());
+
+        TypeDefinition definition = DefinedAtLine9(dwarf, 3, new At(DwAt.DW_AT_stmt_list, Enum.Parse<DwForm>(form), (w, _) => w.Unsigned(table, form == nameof(DwForm.DW_FORM_data8) ? 8 : 4)));
+
+        Assert.Equal(new SourcePlace("include/page.h", 9), definition.Aggregate.Place);
+    }
+
     [Fact]
     public void Show_tells_them()
     {

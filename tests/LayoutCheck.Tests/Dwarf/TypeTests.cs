@@ -64,6 +64,49 @@ public sealed class TypeTests
         Circle);
 
     [Fact]
+    public void An_unspecified_type_without_a_name_can_be_pointed_to()
+    {
+        TypeDefinition definition = DwarfUnderTest.StructS(StructOf("p", unit =>
+        {
+            unit.Mark("p");
+            unit.Leaf(DwTag.DW_TAG_pointer_type, At.Type("unspecified"));
+            unit.Mark("unspecified");
+            unit.Leaf(DwTag.DW_TAG_unspecified_type);
+        }));
+
+        Assert.Equal("? *", definition.Graph.Declare(definition.Aggregate.Members[0].Type));
+    }
+
+    [Fact]
+    public void An_enumeration_that_tells_no_size_has_that_of_its_type()
+    {
+        TypeDefinition definition = DwarfUnderTest.StructS(StructOf("e", unit =>
+        {
+            unit.Mark("e");
+            unit.Leaf(DwTag.DW_TAG_enumeration_type, At.Name("e"), At.Type("short"));
+            unit.Mark("short");
+            unit.Leaf(DwTag.DW_TAG_base_type, At.Name("short"), At.Size(2), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
+        }));
+
+        Assert.Equal(new EnumType("e", 2, true), definition.Graph[definition.Aggregate.Members[0].Type]);
+    }
+
+    [Theory]
+    [InlineData(0x05, BaseEncoding.Signed)]
+    [InlineData(0x105, BaseEncoding.Other)] // a number of 16 bits that ends in that of DW_ATE_signed
+    [InlineData(0x7f, BaseEncoding.Other)]
+    public void A_number_has_the_encoding(ulong told, BaseEncoding encoding)
+    {
+        TypeDefinition definition = DwarfUnderTest.StructS(StructOf("number", unit =>
+        {
+            unit.Mark("number");
+            unit.Leaf(DwTag.DW_TAG_base_type, At.Name("number"), At.Size(8), At.Udata(DwAt.DW_AT_encoding, told));
+        }));
+
+        Assert.Equal(new BaseType("number", 8, encoding), definition.Graph[definition.Aggregate.Members[0].Type]);
+    }
+
+    [Fact]
     public void A_struct_may_point_to_itself()
     {
         TypeDefinition definition = DwarfUnderTest.StructS(StructOf("p", unit =>

@@ -92,6 +92,38 @@ public sealed class UnitTests
     }
 
     [Theory]
+    [InlineData(nameof(DwUnitType.DW_UT_compile))]
+    [InlineData(nameof(DwUnitType.DW_UT_partial))]
+    [InlineData(nameof(DwUnitType.DW_UT_type))]
+    [InlineData(nameof(DwUnitType.DW_UT_skeleton))]
+    public void Refuses_in_a_dwo_file_the_unit_type(string type)
+    {
+        DwarfBuilder dwarf = new() { Suffix = ".dwo" };
+        dwarf.Unit(type: Enum.Parse<DwUnitType>(type));
+
+        DwarfUnderTest.AssertRefused(dwarf, $"split DWARF: {type} in a .dwo file, where only split units can be", ".debug_info.dwo", 0);
+    }
+
+    [Fact]
+    public void Refuses_a_section_that_unpacks_to_nothing()
+    {
+        using MemoryStream packed = new();
+        new System.IO.Compression.ZLibStream(packed, System.IO.Compression.CompressionLevel.Fastest).Dispose();
+        const ulong SHF_COMPRESSED = 0x800;
+        byte[] header = new ByteWriter(false).U32(1).U32(0).U64(0).U64(1).ToArray();
+        byte[] bytes = new ElfBuilder().Add(".debug_info", [.. header, .. packed.ToArray()], flags: SHF_COMPRESSED).Add(".debug_abbrev", [0]).ToBytes();
+        using KernelImage image = KernelImage.FromBytes("built", bytes, SourceChoice.Dwarf);
+
+        foreach (Func<object?> ask in new Func<object?>[] { () => image.Types.Target, () => image.Types.FindAll([TypeName.Parse("struct s")], 1), () => image.Types.FindFirst(TypeName.Parse("struct s")) })
+        {
+            InvalidImageException e = Assert.Throws<InvalidImageException>(ask);
+            Assert.Equal(("there is no unit in it", ".debug_info", 0UL), (e.Problem, e.Section, e.Offset));
+        }
+
+        Assert.Equal(1, image.Types.FractionDone);
+    }
+
+    [Theory]
     [InlineData(0xffff_fff0)]
     [InlineData(0xffff_fffe)]
     public void Refuses_a_reserved_length(uint length)
@@ -207,6 +239,17 @@ public sealed class UnitTests
         Assert.Throws<InvalidImageException>(() => image.Types.FindFirst(TypeName.Parse("struct s")));
         Assert.Equal([new LanguageCount("unknown language", 1)], image.Types.FindAll([], 1).Facts.Languages);
     }
+
+    [Theory]
+    [InlineData(0x0002, false)] // C
+    [InlineData(0x003e, false)] // C23
+    [InlineData(0x0004, true)] // C++
+    [InlineData(0x001c, true)] // Rust
+    [InlineData(0x0043, false)] // not in the registry yet: it may be a C
+    [InlineData(0x8001, true)] // assembler
+    [InlineData(0x8002, false)]
+    [InlineData(0x8e57, true)] // RenderScript
+    public void A_language_is_known_not_to_be_C(int language, bool isOther) => Assert.Equal(isOther, DwarfLanguage.IsOther((DwLang)language));
 
     public static TheoryData<string> LanguageForms() =>
     [

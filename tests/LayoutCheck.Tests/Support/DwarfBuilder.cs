@@ -46,6 +46,9 @@ internal sealed class DwarfBuilder
 
     public ByteWriter Line { get; }
 
+    /// <summary>What the names of the sections end in: <c>.dwo</c> in a .dwo file and a package of them.</summary>
+    public string Suffix { get; init; } = "";
+
     /// <summary>Sections of other kinds, to stand behind these.</summary>
     public List<(string Name, byte[] Contents)> Others { get; } = [];
 
@@ -65,17 +68,18 @@ internal sealed class DwarfBuilder
     public ulong AddLineString(string text) => AddTo(LineStr, text);
 
     /// <summary>Starts a unit, after closing the one before. Its root is a DW_TAG_compile_unit in C11, unless attributes are given.</summary>
-    /// <remarks>A type unit (of DWARF 5) has its signature and the label of its type.</remarks>
+    /// <remarks>A type unit (of DWARF 5) has its signature and the label of its type; a skeleton and a split unit (of DWARF 5) the id of the two.</remarks>
     public DwarfUnit Unit(
-        int version = 5, bool is64BitDwarf = false, int? addressSize = null, DwUnitType type = DwUnitType.DW_UT_compile, At[]? root = null, (ulong Signature, string Label)? described = null)
+        int version = 5, bool is64BitDwarf = false, int? addressSize = null, DwUnitType type = DwUnitType.DW_UT_compile, At[]? root = null, (ulong Signature, string Label)? described = null,
+        ulong? dwoId = null)
     {
         CloseUnits();
-        DwarfUnit unit = new(this, version, is64BitDwarf, addressSize ?? (Is64Bit ? 8 : 4), type, described);
+        DwarfUnit unit = new(this, version, is64BitDwarf, addressSize ?? (Is64Bit ? 8 : 4), type, described, dwoId);
         _units.Add(unit);
         DwTag tag = type switch
         {
             DwUnitType.DW_UT_partial => DwTag.DW_TAG_partial_unit,
-            DwUnitType.DW_UT_type => DwTag.DW_TAG_type_unit,
+            DwUnitType.DW_UT_type or DwUnitType.DW_UT_split_type => DwTag.DW_TAG_type_unit,
             _ => DwTag.DW_TAG_compile_unit,
         };
         unit.Mark($"unit {_units.Count - 1}");
@@ -96,15 +100,16 @@ internal sealed class DwarfBuilder
         }
 
         ElfBuilder elf = new(Is64Bit, IsBigEndian);
-        elf.Add(".debug_info", Info.ToArray()).Add(".debug_abbrev", Abbrev.ToArray()).Add(".debug_str", Str.ToArray()).Add(".debug_line_str", LineStr.ToArray());
+        elf.Add(".debug_info" + Suffix, Info.ToArray()).Add(".debug_abbrev" + Suffix, Abbrev.ToArray());
+        elf.Add(".debug_str" + Suffix, Str.ToArray()).Add(".debug_line_str" + Suffix, LineStr.ToArray());
         if (StrOffsets.Length > 0)
         {
-            elf.Add(".debug_str_offsets", StrOffsets.ToArray());
+            elf.Add(".debug_str_offsets" + Suffix, StrOffsets.ToArray());
         }
 
         if (Line.Length > 0)
         {
-            elf.Add(".debug_line", Line.ToArray());
+            elf.Add(".debug_line" + Suffix, Line.ToArray());
         }
 
         foreach ((string name, byte[] contents) in Others)
@@ -149,7 +154,7 @@ internal sealed class DwarfUnit
     private int _depth;
     private bool _isClosed;
 
-    internal DwarfUnit(DwarfBuilder dwarf, int version, bool is64BitDwarf, int addressSize, DwUnitType type, (ulong Signature, string Label)? described)
+    internal DwarfUnit(DwarfBuilder dwarf, int version, bool is64BitDwarf, int addressSize, DwUnitType type, (ulong Signature, string Label)? described, ulong? dwoId)
     {
         _dwarf = dwarf;
         _abbrevs = new ByteWriter(dwarf.IsBigEndian);
@@ -174,6 +179,11 @@ internal sealed class DwarfUnit
         if (version < 5)
         {
             dwarf.Info.U8((ulong)addressSize);
+        }
+
+        if (dwoId is { } id)
+        {
+            dwarf.Info.U64(id);
         }
 
         if (described is var (signature, label))
