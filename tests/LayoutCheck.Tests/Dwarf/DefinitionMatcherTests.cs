@@ -179,7 +179,7 @@ public sealed class DefinitionMatcherTests
         DefinitionTemplate[] templates =
         [
             .. test.Units.Zip(["first s", "second s"]).Select(pair => new DwarfGraphBuilder(test.Sections).Build(pair.First, dwarf.OffsetOf(pair.Second))!.Value)
-                .Select(built => new DefinitionTemplate(built.Graph, built.Type)),
+                .Select(built => new DefinitionTemplate(built.Graph, built.Root)),
         ];
         AbbrevTable abbrevs = new(test.Sections.Abbrev);
         abbrevs.Load(test.Units[1]);
