@@ -125,13 +125,13 @@ public sealed class DecompressionTests
         CodecLibrary.SkipUnlessThereFor("lzo");
         byte[] damaged = [.. LzoOfAs];
         damaged[6] = 0xff; // a match from before the start
-        foreach ((byte[] block, uint length) in ((byte[], uint)[])[(damaged, 37), (LzoOfAs, 38), (LzoOfAs, 36)])
+        foreach ((byte[] block, uint length) in ((byte[], uint)[])[(damaged, 37), (LzoOfAs, 38), (LzoOfAs, 36), ([.. LzoOfAs, 0], 37)])
         {
             Assert.Equal("cannot be unpacked: the lzo stream is damaged (the block at 0x2d)", Refused(Lzop(0x1030, 1, 0, (block, length)), CompressionFormat.Lzo).Problem);
         }
     }
 
-    // A run of four, a match of 33 one byte back, the end.
+    // A run of four, a match of 33 one byte back, the end; nothing may follow that.
     private static byte[] LzoOfAs => [17 + 4, .. "aaaa"u8, 0x20 | 31, 0, 0, 0x11, 0, 0];
 
     // Nine bytes, versions, method, level, flags, mode, time, name, checksum; then blocks, and one of nothing.
