@@ -76,9 +76,13 @@ internal static unsafe class Decompression
     /// <param name="limit">The most that may come out, in bytes.</param>
     /// <returns>What came out; the caller frees it.</returns>
     /// <exception cref="InvalidImageException">The bytes are damaged, expand past the limit, or the library that unpacks them is not installed.</exception>
-    public static NativeBuffer Expand(Section source, CompressionFormat format, ulong limit)
+    public static NativeBuffer Expand(Section source, CompressionFormat format, ulong limit) => Expand(source, format, ref limit);
+
+    /// <summary>The same, of several ranges that may together expand to so much: what came out counts, of those that are refused, too.</summary>
+    /// <exception cref="InvalidImageException">The bytes are damaged, expand past what is left, or the library that unpacks them is not installed.</exception>
+    public static NativeBuffer Expand(Section source, CompressionFormat format, ref ulong left)
     {
-        Output output = new(source, format, limit);
+        Output output = new(source, format, left);
         try
         {
             switch (format)
@@ -106,10 +110,12 @@ internal static unsafe class Decompression
                     break;
             }
 
+            left -= output.Buffer.Length;
             return output.Buffer;
         }
         catch (Exception e)
         {
+            left -= Math.Min(left, output.Buffer.Length);
             output.Buffer.Dispose();
             throw e switch
             {

@@ -6,10 +6,32 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
     // By e_machine.
     private static readonly Dictionary<ushort, string> s_machineNames = new()
     {
-        [2] = "sparc", [3] = "i386", [4] = "m68k", [8] = "mips", [15] = "parisc", [18] = "sparc", [20] = "ppc", [21] = "ppc64", [22] = "s390",
-        [40] = "arm", [42] = "sh", [43] = "sparc", [62] = "x86-64", [92] = "openrisc", [93] = "arc", [94] = "xtensa", [113] = "nios2",
-        [164] = "hexagon", [183] = "arm64", [189] = "microblaze", [195] = "arcv2", [243] = "riscv", [247] = "bpf", [252] = "csky",
-        [258] = "loongarch", [36902] = "alpha",
+        [2] = "sparc",
+        [3] = "i386",
+        [4] = "m68k",
+        [8] = "mips",
+        [15] = "parisc",
+        [18] = "sparc",
+        [20] = "ppc",
+        [21] = "ppc64",
+        [22] = "s390",
+        [40] = "arm",
+        [42] = "sh",
+        [43] = "sparc",
+        [62] = "x86-64",
+        [92] = "openrisc",
+        [93] = "arc",
+        [94] = "xtensa",
+        [113] = "nios2",
+        [164] = "hexagon",
+        [183] = "arm64",
+        [189] = "microblaze",
+        [195] = "arcv2",
+        [243] = "riscv",
+        [247] = "bpf",
+        [252] = "csky",
+        [258] = "loongarch",
+        [36902] = "alpha",
     };
 
     /// <summary>The size in bytes of an address, by the class (ELFCLASS32, ELFCLASS64).</summary>
