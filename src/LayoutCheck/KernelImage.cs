@@ -140,14 +140,14 @@ public sealed class KernelImage : IDisposable
         UnwrappedImage content = UnwrappedImage.Open(file);
         try
         {
-            if (content.Elf?.Header.Type == ElfFile.ET_CORE)
-            {
-                // It may have a packed kernel somewhere in its memory, which need not be the one that was running.
-                throw new InvalidImageException(content.File.Path, null, null, "is a core dump, which has memory and no types", "name the vmlinux of the kernel that it was taken of");
-            }
-
             while (true)
             {
+                if (content.Elf?.Header.Type == ElfFile.ET_CORE)
+                {
+                    // It may have a packed kernel somewhere in its memory, which need not be the one that was running.
+                    throw new InvalidImageException(content.File.Path, null, null, "is a core dump, which has memory and no types", "name the vmlinux of the kernel that it was taken of");
+                }
+
                 if (Choose(path, content, options) is { } image)
                 {
                     return image;

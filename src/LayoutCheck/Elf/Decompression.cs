@@ -46,8 +46,8 @@ internal static unsafe class Decompression
     // xz -9 needs 65 MB and the kernel's own choice of dictionary 128 MB.
     private const ulong LzmaMemoryLimit = 512UL << 20;
 
-    /// <summary>The most that a compressed range may expand to, in bytes: 256 MiB, or 256 times its size where that is more.</summary>
-    public static ulong Limit(nuint compressedLength) => Math.Max(AlwaysAllowed, compressedLength > ulong.MaxValue / LargestRatio ? ulong.MaxValue : compressedLength * LargestRatio);
+    /// <summary>The most that a compressed range may expand to, in bytes: 256 MiB, or 256 times its size where that is more. What is in memory has less than 2^56 bytes.</summary>
+    public static ulong Limit(nuint compressedLength) => Math.Max(AlwaysAllowed, compressedLength * LargestRatio);
 
     /// <summary>The format that the bytes start as, by their magic number.</summary>
     public static CompressionFormat? Recognise(ReadOnlySpan<byte> start) => start switch
@@ -76,9 +76,13 @@ internal static unsafe class Decompression
     /// <param name="limit">The most that may come out, in bytes.</param>
     /// <returns>What came out; the caller frees it.</returns>
     /// <exception cref="InvalidImageException">The bytes are damaged, expand past the limit, or the library that unpacks them is not installed.</exception>
-    public static NativeBuffer Expand(Section source, CompressionFormat format, ulong limit)
+    public static NativeBuffer Expand(Section source, CompressionFormat format, ulong limit) => Expand(source, format, ref limit);
+
+    /// <summary>The same, of several ranges that may together expand to so much: what came out counts, of those that are refused, too.</summary>
+    /// <exception cref="InvalidImageException">The bytes are damaged, expand past what is left, or the library that unpacks them is not installed.</exception>
+    public static NativeBuffer Expand(Section source, CompressionFormat format, ref ulong left)
     {
-        Output output = new(source, format, limit);
+        Output output = new(source, format, left);
         try
         {
             switch (format)
@@ -106,16 +110,17 @@ internal static unsafe class Decompression
                     break;
             }
 
+            left -= output.Buffer.Length;
             return output.Buffer;
         }
         catch (Exception e)
         {
+            left -= Math.Min(left, output.Buffer.Length);
             output.Buffer.Dispose();
             throw e switch
             {
                 InvalidDataException => output.Damaged(null),
-                DllNotFoundException or EntryPointNotFoundException or BadImageFormatException => MissingLibrary(source, format),
-                OverflowException => output.TooLarge(),
+                DllNotFoundException or EntryPointNotFoundException => MissingLibrary(source, format),
                 _ => e,
             };
         }
@@ -226,11 +231,18 @@ internal static unsafe class Decompression
 
     private static void ExpandBzip2(Section source, Output output)
     {
-        if (source.Length > uint.MaxValue)
+        byte* start = source.Start;
+        byte* end = start + source.Length;
+        do
         {
-            throw output.Damaged("it is larger than 4 GiB");
+            start = ExpandBzip2(start, end, output);
         }
+        while (Recognise(new ReadOnlySpan<byte>(start, (int)Math.Min(end - start, 16))) == CompressionFormat.Bzip2); // streams may follow each other: pbzip2 writes many
+    }
 
+    // Returns the end of the stream.
+    private static byte* ExpandBzip2(byte* start, byte* end, Output output)
+    {
         Bz2Stream stream = default;
         if (BZ2_bzDecompressInit(&stream, 0, 0) != BZ_OK)
         {
@@ -239,22 +251,23 @@ internal static unsafe class Decompression
 
         try
         {
-            stream.NextIn = source.Start;
-            stream.AvailIn = (uint)source.Length;
+            stream.NextIn = start;
             int code;
             do
             {
+                stream.AvailIn = (uint)Math.Min(end - stream.NextIn, 1 << 30);
                 stream.NextOut = output.Room(1, out nuint size);
                 uint offered = (uint)Math.Min(size, 1 << 30);
                 stream.AvailOut = offered;
                 code = BZ2_bzDecompress(&stream);
                 output.Advance(offered - stream.AvailOut);
-                if (code is not (BZ_OK or BZ_STREAM_END) || (code == BZ_OK && stream.AvailOut > 0 && stream.AvailIn == 0))
+                if (code is not (BZ_OK or BZ_STREAM_END) || (code == BZ_OK && stream.AvailOut > 0 && stream.NextIn == end))
                 {
                     throw output.Damaged(code == BZ_OK ? "it ends in the middle of the stream" : $"libbz2 says {code}");
                 }
             }
             while (code == BZ_OK);
+            return stream.NextIn;
         }
         finally
         {
@@ -313,6 +326,7 @@ internal static unsafe class Decompression
         const uint F_ADLER32_C = 0x2;
         const uint F_CRC32_D = 0x100;
         const uint F_CRC32_C = 0x200;
+        const uint F_H_EXTRA_FIELD = 0x40;
         const uint F_H_FILTER = 0x800;
         const uint LargestBlock = 64 << 20;
         SectionReader reader = source.As(source.Name, isBigEndian: true).ReadFrom(9);
@@ -328,7 +342,12 @@ internal static unsafe class Decompression
 
         reader.Skip(isSince0940 ? 1u : 0u); // level
         uint flags = reader.ReadU32();
-        reader.Skip((flags & F_H_FILTER) != 0 ? 4u : 0u);
+        if ((flags & (F_H_EXTRA_FIELD | F_H_FILTER)) != 0)
+        {
+            // A filter changes every byte that comes out.
+            throw source.Invalid(null, "is compressed with a filter or an extra field (lzo), which cannot be read", "unpack it (lzop -d FILE) and name the result");
+        }
+
         reader.Skip(isSince0940 ? 12u : 8u); // mode, time
         reader.Skip(reader.ReadU8()); // name
         reader.Skip(4); // checksum of the header

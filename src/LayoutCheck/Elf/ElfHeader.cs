@@ -3,6 +3,37 @@ namespace LayoutCheck.Elf;
 /// <summary>The ELF header (gABI, "ELF Header"), with the extended counts of section header 0 already applied.</summary>
 internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, ushort Machine, ulong SectionTableOffset, ushort SectionEntrySize, ulong SectionCount, uint NameSectionIndex)
 {
+    // By e_machine.
+    private static readonly Dictionary<ushort, string> s_machineNames = new()
+    {
+        [2] = "sparc",
+        [3] = "i386",
+        [4] = "m68k",
+        [8] = "mips",
+        [15] = "parisc",
+        [18] = "sparc",
+        [20] = "ppc",
+        [21] = "ppc64",
+        [22] = "s390",
+        [40] = "arm",
+        [42] = "sh",
+        [43] = "sparc",
+        [62] = "x86-64",
+        [92] = "openrisc",
+        [93] = "arc",
+        [94] = "xtensa",
+        [113] = "nios2",
+        [164] = "hexagon",
+        [183] = "arm64",
+        [189] = "microblaze",
+        [195] = "arcv2",
+        [243] = "riscv",
+        [247] = "bpf",
+        [252] = "csky",
+        [258] = "loongarch",
+        [36902] = "alpha",
+    };
+
     /// <summary>The size in bytes of an address, by the class (ELFCLASS32, ELFCLASS64).</summary>
     public int WordByteSize => Is64Bit ? 8 : 4;
 
@@ -77,34 +108,7 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
     }
 
     /// <summary>What people call the machine (e_machine): <c>x86-64</c>.</summary>
-    public string MachineName => Machine switch
-    {
-        2 or 18 or 43 => "sparc",
-        3 => "i386",
-        4 => "m68k",
-        8 => "mips",
-        15 => "parisc",
-        20 => "ppc",
-        21 => "ppc64",
-        22 => "s390",
-        40 => "arm",
-        42 => "sh",
-        62 => "x86-64",
-        92 => "openrisc",
-        93 => "arc",
-        94 => "xtensa",
-        113 => "nios2",
-        164 => "hexagon",
-        183 => "arm64",
-        189 => "microblaze",
-        195 => "arcv2",
-        243 => "riscv",
-        247 => "bpf",
-        252 => "csky",
-        258 => "loongarch",
-        36902 => "alpha",
-        _ => $"machine {Machine}",
-    };
+    public string MachineName => s_machineNames.TryGetValue(Machine, out string? name) ? name : $"machine {Machine}";
 
     /// <summary>The header in words: <c>ELF 64-bit little-endian x86-64 executable</c>.</summary>
     public string Describe()
@@ -114,7 +118,6 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
             ElfFile.ET_REL => "relocatable",
             ElfFile.ET_EXEC => "executable",
             ElfFile.ET_DYN => "shared object",
-            ElfFile.ET_CORE => "core dump",
             _ => $"type {Type}",
         };
         return $"ELF {(Is64Bit ? 64 : 32)}-bit {(IsBigEndian ? "big" : "little")}-endian {MachineName} {type}";

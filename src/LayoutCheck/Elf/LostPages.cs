@@ -59,6 +59,15 @@ internal static unsafe partial class LostPages
         }
     }
 
+    /// <summary>The line on stderr, in UTF-8: it names the files that are mapped, one of which it was, unless they are too long to be named.</summary>
+    internal static byte[] Message(string program, IReadOnlyCollection<string> files)
+    {
+        const string What = "became shorter while it was read, or its disk failed; run again when nothing writes to it\n";
+        string names = files.Count == 0 ? "a file" : string.Join(" or ", files.Distinct().Select(Escape));
+        byte[] text = Encoding.UTF8.GetBytes($"{program}: {names}: {What}");
+        return text.Length <= LongestMessage ? text : Encoding.UTF8.GetBytes($"{program}: a file {What}");
+    }
+
     private static void Install()
     {
         if (s_program is null || s_message != null || !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
@@ -106,15 +115,9 @@ internal static unsafe partial class LostPages
             return;
         }
 
-        string files = s_files.Count == 0 ? "a file" : string.Join(" or ", s_files.Distinct().Select(Escape));
-        byte[] text = Encoding.UTF8.GetBytes($"{s_program}: {files}: became shorter while it was read, or its disk failed; run again when nothing writes to it\n");
-        if (text.Length > LongestMessage)
-        {
-            text = Encoding.UTF8.GetBytes($"{s_program}: a file became shorter while it was read, or its disk failed; run again when nothing writes to it\n");
-        }
-
         // Between the two lengths a signal finds a message of nothing, not half of one.
         Volatile.Write(ref *(ulong*)s_message, 0);
+        byte[] text = Message(s_program!, s_files);
         text.CopyTo(new Span<byte>(s_message + sizeof(ulong), LongestMessage));
         Volatile.Write(ref *(ulong*)s_message, (ulong)text.Length);
     }

@@ -16,7 +16,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
     // that; a vmlinux of hundreds of megabytes is mapped.
     private const long SmallestMapped = 4 << 20;
 
-    private readonly bool _isMapped;
+    // Of a file that is mapped, and of no other.
     private readonly SafeFileHandle? _handle;
     private readonly DateTime _written;
     private byte* _start;
@@ -29,7 +29,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
         _handle = handle;
         _written = File.GetLastWriteTimeUtc(handle);
         _start = start;
-        _isMapped = true;
         Length = length;
         LostPages.Watch(path);
     }
@@ -162,7 +161,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
     }
 
     /// <summary>Whether bytes of a section can be read from the file itself: they are mapped, and not unpacked or relocated.</summary>
-    public bool CanRead(Section section) => _isMapped && section.Start >= _start && section.Start + section.Length <= _start + Length;
+    public bool CanRead(Section section) => _handle is not null && section.Start >= _start && section.Start + section.Length <= _start + Length;
 
     /// <summary>Copies bytes of a section from the file: of one that is mapped, without its pages showing up in memory.</summary>
     /// <exception cref="InvalidImageException">They are not there any more, or cannot be read.</exception>
@@ -201,7 +200,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
         const nuint PageSize = 1 << 16;
         nuint start = ((nuint)from + PageSize - 1) & ~(PageSize - 1);
         nuint end = (nuint)to & ~(PageSize - 1);
-        if (_isMapped && OperatingSystem.IsLinux() && from >= _start && to <= _start + Length && end > start)
+        if (_handle is not null && OperatingSystem.IsLinux() && from >= _start && to <= _start + Length && end > start)
         {
             _ = Advise((nint)start, end - start, DontNeed);
         }
@@ -235,11 +234,11 @@ internal sealed unsafe partial class MappedFile : IDisposable
             return;
         }
 
-        if (_isMapped)
+        if (_handle is not null)
         {
             _ = Unmap((nint)_start, Length);
             LostPages.Forget(Path);
-            _handle?.Dispose();
+            _handle.Dispose();
         }
         else if (_pin.IsAllocated)
         {

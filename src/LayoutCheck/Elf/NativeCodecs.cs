@@ -53,13 +53,11 @@ internal static unsafe partial class NativeCodecs
         public fixed ulong Reserved[4 + 2 + 2 + 1];
     }
 
-    public const int LZMA_RUN = 0;
     public const int LZMA_FINISH = 3;
     public const int LZMA_OK = 0;
     public const int LZMA_STREAM_END = 1;
     public const int LZMA_MEM_ERROR = 5;
     public const int LZMA_MEMLIMIT_ERROR = 6;
-    public const uint LZMA_CONCATENATED = 0x08;
 
     [LibraryImport(LibLzma)]
     public static partial int lzma_stream_decoder(LzmaStream* stream, ulong memoryLimit, uint flags);

@@ -111,13 +111,7 @@ internal sealed unsafe class Section
     }
 
     /// <summary>Tells that a range, in bytes from the start, will hardly be read again: see <see cref="MappedFile.Release"/>.</summary>
-    public void Release(ulong from, ulong to)
-    {
-        if (from < to && to <= Length)
-        {
-            File.Release(Start + from, Start + to);
-        }
-    }
+    public void Release(ulong from, ulong to) => File.Release(Start + from, Start + to);
 
     /// <summary>Has the bytes of a window fetched up to a place, and tells up to where they are there now.</summary>
     internal byte* Fetch(byte* to) => _window is null || to <= Ready ? Ready : Ready = _window.Fetch(to);

@@ -18,6 +18,8 @@ internal unsafe ref struct SectionReader
     /// </summary>
     public const int LongestString = 1 << 16;
 
+    private const string Short = "the data ends in the middle of a value";
+
     private readonly Section _section;
     private readonly byte* _end;
     private readonly bool _swap;
@@ -125,11 +127,9 @@ internal unsafe ref struct SectionReader
         return _swap ? BinaryPrimitives.ReverseEndianness(value) : value;
     }
 
-    /// <summary>An unsigned integer of 1, 2, 4 or 8 bytes.</summary>
+    /// <summary>An unsigned integer of 4 or 8 bytes, as an address or an offset is.</summary>
     public ulong ReadUnsigned(int byteSize) => byteSize switch
     {
-        1 => ReadU8(),
-        2 => ReadU16(),
         4 => ReadU32(),
         8 => ReadU64(),
         _ => throw _section.Invalid(Offset, $"an integer of {byteSize} bytes is not one that we can read"),
@@ -180,8 +180,7 @@ internal unsafe ref struct SectionReader
             }
         }
 
-        ThrowShort();
-        return 0;
+        throw _section.Invalid(Offset, Short);
     }
 
     /// <summary>The bytes of a zero-terminated string, without the zero; steps over both.</summary>
@@ -246,8 +245,7 @@ internal unsafe ref struct SectionReader
             }
         }
 
-        ThrowShort();
-        return 0;
+        throw _section.Invalid(Offset, Short);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -274,5 +272,5 @@ internal unsafe ref struct SectionReader
     }
 
     [DoesNotReturn]
-    private readonly void ThrowShort() => _section.Throw(_cursor, "the data ends in the middle of a value");
+    private readonly void ThrowShort() => _section.Throw(_cursor, Short);
 }

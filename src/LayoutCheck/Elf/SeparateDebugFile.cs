@@ -38,7 +38,7 @@ internal static class SeparateDebugFile
             return null;
         }
 
-        string home = Path.GetDirectoryName(Path.GetFullPath(imagePath)) ?? "/";
+        string home = Path.GetFullPath(Path.Join(imagePath, ".."));
         IEnumerable<string> places =
         [
             .. directory is null ? Array.Empty<string>() : [Path.Combine(directory, link.Name)],

@@ -18,6 +18,7 @@ internal static class PackedKernel
     public static (MappedFile Kernel, CompressionFormat Format)? Find(Section whole, string name)
     {
         InvalidImageException? missing = null;
+        // All attempts together may unpack no more than one might.
         ulong left = Decompression.Limit(whole.Length);
         foreach ((ulong at, CompressionFormat format) in Candidates(whole).OrderBy(c => c.Offset).Take(MostAttempts))
         {
@@ -25,7 +26,7 @@ internal static class PackedKernel
             MappedFile unpacked;
             try
             {
-                unpacked = MappedFile.FromUnpacked(name, Decompression.Expand(stream, format, left));
+                unpacked = MappedFile.FromUnpacked(name, Decompression.Expand(stream, format, ref left));
             }
             catch (InvalidImageException e)
             {
@@ -38,8 +39,6 @@ internal static class PackedKernel
                 return (unpacked, format);
             }
 
-            // All attempts together may unpack no more than one might.
-            left -= unpacked.Length;
             unpacked.Dispose();
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Cli;
@@ -57,6 +58,46 @@ public sealed class BadInputTests : IDisposable
         AssertRefused(fifo, "is a pipe");
     }
 
+    // A file that is no library stands for one that is not there: it is found first, whatever is installed.
+    [Theory]
+    [InlineData("xz", "xz", "liblzma.so.5", "liblzma5")]
+    [InlineData("lzma", "lzma", "liblzma.so.5", "liblzma5")]
+    [InlineData("zst", "zstd", "libzstd.so.1", "libzstd1")]
+    [InlineData("bz2", "bzip2", "libbz2.so.1.0", "libbz2-1.0")]
+    [InlineData("lz4", "lz4", "liblz4.so.1", "liblz4-1")]
+    [InlineData("lzo", "lzo", "liblzo2.so.2", "liblzo2-2")]
+    public void A_packed_file_whose_library_is_not_there(string ending, string format, string library, string package)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "libraries are looked for as on Linux");
+        string file = FixtureFile.PathOf($"page-era5-packed/page-era5-packed.{ending}");
+        Write(library, "none"u8.ToArray());
+        string expected = $"layoutcheck: {file}: is compressed ({format}), and {library}, which unpacks that, is not installed; "
+            + $"install it (Debian's package {package}), or unpack the input and name the result";
+        AssertUnpacks(file, expected);
+    }
+
+    [Fact]
+    public void A_packed_file_whose_library_is_another_of_its_name()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "libraries are looked for as on Linux");
+        File.Copy(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "libSystem.Native.so"), Path.Combine(_folder, "liblzma.so.5"));
+        AssertUnpacks(FixtureFile.PathOf("page-era5-packed/page-era5-packed.xz"), "is compressed (xz), and liblzma.so.5, which unpacks that, is not installed");
+    }
+
+    [Fact]
+    public void A_boot_image_whose_kernel_may_be_in_one_of_two_streams_whose_libraries_are_not_there()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "libraries are looked for as on Linux");
+        Write("liblzma.so.5", "none"u8.ToArray());
+        Write("libzstd.so.1", "none"u8.ToArray());
+        byte[] image = [.. new byte[0x200], .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.xz"), .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.zst")];
+        "ARMd"u8.CopyTo(image.AsSpan(0x38));
+        AssertUnpacks(Write("Image", image), "is compressed (xz), and liblzma.so.5, which unpacks that, is not installed");
+
+        // It is in neither.
+        AssertUnpacks(Write("Image", [.. image, .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.gz")]), null);
+    }
+
     [Fact]
     public void A_device() => AssertRefused("/dev/zero", "is a character device");
 
@@ -102,6 +143,21 @@ public sealed class BadInputTests : IDisposable
             Assert.Equal((3, ""), (result.ExitCode, result.Out));
             Assert.Contains("is a directory", Assert.Single(result.ErrLines), StringComparison.Ordinal);
         }
+    }
+
+    // With what is in the folder in place of what the system has.
+    private void AssertUnpacks(string file, string? refusal)
+    {
+        ProgramResult result = ProgramRun.Shell($"LD_LIBRARY_PATH='{_folder}' {ProgramRun.ShellCommand} show '{file}' page");
+        if (refusal is null)
+        {
+            Assert.Equal((0, ""), (result.ExitCode, result.Err));
+            Assert.Contains("\nstruct page {\n", result.Out, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal((3, ""), (result.ExitCode, result.Out));
+        Assert.Contains(refusal, Assert.Single(result.ErrLines), StringComparison.Ordinal);
     }
 
     private string Write(string name, byte[] bytes)

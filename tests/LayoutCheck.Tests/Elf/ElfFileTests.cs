@@ -74,6 +74,15 @@ public sealed class ElfFileTests
     }
 
     [Fact]
+    public void Finds_the_first_of_sections_of_a_name_that_are_all_empty()
+    {
+        ElfFile elf = ElfBytes.Read(new ElfBytes().Add(".a", SHT_PROGBITS).Add(".a", ElfSection.SHT_NOBITS).Add(".a", SHT_PROGBITS).Build());
+
+        Assert.Same(elf.Sections[1], elf.Find(".a"));
+        Assert.Null(elf.Contents(".a"));
+    }
+
+    [Fact]
     public void Refuses_contents_that_are_not_there_or_not_plain()
     {
         ElfFile elf = ElfBytes.Read(
@@ -106,6 +115,74 @@ public sealed class ElfFileTests
         bytes[at] = value;
 
         Assert.Contains(problem, Assert.Throws<InvalidImageException>(() => ElfBytes.Read(bytes)).Problem, StringComparison.Ordinal);
+    }
+
+    // Its counts are in the first of them, which is not there.
+    [Theory]
+    [InlineData(true, false, 63)]
+    [InlineData(false, true, 63)]
+    [InlineData(true, true, 1)]
+    [InlineData(true, false, 0)]
+    [InlineData(true, false, -1)]
+    public void Refuses_section_headers_that_start_past_the_end(bool hasExtendedCount, bool hasExtendedNameIndex, int left)
+    {
+        byte[] bytes = new ElfBytes { HasExtendedCount = hasExtendedCount, HasExtendedNameIndex = hasExtendedNameIndex }.Add(".a", SHT_PROGBITS, [1]).Build();
+        ulong offset = (ulong)(bytes.Length - left);
+        BitConverter.GetBytes(offset).CopyTo(bytes, 0x28);
+
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => ElfBytes.Read(bytes));
+        Assert.Equal((offset, $"the section headers start past the end of the file at 0x{bytes.Length:x}", "the file looks truncated: fetch or build it again"), (e.Offset, e.Problem, e.Remedy));
+    }
+
+    // linux/elf-em.h.
+    [Theory]
+    [InlineData(2, "sparc")]
+    [InlineData(3, "i386")]
+    [InlineData(4, "m68k")]
+    [InlineData(8, "mips")]
+    [InlineData(15, "parisc")]
+    [InlineData(18, "sparc")]
+    [InlineData(20, "ppc")]
+    [InlineData(21, "ppc64")]
+    [InlineData(22, "s390")]
+    [InlineData(40, "arm")]
+    [InlineData(42, "sh")]
+    [InlineData(43, "sparc")]
+    [InlineData(62, "x86-64")]
+    [InlineData(92, "openrisc")]
+    [InlineData(93, "arc")]
+    [InlineData(94, "xtensa")]
+    [InlineData(113, "nios2")]
+    [InlineData(164, "hexagon")]
+    [InlineData(183, "arm64")]
+    [InlineData(189, "microblaze")]
+    [InlineData(195, "arcv2")]
+    [InlineData(243, "riscv")]
+    [InlineData(247, "bpf")]
+    [InlineData(252, "csky")]
+    [InlineData(258, "loongarch")]
+    [InlineData(0x9026, "alpha")]
+    [InlineData(0, "machine 0")]
+    [InlineData(65535, "machine 65535")]
+    public void Names_the_machine(ushort machine, string name)
+    {
+        byte[] bytes = new ElfBytes(isBigEndian: true).Build();
+        (bytes[18], bytes[19]) = ((byte)(machine >> 8), (byte)machine);
+
+        Assert.Equal($"ELF 64-bit big-endian {name} shared object", ElfBytes.Read(bytes).Header.Describe());
+    }
+
+    [Theory]
+    [InlineData(1, "relocatable")]
+    [InlineData(2, "executable")]
+    [InlineData(3, "shared object")]
+    [InlineData(0xfe00, "type 65024")]
+    public void Names_the_type(ushort type, string name)
+    {
+        byte[] bytes = new ElfBytes(is64Bit: false).Build();
+        (bytes[16], bytes[17]) = ((byte)type, (byte)(type >> 8));
+
+        Assert.Equal($"ELF 32-bit little-endian x86-64 {name}", ElfBytes.Read(bytes).Header.Describe());
     }
 
     [Fact]

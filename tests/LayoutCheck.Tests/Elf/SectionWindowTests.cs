@@ -69,6 +69,40 @@ public sealed class SectionWindowTests : IDisposable
         }
     }
 
+    // What is fetched first ends in the middle of the string, at its zero and behind it; the part ends with its zero, and before it.
+    [Theory]
+    [InlineData(1000, 50)]
+    [InlineData(4096, 1)]
+    [InlineData(4095, 1)]
+    [InlineData(0, 60_000)]
+    public void A_string_that_is_fetched_in_pieces(int start, int length)
+    {
+        const int FirstFetch = 4096;
+        byte[] bytes = new byte[FileSize];
+        bytes.AsSpan(0, 100_000).Fill((byte)'a');
+        bytes[start + length] = 0;
+        File.WriteAllBytes(_path, bytes);
+        using MappedFile file = MappedFile.Open(_path);
+        foreach (ulong end in (ulong[])[100_000, (ulong)(start + length + 1)])
+        {
+            using SectionWindow window = new(file.Slice(".debug_info", 0, FileSize, false), FirstFetch);
+            window.Open(0, end);
+            SectionReader reader = window.View.ReadFrom(0);
+            _ = reader.ReadBytes((ulong)Math.Min(start, 1));
+            reader.Seek((ulong)start);
+            Assert.Equal(length, reader.ReadString().Length);
+            Assert.Equal((ulong)(start + length + 1), reader.Offset);
+        }
+
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() =>
+        {
+            using SectionWindow window = new(file.Slice(".debug_info", 0, FileSize, false), FirstFetch);
+            window.Open(0, (ulong)(start + length));
+            window.View.StringAt((ulong)start);
+        });
+        Assert.Equal(((ulong)start, "a string has no end"), (e.Offset, e.Problem));
+    }
+
     [Fact]
     public void What_is_before_or_behind_the_part_cannot_be_read()
     {

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using LayoutCheck.Elf;
+using LayoutCheck.Images;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
@@ -47,11 +48,76 @@ public sealed class PackedImageTests
         AssertSame(image, $"s390 boot image, {format}: ELF 64-bit little-endian x86-64 executable");
     }
 
+    [Theory]
+    [InlineData(0x24, new byte[] { 0x18, 0x28, 0x6f, 0x01 }, "arm zImage")]
+    [InlineData(0, new byte[] { 0x27, 0x05, 0x19, 0x56 }, "uImage")]
+    [InlineData(0x38, new byte[] { 0xcd, 0x23, 0x82, 0x81 }, "LoongArch Image")]
+    public void Finds_the_kernel_in_the_boot_image_of_other_machines(int magicOffset, byte[] magic, string name)
+    {
+        byte[] image = [.. new byte[0x200], .. Packed("gz"), .. new byte[100]];
+        magic.CopyTo(image, magicOffset);
+        AssertSame(image, $"{name}, gzip: ELF 64-bit little-endian x86-64 executable");
+
+        magic.CopyTo(image = new byte[0x200], magicOffset);
+        Assert.Equal($"is {(name[0] == 'a' ? "an" : "a")} {name} without BTF, and a bare kernel image can have no DWARF", Refused(image).Problem);
+    }
+
+    [Fact]
+    public void Finds_the_kernel_in_a_bzImage_whose_protocol_does_not_say_where()
+    {
+        byte[] image = BzImage(Packed("gz"));
+        image.AsSpan(0x248, 8).Fill(0xff); // other fields were there
+        BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(0x206), 0x0207);
+        AssertSame(image, "bzImage, gzip: ELF 64-bit little-endian x86-64 executable");
+
+        BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(0x206), 0x0208);
+        Assert.StartsWith("is a bzImage whose kernel is said to lie at 0x1000005ff", Refused(image).Problem, StringComparison.Ordinal);
+    }
+
+    // boot.rst: "For backwards compatibility, if the setup_sects field contains 0, the real value is 4."
+    [Fact]
+    public void A_bzImage_of_no_setup_sectors_has_four()
+    {
+        byte[] two = BzImage(Packed("gz"));
+        byte[] four = [.. two[..0x400], .. new byte[2 * 512], .. two[0x400..]];
+        four[0x1f1] = 0;
+        AssertSame(four, "bzImage, gzip: ELF 64-bit little-endian x86-64 executable");
+    }
+
     [Fact]
     public void Finds_the_kernel_in_an_ELF_file_that_boots_it()
         => AssertSame(
             new ElfBuilder().Add(".image", [.. new byte[512], .. Packed("gz"), .. new byte[100]]).ToBytes(),
             "ELF boot wrapper, gzip: ELF 64-bit little-endian x86-64 executable");
+
+    [Fact]
+    public void A_core_dump_in_an_ELF_file_that_boots_it_is_refused_as_one_by_itself_is()
+    {
+        byte[] core = new ElfBuilder { Type = ElfFile.ET_CORE }.Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
+        InvalidImageException inside = Refused(new ElfBuilder().Add(".image", [.. new byte[512], .. Gzip(core), .. new byte[100]]).ToBytes());
+        Assert.Equal(("vmlinuz (unpacked)", "is a core dump, which has memory and no types"), (inside.File, inside.Problem));
+        Assert.Equal(inside.Message, Refused(Gzip(core)).Message);
+        Assert.Equal(inside.Problem, Refused(core).Problem);
+    }
+
+    // What a kernel brings along, as for its modules, is smaller than its own; of two that are as large the first is taken.
+    [Fact]
+    public void Takes_the_largest_BTF_of_a_bare_image()
+    {
+        byte[] large = FixtureFile.Bytes("shapes/shapes.raw.btf");
+        // A header, a type of nothing, the empty string and one more.
+        byte[] small = [0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 12, 0, 0, 0, 2, 0, 0, 0, .. new byte[14]];
+        foreach (byte[] image in (byte[][])[[.. new byte[0x40], .. large, .. small], [.. new byte[0x40], .. small, .. new byte[2], .. large]])
+        {
+            "ARMd"u8.CopyTo(image.AsSpan(0x38));
+            using KernelImage bare = KernelImage.FromBytes("Image", image);
+            using KernelImage plain = FixtureFile.Open("shapes/shapes.raw.btf");
+            Assert.Equal(plain.Types.DefinedNames(), bare.Types.DefinedNames());
+        }
+
+        using MappedFile twice = MappedFile.FromBytes("Image", [.. new byte[0x40], .. large, .. large]);
+        Assert.Equal("BTF at 0x40", BtfBlob.Find(twice.Whole())!.Name);
+    }
 
     [Theory]
     [InlineData("shapes/shapes.raw.btf", 0x38, "ARMd", "arm64 Image", false)]
@@ -120,6 +186,18 @@ public sealed class PackedImageTests
         }
     }
 
+    // What is damaged at its end has cost as much as what is not: 64 of 210 bytes took a minute.
+    [Fact]
+    public void All_that_a_boot_image_may_have_the_kernel_in_together_expand_to_no_more_than_the_limit()
+    {
+        byte[] most = Gzip(new byte[200 << 20], CompressionLevel.SmallestSize);
+        most[^8] ^= 1; // its checksum
+        byte[] start = new byte[0x200];
+        "ARMd"u8.CopyTo(start.AsSpan(0x38));
+        AssertSame([.. start, .. most, .. Packed("gz")], "arm64 Image, gzip: ELF 64-bit little-endian x86-64 executable");
+        Assert.Equal("is an arm64 Image without BTF, and a bare kernel image can have no DWARF", Refused([.. start, .. most, .. most, .. Packed("gz")]).Problem);
+    }
+
     [Fact]
     public void Refuses_a_bzImage_whose_kernel_lies_outside()
     {
@@ -146,6 +224,21 @@ public sealed class PackedImageTests
         Assert.Equal("is neither an ELF file nor raw BTF nor a kernel image", Refused("#!/bin/sh\n"u8.ToArray()).Problem);
         Assert.Equal("is neither an ELF file nor raw BTF nor a kernel image", Refused(Gzip("some text"u8.ToArray())).Problem);
         Assert.Equal("is a Debian package, not a kernel image", Refused("!<arch>\ndebian-binary"u8.ToArray()).Problem);
+    }
+
+    // Where the header of PE is said to be: past the end, at it, and where there is none.
+    [Theory]
+    [InlineData(uint.MaxValue)]
+    [InlineData(0x400u)]
+    [InlineData(0x3feu)]
+    [InlineData(0x80u)]
+    public void Refuses_a_program_of_DOS(uint header)
+    {
+        byte[] image = new byte[0x400];
+        "MZ"u8.CopyTo(image);
+        ".linux\0\0"u8.CopyTo(image.AsSpan(0x200));
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(0x3c), header);
+        Assert.Equal("is a PE/COFF program, not a kernel image", Refused(image).Problem);
     }
 
     [Fact]
@@ -204,6 +297,31 @@ public sealed class PackedImageTests
         Assert.Equal("6.15.0-test", image.ReadFacts().Release);
     }
 
+    [Theory]
+    [InlineData("license=GPL\0")]
+    [InlineData("vermagic=\0")]
+    [InlineData("vermagic= SMP \0")]
+    [InlineData("vermagic=")]
+    public void A_module_that_does_not_tell_its_release(string modinfo)
+    {
+        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", Encoding.ASCII.GetBytes(modinfo)).Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
+        using KernelImage image = KernelImage.FromBytes("module.ko", elf);
+        Assert.Null(image.ReadFacts().Release);
+    }
+
+    [Theory]
+    [InlineData("Linux version \0Linux version  6.1\0Linux version %s\0Linux version 6.15.0-test (me)\0", "6.15.0-test")]
+    [InlineData("Linux version 6.15.0-test\0Linux version 6.16.0 (me)\0", "6.15.0-test")]
+    [InlineData("Linux version \0", null)]
+    [InlineData("Linux version ", null)]
+    [InlineData("Linux version 6.15.0", null)]
+    public void Tells_the_first_release_that_is_one(string rodata, string? release)
+    {
+        byte[] elf = new ElfBuilder().Add(".rodata", Encoding.ASCII.GetBytes(rodata)).Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
+        using KernelImage image = KernelImage.FromBytes("vmlinux", elf);
+        Assert.Equal(release, image.ReadFacts().Release);
+    }
+
     private static void AssertSame(byte[] bytes, string format)
     {
         using KernelImage image = KernelImage.FromBytes("vmlinuz", bytes);
@@ -241,10 +359,10 @@ public sealed class PackedImageTests
         return image;
     }
 
-    private static byte[] Gzip(byte[] bytes)
+    private static byte[] Gzip(byte[] bytes, CompressionLevel level = CompressionLevel.Fastest)
     {
         using MemoryStream packed = new();
-        using (GZipStream stream = new(packed, CompressionLevel.Fastest))
+        using (GZipStream stream = new(packed, level))
         {
             stream.Write(bytes);
         }

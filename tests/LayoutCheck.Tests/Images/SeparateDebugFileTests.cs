@@ -72,6 +72,37 @@ public sealed class SeparateDebugFileTests : IDisposable
         Assert.Contains("--debug-dir", e.Remedy, StringComparison.Ordinal);
     }
 
+    // By its place alone nothing says that it belongs to the image; by a checksum it does.
+    [Fact]
+    public void A_file_without_a_build_id_is_refused_by_its_place_and_taken_by_its_checksum()
+    {
+        byte[] debug = WithoutBuildId(FixtureFile.Bytes(Debug));
+        string image = Copy(Unlinked, "image");
+        string id = BuildId();
+        Write($"ids/.build-id/{id[..2]}/{id[2..]}.debug", debug);
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(image, new ImageOptions(DebugDirectory: In("ids"))));
+        Assert.EndsWith($".debug is of another build (build id missing, this is {id})", e.Problem, StringComparison.Ordinal);
+
+        byte[] linked = FixtureFile.Bytes(Linked);
+        BitConverter.GetBytes(Crc(debug)).CopyTo(linked, linked.AsSpan().IndexOf(BitConverter.GetBytes(Crc(FixtureFile.Bytes(Debug)))));
+        Write("page-era5-split.debug", debug);
+        AssertReads(Write("linked", linked), null);
+    }
+
+    // A build id says more than a checksum does.
+    [Fact]
+    public void Refuses_a_linked_file_of_another_build_though_its_checksum_is_right()
+    {
+        byte[] debug = FixtureFile.Bytes(Debug);
+        byte[] id = Convert.FromHexString(BuildId());
+        debug[debug.AsSpan().IndexOf(id)] ^= 1;
+        byte[] linked = FixtureFile.Bytes(Linked);
+        BitConverter.GetBytes(Crc(debug)).CopyTo(linked, linked.AsSpan().IndexOf(BitConverter.GetBytes(Crc(FixtureFile.Bytes(Debug)))));
+        Write("page-era5-split.debug", debug);
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(Write("linked", linked)));
+        Assert.EndsWith($"is of another build (build id {Convert.ToHexStringLower([(byte)(id[0] ^ 1), .. id[1..]])}, this is {BuildId()})", e.Problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Refuses_a_file_with_another_checksum()
     {
@@ -101,6 +132,21 @@ public sealed class SeparateDebugFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("../..")]
+    [InlineData("secret/")]
+    public void A_link_that_names_no_file_is_none(string link)
+    {
+        byte[] name = [.. Encoding.ASCII.GetBytes(link), 0];
+        byte[] section = [.. name, .. new byte[-name.Length & 3], 1, 2, 3, 4];
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(Write("image", new ElfBuilder().Add(".gnu_debuglink", section).ToBytes())));
+        Assert.Equal("has no debug information (neither .debug_info nor .BTF)", e.Problem);
+        Assert.StartsWith("name the vmlinux of the kernel's debug package", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("", 0u)]
     [InlineData("123456789", 0xcbf43926u)] // the check value of every table of CRCs
     [InlineData("12345678", 0x9ae0daafu)]
@@ -125,6 +171,29 @@ public sealed class SeparateDebugFileTests : IDisposable
         TypeDefinition found = image.Types.FindFirst(TypeName.Parse("struct page"))!;
         TypeDefinition whole = FixtureFile.Definition("page-era5/page-era5.gcc-dwarf5.elf", "struct page");
         Assert.Null(DefinitionEquality.FirstDifference(whole.Graph, whole.Root, found.Graph, found.Root));
+    }
+
+    // What has another type than a note's is none.
+    private static byte[] WithoutBuildId(byte[] bytes)
+    {
+        int note = bytes.AsSpan().IndexOf(Convert.FromHexString(BuildId())) - 8;
+        Assert.Equal(3, bytes[note]);
+        bytes[note] = 2;
+        return bytes;
+    }
+
+    private static uint Crc(byte[] bytes)
+    {
+        using MappedFile file = MappedFile.FromBytes("debug", bytes);
+        return Crc32.Of(file.Whole());
+    }
+
+    private string Write(string name, byte[] bytes)
+    {
+        string path = In(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, bytes);
+        return path;
     }
 
     private string In(string name) => Path.Join(_directory.FullName, name);
