@@ -34,6 +34,20 @@ public sealed unsafe class NameSearchTests
         }
     }
 
+    [Fact]
+    public void What_the_filter_lets_through_is_looked_up()
+    {
+        DwarfBuilder dwarf = new();
+        ulong there = dwarf.AddString(Name);
+        using DwarfUnderTest test = DwarfUnderTest.Of(dwarf);
+        WantedNames wanted = new([new TypeName(TypeNameKind.Struct, Name)], test.Sections);
+
+        // Of a filter of 2^16 bits, some offset among a million has the bit of the one that is wanted.
+        ulong other = Enumerable.Range(1, 1 << 20).Select(i => (ulong)i).First(offset => offset != there && wanted.MayBeAt(offset));
+
+        Assert.Equal((0, -1), (wanted.AtStringOffset(there), wanted.AtStringOffset(other)));
+    }
+
     [Theory]
     [InlineData(nameof(DwForm.DW_FORM_string), false, false)]
     [InlineData(nameof(DwForm.DW_FORM_strp), false, false)]

@@ -309,4 +309,16 @@ public sealed class UnitTests
         Assert.Equal([new LanguageCount("C", 3), new LanguageCount("Rust", 2), new LanguageCount("assembler", 1)], facts.Languages);
         Assert.Equal(["gcc 1", "gcc 2"], facts.Producers);
     }
+
+    [Fact]
+    public void Units_of_a_definition_are_told_in_order()
+    {
+        TypeGraph graph = new([]);
+        SurveyWorker.Variant variant = new(graph, TypeId.Void, [new(1, "b"), new(4, "e")], null!, default, 0, new TemplateNodes());
+        variant.AddAll([new(0, "a"), new(2, "c"), new(5, "f")]);
+        Assert.Equal([0, 1, 2, 4, 5], variant.Units.Select(u => u.Index));
+        variant.AddTypeUnit(signature: 7, new DefiningUnit(3, "d"));
+
+        Assert.Equal(["a", "b", "c", "d", "e", "f"], variant.UnitsInOrder().Select(u => u.Name));
+    }
 }
