@@ -286,6 +286,7 @@ internal sealed unsafe class AbbrevTable
     }
 
     // Finds where declarations start and end, and how to step over their DIEs, up to a code or the end of the table (0).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PassUpTo(ulong wanted)
     {
         SectionReader reader = _section.ReadFrom(_next);
@@ -327,6 +328,7 @@ internal sealed unsafe class AbbrevTable
 
     // The same, as long as declarations are known and there is nothing special about them: all but a few in a hundred. True when the wanted one was passed;
     // else the reader is before the code of one that is not known, or special, or of the end.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool PassKnown(ref SectionReader reader, ulong wanted)
     {
         byte* start = _section.Start;
@@ -376,6 +378,7 @@ internal sealed unsafe class AbbrevTable
         return isPassed;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Step Parse(ref SectionReader reader)
     {
         ulong from = reader.Offset;

@@ -64,6 +64,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     // Depth is that of the template, which was built and is finite.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool MatchesType(ulong dieOffset, int node)
     {
         if (IsRemembered(dieOffset, node))
@@ -99,6 +100,7 @@ internal sealed unsafe class DefinitionMatcher
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool MatchesShape(in Shape shape, int index)
     {
         ref TemplateNodes.Node node = ref _nodes[index];
@@ -124,6 +126,7 @@ internal sealed unsafe class DefinitionMatcher
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool MatchesMembers(in Shape aggregate, int first, int count)
     {
         ulong at = aggregate.End;
@@ -172,6 +175,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     // Whether a DIE, which is not before one that Read has read, certainly is a member, if its type is that of the member; without reading more than that takes.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsPlain(ulong dieOffset, in TemplateNodes.MemberNode member, out ulong next, out ulong type)
     {
         next = 0;
@@ -231,6 +235,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     // Behind a pointer it is the kind and the tag that count.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool MatchesPointee(ulong dieOffset, int index)
     {
         for (int hops = 0; hops < 64; hops++)
@@ -315,6 +320,7 @@ internal sealed unsafe class DefinitionMatcher
         or DwTag.DW_TAG_restrict_type or DwTag.DW_TAG_atomic_type;
 
     // False when anything about the DIE is unusual. The null entry has the tag 0.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Read(ulong dieOffset, out Shape shape)
     {
         shape = default;
@@ -438,6 +444,7 @@ internal sealed unsafe class DefinitionMatcher
         return plan;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool ReadStepwise(ulong dieOffset, ref Shape shape)
     {
         SectionReader reader = _info.ReadRange(dieOffset, _unit.End);

@@ -253,6 +253,7 @@ internal sealed unsafe class DieScanner : IDisposable
     }
 
     // Walks until something was found, and leaves the place to go on from in _next.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Walk()
     {
         byte* start = _info.Start;
@@ -346,6 +347,7 @@ internal sealed unsafe class DieScanner : IDisposable
     }
 
     // The same for any DIE. The first of a code, and the first behind what is at hand, are mostly short ones all the same.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private byte* StepSlow(byte* at, byte* end, out int name)
     {
         ulong die = (ulong)(at - _info.Start);
@@ -400,6 +402,7 @@ internal sealed unsafe class DieScanner : IDisposable
     }
 
     // A DIE with one block or string, from its first attribute on: functions, variables, and what has a short name.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int StepVarying(ref SectionReader reader, Step step, ulong die)
     {
         int name = -1;
