@@ -28,7 +28,8 @@ internal sealed class BtfIndex
     private readonly BtfIndex? _base;
     private readonly uint _baseCount;
     private readonly uint _baseStringsLength;
-    private readonly List<uint> _taggable = [];
+    private (uint Id, uint Name)[] _taggable = [];
+    private int _taggableCount;
     private readonly List<uint> _integers = [];
 
     /// <summary>Checks the header and finds the records.</summary>
@@ -94,7 +95,7 @@ internal sealed class BtfIndex
     public uint Count { get; private set; }
 
     /// <summary>The named STRUCT, UNION, FWD and TYPEDEF records, by rising id: all that can be asked for by name.</summary>
-    public IEnumerable<uint> Taggable => _base is null ? _taggable : _base.Taggable.Concat(_taggable);
+    public IEnumerable<uint> Taggable => (_base?.Taggable ?? []).Concat(_taggable.Take(_taggableCount).Select(t => t.Id));
 
     /// <summary>The INT records, by rising id.</summary>
     public IEnumerable<uint> Integers => _base is null ? _integers : _base.Integers.Concat(_integers);
@@ -199,10 +200,8 @@ internal sealed class BtfIndex
         byte[] wanted = Encoding.UTF8.GetBytes(name + "\0");
         ReadOnlySpan<byte> own = Strings;
         ReadOnlySpan<byte> inherited = _base is null ? [] : _base.Strings;
-        ReadOnlySpan<byte> types = Types;
-        foreach (uint id in CollectionsMarshal.AsSpan(_taggable))
+        foreach ((uint id, uint at) in _taggable.AsSpan(0, _taggableCount))
         {
-            uint at = Word(types, _offsets[id - _baseCount] - _typesStart);
             ReadOnlySpan<byte> strings = at < _baseStringsLength ? inherited[(int)at..] : own[(int)(at - _baseStringsLength)..];
             if (strings[0] == wanted[0] && strings.StartsWith(wanted))
             {
@@ -308,7 +307,17 @@ internal sealed class BtfIndex
         ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(Types);
         bool swap = _section.IsBigEndian == BitConverter.IsLittleEndian;
         uint[] offsets = GC.AllocateUninitializedArray<uint>((words.Length / 3) + 1);
-        _taggable.EnsureCapacity(words.Length / WordsPerTaggable);
+        (uint Id, uint Name)[] taggable = new (uint, uint)[(words.Length / WordsPerTaggable) + 1];
+        int taggableCount = 0;
+        ulong stringsEnd = (ulong)_baseStringsLength + _stringsLength;
+        Span<(uint Words, ushort ElementWords, ushort Taggable)> kinds = stackalloc (uint, ushort, ushort)[BtfFormat.KindCount];
+        for (int kind = 0; kind < kinds.Length; kind++)
+        {
+            // Every size is a whole number of words, and none is 0 of a kind that is known.
+            bool isTaggable = kind is (int)BtfFormat.BTF_KIND_STRUCT or (int)BtfFormat.BTF_KIND_UNION or (int)BtfFormat.BTF_KIND_TYPEDEF or (int)BtfFormat.BTF_KIND_FWD;
+            kinds[kind] = _infoSizes[kind] < 0 ? default : (3 + ((uint)_infoSizes[kind] / 4), (ushort)(_elementSizes[kind] / 4), isTaggable ? (ushort)1 : (ushort)0);
+        }
+
         int id = 0;
         int at = 0;
         while (words.Length - at >= 3)
@@ -323,36 +332,41 @@ internal sealed class BtfIndex
 
             uint kind = BtfRecord.KindOf(info);
             offsets[++id] = _typesStart + ((uint)at * 4);
-            if (name >= (ulong)_baseStringsLength + _stringsLength)
+            if (name >= stringsEnd)
             {
                 throw SplitBtf(new BtfRecord(_baseCount + (uint)id, offsets[id], name, info, 0), name);
             }
 
-            int infoSize = _infoSizes[(int)kind];
-            if (infoSize < 0)
+            (uint ownWords, ushort elementWords, ushort isCounted) = kinds[(int)kind];
+            if (ownWords == 0)
             {
                 throw _section.Invalid(
                     offsets[id], $"type {_baseCount + (uint)id} is of kind {kind}, which we do not know; its length is not known either, so nothing after it can be trusted", "use a newer LayoutCheck, or DWARF");
             }
 
-            // At most 0xff + 0xff * 0xffffff bytes: fits 32 bits unsigned.
-            uint wordCount = 3 + (((uint)infoSize + ((uint)_elementSizes[(int)kind] * BtfRecord.ElementCountOf(info))) / 4);
+            // At most 3 + 0x3f + 0x3f * 0xffffff words: fits 32 bits unsigned.
+            uint wordCount = ownWords + (elementWords * BtfRecord.ElementCountOf(info));
             if (wordCount > (uint)(words.Length - at))
             {
                 throw _section.Invalid(offsets[id], $"{new BtfRecord(_baseCount + (uint)id, 0, name, info, 0)} is {wordCount * 4UL} bytes long, but only {(words.Length - at) * 4L} are left of the types");
             }
 
             at += (int)wordCount;
-            if (kind is BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_TYPEDEF or BtfFormat.BTF_KIND_FWD && name != 0)
+            if (taggableCount == taggable.Length)
             {
-                _taggable.Add(_baseCount + (uint)id);
+                Array.Resize(ref taggable, taggable.Length * 2);
             }
-            else if (kind == BtfFormat.BTF_KIND_INT)
+
+            // Written whether it is one or not, and counted if it is: which comes next cannot be guessed.
+            taggable[taggableCount] = (_baseCount + (uint)id, name);
+            taggableCount += name != 0 ? isCounted : 0;
+            if (kind == BtfFormat.BTF_KIND_INT)
             {
                 _integers.Add(_baseCount + (uint)id);
             }
         }
 
+        (_taggable, _taggableCount) = (taggable, taggableCount);
         if (at != words.Length)
         {
             throw _section.Invalid(_typesStart + ((uint)at * 4), $"the types end in the middle of type {_baseCount + (uint)id + 1}");
