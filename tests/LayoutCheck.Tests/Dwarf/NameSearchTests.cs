@@ -39,6 +39,7 @@ public sealed unsafe class NameSearchTests
     {
         DwarfBuilder dwarf = new();
         ulong there = dwarf.AddString(Name);
+        dwarf.Unit();
         using DwarfUnderTest test = DwarfUnderTest.Of(dwarf);
         WantedNames wanted = new([new TypeName(TypeNameKind.Struct, Name)], test.Sections);
 

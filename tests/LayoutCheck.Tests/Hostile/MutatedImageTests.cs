@@ -5,7 +5,8 @@ namespace LayoutCheck.Tests.Hostile;
 
 /// <summary>
 /// The first cases of the fuzzer, with a fixed seed. tests/LayoutCheck.Fuzz runs as many as one likes; with LAYOUTCHECK_FUZZ_CASES, and perhaps
-/// LAYOUTCHECK_FUZZ_SEED, so many run here, guided by what they reach where that is measured:
+/// LAYOUTCHECK_FUZZ_SEED and LAYOUTCHECK_FUZZ_CORPUS (a folder of images to start from besides), so many run here, guided by what they reach where that is
+/// measured:
 /// <code>LAYOUTCHECK_FUZZ_CASES=50000 dotnet test -c Release --filter MutatedImageTests --collect "XPlat Code Coverage;Format=json"</code>
 /// </summary>
 public sealed class MutatedImageTests(ITestOutputHelper output)
@@ -19,15 +20,17 @@ public sealed class MutatedImageTests(ITestOutputHelper output)
     {
         int? many = FromEnvironment("LAYOUTCHECK_FUZZ_CASES");
         int seed = FromEnvironment("LAYOUTCHECK_FUZZ_SEED") ?? 1;
-        FuzzRun run = new(seed);
+        FuzzRun run = new(seed, many is not null && Environment.GetEnvironmentVariable("LAYOUTCHECK_FUZZ_CORPUS") is { Length: > 0 } corpus ? [corpus] : []);
         // Only for who asks: other tests count too, and what fails here is to fail everywhere.
         FuzzGuide? guide = many is null ? null : FuzzGuide.Of(run, seed);
         List<string> failures = [];
         FuzzRun.OnSmallStack(() =>
         {
-            for (int i = 0; i < (many ?? FewCases); i++)
+            // Who is guided knows what the images to start from reach.
+            int undamaged = guide is null ? 0 : run.SeedCount;
+            for (int i = -undamaged; i < (many ?? FewCases); i++)
             {
-                FuzzRun.Case one = guide?.Next(i) ?? run.At(i);
+                FuzzRun.Case one = i < 0 ? run.Undamaged(-i - 1) : guide?.Next(i) ?? run.At(i);
                 if (run.Run(one) is { } failure)
                 {
                     string file = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"layoutcheck-fuzz-seed{seed}-case{i}{(one.Image is null ? ".md" : ".bin")}"));

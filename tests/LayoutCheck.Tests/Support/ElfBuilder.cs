@@ -48,7 +48,7 @@ internal sealed class ElfBuilder(bool is64Bit = true, bool isBigEndian = false)
             offset += size;
         }
 
-        return file.ToArray();
+        return SavedImages.Keep(file.ToArray());
     }
 
     private static int NameOffset(ByteWriter names, string name)

@@ -102,6 +102,15 @@ internal sealed class FuzzRun
     private static HashSet<FieldKind> Damaged(Seed seed, byte[] image)
         => [.. seed.Map.ByKind.Where(k => k.Any(f => f.Offset + f.Length > image.Length || !image.AsSpan(f.Offset, f.Length).SequenceEqual(seed.Bytes.AsSpan(f.Offset, f.Length)))).Select(k => k[0].Kind)];
 
+    /// <summary>How many images there are to start from, but for those that come in pairs.</summary>
+    public int SeedCount => _seeds.Length;
+
+    /// <summary>An image to start from, as it is.</summary>
+    public Case Undamaged(int index) => new(_seeds[index].Name, _seeds[index].Bytes, null, [new TypeName(TypeNameKind.Struct, "page"), .. _names[index].Take(NamesShown)])
+    {
+        Main = new Draft(_seeds[index], _seeds[index].Bytes),
+    };
+
     /// <summary>The case of a number.</summary>
     public Case At(long number)
     {

@@ -113,9 +113,9 @@ internal sealed class ImageMap
                 map.MapContainer();
             }
         }
-        catch (InvalidImageException)
+        catch (Exception e) when (e is InvalidImageException or ArgumentException or OverflowException or KeyNotFoundException or InvalidOperationException or NullReferenceException or IndexOutOfRangeException)
         {
-            // A fixture that is refused: what was mapped up to there is enough.
+            // An image that is refused, or that was built to be strange: what was mapped up to there is enough.
         }
 
         map.ByKind = [.. map._fields.GroupBy(f => f.Kind).OrderBy(g => g.Key).Select(g => g.ToArray())];
