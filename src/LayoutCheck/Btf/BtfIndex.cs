@@ -163,12 +163,17 @@ internal sealed class BtfIndex
         ReadOnlySpan<byte> types = Types;
         for (uint left = index % RecordsPerOffset; left > 0; left--)
         {
-            uint info = Word(types, offset - _typesStart + 4);
-            uint kind = BtfRecord.KindOf(info);
-            offset += BtfFormat.RecordSize + (uint)_infoSizes[kind] + ((uint)_elementSizes[kind] * BtfRecord.ElementCountOf(info));
+            offset += BtfFormat.RecordSize + DetailsSize(Word(types, offset - _typesStart + 4));
         }
 
         return offset;
+    }
+
+    // How many bytes follow the struct btf_type of a record of its own, by its info.
+    private uint DetailsSize(uint info)
+    {
+        uint kind = BtfRecord.KindOf(info);
+        return (uint)_infoSizes[kind] + ((uint)_elementSizes[kind] * BtfRecord.ElementCountOf(info));
     }
 
     /// <summary>Reads what follows the struct btf_type of a record; it is all there.</summary>
@@ -180,8 +185,7 @@ internal sealed class BtfIndex
         }
 
         ulong start = record.Offset + BtfFormat.RecordSize;
-        ulong length = (ulong)_infoSizes[record.Kind] + ((ulong)_elementSizes[record.Kind] * record.ElementCount);
-        return _section.ReadRange(start, start + length);
+        return _section.ReadRange(start, start + DetailsSize(record.Info));
     }
 
     /// <summary>A name as text, or null when there is none.</summary>

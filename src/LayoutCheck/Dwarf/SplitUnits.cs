@@ -23,7 +23,7 @@ internal sealed class SplitUnits
     {
         _image = image;
         _debugDirectory = debugDirectory;
-        _home = Path.GetFullPath(Path.Join(image.File, ".."));
+        _home = MappedFile.FolderOf(image.File);
         string[] names = [image.File, .. imagePath is null ? Array.Empty<string>() : [imagePath], .. image.File.EndsWith(".debug", StringComparison.Ordinal) ? [image.File[..^6]] : Array.Empty<string>()];
         _packagePlaces = [.. names.SelectMany(n => debugDirectory is null ? [n + ".dwp"] : new[] { Path.Combine(debugDirectory, Path.GetFileName(n) + ".dwp"), n + ".dwp" })];
         _plan = new Lazy<Plan>(MakePlan);

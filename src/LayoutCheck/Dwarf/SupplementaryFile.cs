@@ -20,7 +20,7 @@ internal static class SupplementaryFile
         }
 
         string id = Convert.ToHexStringLower(link.Id);
-        string home = Path.GetFullPath(Path.Join(image.File.Path, ".."));
+        string home = MappedFile.FolderOf(image.File.Path);
         List<string> places = [Path.Combine(home, link.Name)];
         if (id.Length > 2)
         {

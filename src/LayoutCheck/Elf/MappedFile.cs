@@ -160,6 +160,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
     }
 
+    /// <summary>The folder that a file lies in, from the root: where files that it refers to are looked for.</summary>
+    public static string FolderOf(string path) => System.IO.Path.GetFullPath(System.IO.Path.Join(path, ".."));
+
     /// <summary>Whether bytes of a section can be read from the file itself: they are mapped, and not unpacked or relocated.</summary>
     public bool CanRead(Section section) => _handle is not null && section.Start >= _start && section.Start + section.Length <= _start + Length;
 

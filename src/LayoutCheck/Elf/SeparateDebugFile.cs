@@ -38,7 +38,7 @@ internal static class SeparateDebugFile
             return null;
         }
 
-        string home = Path.GetFullPath(Path.Join(imagePath, ".."));
+        string home = MappedFile.FolderOf(imagePath);
         IEnumerable<string> places =
         [
             .. directory is null ? Array.Empty<string>() : [Path.Combine(directory, link.Name)],
