@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using LayoutCheck.Elf;
 
 namespace LayoutCheck.Dwarf;
 
@@ -22,6 +23,9 @@ internal sealed unsafe class DeclarationMemory
     // A small file has some hundred; of a kernel's 9,000 each is in memory once, and no page of what is not needed shows up.
     private const int FewEntries = 1 << 8;
     private const int MostEntries = 1 << 14;
+
+    // Of the most, so many have their memory asked for together.
+    private const int EntriesAtOnce = 1 << 10;
 
     // Bytes chosen to collide cost this and no more.
     private const int MostProbes = 8;
@@ -130,6 +134,12 @@ internal sealed unsafe class DeclarationMemory
             return None;
         }
 
+        if (_count % EntriesAtOnce == 0 && _entries.Length == MostEntries)
+        {
+            Entry* entry = (Entry*)Unsafe.AsPointer(ref _entries[_count]);
+            FreshMemory.Populate(entry, EntriesAtOnce * (nuint)sizeof(Entry));
+        }
+
         _entries[_count] = new Entry { First = key.First, Second = key.Second, Third = key.Third, Step = step, KindAndLength = key.KindAndLength };
         return _count++;
     }
@@ -137,13 +147,13 @@ internal sealed unsafe class DeclarationMemory
     // At once to the most: what is beyond the entries in use stays untouched, and is no memory yet.
     private void Grow()
     {
-        Entry[] entries = GC.AllocateUninitializedArray<Entry>(MostEntries);
+        Entry[] entries = GC.AllocateUninitializedArray<Entry>(MostEntries, pinned: true);
+        FreshMemory.Populate(Unsafe.AsPointer(ref entries[0]), EntriesAtOnce * (nuint)sizeof(Entry));
         _entries.CopyTo(entries, 0);
         _entries = entries;
         Array.Resize(ref _abbrevs, MostEntries);
-        _slots = new ushort[2 * MostEntries];
-        // Fresh memory that is read before it is written shows up twice, and the second time all other threads are stopped for it.
-        Array.Clear(_slots);
+        _slots = GC.AllocateArray<ushort>(2 * MostEntries, pinned: true);
+        FreshMemory.Populate(Unsafe.AsPointer(ref _slots[0]), (nuint)_slots.Length * sizeof(ushort));
         for (int id = 0; id < _count; id++)
         {
             ref readonly Entry entry = ref entries[id];

@@ -20,7 +20,7 @@ internal sealed unsafe class SectionWindow : IDisposable
     private readonly nuint _firstFetch;
     private readonly Section _whole;
     private readonly bool _canCopy;
-    private LargePages? _memory;
+    private FreshMemory? _memory;
     private nuint _room;
     private byte* _buffer;
     private ulong _from;
@@ -72,7 +72,7 @@ internal sealed unsafe class SectionWindow : IDisposable
         if (_memory is null || _room < needed)
         {
             _memory?.Dispose();
-            _memory = new LargePages(needed);
+            _memory = new FreshMemory(needed);
             _buffer = _memory.Start;
             _room = needed;
             _filled = 0;
@@ -97,6 +97,7 @@ internal sealed unsafe class SectionWindow : IDisposable
         nuint wanted = Math.Min(_size, Math.Max((nuint)(to - _buffer), ahead));
         if (wanted > _filled)
         {
+            _memory!.Prepare(wanted);
             _whole.File.Read(_whole, _from + _filled, _buffer + _filled, wanted - _filled);
             _filled = wanted;
         }
