@@ -8,26 +8,37 @@ namespace LayoutCheck.Cli;
 internal static class CommandLine
 {
     /// <summary>The program itself, with all that can follow it.</summary>
-    public static Command Create()
+    /// <param name="args">What was typed. Commands that are not in it have a name and a description, and nothing else: to make the options of all takes longer than to read what is typed.</param>
+    public static Command Create(string[] args)
     {
         // A RootCommand would bring these options with texts out of resources, which takes a tenth of the time of a short run.
         Command root = new("layoutcheck", """
             Checks the struct layouts of a built kernel: does pgmap line up with compound_head?
             Reads the debug information (DWARF or BTF) of a vmlinux. Never runs or changes it.
             """);
-        root.Subcommands.Add(Check());
-        root.Subcommands.Add(Show());
-        root.Subcommands.Add(Overlap());
-        root.Subcommands.Add(Rules());
-        root.Subcommands.Add(Explain());
-        root.Subcommands.Add(Baseline());
+        Add("check", "Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.", Check);
+        Add("show", "Shows where the members of a struct or union lie, with holes, padding, cache lines.", Show);
+        Add("overlap", "Shows who shares which bytes of a struct or union, or of one member.", Overlap);
+        Add("rules", "Lists the rules: id, severity, pack, and what each demands in one line.", Rules);
+        Add("explain", "Teaches a rule: what it checks, drawn on an image, what breaks when it does not hold, how to fix it, and its source.", Explain);
+        Add("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.", Baseline);
         root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
         root.Options.Add(new Option<bool>("--help", "-h", "-?") { Description = "Show help and usage information", Recursive = true, Action = new TeachingHelp(new HelpAction()) });
         root.Options.Add(new Option<bool>("--version") { Description = "Show version information", Action = new VersionLine() });
         return root;
+
+        void Add(string name, string description, Action<Command> fill)
+        {
+            Command command = new(name, description);
+            root.Subcommands.Add(command);
+            if (args.Contains(name))
+            {
+                fill(command);
+            }
+        }
     }
 
-    private static Command Check()
+    private static void Check(Command command)
     {
         Argument<string?> file = new("FILE")
         {
@@ -37,15 +48,15 @@ internal static class CommandLine
         CommonOptions common = new();
         Option<int> threads = Threads();
         RuleOptions rules = new();
-        Command command = new("check", "Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.") { file, threads };
+        command.Arguments.Add(file);
+        command.Options.Add(threads);
         rules.AddTo(command);
         common.AddTo(command);
         command.SetAction(parsed => CheckCommand.Run(
             parsed.GetValue(file), common.Image(parsed), common.IsJson(parsed), parsed.GetValue(threads), rules.Chosen(parsed), rules.IsStrict(parsed)));
-        return command;
     }
 
-    private static Command Show()
+    private static void Show(Command command)
     {
         Argument<string> file = File();
         Argument<string[]> types = new("TYPE") { Description = "page, 'struct page', 'union foo', a typedef of one, or a member: page.mapping", Arity = ArgumentArity.OneOrMore };
@@ -62,7 +73,13 @@ internal static class CommandLine
         Option<bool> lines = new("--lines") { Description = "End each member's row with the line that declares it." };
         Option<int> threads = Threads();
         CommonOptions common = new();
-        Command command = new("show", "Shows where the members of a struct or union lie, with holes, padding, cache lines.") { file, types, all, expand, cacheLine, lines, threads };
+        command.Arguments.Add(file);
+        command.Arguments.Add(types);
+        command.Options.Add(all);
+        command.Options.Add(expand);
+        command.Options.Add(cacheLine);
+        command.Options.Add(lines);
+        command.Options.Add(threads);
         common.AddTo(command);
         command.SetAction(parsed => ShowCommand.Run(
             parsed.GetValue(file)!,
@@ -70,53 +87,52 @@ internal static class CommandLine
             common.Image(parsed),
             common.IsJson(parsed),
             new ShowOptions(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine), parsed.GetValue(lines), parsed.GetValue(threads))));
-        return command;
     }
 
-    private static Command Overlap()
+    private static void Overlap(Command command)
     {
         Argument<string> file = File();
         Argument<string> type = new("TYPE") { Description = "A type, for a map of all its bytes; or a member (page.compound_head), for all that lie on its bits" };
         Option<bool> expand = new("--expand", "-E") { Description = "Go into members of named struct types too." };
         CommonOptions common = new();
-        Command command = new("overlap", "Shows who shares which bytes of a struct or union, or of one member.") { file, type, expand };
+        command.Arguments.Add(file);
+        command.Arguments.Add(type);
+        command.Options.Add(expand);
         common.AddTo(command);
         command.SetAction(parsed => OverlapCommand.Run(
             parsed.GetValue(file)!, parsed.GetValue(type)!, common.Image(parsed), common.IsJson(parsed), parsed.GetValue(expand)));
-        return command;
     }
 
-    private static Command Rules()
+    private static void Rules(Command command)
     {
-        Command command = new("rules", "Lists the rules: id, severity, pack, and what each demands in one line.");
         command.SetAction(_ => RulesCommand.List());
         Argument<string[]> headers = new("HEADER") { Description = "Kernel headers or sources: include/linux/mm_types.h mm/slab.h", Arity = ArgumentArity.OneOrMore };
         Option<string?> output = new("--output", "-o") { Description = "The rule file to write (with several headers: the folder); without it, standard output.", HelpName = "PATH" };
         Command import = new("import", "Takes the layout assertions out of kernel headers into a rule file for check --rules.") { headers, output };
         import.SetAction(parsed => RulesCommand.Import(parsed.GetValue(headers)!, parsed.GetValue(output)));
         command.Subcommands.Add(import);
-        return command;
     }
 
-    private static Command Explain()
+    private static void Explain(Command command)
     {
         Argument<string> rule = new("RULE") { Description = "The id of a rule, as 'layoutcheck rules' lists it" };
         Argument<string?> file = new("FILE") { Description = "The image to draw the example from; without it, the sample that the program brings along", Arity = ArgumentArity.ZeroOrOne };
-        Command command = new("explain", "Teaches a rule: what it checks, drawn on an image, what breaks when it does not hold, how to fix it, and its source.") { rule, file };
+        command.Arguments.Add(rule);
+        command.Arguments.Add(file);
         command.SetAction(parsed => RulesCommand.Explain(parsed.GetValue(rule)!, parsed.GetValue(file)));
-        return command;
     }
 
-    private static Command Baseline()
+    private static void Baseline(Command command)
     {
         Argument<string> file = File();
         Argument<string[]> types = new("TYPE") { Description = "The structs and unions to pin: page 'struct folio'", Arity = ArgumentArity.OneOrMore };
         Option<string?> output = new("--output", "-o") { Description = "The rule file to write; without it, standard output.", HelpName = "PATH" };
         CommonOptions common = new(hasFormat: false);
-        Command command = new("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.") { file, types, output };
+        command.Arguments.Add(file);
+        command.Arguments.Add(types);
+        command.Options.Add(output);
         common.AddTo(command);
         command.SetAction(parsed => RulesCommand.Baseline(parsed.GetValue(file)!, parsed.GetValue(types)!, common.Image(parsed), parsed.GetValue(output)));
-        return command;
     }
 
     private static Option<int> Threads()

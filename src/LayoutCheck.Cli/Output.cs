@@ -35,7 +35,7 @@ internal static partial class Output
     {
         Write(stream =>
         {
-            using StreamWriter writer = new(stream, new UTF8Encoding(false), 1 << 14, leaveOpen: true) { NewLine = "\n" };
+            using StreamWriter writer = new(stream, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
             write(writer);
         });
     }

@@ -15,6 +15,11 @@ internal static class UsageErrors
             return [unknown];
         }
 
+        if (parsed.Errors.Count == 0)
+        {
+            return [];
+        }
+
         List<string> errors = [];
         string[] missing = [.. parsed.Errors.Select(e => e.SymbolResult).OfType<ArgumentResult>().Where(IsMissing).Select(a => a.Argument.Name).Distinct()];
         if (missing.Length > 0)

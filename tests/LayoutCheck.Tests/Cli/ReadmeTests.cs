@@ -78,7 +78,7 @@ public sealed partial class ReadmeTests
     public void Names_every_command()
     {
         string help = ProgramRun.Run("--help").Out;
-        string[] commands = [.. CommandLine.Create().Subcommands.Select(c => c.Name)];
+        string[] commands = [.. CommandLine.Create([]).Subcommands.Select(c => c.Name)];
         Assert.Equal(commands, Rows("command").Select(r => Quoted().Match(r[0]).Groups[1].Value.Split(' ')[0]));
         Assert.All(commands, c => Assert.Contains($"  {c} ", help, StringComparison.Ordinal));
     }
