@@ -5,15 +5,13 @@ namespace LayoutCheck.Elf;
 
 /// <summary>
 /// Finds where names stand in a section of zero-terminated strings, as strings of their own or as the tails of others (linkers merge
-/// "page" into "subpage"). Hot: it runs before the threads start. One pass serves any number of names, by the four bytes before each zero; of
-/// a mapped file it reads a piece after another into memory that stays in the cache, so that no page of the section need show up.
+/// "page" into "subpage"). Hot: it runs before the threads start. One pass serves any number of names, by the four bytes before each zero.
 /// </summary>
-internal static unsafe class StringTails
+internal static class StringTails
 {
     // Below this many names, one vectorised search a name is faster than one walk over all strings.
     private const int FewNames = 6;
     private const int KeySize = 4;
-    private const int PieceSize = 256 << 10;
 
     /// <summary>Reports every place of every name: the name's index, and the offset in bytes from the start of the section.</summary>
     /// <exception cref="InvalidImageException">The file cannot be read any more.</exception>
@@ -26,26 +24,10 @@ internal static unsafe class StringTails
 
         Search search = new(names, found);
         // A name that ends in a piece may start before it.
-        int before = Math.Max(names.Max(n => n.Length), KeySize);
-        bool canRead = strings.File.CanRead(strings);
-        byte* buffer = canRead ? (byte*)NativeMemory.Alloc((nuint)(before + PieceSize)) : null;
-        try
+        using SectionPieces pieces = new(strings, Math.Max(names.Max(n => n.Length), KeySize));
+        while (pieces.Next())
         {
-            for (ulong at = 0; at < strings.Length; at += PieceSize)
-            {
-                ulong from = at - Math.Min(at, (ulong)before);
-                int length = (int)(Math.Min(at + PieceSize, strings.Length) - from);
-                if (canRead)
-                {
-                    strings.File.Read(strings, from, buffer, (nuint)length);
-                }
-
-                search.Piece(new ReadOnlySpan<byte>(canRead ? buffer : strings.Start + from, length), (int)(at - from), from);
-            }
-        }
-        finally
-        {
-            NativeMemory.Free(buffer);
+            search.Piece(pieces.Bytes, pieces.Before, pieces.Offset);
         }
     }
 

@@ -43,7 +43,7 @@ internal static class KernelText
     public static IReadOnlyDictionary<string, string>? Config(Section data)
     {
         ReadOnlySpan<byte> start = "IKCFG_ST\u001f"u8;
-        if (data.IndexOf(start) is not { } at)
+        if (SectionPieces.FirstIndexOf(data, start) is not { } at)
         {
             return null;
         }
