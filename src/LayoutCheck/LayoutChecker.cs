@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.ExceptionServices;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
@@ -21,7 +20,14 @@ public static class LayoutChecker
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(rules);
         ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
-        (Survey survey, ImageFacts facts) = threads == 1 ? (image.Types.FindAll(names, 1), image.ReadFacts()) : ReadBoth(image, names, threads);
+        using Team team = new(threads);
+        // What the image says of itself is looked for in megabytes of its data, while the names are looked for in the debug information. When both
+        // fail, it is told as if one had come after the other.
+        ImageFacts? read = null;
+        Action wait = team.Begin(() => read = image.ReadFacts());
+        Survey survey = image.Types.FindAll(names, team);
+        wait();
+        ImageFacts facts = read!;
         Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
         CheckReport report = new(
             facts,
@@ -32,39 +38,5 @@ public static class LayoutChecker
             RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config));
         image.RequireUnchanged();
         return report;
-    }
-
-    // What the image says of itself is looked for in megabytes of its data, while the names are looked for in the debug information. When both fail,
-    // it is told as if one had come after the other.
-    private static (Survey Survey, ImageFacts Facts) ReadBoth(KernelImage image, ImmutableArray<TypeName> names, int threads)
-    {
-        ImageFacts? facts = null;
-        ExceptionDispatchInfo? failure = null;
-        Thread other = new(() =>
-        {
-            try
-            {
-                facts = image.ReadFacts();
-            }
-            catch (Exception e)
-            {
-                // On a thread of our own it would end the process.
-                failure = ExceptionDispatchInfo.Capture(e);
-            }
-        });
-        other.Start();
-        Survey survey;
-        try
-        {
-            survey = image.Types.FindAll(names, threads);
-        }
-        finally
-        {
-            // The image is closed after a failure, and must not be while it is read.
-            other.Join();
-        }
-
-        failure?.Throw();
-        return (survey, facts!);
     }
 }

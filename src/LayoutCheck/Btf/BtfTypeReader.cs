@@ -48,7 +48,7 @@ internal sealed class BtfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
-    public Survey FindAll(IReadOnlyList<TypeName> names, int threads, bool withPlaces = false)
+    public Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false)
     {
         ImmutableArray<DefinitionSet>.Builder sets = ImmutableArray.CreateBuilder<DefinitionSet>(names.Count);
         foreach (TypeName name in names)

@@ -107,11 +107,12 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
-    public Survey FindAll(IReadOnlyList<TypeName> names, int threads, bool withPlaces = false)
+    public Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false)
     {
         ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(team);
         SurveyWorker.Shared shared = new(_sections, new WantedNames(names, _sections), withPlaces);
-        SurveyWorker[] workers = SurveyWorker.RunAll(shared, Math.Max(1, threads));
+        SurveyWorker[] workers = SurveyWorker.RunAll(shared, team);
         try
         {
             return SurveyWorker.Join(shared, workers, () => Target);

@@ -51,23 +51,12 @@ internal sealed class SurveyWorker : IDisposable
         _isDefined = new bool[_variants.Length];
     }
 
-    /// <summary>Runs the workers to the end; the caller's thread is one of them.</summary>
-    public static SurveyWorker[] RunAll(Shared shared, int threads)
+    /// <summary>Runs a worker on each thread to the end.</summary>
+    public static SurveyWorker[] RunAll(Shared shared, Team team)
     {
-        SurveyWorker[] workers = [.. Enumerable.Range(0, threads).Select(_ => new SurveyWorker(shared))];
-        Thread[] others = [.. workers.Skip(1).Select(w => new Thread(w.Run))];
-        foreach (Thread thread in others)
-        {
-            thread.Start();
-        }
-
-        workers[0].Run();
-        foreach (Thread thread in others)
-        {
-            thread.Join();
-        }
-
-        return workers;
+        SurveyWorker?[] workers = new SurveyWorker?[team.Size];
+        team.Share(number => (workers[number] = new SurveyWorker(shared)).Run());
+        return [.. workers.OfType<SurveyWorker>()];
     }
 
     /// <summary>Puts together what the workers found.</summary>

@@ -28,13 +28,29 @@ public interface ITypeSource
     /// Every C definition of each of the names, in the order asked. Equal definitions are folded into one.
     /// </summary>
     /// <param name="names">The types asked for.</param>
-    /// <param name="threads">How many threads may work; the answer does not depend on it.</param>
+    /// <param name="team">The threads that may work; the answer does not depend on how many they are.</param>
     /// <param name="withPlaces">Whether to tell where the types and their members are declared, where that is recorded (not in BTF).</param>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
-    Survey FindAll(IReadOnlyList<TypeName> names, int threads, bool withPlaces = false);
+    Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false);
 
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();
+}
+
+/// <summary>What can be asked of any source.</summary>
+public static class TypeSourceExtensions
+{
+    /// <inheritdoc cref="ITypeSource.FindAll"/>
+    /// <param name="source">The source.</param>
+    /// <param name="names">The types asked for.</param>
+    /// <param name="threads">How many threads may work, of which those besides the caller's are made for this question.</param>
+    /// <param name="withPlaces">Whether to tell where the types and their members are declared.</param>
+    public static Survey FindAll(this ITypeSource source, IReadOnlyList<TypeName> names, int threads, bool withPlaces = false)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using Team team = new(threads);
+        return source.FindAll(names, team, withPlaces);
+    }
 }
 
 /// <summary>What all units of an image say of some types.</summary>

@@ -181,8 +181,9 @@ internal sealed class HostileCase
             return "";
         }
 
+        using Team team = new(1);
         SurveyWorker.Shared shared = new(sections, new WantedNames([.. RuleCatalog.Default.RequiredTypes.Union(_names)], sections), withPlaces: true) { IsSlow = isSlow };
-        Survey survey = SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, 1), () => new TargetFacts(8, false));
+        Survey survey = SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetFacts(8, false));
         StringBuilder text = new();
         foreach (DefinitionSet set in survey.Sets)
         {

@@ -1,0 +1,172 @@
+using System.Runtime.ExceptionServices;
+
+namespace LayoutCheck;
+
+/// <summary>
+/// The threads that may work on one question: the one that asks, and others that are made when there is something for them to do, and that go from one
+/// thing to the next. To be disposed of by who made it, which waits for all that was begun.
+/// </summary>
+/// <param name="size">How many threads may work, with the one that asks; at least one does.</param>
+public sealed class Team(int size) : IDisposable
+{
+    private readonly object _lock = new();
+    private readonly LinkedList<Job> _waiting = [];
+    private readonly List<Thread> _threads = [];
+    private int _idle;
+    private bool _isOver;
+
+    /// <summary>How many threads may work, with the one that asks.</summary>
+    public int Size { get; } = Math.Max(1, size);
+
+    /// <summary>Begins something that is needed later, on another thread if there may be one.</summary>
+    /// <returns>What waits for it, and throws what it threw. When nobody has begun it by then, who asks does it.</returns>
+    public Action Begin(Action work)
+    {
+        Job job = new(work);
+        Add(job);
+        return () =>
+        {
+            Wait(job, isNeeded: true);
+            job.Failure?.Throw();
+        };
+    }
+
+    /// <summary>Does something on all threads at once, as that of who asks is number 0, and returns when all are through.</summary>
+    /// <param name="work">
+    /// Takes its part of what there is to do, and no more than is left; is told a number below <see cref="Size"/>, each once. Some may not be told, as
+    /// nothing was left. What it throws on another thread is thrown here.
+    /// </param>
+    public void Share(Action<int> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        Job[] jobs = [.. Enumerable.Range(1, Size - 1).Select(number => new Job(() => work(number)))];
+        Array.ForEach(jobs, Add);
+        try
+        {
+            work(0);
+        }
+        finally
+        {
+            foreach (Job job in jobs)
+            {
+                Wait(job, isNeeded: false);
+            }
+        }
+
+        foreach (Job job in jobs)
+        {
+            job.Failure?.Throw();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isOver = true;
+            Monitor.PulseAll(_lock);
+        }
+
+        // What was begun may read what is closed next.
+        _threads.ForEach(thread => thread.Join());
+    }
+
+    private void Add(Job job)
+    {
+        Thread? thread = null;
+        lock (_lock)
+        {
+            job.Place = _waiting.AddLast(job);
+            if (_waiting.Count > _idle && _threads.Count < Size - 1)
+            {
+                thread = new Thread(Work);
+                _threads.Add(thread);
+            }
+
+            Monitor.PulseAll(_lock);
+        }
+
+        thread?.Start();
+    }
+
+    private void Work()
+    {
+        lock (_lock)
+        {
+            while (true)
+            {
+                if (_waiting.First?.Value is { } job)
+                {
+                    Do(job);
+                }
+                else if (_isOver)
+                {
+                    return;
+                }
+                else
+                {
+                    _idle++;
+                    Monitor.Wait(_lock);
+                    _idle--;
+                }
+            }
+        }
+    }
+
+    private void Wait(Job job, bool isNeeded)
+    {
+        lock (_lock)
+        {
+            if (job.Place is { } place && isNeeded)
+            {
+                Do(job);
+            }
+            else if (job.Place is not null)
+            {
+                _waiting.Remove(job.Place);
+                return;
+            }
+
+            while (!job.IsDone)
+            {
+                Monitor.Wait(_lock);
+            }
+        }
+    }
+
+    // Holding the lock, which is given back for as long as the work takes.
+    private void Do(Job job)
+    {
+        _waiting.Remove(job.Place!);
+        job.Place = null;
+        Monitor.Exit(_lock);
+        try
+        {
+            job.Work();
+        }
+        catch (Exception e)
+        {
+            // On a thread of our own it would end the process: it is thrown again where the caller can catch it.
+            job.Failure = ExceptionDispatchInfo.Capture(e);
+        }
+        finally
+        {
+            Monitor.Enter(_lock);
+            job.IsDone = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    private sealed class Job(Action work)
+    {
+        public Action Work => work;
+
+        // Where it waits; null when somebody has begun it.
+        public LinkedListNode<Job>? Place { get; set; }
+
+        public bool IsDone { get; set; }
+
+        public ExceptionDispatchInfo? Failure { get; set; }
+    }
+}
