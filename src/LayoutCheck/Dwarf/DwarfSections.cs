@@ -10,6 +10,7 @@ internal sealed class DwarfSections
     private readonly Lazy<Section?> _str;
     private readonly Lazy<Section?> _lineStr;
     private readonly Lazy<Section?> _line;
+    private readonly Lazy<ulong[]?> _unitStarts = new((ulong[]?)null);
 
     // In a split file: the skeleton of each of its units, by the unit's offset.
     private readonly ConcurrentDictionary<ulong, (DwarfSections Image, UnitHeader Skeleton)> _skeletons = [];
@@ -28,6 +29,7 @@ internal sealed class DwarfSections
         StrOffsets = elf.Contents(".debug_str_offsets" + suffix);
         _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str" + suffix));
         _line = new Lazy<Section?>(() => elf.Contents(".debug_line" + suffix));
+        _unitStarts = new Lazy<ulong[]?>(() => !IsSplit && HasSectionOffsets && typesStart == ulong.MaxValue ? ReadUnitStarts(elf) : null);
     }
 
     /// <summary>What one .dwo brought into a package: the package's units, strings and file, and its own part of each of the other sections.</summary>
@@ -96,6 +98,9 @@ internal sealed class DwarfSections
     /// <summary>.debug_line</summary>
     public Section? Line => _line.Value;
 
+    /// <summary>Where the units seem to start, in bytes from the start of .debug_info; null when nothing tells. See <see cref="Dwarf.UnitStarts"/>.</summary>
+    public ulong[]? UnitStarts => _unitStarts.Value;
+
     /// <summary>The DWARF of a file, or null when it has none. A .dwo file is read as it is: what it says of types is whole.</summary>
     /// <exception cref="InvalidImageException">It has DWARF in a form that cannot be read.</exception>
     /// <param name="elf">The file.</param>
@@ -134,6 +139,19 @@ internal sealed class DwarfSections
             ?? throw new InvalidImageException(elf.File.Path, ".debug_info" + suffix, null, $"has no .debug_abbrev{suffix} to be read with");
         Section info = JoinUnits(elf, first, suffix, out ulong typesStart, out bool hasOffsets);
         return new DwarfSections(elf, info, typesStart, abbrev, suffix) { HasSectionOffsets = hasOffsets, IsKept = isKept, Supplement = supplement?.Invoke() };
+    }
+
+    private ulong[]? ReadUnitStarts(ElfFile elf)
+    {
+        try
+        {
+            return elf.Contents(".debug_aranges") is { } aranges ? Dwarf.UnitStarts.Read(aranges, Info.Length) : null;
+        }
+        catch (InvalidImageException)
+        {
+            // Nothing that is read depends on it.
+            return null;
+        }
     }
 
     // Objects have a section for each type unit, in a group of its own: .debug_types in DWARF 4, .debug_info in DWARF 5. A linker drops the

@@ -111,11 +111,19 @@ internal sealed class DwarfTypeReader : ITypeSource
     {
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(team);
-        SurveyWorker.Shared shared = new(_sections, new WantedNames(names, _sections), withPlaces);
+        WantedNames wanted = new(names, _sections);
+        // One thread waits for nobody, and goes the sure way.
+        return (team.Size > 1 && !SlowPath.IsForced && _sections.UnitStarts is { } starts ? Survey(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team) : null)
+            ?? Survey(new SurveyWorker.Shared(_sections, wanted, withPlaces), team)!;
+    }
+
+    // Null when what was taken on trust was wrong.
+    private Survey? Survey(SurveyWorker.Shared shared, Team team)
+    {
         SurveyWorker[] workers = SurveyWorker.RunAll(shared, team);
         try
         {
-            return SurveyWorker.Join(shared, workers, () => Target);
+            return shared.IsOnTrust && Array.Exists(workers, w => w.HasFailed) ? null : SurveyWorker.Join(shared, workers, () => Target);
         }
         finally
         {

@@ -51,6 +51,9 @@ internal sealed class SurveyWorker : IDisposable
         _isDefined = new bool[_variants.Length];
     }
 
+    /// <summary>Whether it did not come to the end.</summary>
+    public bool HasFailed => _failure is not null;
+
     /// <summary>Runs a worker on each thread to the end.</summary>
     public static SurveyWorker[] RunAll(Shared shared, Team team)
     {
@@ -172,6 +175,7 @@ internal sealed class SurveyWorker : IDisposable
             // An exception on a thread of our own would end the process: it is thrown again where the caller can catch it.
             _failure = ExceptionDispatchInfo.Capture(e);
             _failedUnit = index;
+            _shared.Fail();
         }
     }
 
@@ -182,6 +186,12 @@ internal sealed class SurveyWorker : IDisposable
         UnitRoot root = scanner.Open(unit);
         if (root.IsSkeleton)
         {
+            if (_shared.IsOnTrust)
+            {
+                // What is remembered of split units outlasts this attempt.
+                throw file.Info.Invalid(unit.Offset, "a skeleton unit may not be one");
+            }
+
             VisitSplit(index, file, unit, root);
             return;
         }
@@ -398,13 +408,18 @@ internal sealed class SurveyWorker : IDisposable
     }
 
     /// <summary>What all workers read, and the one thing that they share by writing: which unit is next.</summary>
-    internal sealed class Shared(DwarfSections sections, WantedNames wanted, bool withPlaces)
+    /// <param name="sections">The file.</param>
+    /// <param name="wanted">The names.</param>
+    /// <param name="withPlaces">Whether to tell where the definitions are.</param>
+    /// <param name="starts">Where the units seem to start (<see cref="DwarfSections.UnitStarts"/>); null to go from one to the next.</param>
+    internal sealed class Shared(DwarfSections sections, WantedNames wanted, bool withPlaces, ulong[]? starts = null)
     {
         private const int UnitsPerRelease = 256;
         private const ulong KeptBehind = 16 << 20;
 
         private int _taken = -1;
         private ulong _released;
+        private bool _isVain;
 
         public DwarfSections Sections => sections;
 
@@ -418,6 +433,12 @@ internal sealed class SurveyWorker : IDisposable
 
         public bool WithPlaces => withPlaces;
 
+        /// <summary>
+        /// Whether units are looked for where they seem to start. When any of the workers fails then, the others may have read what is no unit, and nothing
+        /// that was found counts. When none does, each unit ended where the next was said to start, from the first to the last, so that they are the units.
+        /// </summary>
+        public bool IsOnTrust => starts is not null;
+
         /// <summary>Whether the matcher is left out.</summary>
         public bool IsSlow { get; init; } = SlowPath.IsForced;
 
@@ -425,8 +446,14 @@ internal sealed class SurveyWorker : IDisposable
         public UnitHeader? TakeUnit(SectionWindow window, SectionWindow? supplementWindow, out int number, out DwarfSections file)
         {
             file = sections;
+            if (Volatile.Read(ref _isVain))
+            {
+                number = -1;
+                return null;
+            }
+
             number = Interlocked.Increment(ref _taken);
-            UnitHeader? unit = sections.Units.At(number, window);
+            UnitHeader? unit = starts is null ? sections.Units.At(number, window) : number < starts.Length ? AtStart(number, window) : null;
             if (number % UnitsPerRelease == 0 && unit is { } next)
             {
                 ReleaseBehind(next.Offset);
@@ -434,7 +461,7 @@ internal sealed class SurveyWorker : IDisposable
 
             if (unit is null)
             {
-                int further = number - sections.Units.Count;
+                int further = number - (starts?.Length ?? sections.Units.Count);
                 if (sections.Supplement is { } supplement)
                 {
                     file = supplement;
@@ -450,6 +477,19 @@ internal sealed class SurveyWorker : IDisposable
             }
 
             return unit;
+        }
+
+        /// <summary>Says that a worker failed: on trust, the others need not go on.</summary>
+        public void Fail() => Volatile.Write(ref _isVain, IsOnTrust);
+
+        private UnitHeader AtStart(int number, SectionWindow window)
+        {
+            ulong start = starts![number];
+            window.OpenHead(start);
+            UnitHeader unit = UnitHeader.Read(sections, window.View, start);
+            sections.Units.Pass(unit.End);
+            return unit.End == (number + 1 < starts.Length ? starts[number + 1] : sections.Info.Length) ? unit
+                : throw sections.Info.Invalid(start, "the unit does not end where .debug_aranges says that the next one starts");
         }
 
         // A survey reads .debug_info once, from front to back: what lies far behind the units being read is let go of, so that the memory

@@ -19,6 +19,7 @@ internal sealed class UnitIndex
     private readonly ulong _typesStart;
     private Dictionary<ulong, UnitHeader>? _typeUnits;
     private ulong _next;
+    private ulong _passed;
 
     /// <param name="sections">The file, of which .debug_info is there already.</param>
     /// <param name="typesStart">Where the units of .debug_types start, in bytes from the start of the section.</param>
@@ -30,7 +31,10 @@ internal sealed class UnitIndex
     }
 
     /// <summary>How much of the section the units found so far take up, from 0 to 1. Read without a lock: it is for showing only.</summary>
-    public double FractionFound => _info.Length == 0 ? 1 : Volatile.Read(ref _next) / (double)_info.Length;
+    public double FractionFound => _info.Length == 0 ? 1 : Math.Max(Volatile.Read(ref _next), Volatile.Read(ref _passed)) / (double)_info.Length;
+
+    /// <summary>Says how far who found units without this has come: for showing only, and so whoever says it last is right.</summary>
+    public void Pass(ulong offset) => Volatile.Write(ref _passed, offset);
 
     /// <summary>The unit of an index, or null past the last one. Reads no further than that unit.</summary>
     /// <param name="index">Which one, from 0.</param>
