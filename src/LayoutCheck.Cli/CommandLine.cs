@@ -7,10 +7,17 @@ namespace LayoutCheck.Cli;
 /// <summary>What can be typed: commands, arguments, options, and the help that teaches them.</summary>
 internal static class CommandLine
 {
+    private static readonly string[] s_help = ["--help", "-h", "-?"];
+
     /// <summary>The program itself, with all that can follow it.</summary>
-    /// <param name="args">What was typed. Commands that are not in it have a name and a description, and nothing else: to make the options of all takes longer than to read what is typed.</param>
+    /// <param name="args">
+    /// What was typed. Unless it asks for help, commands that are not in it have a name and a description, and nothing else: to make the options of all
+    /// takes longer than to read what is typed.
+    /// </param>
     public static Command Create(string[] args)
     {
+        // Help lists what follows each command.
+        bool isHelp = args.Any(arg => Array.Exists(s_help, arg.StartsWith));
         // A RootCommand would bring these options with texts out of resources, which takes a tenth of the time of a short run.
         Command root = new("layoutcheck", """
             Checks the struct layouts of a built kernel: does pgmap line up with compound_head?
@@ -23,7 +30,7 @@ internal static class CommandLine
         Add("explain", "Teaches a rule: what it checks, drawn on an image, what breaks when it does not hold, how to fix it, and its source.", Explain);
         Add("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.", Baseline);
         root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
-        root.Options.Add(new Option<bool>("--help", "-h", "-?") { Description = "Show help and usage information", Recursive = true, Action = new TeachingHelp(new HelpAction()) });
+        root.Options.Add(new Option<bool>(s_help[0], s_help[1..]) { Description = "Show help and usage information", Recursive = true, Action = new TeachingHelp(new HelpAction()) });
         root.Options.Add(new Option<bool>("--version") { Description = "Show version information", Action = new VersionLine() });
         return root;
 
@@ -31,7 +38,7 @@ internal static class CommandLine
         {
             Command command = new(name, description);
             root.Subcommands.Add(command);
-            if (args.Contains(name))
+            if (args.Contains(name) || isHelp)
             {
                 fill(command);
             }
