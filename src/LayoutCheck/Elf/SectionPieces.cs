@@ -6,7 +6,8 @@ namespace LayoutCheck.Elf;
 /// </summary>
 internal sealed unsafe class SectionPieces : IDisposable
 {
-    private const int PieceSize = 128 << 10;
+    /// <summary>How long a piece is, in bytes.</summary>
+    internal const int PieceSize = 128 << 10;
 
     private readonly Section _section;
     private readonly int _overlap;

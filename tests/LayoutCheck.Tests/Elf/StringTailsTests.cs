@@ -35,7 +35,7 @@ public sealed class StringTailsTests
     [InlineData(9)]
     public void Finds_names_at_the_edges_of_the_pieces_that_it_reads(int nameCount)
     {
-        const int PieceSize = 256 << 10;
+        const int PieceSize = SectionPieces.PieceSize;
         string[] names = [.. Enumerable.Range(0, nameCount).Select(i => new string((char)('a' + i), 3 + (5 * i)))];
         byte[] bytes = new byte[(5 << 20) + 77];
         Array.Fill(bytes, (byte)'.');

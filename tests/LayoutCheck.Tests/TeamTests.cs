@@ -1,0 +1,158 @@
+namespace LayoutCheck.Tests;
+
+public sealed class TeamTests
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(9)]
+    public void What_is_begun_is_done_once_by_the_time_it_is_waited_for(int size)
+    {
+        using Team team = new(size);
+        int done = 0;
+        Action[] waits = [.. Enumerable.Range(0, 20).Select(_ => team.Begin(() => Interlocked.Increment(ref done)))];
+        Array.ForEach(waits, wait => wait());
+        Array.ForEach(waits, wait => wait());
+
+        Assert.Equal(20, done);
+    }
+
+    [Fact]
+    public void With_one_thread_nothing_is_done_on_another()
+    {
+        using Team team = new(1);
+        int here = Environment.CurrentManagedThreadId;
+        List<int> threads = [];
+        Action wait = team.Begin(() => threads.Add(Environment.CurrentManagedThreadId));
+        team.Share(_ => threads.Add(Environment.CurrentManagedThreadId));
+        wait();
+
+        Assert.Equal([here, here], threads);
+    }
+
+    [Fact]
+    public void With_two_threads_both_are_at_work_at_once()
+    {
+        using Team team = new(2);
+        using Barrier both = new(2);
+        bool met = false;
+        Action wait = team.Begin(() => met = both.SignalAndWait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+
+        Assert.True(both.SignalAndWait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        wait();
+        Assert.True(met);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void What_is_shared_is_done_by_each_number_at_most_once_and_by_who_asks(int size)
+    {
+        using Team team = new(size);
+        for (int round = 0; round < 50; round++)
+        {
+            int[] told = new int[size];
+            int here = Environment.CurrentManagedThreadId;
+            int asker = 0;
+            team.Share(number =>
+            {
+                Interlocked.Increment(ref told[number]);
+                asker = number == 0 ? Environment.CurrentManagedThreadId : asker;
+            });
+
+            Assert.Equal(here, asker);
+            Assert.All(told, times => Assert.InRange(times, 0, 1));
+            Assert.Equal(1, told[0]);
+        }
+    }
+
+    [Fact]
+    public void Who_is_busy_when_all_is_done_is_not_waited_for()
+    {
+        using Team team = new(2);
+        using ManualResetEventSlim isOver = new();
+        Action wait = team.Begin(() => isOver.Wait(TestContext.Current.CancellationToken));
+        List<int> told = [];
+        team.Share(told.Add);
+
+        Assert.Equal([0], told);
+        isOver.Set();
+        wait();
+    }
+
+    [Fact]
+    public void Who_has_begun_is_waited_for()
+    {
+        using Team team = new(2);
+        using ManualResetEventSlim hasBegun = new();
+        bool isDone = false;
+        team.Share(number =>
+        {
+            if (number == 0)
+            {
+                hasBegun.Wait(TestContext.Current.CancellationToken);
+                return;
+            }
+
+            hasBegun.Set();
+            Thread.Sleep(20);
+            isDone = true;
+        });
+
+        Assert.True(isDone);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_fails_is_told_to_who_waits_and_only_then(int size)
+    {
+        using Team team = new(size);
+        Action wait = team.Begin(() => throw new InvalidDataException("begun"));
+        team.Share(_ => { });
+
+        Assert.Equal("begun", Assert.Throws<InvalidDataException>(wait).Message);
+        Assert.Equal("begun", Assert.Throws<InvalidDataException>(wait).Message);
+    }
+
+    [Fact]
+    public void What_fails_on_another_thread_is_thrown_here()
+    {
+        using Team team = new(2);
+        using ManualResetEventSlim hasBegun = new();
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => team.Share(number =>
+        {
+            if (number == 0)
+            {
+                hasBegun.Wait(TestContext.Current.CancellationToken);
+                return;
+            }
+
+            hasBegun.Set();
+            throw new InvalidDataException("shared");
+        }));
+
+        Assert.Equal("shared", e.Message);
+    }
+
+    [Fact]
+    public void All_that_was_begun_is_over_when_it_is_disposed_of()
+    {
+        bool isDone = false;
+        using (Team team = new(2))
+        {
+            using ManualResetEventSlim hasBegun = new();
+            _ = team.Begin(() =>
+            {
+                hasBegun.Set();
+                Thread.Sleep(20);
+                isDone = true;
+            });
+            hasBegun.Wait(TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(isDone);
+    }
+}
