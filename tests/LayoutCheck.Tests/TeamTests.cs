@@ -69,17 +69,21 @@ public sealed class TeamTests
     }
 
     [Fact]
-    public void Who_is_busy_when_all_is_done_is_not_waited_for()
+    public void Who_is_busy_when_all_is_done_is_not_waited_for_and_not_told_later()
     {
-        using Team team = new(2);
-        using ManualResetEventSlim isOver = new();
-        Action wait = team.Begin(() => isOver.Wait(TestContext.Current.CancellationToken));
         List<int> told = [];
-        team.Share(told.Add);
+        using (ManualResetEventSlim isOver = new())
+        using (Team team = new(2))
+        {
+            Action wait = team.Begin(() => isOver.Wait(TestContext.Current.CancellationToken));
+            team.Share(told.Add);
+
+            Assert.Equal([0], told);
+            isOver.Set();
+            wait();
+        }
 
         Assert.Equal([0], told);
-        isOver.Set();
-        wait();
     }
 
     [Fact]

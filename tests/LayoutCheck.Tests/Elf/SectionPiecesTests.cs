@@ -10,6 +10,7 @@ public sealed class SectionPiecesTests
     [InlineData(0)]
     [InlineData(5)]
     [InlineData(PieceSize - 8)]
+    [InlineData(PieceSize - 7)]
     [InlineData(PieceSize - 1)]
     [InlineData(PieceSize)]
     [InlineData((3 * PieceSize) - 4)]
