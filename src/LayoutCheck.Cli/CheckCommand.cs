@@ -6,12 +6,9 @@ namespace LayoutCheck.Cli;
 /// <summary><c>layoutcheck check</c>.</summary>
 internal static class CheckCommand
 {
-    // With the definitions of a kernel's two thousand units.
-    private const int Memory = 2 << 20;
-
     public static int Run(string? file, ImageOptions how, bool isJson, int threads, RuleSet rules, bool isStrict)
     {
-        RunMemory.Expect(Memory);
+        RunMemory.Expect(RunMemory.OfAllUnits);
         using KernelImage image = file is null ? DefaultImage.Open(how.Source) : KernelImage.Open(file, how);
         CheckReport report = Progress.While(image.Types, () => LayoutChecker.Check(image, rules, threads)) with { IsStrict = isStrict };
         if (isJson)

@@ -7,9 +7,6 @@ namespace LayoutCheck.Cli;
 /// <summary>Parse, run, write, exit code: and the one place where failures become lines on stderr.</summary>
 public static class Program
 {
-    // A struct of a kernel, shown.
-    private const int SmallRun = 384 << 10;
-
     private const string OutOfMemory = "out of memory; allow it more, or ask for fewer types";
 
     /// <summary>Runs the program.</summary>
@@ -29,7 +26,7 @@ public static class Program
     private static int Run(string[] args)
     {
         RunMemory.Reserve();
-        RunMemory.Expect(SmallRun);
+        RunMemory.Expect(RunMemory.OfShortRun);
         KernelImage.EndProcessWhenInputIsLost("layoutcheck", ExitCode.Unreadable);
         Command root = CommandLine.Create(args);
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

@@ -9,6 +9,12 @@ namespace LayoutCheck.Cli;
 /// </summary>
 internal static unsafe partial class RunMemory
 {
+    /// <summary>What it takes to show a struct of a kernel, in bytes.</summary>
+    public const int OfShortRun = 384 << 10;
+
+    /// <summary>What it takes to ask a kernel's two thousand units, in bytes.</summary>
+    public const int OfAllUnits = 2 << 20;
+
     // What a check of all rules takes is three times that, and is collected when it comes to it.
     private const long WithoutCollection = 4 << 20;
     private const int PopulateWrite = 23;
@@ -32,7 +38,7 @@ internal static unsafe partial class RunMemory
     /// </summary>
     public static void Expect(int byteSize)
     {
-        if (OperatingSystem.IsLinux())
+        if (byteSize > 0 && OperatingSystem.IsLinux())
         {
             // The collector hands out memory upwards from where it put the last object.
             nuint page = (nuint)Environment.SystemPageSize;

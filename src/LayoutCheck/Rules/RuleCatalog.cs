@@ -16,7 +16,8 @@ public static class RuleCatalog
     /// <exception cref="ArgumentException">A name is no rule or pack.</exception>
     public static RuleSet Select(IReadOnlyCollection<string>? packs = null, IReadOnlyCollection<string>? only = null, IReadOnlyCollection<string>? skip = null)
     {
-        string[] ids = [.. Names().Select(IdOf)];
+        string[] names = [.. Names()];
+        string[] ids = Array.ConvertAll(names, IdOf);
         IReadOnlyCollection<string> skipped = skip ?? [];
         IReadOnlyCollection<string>? wantedPacks = packs ?? (only is null ? [Rule.DefaultPack] : null);
         if ((only ?? []).Concat(skipped).Except(ids).Any() || (wantedPacks ?? []).Any(p => p != Rule.DefaultPack))
@@ -25,11 +26,20 @@ public static class RuleCatalog
             return Default.Select(packs, only, skip);
         }
 
-        IEnumerable<(string Name, string Text)> chosen = Names()
-            .Where(name => (only is null || only.Contains(IdOf(name))) && !skipped.Contains(IdOf(name)))
-            .Select(name => (Name: name, Text: Text(name)))
-            .Where(file => wantedPacks is null || wantedPacks.Contains(RuleParser.PackOf(file.Name, file.Text)));
-        return new RuleSet(chosen.Select(file => RuleParser.Parse(file.Name, file.Text)));
+        List<Rule> chosen = [];
+        for (int i = 0; i < names.Length; i++)
+        {
+            if ((only is null || only.Contains(ids[i])) && !skipped.Contains(ids[i]))
+            {
+                string text = Text(names[i]);
+                if (wantedPacks is null || wantedPacks.Contains(RuleParser.PackOf(names[i], text)))
+                {
+                    chosen.Add(RuleParser.Parse(names[i], text));
+                }
+            }
+        }
+
+        return new RuleSet(chosen);
     }
 
     /// <summary>The files as they are, by name in ordinal order.</summary>
