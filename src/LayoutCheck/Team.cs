@@ -87,7 +87,18 @@ public sealed class Team(int size) : IDisposable
             Monitor.PulseAll(_lock);
         }
 
-        thread?.Start();
+        try
+        {
+            thread?.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            // There is no room for another: fewer do, down to who asks.
+            lock (_lock)
+            {
+                _threads.Remove(thread!);
+            }
+        }
     }
 
     private void Work()
