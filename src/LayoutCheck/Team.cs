@@ -39,8 +39,13 @@ public sealed class Team(int size) : IDisposable
     public void Share(Action<int> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        Job[] jobs = [.. Enumerable.Range(1, Size - 1).Select(number => new Job(() => work(number)))];
-        Array.ForEach(jobs, Add);
+        Job[] jobs = new Job[Size - 1];
+        for (int i = 0; i < jobs.Length; i++)
+        {
+            int number = i + 1;
+            Add(jobs[i] = new Job(() => work(number)));
+        }
+
         try
         {
             work(0);

@@ -66,7 +66,13 @@ internal sealed class SurveyWorker : IDisposable
     /// <exception cref="InvalidImageException">The first failure in file order, which is the same whatever the number of workers.</exception>
     public static Survey Join(Shared shared, SurveyWorker[] workers, Func<TargetFacts> target)
     {
-        List<Variant>[] merged = [.. Enumerable.Range(0, shared.Wanted.Requests.Length).Select(request => Merge(workers.SelectMany(w => w._variants[request])))];
+        List<Variant>[] merged = new List<Variant>[shared.Wanted.Requests.Length];
+        for (int i = 0; i < merged.Length; i++)
+        {
+            int request = i;
+            merged[i] = Merge(workers.SelectMany(w => w._variants[request]));
+        }
+
         SurveyWorker? failed = workers.Where(w => w._failure is not null).MinBy(w => w._failedUnit);
         int failedUnit = failed?._failedUnit ?? int.MaxValue;
         List<Variant>? excess = merged.Where(m => m.Count > MostVariants).MinBy(m => m[MostVariants].FirstIndex);

@@ -16,7 +16,7 @@ public static class RuleCatalog
     /// <exception cref="ArgumentException">A name is no rule or pack.</exception>
     public static RuleSet Select(IReadOnlyCollection<string>? packs = null, IReadOnlyCollection<string>? only = null, IReadOnlyCollection<string>? skip = null)
     {
-        string[] names = [.. Names()];
+        string[] names = Names();
         string[] ids = Array.ConvertAll(names, IdOf);
         IReadOnlyCollection<string> skipped = skip ?? [];
         IReadOnlyCollection<string>? wantedPacks = packs ?? (only is null ? [Rule.DefaultPack] : null);
@@ -45,10 +45,20 @@ public static class RuleCatalog
     /// <summary>The files as they are, by name in ordinal order.</summary>
     public static IEnumerable<(string Name, string Text)> Files() => Names().Select(name => (name, Text(name)));
 
-    private static IEnumerable<string> Names() => typeof(RuleCatalog).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal)
-        .Select(name => name[Prefix.Length..]);
+    private static string[] Names()
+    {
+        List<string> names = [];
+        foreach (string name in typeof(RuleCatalog).Assembly.GetManifestResourceNames())
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                names.Add(name[Prefix.Length..]);
+            }
+        }
+
+        names.Sort(StringComparer.Ordinal);
+        return [.. names];
+    }
 
     private static string IdOf(string name) => Path.GetFileNameWithoutExtension(name);
 
