@@ -10,7 +10,8 @@ namespace LayoutCheck;
 public sealed class Team(int size) : IDisposable
 {
     private readonly object _lock = new();
-    private readonly LinkedList<Job> _waiting = [];
+    // What nobody has begun.
+    private readonly List<Job> _waiting = [];
     private readonly List<Thread> _threads = [];
     private int _idle;
     private bool _isOver;
@@ -82,7 +83,7 @@ public sealed class Team(int size) : IDisposable
         Thread? thread = null;
         lock (_lock)
         {
-            job.Place = _waiting.AddLast(job);
+            _waiting.Add(job);
             if (_waiting.Count > _idle && _threads.Count < Size - 1)
             {
                 thread = new Thread(Work);
@@ -112,9 +113,9 @@ public sealed class Team(int size) : IDisposable
         {
             while (true)
             {
-                if (_waiting.First?.Value is { } job)
+                if (_waiting.Count > 0)
                 {
-                    Do(job);
+                    Do(_waiting[0]);
                 }
                 else if (_isOver)
                 {
@@ -134,14 +135,15 @@ public sealed class Team(int size) : IDisposable
     {
         lock (_lock)
         {
-            if (job.Place is { } place && isNeeded)
+            if (_waiting.Contains(job))
             {
+                if (!isNeeded)
+                {
+                    _waiting.Remove(job);
+                    return;
+                }
+
                 Do(job);
-            }
-            else if (job.Place is not null)
-            {
-                _waiting.Remove(job.Place);
-                return;
             }
 
             while (!job.IsDone)
@@ -154,8 +156,7 @@ public sealed class Team(int size) : IDisposable
     // Holding the lock, which is given back for as long as the work takes.
     private void Do(Job job)
     {
-        _waiting.Remove(job.Place!);
-        job.Place = null;
+        _waiting.Remove(job);
         Monitor.Exit(_lock);
         try
         {
@@ -177,9 +178,6 @@ public sealed class Team(int size) : IDisposable
     private sealed class Job(Action work)
     {
         public Action Work => work;
-
-        // Where it waits; null when somebody has begun it.
-        public LinkedListNode<Job>? Place { get; set; }
 
         public bool IsDone { get; set; }
 
