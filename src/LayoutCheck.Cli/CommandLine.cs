@@ -17,7 +17,7 @@ internal static class CommandLine
     public static Command Create(string[] args)
     {
         // Help lists what follows each command.
-        bool isHelp = args.Any(arg => Array.Exists(s_help, arg.StartsWith));
+        bool isHelp = args.Any(arg => Array.Exists(s_help, help => arg.StartsWith(help, StringComparison.Ordinal)));
         // A RootCommand would bring these options with texts out of resources, which takes a tenth of the time of a short run.
         Command root = new("layoutcheck", """
             Checks the struct layouts of a built kernel: does pgmap line up with compound_head?

@@ -113,8 +113,9 @@ internal sealed class DwarfTypeReader : ITypeSource
         ArgumentNullException.ThrowIfNull(team);
         WantedNames wanted = new(names, _sections);
         // One thread waits for nobody, and goes the sure way.
-        return (team.Size > 1 && !SlowPath.IsForced && _sections.UnitStarts is { } starts ? Survey(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team) : null)
-            ?? Survey(new SurveyWorker.Shared(_sections, wanted, withPlaces), team)!;
+        ulong[]? starts = team.Size > 1 && !SlowPath.IsForced ? _sections.UnitStarts : null;
+        Survey? onTrust = starts is null ? null : Survey(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team);
+        return onTrust ?? Survey(new SurveyWorker.Shared(_sections, wanted, withPlaces), team)!;
     }
 
     // Null when what was taken on trust was wrong.
