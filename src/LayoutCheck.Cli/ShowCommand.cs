@@ -18,7 +18,11 @@ internal static class ShowCommand
 {
     public static int Run(string file, string[] names, ImageOptions how, bool isJson, ShowOptions options)
     {
-        RunMemory.Expect(options.All ? RunMemory.OfAllUnits : 0);
+        if (options.All)
+        {
+            RunMemory.Expect(RunMemory.OfAllUnits);
+        }
+
         using KernelImage image = KernelImage.Open(file, how);
         List<Shown> shown = [];
         bool isMissing = false;

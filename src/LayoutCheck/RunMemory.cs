@@ -1,13 +1,12 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using LayoutCheck.Elf;
 
-namespace LayoutCheck.Cli;
+namespace LayoutCheck;
 
 /// <summary>
-/// The managed memory of a run that is over before there is garbage worth collecting. Hot: of a short run a tenth went into pages that showed up one by
-/// one while objects were made in them; the system gives many at once for a tenth of that.
+/// The managed memory of a program that asks something and ends, before there is garbage worth collecting. Hot: of a short run a tenth went into pages
+/// that showed up one by one while objects were made in them; the system gives many at once for a tenth of that.
 /// </summary>
-internal static unsafe partial class RunMemory
+public static class RunMemory
 {
     /// <summary>What it takes to show a struct of a kernel, in bytes.</summary>
     public const int OfShortRun = 384 << 10;
@@ -17,9 +16,8 @@ internal static unsafe partial class RunMemory
 
     // What a check of all rules takes is three times that, and is collected when it comes to it.
     private const long WithoutCollection = 4 << 20;
-    private const int PopulateWrite = 23;
 
-    /// <summary>Asks the collector to wait, and to have the memory ready. Where there is so little that it cannot, nothing is changed.</summary>
+    /// <summary>Asks the collector of this process to wait, and to have the memory ready. Where there is so little that it cannot, nothing is changed.</summary>
     public static void Reserve()
     {
         try
@@ -32,21 +30,6 @@ internal static unsafe partial class RunMemory
         }
     }
 
-    /// <summary>
-    /// Says how many bytes of objects are about to be made: their pages are asked for at once (MADV_POPULATE_WRITE, Linux 5.14; before, and of what was not
-    /// reserved, the system says no, and they show up one by one). The contents of memory stay as they are.
-    /// </summary>
-    public static void Expect(int byteSize)
-    {
-        if (byteSize > 0 && OperatingSystem.IsLinux())
-        {
-            // The collector hands out memory upwards from where it put the last object.
-            nuint page = (nuint)Environment.SystemPageSize;
-            nuint from = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(new byte[1])) & ~(page - 1);
-            _ = Advise((nint)from, (nuint)byteSize, PopulateWrite);
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint address, nuint length, int advice);
+    /// <summary>Says how many bytes of objects are about to be made. Of what was not reserved, pages show up one by one as before.</summary>
+    public static void Expect(int byteSize) => FreshMemory.PopulateManaged((nuint)byteSize);
 }

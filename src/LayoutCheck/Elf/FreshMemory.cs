@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace LayoutCheck.Elf;
@@ -54,6 +55,9 @@ internal sealed unsafe partial class FreshMemory : IDisposable
             _ = Advise((nint)from, (nuint)start + byteSize - from, PopulateWrite);
         }
     }
+
+    /// <summary>The same for objects that are about to be made: the collector hands out memory upwards from where it put the last one.</summary>
+    public static void PopulateManaged(nuint byteSize) => Populate(Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(new byte[1])), byteSize);
 
     /// <inheritdoc/>
     public void Dispose()
