@@ -19,7 +19,7 @@ public sealed class SectionPiecesTests
     {
         byte[] bytes = new byte[(40 * PieceSize) + 77];
         "IKCFG_ST"u8.CopyTo(bytes.AsSpan(at));
-        foreach (ulong? found in InFileAndInMemory(bytes, section => SectionPieces.FirstIndexOf(section, "IKCFG_ST"u8)))
+        foreach (ulong? found in FileAndMemory.Of(bytes, section => SectionPieces.FirstIndexOf(section, "IKCFG_ST"u8)))
         {
             Assert.Equal((ulong)at, found);
         }
@@ -34,25 +34,8 @@ public sealed class SectionPiecesTests
             "IKCFG_ST"u8.CopyTo(bytes.AsSpan(at));
         }
 
-        Assert.All(InFileAndInMemory(bytes, section => SectionPieces.FirstIndexOf(section, "IKCFG_ST"u8)), found => Assert.Equal((2ul * PieceSize) - 3, found));
-        Assert.All(InFileAndInMemory(bytes, section => SectionPieces.FirstIndexOf(section, "IKCFG_ED"u8)), Assert.Null);
-        Assert.All(InFileAndInMemory(bytes, section => SectionPieces.FirstIndexOf(section.Part(0, 0), "IKCFG_ST"u8)), Assert.Null);
-    }
-
-    private static List<ulong?> InFileAndInMemory(byte[] bytes, Func<Section, ulong?> find)
-    {
-        string path = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllBytes(path, bytes);
-            using MappedFile mapped = MappedFile.Open(path);
-            using MappedFile inMemory = MappedFile.FromBytes("bytes", bytes);
-            Assert.True(mapped.CanRead(mapped.Whole()));
-            return [find(mapped.Whole()), find(inMemory.Whole())];
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        Assert.All(FileAndMemory.Of(bytes, section => SectionPieces.FirstIndexOf(section, "IKCFG_ST"u8)), found => Assert.Equal((2ul * PieceSize) - 3, found));
+        Assert.All(FileAndMemory.Of(bytes, section => SectionPieces.FirstIndexOf(section, "IKCFG_ED"u8)), Assert.Null);
+        Assert.All(FileAndMemory.Of(bytes, section => SectionPieces.FirstIndexOf(section.Part(0, 0), "IKCFG_ST"u8)), Assert.Null);
     }
 }

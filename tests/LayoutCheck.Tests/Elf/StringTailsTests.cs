@@ -50,23 +50,16 @@ public sealed class StringTailsTests
             expected.Add((name, (ulong)(zero - names[name].Length)));
         }
 
-        string path = Path.GetTempFileName();
-        try
+        foreach (HashSet<(int, ulong)> found in FileAndMemory.Of(bytes, Find))
         {
-            File.WriteAllBytes(path, bytes);
-            using MappedFile mapped = MappedFile.Open(path);
-            using MappedFile inMemory = MappedFile.FromBytes("strings", bytes);
-            Assert.True(mapped.CanRead(mapped.Whole()));
-            foreach (MappedFile file in new[] { mapped, inMemory })
-            {
-                HashSet<(int, ulong)> found = [];
-                StringTails.Find(file.Whole(), [.. names.Select(Encoding.ASCII.GetBytes)], (name, offset) => Assert.True(found.Add((name, offset))));
-                Assert.Equal(expected.Order(), found.Order());
-            }
+            Assert.Equal(expected.Order(), found.Order());
         }
-        finally
+
+        HashSet<(int, ulong)> Find(Section strings)
         {
-            File.Delete(path);
+            HashSet<(int, ulong)> found = [];
+            StringTails.Find(strings, [.. names.Select(Encoding.ASCII.GetBytes)], (name, offset) => Assert.True(found.Add((name, offset))));
+            return found;
         }
     }
 }
