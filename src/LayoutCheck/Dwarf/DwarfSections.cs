@@ -29,7 +29,7 @@ internal sealed class DwarfSections
         StrOffsets = elf.Contents(".debug_str_offsets" + suffix);
         _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str" + suffix));
         _line = new Lazy<Section?>(() => elf.Contents(".debug_line" + suffix));
-        _unitStarts = new Lazy<ulong[]?>(() => !IsSplit && HasSectionOffsets && typesStart == ulong.MaxValue ? ReadUnitStarts(elf) : null);
+        _unitStarts = new Lazy<ulong[]?>(() => !IsSplit && HasSectionOffsets && typesStart == ulong.MaxValue ? Dwarf.UnitStarts.Read(elf, info.Length) : null);
     }
 
     /// <summary>What one .dwo brought into a package: the package's units, strings and file, and its own part of each of the other sections.</summary>
@@ -141,19 +141,6 @@ internal sealed class DwarfSections
         return new DwarfSections(elf, info, typesStart, abbrev, suffix) { HasSectionOffsets = hasOffsets, IsKept = isKept, Supplement = supplement?.Invoke() };
     }
 
-    private ulong[]? ReadUnitStarts(ElfFile elf)
-    {
-        try
-        {
-            return elf.Contents(".debug_aranges") is { } aranges ? Dwarf.UnitStarts.Read(aranges, Info.Length) : null;
-        }
-        catch (InvalidImageException)
-        {
-            // Nothing that is read depends on it.
-            return null;
-        }
-    }
-
     // Objects have a section for each type unit, in a group of its own: .debug_types in DWARF 4, .debug_info in DWARF 5. A linker drops the
     // groups that it has and joins the rest; kernels have one section, which is read where it lies.
     private static Section JoinUnits(ElfFile elf, Section first, string suffix, out ulong typesStart, out bool hasOffsets)
@@ -236,14 +223,12 @@ internal sealed class DwarfSections
         }
 
         SectionReader reader = table.ReadFrom(0);
-        uint length = reader.ReadU32();
-        bool is64Bit = length == 0xffff_ffff;
-        ulong size = is64Bit ? reader.ReadU64() : length;
+        ulong size = InitialLength.Read(ref reader, out int offsetSize);
         ulong rest = reader.Remaining;
         ushort version = reader.ReadU16();
         // Compilers of before the standard was final wrote the entries at once.
-        return version == 5 && is64Bit == unit.Is64Bit && size >= 4 && size <= rest
-            ? is64Bit ? 16u : 8u
+        return version == 5 && offsetSize == unit.OffsetSize && size >= 4 && size <= rest
+            ? (ulong)offsetSize * 2
             : throw table.Invalid(0, "does not begin with the header that DWARF 5 gives it, for units of that version", "build with a newer compiler, or with -gdwarf-4");
     }
 

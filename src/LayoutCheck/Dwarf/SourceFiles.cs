@@ -89,14 +89,7 @@ internal sealed class SourceFiles
         }
 
         SectionReader reader = line.ReadFrom(offset);
-        ulong length = reader.ReadU32();
-        int offsetSize = 4;
-        if (length == 0xffff_ffff)
-        {
-            length = reader.ReadU64();
-            offsetSize = 8;
-        }
-
+        ulong length = InitialLength.Read(ref reader, out int offsetSize);
         if (length > reader.Remaining)
         {
             return "is cut short";

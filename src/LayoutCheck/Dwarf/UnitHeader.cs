@@ -33,13 +33,9 @@ internal readonly record struct UnitHeader(
     {
         bool isSplit = sections.IsSplit;
         SectionReader reader = info.ReadFrom(offset);
-        ulong length = reader.ReadU32();
-        bool is64Bit = length == 0xffff_ffff;
-        if (is64Bit)
-        {
-            length = reader.ReadU64();
-        }
-        else if (length >= 0xffff_fff0)
+        ulong length = InitialLength.Read(ref reader, out int offsetSize);
+        bool is64Bit = offsetSize == 8;
+        if (!is64Bit && length >= 0xffff_fff0)
         {
             throw info.Invalid(offset, $"unit length 0x{length:x} is reserved (DWARF 5 §7.4)");
         }
@@ -57,7 +53,6 @@ internal readonly record struct UnitHeader(
             throw info.Invalid(offset, $"a unit of DWARF version {version}, which cannot be read (2 to 5 can)", BuildAnother);
         }
 
-        int offsetSize = is64Bit ? 8 : 4;
         DwUnitType type = isInTypes ? DwUnitType.DW_UT_type : DwUnitType.DW_UT_compile;
         byte addressSize;
         ulong abbrevOffset;

@@ -9,19 +9,22 @@ namespace LayoutCheck.Dwarf;
 internal static class UnitStarts
 {
     /// <summary>The starts in their order, in bytes from the start of .debug_info; null when the section does not say them, or not of all.</summary>
-    /// <param name="aranges">.debug_aranges</param>
+    /// <param name="elf">The file.</param>
     /// <param name="infoLength">The length of .debug_info in bytes.</param>
-    public static ulong[]? Read(Section aranges, ulong infoLength)
+    public static ulong[]? Read(ElfFile elf, ulong infoLength)
     {
         try
         {
+            if (elf.Contents(".debug_aranges") is not { } aranges)
+            {
+                return null;
+            }
+
             List<ulong> starts = [];
             SectionReader reader = aranges.ReadFrom(0);
             while (!reader.IsAtEnd)
             {
-                ulong length = reader.ReadU32();
-                bool is64Bit = length == 0xffff_ffff;
-                length = is64Bit ? reader.ReadU64() : length;
+                ulong length = InitialLength.Read(ref reader, out int offsetSize);
                 ulong end = reader.Offset + Math.Min(length, reader.Remaining);
                 // The version is 2 in all of DWARF 2 to 5.
                 if (reader.ReadU16() != 2)
@@ -29,7 +32,7 @@ internal static class UnitStarts
                     return null;
                 }
 
-                ulong start = reader.ReadUnsigned(is64Bit ? 8 : 4);
+                ulong start = reader.ReadUnsigned(offsetSize);
                 if (start >= infoLength || (starts.Count == 0 ? start != 0 : start <= starts[^1]))
                 {
                     return null;
@@ -43,7 +46,7 @@ internal static class UnitStarts
         }
         catch (InvalidImageException)
         {
-            // A damaged hint is none.
+            // A damaged hint is none: nothing that is read depends on it.
             return null;
         }
     }

@@ -176,8 +176,8 @@ public sealed class UnitStartsTests
 
     private static ulong[]? Read(byte[] aranges, ulong infoLength, bool isBigEndian = false)
     {
-        using MappedFile file = MappedFile.FromBytes("aranges", aranges.Length > 0 ? aranges : [0]);
-        return UnitStarts.Read(file.Whole(isBigEndian).Part(0, (ulong)aranges.Length), infoLength);
+        using MappedFile file = MappedFile.FromBytes("built", new ElfBuilder(isBigEndian: isBigEndian).Add(".debug_aranges", aranges).ToBytes());
+        return UnitStarts.Read(ElfFile.Read(file), infoLength);
     }
 
     // DWARF 5 §6.1.2: a header for each unit, and one address range that ends with two zeros.
