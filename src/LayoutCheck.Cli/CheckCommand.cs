@@ -6,10 +6,10 @@ namespace LayoutCheck.Cli;
 /// <summary><c>layoutcheck check</c>.</summary>
 internal static class CheckCommand
 {
-    public static int Run(string? file, ImageOptions how, bool isJson, int threads, RuleSet rules, bool isStrict)
+    public static int Run(CheckInput input, ImageOptions how, bool isJson, int threads, RuleSet rules, bool isStrict)
     {
         RunMemory.Expect(RunMemory.OfAllUnits);
-        using KernelImage image = file is null ? DefaultImage.Open(how.Source) : KernelImage.Open(file, how);
+        using KernelImage image = input.Open(how);
         CheckReport report = Progress.While(image.Types, () => LayoutChecker.Check(image, rules, threads)) with { IsStrict = isStrict };
         if (isJson)
         {
@@ -17,7 +17,7 @@ internal static class CheckCommand
         }
         else
         {
-            Output.WriteText(writer => CheckText.Write(report, image.Path, DefaultImage.RunningRelease(image.Path), Output.Ink, writer));
+            Output.WriteText(writer => CheckText.Write(report, Output.Ink, writer));
         }
 
         return (int)report.Verdict;

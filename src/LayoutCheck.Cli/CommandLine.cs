@@ -49,18 +49,26 @@ internal static class CommandLine
     {
         Argument<string?> file = new("FILE")
         {
-            Description = "A vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF. Without it: the running kernel's BTF, else a small sample image.",
+            Description = "A vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        Option<bool> running = new("--running") { Description = $"Check the running kernel by its BTF, {RunningKernel.BtfPath}, in place of a FILE." };
+        Option<bool> sample = new("--sample") { Description = "Check the small image that layoutcheck brings along, in place of a FILE: a first look at a report." };
         CommonOptions common = new();
         Option<int> threads = Threads();
         RuleOptions rules = new();
         command.Arguments.Add(file);
+        command.Options.Add(running);
+        command.Options.Add(sample);
         command.Options.Add(threads);
         rules.AddTo(command);
         common.AddTo(command);
-        command.SetAction(parsed => CheckCommand.Run(
-            parsed.GetValue(file), common.Image(parsed), common.IsJson(parsed), parsed.GetValue(threads), rules.Chosen(parsed), rules.IsStrict(parsed)));
+        command.SetAction(parsed =>
+        {
+            CheckInput input = new(parsed.GetValue(file), parsed.GetValue(running), parsed.GetValue(sample));
+            input.RequireOne();
+            return CheckCommand.Run(input, common.Image(parsed), common.IsJson(parsed), parsed.GetValue(threads), rules.Chosen(parsed), rules.IsStrict(parsed));
+        });
     }
 
     private static void Show(Command command)
@@ -178,11 +186,20 @@ internal static class CommandLine
         public bool IsStrict(ParseResult parsed) => parsed.GetValue(_strict);
 
         public RuleSet Chosen(ParseResult parsed) => RuleChoice.Choose(
-            Split(parsed.GetValue(_pack)), Split(parsed.GetValue(_only)), Split(parsed.GetValue(_skip)), parsed.GetValue(_rules) ?? []);
+            Split(parsed, _pack), Split(parsed, _only), Split(parsed, _skip), parsed.GetValue(_rules) ?? []);
 
         private static Option<string[]> Names(string name, string what, string description) => new(name) { Description = description, HelpName = what };
 
-        private static string[]? Split(string[]? values) => values is null or [] ? null : [.. values.SelectMany(v => v.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        private static string[]? Split(ParseResult parsed, Option<string[]> option)
+        {
+            if (parsed.GetValue(option) is not { Length: > 0 } values)
+            {
+                return null;
+            }
+
+            string[] names = [.. values.SelectMany(v => v.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+            return names.Length > 0 ? names : throw new UsageException($"{option.Name} names nothing");
+        }
     }
 
     /// <summary>The options that every command has.</summary>

@@ -14,6 +14,7 @@ internal static class OverlapCommand
         if (Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is not { } definition)
         {
             query.ReportMissingType(image);
+            image.RequireUnchanged();
             return ExitCode.Undecided;
         }
 
@@ -21,17 +22,25 @@ internal static class OverlapCommand
         if (query.Member is not null && member is null)
         {
             query.ReportMissingMember(definition);
+            image.RequireUnchanged();
             return ExitCode.Undecided;
         }
 
         OverlapReport report = new(definition.Graph.Declare(definition.Root), TypeLayout.Of(definition, expand), member, definition.Units[0].Name);
         if (isJson)
         {
-            Output.WriteJson(stream => JsonReport.Write(report, image.ReadFacts(), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
+            ImageFacts facts = image.ReadFacts();
+            image.RequireUnchanged();
+            Output.WriteJson(stream => JsonReport.Write(report, facts, image.FilesUsed(facts), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
         }
         else
         {
-            Output.WriteText(report.WriteText);
+            image.RequireUnchanged();
+            Output.WriteText(writer =>
+            {
+                report.WriteText(writer);
+                ProvenanceLines.Write(image, writer);
+            });
         }
 
         return ExitCode.Holds;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
 
@@ -34,10 +35,14 @@ internal static class RulesCommand
             throw new UsageException($"there is no rule '{Printable.Shorten(id)}'{(near.Count > 0 ? $"; did you mean {string.Join(", ", near)}?" : "; 'layoutcheck rules' lists them")}");
         }
 
-        using KernelImage image = file is null ? DefaultImage.OpenSample(SourceChoice.Auto) : KernelImage.Open(file);
+        using KernelImage image = file is null ? CheckInput.OpenSample(SourceChoice.Auto) : KernelImage.Open(file);
         RuleResult example = Progress.While(image.Types, () => LayoutChecker.Check(image, new RuleSet([rule]), Environment.ProcessorCount)).Results[0];
         bool isDrawn = example.Outcome is Outcome.Holds or Outcome.Violated;
-        Output.WriteText(writer => RuleExplanation.Write(rule, isDrawn ? example : null, writer));
+        Output.WriteText(writer =>
+        {
+            RuleExplanation.Write(rule, isDrawn ? example : null, writer);
+            ProvenanceLines.Write(image, writer);
+        });
         return ExitCode.Holds;
     }
 
@@ -64,6 +69,7 @@ internal static class RulesCommand
 
         if (isMissing)
         {
+            image.RequireUnchanged();
             return ExitCode.Undecided;
         }
 
@@ -75,7 +81,8 @@ internal static class RulesCommand
             throw new OutputException($"the baseline cannot be written: no rule can name {Printable.Shorten(unnamed.Name.ToString())}");
         }
 
-        Baseline baseline = BaselineWriter.Write($"{string.Join(", ", named.Select(d => d.Name))}{of}", named);
+        Baseline baseline = BaselineWriter.Write($"{string.Join(", ", named.Select(d => d.Name))}{of}", named, Provenance.Clauses(image.OtherFiles));
+        image.RequireUnchanged();
         foreach (string sentence in baseline.LeftOut)
         {
             Console.Error.WriteLine($"layoutcheck: {sentence}");

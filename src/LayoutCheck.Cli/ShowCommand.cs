@@ -66,12 +66,22 @@ internal static class ShowCommand
 
         if (isJson)
         {
+            ImageFacts facts = image.ReadFacts();
+            image.RequireUnchanged();
             Output.WriteJson(stream => JsonReport.Write(
-                shown.Select(s => s.ToReport(options.Expand)), image.ReadFacts(), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
+                shown.Select(s => s.ToReport(options.Expand)), facts, image.FilesUsed(facts), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
         }
         else
         {
-            Output.WriteText(writer => WriteText(shown, image.Types.Kind, options, writer));
+            image.RequireUnchanged();
+            Output.WriteText(writer =>
+            {
+                WriteText(shown, image.Types.Kind, options, writer);
+                if (shown.Count > 0)
+                {
+                    ProvenanceLines.Write(image, writer, isComment: true);
+                }
+            });
         }
 
         return isMissing ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;

@@ -22,7 +22,7 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
         [""] = """
             Examples:
               layoutcheck check vmlinux                       the verdict
-              layoutcheck check                               the same for the running kernel
+              layoutcheck check --running                     the same for the running kernel
               layoutcheck show vmlinux page folio             layouts, as pahole prints them
               layoutcheck show vmlinux page.mapping           one member
               layoutcheck overlap vmlinux page                who shares which bytes, as a map
@@ -58,7 +58,13 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
             """,
         ["check"] = """
             Compares the definitions of every C compilation unit. The first line is the verdict; then the
-            layout era, what is violated and what that breaks, the rules, and where the facts come from.
+            layout era, what is violated and what that breaks, the rules, and where the facts come from: every
+            file that was read, with its build id and release.
+
+            Examples:
+              layoutcheck check vmlinux
+              layoutcheck check --running
+              layoutcheck check nd_pmem.ko --base vmlinux
 
             """,
         ["show"] = """

@@ -15,12 +15,12 @@ internal static class UsageErrors
             return [unknown];
         }
 
-        if (parsed.Errors.Count == 0)
+        List<string> errors = [.. Empty(parsed.CommandResult)];
+        if (parsed.Errors.Count == 0 || errors.Count > 0)
         {
-            return [];
+            return errors;
         }
 
-        List<string> errors = [];
         string[] missing = [.. parsed.Errors.Select(e => e.SymbolResult).OfType<ArgumentResult>().Where(IsMissing).Select(a => a.Argument.Name).Distinct()];
         if (missing.Length > 0)
         {
@@ -53,6 +53,14 @@ internal static class UsageErrors
 
         return errors;
     }
+
+    // A variable of a script that is not set: the program must not take another file for it, nor none.
+    private static IEnumerable<string> Empty(CommandResult command) => command.Children.Where(child => child.Tokens.Any(t => t.Value.Length == 0)).Select(child => child switch
+    {
+        OptionResult option => $"the value of {option.Option.Name} is empty (a variable that is not set?)",
+        ArgumentResult argument => $"{argument.Argument.Name} is empty (a variable that is not set?)",
+        _ => "a word of the command line is empty (a variable that is not set?)",
+    });
 
     private static bool IsMissing(ArgumentResult argument) => argument.Tokens.Count == 0 && argument.Parent is CommandResult;
 

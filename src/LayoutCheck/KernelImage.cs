@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
@@ -38,13 +39,15 @@ public sealed class KernelImage : IDisposable
 
     private readonly UnwrappedImage _content;
     private readonly IDisposable? _companion;
+    private readonly InputFiles _inputs;
 
-    // The companion is the file that has what this one has not: the debug information split off, or the kernel of a module.
+    // The companion has what this file lacks: the debug information that was split off, or the kernel of a module.
     private KernelImage(string path, UnwrappedImage content, ITypeSource types, bool hasOtherSource = false, IDisposable? companion = null)
     {
         Path = path;
         _content = content;
         _companion = companion;
+        _inputs = content.File.Inputs;
         Types = types;
         HasOtherSource = hasOtherSource;
     }
@@ -88,12 +91,22 @@ public sealed class KernelImage : IDisposable
         return Types.DefinedNames();
     }
 
-    /// <summary>Asserts that nobody wrote to the file since it was opened. A large file is not read at one moment: a verdict must not rest on two versions of it.</summary>
-    /// <exception cref="InvalidImageException">Somebody did.</exception>
-    public void RequireUnchanged()
+    /// <summary>
+    /// Asserts that no file that was opened for this image has been written to or replaced since: an answer must not rest on two versions of one. To be
+    /// called when the answer is complete, before it is told.
+    /// </summary>
+    /// <exception cref="InvalidImageException">A file is not what it was.</exception>
+    public void RequireUnchanged() => _inputs.RequireUnchanged();
+
+    /// <summary>The files besides the image that the answers so far rest on; complete after the last question.</summary>
+    public ImmutableArray<InputFile> OtherFiles => _inputs.Used();
+
+    /// <summary>The files that the answers so far rest on, the image first; complete after the last question.</summary>
+    /// <param name="facts">What <see cref="ReadFacts"/> returned.</param>
+    public ImmutableArray<InputFile> FilesUsed(ImageFacts facts)
     {
-        _content.File.RequireUnchanged();
-        (_companion as MappedFile)?.RequireUnchanged();
+        ArgumentNullException.ThrowIfNull(facts);
+        return [new InputFile(FileRole.Image, Path, facts.BuildId, facts.Release), .. OtherFiles];
     }
 
     /// <summary>Opens a file: an ELF image with DWARF or BTF, a raw BTF blob, or a kernel or module as it is shipped, packed.</summary>
@@ -120,12 +133,12 @@ public sealed class KernelImage : IDisposable
     public ImageFacts ReadFacts()
     {
         string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
-        return new ImageFacts(format, _content.Elf?.BuildId(), Release(_content), ReadConfig(), _content.Wrapping);
+        return new ImageFacts(format, _content.Elf?.BuildId(), _content.Release() ?? RunningKernel.ReleaseOf(Path), ReadConfig(), _content.Wrapping);
     }
 
     /// <summary>The kernel's configuration, by <c>CONFIG_</c> names; null when the image does not carry it (CONFIG_IKCONFIG=y).</summary>
     /// <exception cref="InvalidImageException">It is damaged.</exception>
-    public IReadOnlyDictionary<string, string>? ReadConfig() => Text(_content) is { } text ? KernelText.Config(text) : null;
+    public IReadOnlyDictionary<string, string>? ReadConfig() => _content.Text() is { } text ? KernelText.Config(text) : null;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -221,12 +234,13 @@ public sealed class KernelImage : IDisposable
             return new KernelImage(path, content, new BtfTypeReader(btf, name, wordByteSize), hasDwarf);
         }
 
-        BaseKernel? kernel = options.BasePath is { } basePath ? BaseKernel.Open(basePath) : null;
+        BaseKernel? kernel = options.BasePath is { } basePath ? BaseKernel.Open(basePath, content.File.Inputs) : null;
         try
         {
             BtfTypeReader types = kernel is null
-                ? BaseKernel.ReadWithFirst(path, Release(content), Read, out kernel)
+                ? BaseKernel.ReadWithFirst(path, content.Release() ?? RunningKernel.ReleaseOf(path), content.File.Inputs, Read, out kernel)
                 : Read(kernel.Index);
+            content.File.Inputs.Use(kernel.ToInput());
             return new KernelImage(path, content, types, hasDwarf, kernel);
         }
         catch
@@ -269,23 +283,6 @@ public sealed class KernelImage : IDisposable
             SeparateDebugFile.LinkName(content.Elf!) is not { } link ? content.Elf!.Find(".modinfo") is not null && content.Elf.Header.Type == ElfFile.ET_REL ? BareModuleRemedy : NoDebugInfoRemedy
                 : link == System.IO.Path.GetFileName(content.File.Path) ? "its debug information was split off into another file of its name, which is not found: name that file, or its directory (--debug-dir DIR)"
                 : $"its debug information was split off into {link}, which is not beside it: name that file, or its directory (--debug-dir DIR)");
-    }
-
-    private static string? Release(UnwrappedImage content)
-    {
-        string? release = Text(content) is { } text ? KernelText.Release(text) : null;
-        return release ?? (content.Elf?.Contents(".modinfo") is { } modinfo ? KernelText.ModuleRelease(modinfo) : null);
-    }
-
-    // Where the kernel's texts are: .rodata of an ELF image, anywhere in a bare one.
-    private static Section? Text(UnwrappedImage content)
-    {
-        if (content.Elf is not { } elf)
-        {
-            return content.Btf!.Name is null ? null : content.File.Whole();
-        }
-
-        return elf.Find(".rodata") is { ByteSize: > 0, Type: not ElfSection.SHT_NOBITS } section ? elf.Contents(section) : null;
     }
 }
 

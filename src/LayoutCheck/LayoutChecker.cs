@@ -35,7 +35,10 @@ public static class LayoutChecker
             image.HasOtherSource,
             LayoutEra.Of(definitions),
             [.. survey.Sets.Select(DefinitionSummary.Of)],
-            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config));
+            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config))
+        {
+            Files = image.FilesUsed(facts),
+        };
         image.RequireUnchanged();
         return report;
     }

@@ -23,8 +23,8 @@ public sealed partial class ArchitectureTests
         ["Reports"] = ["Rules", "Compare", "Layouts", "Types"],
     };
 
-    // The one error, what an image says of itself, and how names that a file made are written: words for a report.
-    private static readonly string[] RootForAll = ["InvalidImageException", "ImageFacts", "Printable", "Team"];
+    // The one error, what an image says of itself, the files that were read, and how names that a file made are written: words for a report.
+    private static readonly string[] RootForAll = ["InvalidImageException", "ImageFacts", "InputFile", "FileRole", "Printable", "Team"];
 
     private sealed record Source(string Folder, string Name, string Text, string Code);
 

@@ -68,25 +68,19 @@ internal static class BtfDistilledBase
     {
         BtfRecord record = module.Record(id);
         bool isReplaced = id < kernelIds.Length && kernelIds[id] != 0;
-        bool isOfType = record.Kind is BtfFormat.BTF_KIND_PTR or BtfFormat.BTF_KIND_TYPEDEF or BtfFormat.BTF_KIND_VOLATILE or BtfFormat.BTF_KIND_CONST or BtfFormat.BTF_KIND_RESTRICT
-            or BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_FUNC_PROTO or BtfFormat.BTF_KIND_VAR or BtfFormat.BTF_KIND_DECL_TAG or BtfFormat.BTF_KIND_TYPE_TAG;
 
         // Nameless, what the kernel's record stands for is not found beside it.
         Write(isReplaced ? 0 : Name(record.NameOffset));
         Write(record.Info);
-        Write(isOfType ? Type(record.SizeOrType) : record.SizeOrType);
+        Write(BtfReferences.IsOfType(record.Kind) ? Type(record.SizeOrType) : record.SizeOrType);
         SectionReader details = module.ReadDetails(record);
-        for (int word = 0; !details.IsAtEnd; word++)
+        for (uint word = 0; !details.IsAtEnd; word++)
         {
             uint value = details.ReadU32();
-            Write((record.Kind, word) switch
+            Write(BtfReferences.Meaning(record.Kind, word) switch
             {
-                (BtfFormat.BTF_KIND_ARRAY, 0 or 1) => Type(value),
-                (BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_ENUM64, _) when word % 3 == 0 => Name(value),
-                (BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION, _) when word % 3 == 1 => Type(value),
-                (BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_FUNC_PROTO, _) when word % 2 == 0 => Name(value),
-                (BtfFormat.BTF_KIND_FUNC_PROTO, _) => Type(value),
-                (BtfFormat.BTF_KIND_DATASEC, _) when word % 3 == 0 => Type(value),
+                BtfWord.Name => Name(value),
+                BtfWord.Type => Type(value),
                 _ => value,
             });
         }

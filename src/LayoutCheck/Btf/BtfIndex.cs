@@ -88,7 +88,7 @@ internal sealed class BtfIndex
         _offsets = FindRecords();
         if (baseIndex is not null)
         {
-            CheckNamesAgainstBase(baseIndex);
+            CheckAgainstBase(baseIndex);
         }
     }
 
@@ -112,7 +112,8 @@ internal sealed class BtfIndex
     }
 
     /// <summary>
-    /// Whether BTF is split: its strings go on from those of a base, so they do not start with the empty one. What is too damaged to tell is not.
+    /// Whether BTF is split: its strings continue those of a base, so they do not start with the empty one, and it refers to what only a base can have.
+    /// BTF that is too damaged to tell is not.
     /// </summary>
     public static bool IsSplit(Section section)
     {
@@ -124,10 +125,13 @@ internal sealed class BtfIndex
         Section bytes = section.As(section.Name, section.Head(1)[0] == BtfFormat.BTF_MAGIC >> 8);
         SectionReader reader = bytes.ReadFrom(4);
         ulong start = reader.ReadU32();
-        reader.Skip(8);
+        ulong typesStart = start + reader.ReadU32();
+        ulong typesLength = reader.ReadU32();
         start += reader.ReadU32();
         uint length = reader.ReadU32();
-        return length == 0 || (start < bytes.Length && length <= bytes.Length - start && bytes.ReadFrom(start).ReadU8() != 0);
+        bool startsOtherwise = length == 0 || (start < bytes.Length && length <= bytes.Length - start && bytes.ReadFrom(start).ReadU8() != 0);
+        return startsOtherwise && typesStart <= bytes.Length && typesLength <= bytes.Length - typesStart
+            && BtfReferences.LeadOutside(bytes.Part(typesStart, typesLength), length);
     }
 
     /// <summary>The error to throw for a problem with a record.</summary>
@@ -276,7 +280,7 @@ internal sealed class BtfIndex
             // A module may have types and no name that the kernel has not.
             if (_base is null)
             {
-                throw _section.Invalid(16, "has no strings; if this is a module's split BTF, it needs its kernel's (--base)");
+                throw _section.Invalid(16, _typesLength == 0 ? "has neither types nor strings" : "has no strings; if this is a module's split BTF, it needs its kernel's (--base)");
             }
 
             return;
@@ -286,7 +290,7 @@ internal sealed class BtfIndex
         SectionReader strings = _section.ReadFrom(_stringsStart);
         if (strings.ReadU8() != 0 && _base is null)
         {
-            throw _section.Invalid(_stringsStart, "the first string is not empty, so this is split BTF, as modules carry, which needs the BTF of its kernel", BaseRemedy);
+            throw _section.Invalid(_stringsStart, "the first string is not empty, as in a module's split BTF, and nothing refers to the BTF of a kernel");
         }
 
         strings.Seek(_stringsStart + _stringsLength - 1);
@@ -407,7 +411,7 @@ internal sealed class BtfIndex
 
     // Nothing in split BTF says which base it was made against. But each of its names is an offset to the start of a string, of the base's
     // or, past their end, of its own: with another base, most of them point into the middle of one.
-    private void CheckNamesAgainstBase(BtfIndex baseIndex)
+    private void CheckAgainstBase(BtfIndex baseIndex)
     {
         if (_section.IsBigEndian != baseIndex._section.IsBigEndian)
         {
@@ -420,16 +424,31 @@ internal sealed class BtfIndex
         {
             BtfRecord record = Record(id);
             CheckName(record, record.NameOffset, own, inherited);
-            if (record.Kind is BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64 or BtfFormat.BTF_KIND_FUNC_PROTO)
+            CheckType(record, BtfReferences.IsOfType(record.Kind) ? record.SizeOrType : 0);
+            SectionReader reader = ReadDetails(record);
+            for (uint word = 0; !reader.IsAtEnd; word++)
             {
-                SectionReader reader = ReadDetails(record);
-                uint size = (uint)_elementSizes[record.Kind];
-                for (uint i = 0; i < record.ElementCount; i++)
+                uint value = reader.ReadU32();
+                switch (BtfReferences.Meaning(record.Kind, word))
                 {
-                    CheckName(record, reader.ReadU32(), own, inherited);
-                    reader.Skip(size - 4);
+                    case BtfWord.Name:
+                        CheckName(record, value, own, inherited);
+                        break;
+                    case BtfWord.Type:
+                        CheckType(record, value);
+                        break;
+                    default:
+                        break;
                 }
             }
+        }
+    }
+
+    private void CheckType(in BtfRecord record, uint type)
+    {
+        if (type > Count)
+        {
+            throw _section.Invalid(record.Offset, $"is split BTF of another kernel than {_base!._section.File.Path}: {record} refers to type {type} of {Count}", BaseRemedy);
         }
     }
 
@@ -444,7 +463,7 @@ internal sealed class BtfIndex
         }
     }
 
-    private const string BaseRemedy = "name the vmlinux that it was built with (--base FILE), or read the module's DWARF";
+    private const string BaseRemedy = "name the vmlinux that it was built with (--base FILE), or use --source dwarf if the module has DWARF";
 
     // Split BTF counts name offsets (and type ids) on from its base's, so they lie past the end of its own.
     private InvalidImageException SplitBtf(in BtfRecord record, uint nameOffset) => _section.Invalid(

@@ -44,12 +44,13 @@ internal sealed class DwarfPackage
     /// <exception cref="InvalidImageException">It cannot be read.</exception>
     public static DwarfPackage Open(string path, DwarfSections image)
     {
-        MappedFile file = MappedFile.Open(path);
+        MappedFile file = MappedFile.Open(path, image.Info.File.Inputs);
         try
         {
             ElfFile elf = SplitUnits.ReadElf(file, image);
             DwarfPackage package = Is(elf) ? new DwarfPackage(elf) : throw new InvalidImageException(path, null, null, "is no package of split DWARF: it has no .debug_cu_index", "make it anew, or take it away");
             image.Info.File.Own(file);
+            image.Info.File.Inputs.Use(new InputFile(FileRole.DwarfPackage, path, elf.BuildId(), null));
             return package;
         }
         catch

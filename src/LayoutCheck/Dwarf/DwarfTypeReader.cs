@@ -60,7 +60,6 @@ internal sealed class DwarfTypeReader : ITypeSource
                 using SplitUnit split = _sections.OpenSplit(unit, root);
                 if (split.Units.Select(u => FindFirst(i, split.File, u, splitScanners, builder)).FirstOrDefault(d => d is not null) is { } inSplit)
                 {
-                    split.RequireUnchanged();
                     return inSplit;
                 }
 

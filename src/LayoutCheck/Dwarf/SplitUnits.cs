@@ -60,6 +60,7 @@ internal sealed class SplitUnits
             DwoFile file = count > 1 ? Kept(path) : DwoFile.Open(path, _image, isKept: false);
             if (file.CompileUnits.TryGetValue(id, out UnitHeader found))
             {
+                _image.Info.File.Inputs.Use(new InputFile(FileRole.SplitDwarf, path, null, null));
                 return Pair(skeleton, new SplitUnit(file.Sections, found, first == skeleton.Offset ? file.TypeUnits : [], count > 1 ? null : file.File, _image));
             }
 
@@ -209,7 +210,7 @@ internal sealed class SplitUnits
     {
         public static DwoFile Open(string path, DwarfSections image, bool isKept)
         {
-            MappedFile file = MappedFile.Open(path);
+            MappedFile file = MappedFile.Open(path, image.Info.File.Inputs);
             try
             {
                 DwarfSections sections = DwarfSections.FindSplit(ReadElf(file, image), isKept)
@@ -282,10 +283,6 @@ internal sealed class SplitUnit : IDisposable
 
     /// <summary>The unit and its type units, in the order to read them.</summary>
     public IEnumerable<UnitHeader> Units => TypeUnits.Prepend(Unit);
-
-    /// <summary>Asserts that nobody wrote to the file while it was read.</summary>
-    /// <exception cref="InvalidImageException">Somebody did.</exception>
-    public void RequireUnchanged() => _file?.RequireUnchanged();
 
     /// <summary>Keeps the file open as long as the image: somebody remembers a place in it.</summary>
     public void Keep()

@@ -289,7 +289,6 @@ internal sealed class SurveyWorker : IDisposable
             Visit(index, split.File, unit);
         }
 
-        split.RequireUnchanged();
         if (_findings.Count > findings || Array.Exists(_variants, variants => variants.Exists(v => v.File == split.File)))
         {
             split.Keep();

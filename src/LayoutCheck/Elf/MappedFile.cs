@@ -18,16 +18,15 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     // Of a file that is mapped, and of no other.
     private readonly SafeFileHandle? _handle;
-    private readonly DateTime _written;
     private byte* _start;
     private readonly GCHandle _pin;
     private readonly List<IDisposable> _owned = [];
 
-    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle)
+    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle, InputFiles inputs)
     {
         Path = path;
+        Inputs = inputs;
         _handle = handle;
-        _written = File.GetLastWriteTimeUtc(handle);
         _start = start;
         Length = length;
         LostPages.Watch(path);
@@ -36,21 +35,26 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private MappedFile(string path, byte[] bytes)
     {
         Path = path;
+        Inputs = new InputFiles();
         _pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
         _start = (byte*)_pin.AddrOfPinnedObject();
         Length = (nuint)bytes.Length;
     }
 
-    private MappedFile(string path, NativeBuffer unpacked)
+    private MappedFile(string path, NativeBuffer copy, InputFiles inputs)
     {
         Path = path;
-        _start = unpacked.Start;
-        Length = unpacked.Length;
-        _owned.Add(unpacked);
+        Inputs = inputs;
+        _start = copy.Start;
+        Length = copy.Length;
+        _owned.Add(copy);
     }
 
     /// <summary>The file as the user named it: the first word of every error about it.</summary>
     public string Path { get; }
+
+    /// <summary>The files that were opened for the same image, this one among them when it is a file and not bytes in memory.</summary>
+    public InputFiles Inputs { get; }
 
     /// <summary>Length in bytes.</summary>
     public nuint Length { get; }
@@ -79,8 +83,11 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <summary>Bytes that are in memory already, under the name that errors will use. The array must not change afterwards.</summary>
     public static MappedFile FromBytes(string name, byte[] bytes) => new(name, bytes);
 
-    /// <summary>What a file held inside, unpacked, as a file of its own; owns the memory from here on.</summary>
-    public static MappedFile FromUnpacked(string name, NativeBuffer unpacked) => new(name, unpacked);
+    /// <summary>The unpacked contents of a file, as a file of its own; owns the memory from here on.</summary>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="unpacked">The contents.</param>
+    /// <param name="packed">The file that had them, whose <see cref="Inputs"/> stay in force.</param>
+    public static MappedFile FromUnpacked(string name, NativeBuffer unpacked, MappedFile packed) => new(name, unpacked, packed.Inputs);
 
     /// <summary>Takes over memory that was made of a section of this file, to free it with the mapping, and shows it as a section.</summary>
     public Section Own(NativeBuffer buffer, string? name, bool isBigEndian)
@@ -105,15 +112,19 @@ internal sealed unsafe partial class MappedFile : IDisposable
     }
 
     /// <summary>Opens a regular file for reading. Nothing else is ever opened for writing, and no device or pipe is read.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="inputs">The files that were opened for the same image; null when this is the first.</param>
     /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, or is empty.</exception>
-    public static MappedFile Open(string path)
+    public static MappedFile Open(string path, InputFiles? inputs = null)
     {
+        inputs ??= new InputFiles();
         RefuseUnlessRegular(path);
         SafeFileHandle? handle = null;
         try
         {
             SafeFileHandle opened = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             handle = opened;
+            inputs.Add(path, FileState.Of(opened));
             long length = RandomAccess.GetLength(handle);
             if (length >= SmallestMapped && !OperatingSystem.IsWindows())
             {
@@ -121,7 +132,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
                 if (start != -1)
                 {
                     handle = null;
-                    return new MappedFile(path, (byte*)start, (nuint)length, opened);
+                    return new MappedFile(path, (byte*)start, (nuint)length, opened, inputs);
                 }
 
                 if (Marshal.GetLastPInvokeError() == OutOfMemory)
@@ -131,7 +142,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
             }
 
             NativeBuffer copy = Copy(opened, path);
-            InvalidImageException? problem = copy.Length < (nuint)length && RandomAccess.GetLength(opened) != length ? Changed(path)
+            InvalidImageException? problem = copy.Length < (nuint)length && RandomAccess.GetLength(opened) != length ? InputFiles.Changed(path)
                 : copy.Length == 0 ? new InvalidImageException(path, null, null, "the file is empty")
                 : null;
             if (problem is not null)
@@ -140,7 +151,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
                 throw problem;
             }
 
-            return new MappedFile(path, copy);
+            return new MappedFile(path, copy, inputs);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -185,7 +196,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
         try
         {
             int read = RandomAccess.Read(_handle!, to, at);
-            return read > 0 ? read : throw Changed(Path);
+            return read > 0 ? read : throw InputFiles.Changed(Path);
         }
         catch (IOException e)
         {
@@ -208,26 +219,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
             _ = Advise((nint)start, end - start, DontNeed);
         }
     }
-
-    /// <summary>Asserts that a file that is mapped, and so not read at one moment, is still what it was when it was opened; and those that it refers to.</summary>
-    /// <exception cref="InvalidImageException">It was written to: what was read of it may be of two versions.</exception>
-    public void RequireUnchanged()
-    {
-        if (_handle is not null && (RandomAccess.GetLength(_handle) != (long)Length || File.GetLastWriteTimeUtc(_handle) != _written))
-        {
-            throw Changed(Path);
-        }
-
-        lock (_owned)
-        {
-            foreach (IDisposable owned in _owned)
-            {
-                (owned as MappedFile)?.RequireUnchanged();
-            }
-        }
-    }
-
-    private static InvalidImageException Changed(string path) => new(path, null, null, "changed while it was read", "run again when nothing writes to it");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -59,7 +59,7 @@ internal static class SeparateDebugFile
 
     private static ElfFile Open(string path, ElfFile image, string? buildId, uint? crc)
     {
-        MappedFile file = MappedFile.Open(path);
+        MappedFile file = MappedFile.Open(path, image.File.Inputs);
         try
         {
             if (!ElfFile.HasMagic(file))
@@ -79,6 +79,7 @@ internal static class SeparateDebugFile
                 throw Wrong(image, $"{path} is not the file that was split off (its CRC is 0x{found:x8}, .gnu_debuglink has 0x{wanted:x8})");
             }
 
+            image.File.Inputs.Use(new InputFile(FileRole.DebugFile, path, theirs, null));
             return debug;
         }
         catch

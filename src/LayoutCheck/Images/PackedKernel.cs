@@ -26,7 +26,7 @@ internal static class PackedKernel
             MappedFile unpacked;
             try
             {
-                unpacked = MappedFile.FromUnpacked(name, Decompression.Expand(stream, format, ref left));
+                unpacked = MappedFile.FromUnpacked(name, Decompression.Expand(stream, format, ref left), whole.File);
             }
             catch (InvalidImageException e)
             {

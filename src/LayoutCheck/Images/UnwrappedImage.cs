@@ -51,6 +51,26 @@ internal sealed class UnwrappedImage : IDisposable
         return Open(inside.Kernel, ["ELF boot wrapper", Decompression.Name(inside.Format)]);
     }
 
+    /// <summary>The kernel release (<c>uname -r</c>) that it tells: that of its banner, or the one that a module was built for; null when it tells none.</summary>
+    /// <exception cref="InvalidImageException">A section that would tell it is damaged.</exception>
+    public string? Release()
+    {
+        string? release = Text() is { } text ? KernelText.Release(text) : null;
+        return release ?? (Elf?.Contents(".modinfo") is { } modinfo ? KernelText.ModuleRelease(modinfo) : null);
+    }
+
+    /// <summary>Where the kernel's texts are: .rodata of an ELF image, anywhere in a bare one; null when it has none.</summary>
+    /// <exception cref="InvalidImageException">The section is damaged.</exception>
+    public Section? Text()
+    {
+        if (Elf is not { } elf)
+        {
+            return Btf!.Name is null ? null : File.Whole();
+        }
+
+        return elf.Find(".rodata") is { ByteSize: > 0, Type: not ElfSection.SHT_NOBITS } section ? elf.Contents(section) : null;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
 
@@ -80,7 +100,7 @@ internal sealed class UnwrappedImage : IDisposable
                 if (container.Payload is { } payload)
                 {
                     layers.AddRange(new[] { container.Name, Decompression.Name(container.Format) }.Distinct());
-                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format, Decompression.Limit(payload.Length))));
+                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format, Decompression.Limit(payload.Length)), file));
                     continue;
                 }
 

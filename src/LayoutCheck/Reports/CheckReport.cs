@@ -32,6 +32,9 @@ public sealed record CheckReport(
     ImmutableArray<DefinitionSummary> Definitions,
     ImmutableArray<RuleResult> Results)
 {
+    /// <summary>The files that it rests on, the image first.</summary>
+    public ImmutableArray<InputFile> Files { get; init; } = [];
+
     /// <summary>Whether a violated rule of severity warning counts too.</summary>
     public bool IsStrict { get; init; }
 

@@ -11,11 +11,9 @@ public static class CheckText
 
     /// <summary>Writes the report.</summary>
     /// <param name="report">What to write.</param>
-    /// <param name="file">The input as the user named it.</param>
-    /// <param name="runningRelease">The running kernel's release when the input is its BTF, which does not tell it; else null.</param>
     /// <param name="ink">Colour or none.</param>
     /// <param name="output">Where to.</param>
-    public static void Write(CheckReport report, string file, string? runningRelease, Ink ink, TextWriter output)
+    public static void Write(CheckReport report, Ink ink, TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(report);
         ArgumentNullException.ThrowIfNull(output);
@@ -35,7 +33,7 @@ public static class CheckText
         WriteProblems(report, ink, output);
         WriteRules(report, ink, output);
         WriteDefinitions(report, ink, output);
-        WriteFacts(report, file, runningRelease, output);
+        WriteFacts(report, output);
         output.WriteLine();
         output.WriteLine(Conclusion(report, ink));
     }
@@ -143,14 +141,18 @@ public static class CheckText
         }
     }
 
-    private static void WriteFacts(CheckReport report, string file, string? runningRelease, TextWriter output)
+    private static void WriteFacts(CheckReport report, TextWriter output)
     {
         SourceFacts source = report.Source;
         output.WriteLine();
-        string running = runningRelease is null ? "" : $"; the running kernel, {Printable.Escape(runningRelease)}";
-        output.WriteLine($"File         {Printable.Escape(file)} ({Printable.Escape(report.Image.FullFormat)}{running})");
+        output.WriteLine($"File         {Printable.Escape(report.Files[0].Path)} ({Printable.Escape(report.Image.FullFormat)})");
         output.WriteLine($"Build id     {report.Image.BuildId ?? "none recorded"}");
         output.WriteLine($"Kernel       {(report.Image.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}");
+        foreach ((string label, string text) in Provenance.Others(report.Files))
+        {
+            output.WriteLine($"{label,-12} {text}");
+        }
+
         if (report.Image.Config is { } config)
         {
             output.WriteLine($"Config       {config.Count} options (IKCONFIG)");

@@ -8,8 +8,8 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Reports;
 
 /// <summary>
-/// The reports as JSON: stable in order, positions in bytes and in bits. What differs between two runs over one image (the path, the
-/// program's version) is in the object <c>run</c> and nowhere else. README has the form.
+/// The reports as JSON: stable in order, positions in bytes and in bits. Two runs over the same bytes differ in the object
+/// <c>run</c> and in the paths of <c>files</c>, and nowhere else. README has the form.
 /// </summary>
 public sealed class JsonReport : IDisposable
 {
@@ -46,13 +46,13 @@ public sealed class JsonReport : IDisposable
         }
 
         writer._json.WriteEndArray();
-        writer.WriteImage(report.Image);
+        writer.WriteImage(report.Image, report.Files);
         writer.WriteSource(report.Source);
         writer.End(run, report.Image);
     }
 
     /// <summary>Writes the layouts of types.</summary>
-    public static void Write(IEnumerable<LayoutReport> layouts, ImageFacts image, SourceKind source, RunFacts run, Stream output)
+    public static void Write(IEnumerable<LayoutReport> layouts, ImageFacts image, ImmutableArray<InputFile> files, SourceKind source, RunFacts run, Stream output)
     {
         ArgumentNullException.ThrowIfNull(layouts);
         ArgumentNullException.ThrowIfNull(image);
@@ -65,13 +65,13 @@ public sealed class JsonReport : IDisposable
         }
 
         writer._json.WriteEndArray();
-        writer.WriteImage(image);
+        writer.WriteImage(image, files);
         writer._json.WriteString("source", SourceName(source));
         writer.End(run, image);
     }
 
     /// <summary>Writes who shares the bytes of a type, or of one member.</summary>
-    public static void Write(OverlapReport overlap, ImageFacts image, SourceKind source, RunFacts run, Stream output)
+    public static void Write(OverlapReport overlap, ImageFacts image, ImmutableArray<InputFile> files, SourceKind source, RunFacts run, Stream output)
     {
         ArgumentNullException.ThrowIfNull(overlap);
         ArgumentNullException.ThrowIfNull(image);
@@ -104,7 +104,7 @@ public sealed class JsonReport : IDisposable
             writer._json.WriteEndArray();
         }
 
-        writer.WriteImage(image);
+        writer.WriteImage(image, files);
         writer._json.WriteString("source", SourceName(source));
         writer.End(run, image);
     }
@@ -117,7 +117,7 @@ public sealed class JsonReport : IDisposable
     private void Begin(string report)
     {
         _json.WriteStartObject();
-        _json.WriteString("format", "layoutcheck/1");
+        _json.WriteString("format", "layoutcheck/2");
         _json.WriteString("report", report);
     }
 
@@ -236,7 +236,7 @@ public sealed class JsonReport : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteImage(ImageFacts image)
+    private void WriteImage(ImageFacts image, ImmutableArray<InputFile> files)
     {
         _json.WriteStartObject("image");
         _json.WriteString("format", image.Format);
@@ -244,6 +244,18 @@ public sealed class JsonReport : IDisposable
         _json.WriteString("release", image.Release);
         WriteConfig(image.Config);
         _json.WriteEndObject();
+        _json.WriteStartArray("files");
+        foreach (InputFile file in files)
+        {
+            _json.WriteStartObject();
+            _json.WriteString("role", Provenance.NameOf(file.Role));
+            _json.WriteString("path", file.Path);
+            _json.WriteString("build_id", file.BuildId);
+            _json.WriteString("release", file.Release);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
     }
 
     private void WriteConfig(IReadOnlyDictionary<string, string>? config)

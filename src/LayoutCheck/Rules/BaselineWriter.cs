@@ -30,8 +30,9 @@ public static class BaselineWriter
     /// <summary>The rule file; readable, and meant to be edited.</summary>
     /// <param name="title">What it is the baseline of: <c>struct page of 6.12.117-1 amd64</c>.</param>
     /// <param name="definitions">The types; of one that is defined in several ways, the first definition is taken, and the file says so.</param>
+    /// <param name="otherFiles">The files besides the image that the definitions rest on, a clause each.</param>
     /// <exception cref="ArgumentException">A type has no definition, or a name that the language cannot spell.</exception>
-    public static Baseline Write(string title, IReadOnlyList<DefinitionSet> definitions)
+    public static Baseline Write(string title, IReadOnlyList<DefinitionSet> definitions, IReadOnlyList<string>? otherFiles = null)
     {
         ArgumentNullException.ThrowIfNull(title);
         ArgumentNullException.ThrowIfNull(definitions);
@@ -51,6 +52,11 @@ public static class BaselineWriter
 
         _ = rule.Append(CultureInfo.InvariantCulture, $"---\n\n# {title}\n\n## What it checks\n\n");
         _ = rule.Append("Every member is where it was, as big as it was, and there is no new one. Delete the lines that may change.\n");
+        if (otherFiles is { Count: > 0 })
+        {
+            _ = rule.Append(CultureInfo.InvariantCulture, $"\nThe layouts were read from more files than the image: {string.Join("; ", otherFiles)}.\n");
+        }
+
         return new Baseline(rule.ToString(), leftOut.ToImmutable());
     }
 

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayoutCheck.Elf;
+
+/// <summary>
+/// What changes when a file is written to or replaced. The times are as fine as the file system keeps them (some milliseconds before Linux 6.13), and a
+/// write through a shared mapping shows in them only when the page is first written: such a writer can be missed.
+/// </summary>
+/// <param name="Device">The device, major number in the upper half.</param>
+/// <param name="Inode">The inode number.</param>
+/// <param name="ByteSize">The size.</param>
+/// <param name="Written">mtime, in nanoseconds since 1970.</param>
+/// <param name="Changed">ctime, in nanoseconds since 1970.</param>
+internal readonly partial record struct FileState(ulong Device, ulong Inode, ulong ByteSize, Int128 Written, Int128 Changed)
+{
+    // linux/stat.h, linux/fcntl.h.
+    private const int AT_FDCWD = -100;
+    private const int AT_EMPTY_PATH = 0x1000;
+    private const uint STATX_BASIC_STATS = 0x7ff;
+    private const int StatxSize = 256;
+
+    /// <summary>The state of an open file.</summary>
+    public static FileState Of(SafeFileHandle file)
+    {
+        Span<byte> status = stackalloc byte[StatxSize];
+        return OperatingSystem.IsLinux() && Statx(file, "", AT_EMPTY_PATH, STATX_BASIC_STATS, status) == 0
+            ? Read(status)
+            : new FileState(0, 0, (ulong)RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file).Ticks, 0);
+    }
+
+    /// <summary>The state of the file at a path; the default when there is none.</summary>
+    public static FileState Of(string path)
+    {
+        Span<byte> status = stackalloc byte[StatxSize];
+        if (OperatingSystem.IsLinux() && Statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, status) == 0)
+        {
+            return Read(status);
+        }
+
+        FileInfo file = new(path);
+        return file.Exists ? new FileState(0, 0, (ulong)file.Length, file.LastWriteTimeUtc.Ticks, 0) : default;
+    }
+
+    // struct statx has one layout on every architecture (linux/stat.h), in the machine's byte order.
+    private static FileState Read(ReadOnlySpan<byte> status) => new(
+        ((ulong)Word(status, 136) << 32) | Word(status, 140),
+        MemoryMarshal.Read<ulong>(status[32..]),
+        MemoryMarshal.Read<ulong>(status[40..]),
+        Time(status[112..]),
+        Time(status[96..]));
+
+    private static Int128 Time(ReadOnlySpan<byte> time) => ((Int128)MemoryMarshal.Read<long>(time) * 1_000_000_000) + Word(time, 8);
+
+    private static uint Word(ReadOnlySpan<byte> bytes, int at) => MemoryMarshal.Read<uint>(bytes[at..]);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, Span<byte> result);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int directory, string path, int flags, uint mask, Span<byte> result);
+}
