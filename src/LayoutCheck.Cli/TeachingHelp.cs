@@ -64,7 +64,7 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
             Examples:
               layoutcheck check vmlinux
               layoutcheck check --running
-              layoutcheck check nd_pmem.ko --base vmlinux
+              layoutcheck check vmlinux --pack mm,kernel --format json
 
             """,
         ["show"] = """

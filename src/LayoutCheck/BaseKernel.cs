@@ -65,16 +65,17 @@ internal sealed class BaseKernel : IDisposable
             try
             {
                 candidate = Open(path, inputs);
-                if (release is not null && candidate.Release is { } other && other != release)
+                string? difference = candidate.Release is { } other && release is not null && other != release ? $"release {other}, and the module is for {release}" : null;
+                BtfTypeReader? reader = difference is null ? read(candidate.Index) : null;
+                difference ??= reader!.ContinuesBase ? null : "nothing in the module's BTF continues its types or names";
+                if (difference is null)
                 {
-                    tried.Add($"{path} (release {other}, and the module is for {release})");
-                    candidate.Dispose();
-                    continue;
+                    found = candidate;
+                    return reader!;
                 }
 
-                BtfTypeReader reader = read(candidate.Index);
-                found = candidate;
-                return reader;
+                tried.Add($"{path} ({difference})");
+                candidate.Dispose();
             }
             catch (InvalidImageException e)
             {

@@ -95,6 +95,12 @@ internal sealed class BtfIndex
     /// <summary>The BTF in its own byte order.</summary>
     public Section Section => _section;
 
+    /// <summary>
+    /// Whether something in split BTF refers to a type or a name of its own by a number that counts on from the base's. Where nothing does, the base may
+    /// be any BTF that is large enough.
+    /// </summary>
+    public bool ContinuesBase { get; private set; }
+
     /// <summary>How many types it has, those of its base included; their ids are 1 to this.</summary>
     public uint Count { get; private set; }
 
@@ -280,7 +286,9 @@ internal sealed class BtfIndex
             // A module may have types and no name that the kernel has not.
             if (_base is null)
             {
-                throw _section.Invalid(16, _typesLength == 0 ? "has neither types nor strings" : "has no strings; if this is a module's split BTF, it needs its kernel's (--base)");
+                throw _typesLength == 0
+                    ? _section.Invalid(16, "has neither types nor strings", "use --source dwarf if there is DWARF, or name an image whose BTF has types")
+                    : _section.Invalid(16, "has no strings; if this is a module's split BTF, it needs its kernel's (--base)");
             }
 
             return;
@@ -450,6 +458,8 @@ internal sealed class BtfIndex
         {
             throw _section.Invalid(record.Offset, $"is split BTF of another kernel than {_base!._section.File.Path}: {record} refers to type {type} of {Count}", BaseRemedy);
         }
+
+        ContinuesBase |= type > _baseCount;
     }
 
     private void CheckName(in BtfRecord record, uint name, ReadOnlySpan<byte> own, ReadOnlySpan<byte> inherited)
@@ -461,6 +471,8 @@ internal sealed class BtfIndex
             throw _section.Invalid(
                 record.Offset, $"is split BTF of another kernel than {_base!._section.File.Path}: {record} has a name at 0x{name:x}, where no string starts", BaseRemedy);
         }
+
+        ContinuesBase |= name >= _baseStringsLength;
     }
 
     private const string BaseRemedy = "name the vmlinux that it was built with (--base FILE), or use --source dwarf if the module has DWARF";

@@ -34,6 +34,9 @@ internal sealed class BtfTypeReader : ITypeSource
     /// <inheritdoc/>
     public TargetFacts Target => new(WordByteSize(), _index.Section.IsBigEndian);
 
+    /// <inheritdoc cref="BtfIndex.ContinuesBase"/>
+    public bool ContinuesBase => _index.ContinuesBase;
+
     /// <summary>Whether a file starts as BTF of either byte order does.</summary>
     public static bool HasMagic(MappedFile file) => BtfIndex.HasMagic(file.Whole());
 

@@ -19,7 +19,7 @@ public sealed partial class ReadmeTests
 
     [Fact]
     public void Opens_with_the_two_commands()
-        => Assert.Equal(["dotnet run -c Release --project src/LayoutCheck.Cli -- check", "dotnet test"], Blocks("sh").First().Split('\n'));
+        => Assert.Equal(["dotnet run -c Release --project src/LayoutCheck.Cli -- check --sample", "dotnet test"], Blocks("sh").First().Split('\n'));
 
     [Fact]
     public void Shows_what_the_program_prints()

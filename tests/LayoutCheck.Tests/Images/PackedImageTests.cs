@@ -265,7 +265,7 @@ public sealed class PackedImageTests
         // Both reports tell that it is there, and the options that struct page depends on.
         CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
         using StringWriter text = new();
-        CheckText.Write(report, "vmlinux", null, new Ink(false), text);
+        CheckText.Write(report, new Ink(false), text);
         Assert.Contains("\nConfig       4 options (IKCONFIG)\n             CONFIG_64BIT=y\nSource ", text.ToString().ReplaceLineEndings("\n"), StringComparison.Ordinal);
         using MemoryStream stream = new();
         JsonReport.Write(report, new RunFacts("0", "vmlinux"), stream);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using LayoutCheck.Btf;
 using LayoutCheck.Elf;
 using LayoutCheck.Layouts;
@@ -108,8 +109,73 @@ public sealed class SplitBtfTests : IDisposable
         File.Copy(FixtureFile.PathOf(Module), module);
         File.Copy(FixtureFile.PathOf("page-era6/page-era6.btf.elf"), other);
         InvalidImageException e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(module));
-        Assert.StartsWith($"is split BTF, as modules carry, which needs the BTF of its kernel, and it is not {other} (another kernel)", e.Problem, StringComparison.Ordinal);
+        Assert.StartsWith($"is split BTF, as modules carry, which needs the BTF of its kernel, and it is not {other} (another kernel: its BTF lacks what the module refers to)", e.Problem, StringComparison.Ordinal);
         Assert.Contains("--base FILE", e.Remedy, StringComparison.Ordinal);
+    }
+
+    // A kernel of another release is not the module's, however well its BTF fits; one that the user names is taken, and the report has both releases.
+    [Theory]
+    [InlineData("6.15.0-test", true)]
+    [InlineData("6.15.0-other", false)]
+    [InlineData(null, true)]
+    public void The_release_of_a_kernel_beside_a_module_must_be_the_modules(string? release, bool isTaken)
+    {
+        byte[] split = FixtureFile.Section(Module, ".BTF");
+        string module = Path.Combine(_directory.FullName, "driver.ko");
+        string vmlinux = Path.Combine(_directory.FullName, "vmlinux");
+        File.WriteAllBytes(module, new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0-test SMP \0"u8]).Add(".BTF", split).ToBytes());
+        File.WriteAllBytes(vmlinux, new ElfBuilder().Add(".rodata", Encoding.UTF8.GetBytes(release is null ? "\0" : $"Linux version {release} (me)\0")).Add(".BTF", FixtureFile.Section(Kernel, ".BTF")).ToBytes());
+        if (isTaken)
+        {
+            using KernelImage image = KernelImage.Open(module);
+            Assert.Equal([new InputFile(FileRole.BaseKernel, vmlinux, null, release)], image.OtherFiles);
+        }
+        else
+        {
+            InvalidImageException e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(module));
+            Assert.Contains($"{vmlinux} (release {release}, and the module is for 6.15.0-test)", e.Problem, StringComparison.Ordinal);
+            using KernelImage named = KernelImage.Open(module, new ImageOptions(BasePath: vmlinux));
+            Assert.Equal(release, Assert.Single(named.OtherFiles).Release);
+        }
+    }
+
+    // A BTF header alone, a kernel's BTF whose header lost its lengths: none is a module's.
+    [Theory]
+    [InlineData(8, 16, "has neither types nor strings")]
+    [InlineData(12, 12, "has neither types nor strings")]
+    public void A_damaged_header_makes_no_module(int from, int count, string problem)
+    {
+        byte[] btf = FixtureFile.Section(Kernel, ".BTF");
+        btf.AsSpan(from, count).Clear();
+        File.WriteAllBytes(Path.Combine(_directory.FullName, "vmlinux"), FixtureFile.Bytes(Kernel));
+        foreach (byte[] bytes in (byte[][])[btf, new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0 \0"u8]).Add(".BTF", btf).ToBytes()])
+        {
+            string path = Path.Combine(_directory.FullName, "driver.ko");
+            File.WriteAllBytes(path, bytes);
+            Assert.StartsWith(problem, Assert.Throws<InvalidImageException>(() => KernelImage.Open(path)).Problem, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_kernels_BTF_without_its_strings_does_not_continue_itself()
+    {
+        byte[] btf = FixtureFile.Section(Kernel, ".BTF");
+        btf.AsSpan(20, 4).Clear();
+        string path = Path.Combine(_directory.FullName, "damaged.btf");
+        File.WriteAllBytes(path, btf);
+        File.WriteAllBytes(Path.Combine(_directory.FullName, "vmlinux"), FixtureFile.Bytes(Kernel));
+        Assert.Contains("nothing in the module's BTF continues its types or names", Assert.Throws<InvalidImageException>(() => KernelImage.Open(path)).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_first_string_makes_no_module()
+    {
+        byte[] btf = FixtureFile.Section(Kernel, ".BTF");
+        btf[24 + BinaryPrimitives.ReadInt32LittleEndian(btf.AsSpan(16))] = (byte)'x';
+        Assert.StartsWith(
+            "the first string is not empty, as in a module's split BTF, and nothing refers to the BTF of a kernel",
+            Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("damaged.btf", btf)).Problem,
+            StringComparison.Ordinal);
     }
 
     // gcc 12 -gbtf writes a length of the types that is too large for some files, and the strings then start in the middle of a name.
@@ -195,16 +261,15 @@ public sealed class SplitBtfTests : IDisposable
         BtfBuilder split = new(false, count, strings);
         _ = split.Int("int", 8);
         _ = split.Struct("driver", 8, ("spare", 2, 0));
-        _ = split.Struct("broken", 8, ("spare", 88, 0));
         BtfTypeReader module = Read(kernel, split.Build());
 
         InvalidImageException e = Assert.Throws<InvalidImageException>(() => module.FindFirst(TypeName.Parse("driver")));
         Assert.Equal(("vmlinux", 40UL), (e.File, e.Offset));
         Assert.Equal(problem, e.Problem);
 
-        e = Assert.Throws<InvalidImageException>(() => module.FindFirst(TypeName.Parse("broken")));
-        Assert.Equal("driver.ko", e.File);
-        Assert.StartsWith("type 5 (STRUCT) refers to type 88 of 5", e.Problem, StringComparison.Ordinal);
+        _ = split.Struct("broken", 8, ("spare", 88, 0));
+        e = Assert.Throws<InvalidImageException>(() => Read(kernel, split.Build()));
+        Assert.Equal(("driver.ko", "is split BTF of another kernel than vmlinux: type 5 (STRUCT) refers to type 88 of 5"), (e.File, e.Problem));
     }
 
     [Theory]

@@ -35,7 +35,7 @@ public sealed class TextReportTests
         string Write(Ink ink)
         {
             using StringWriter writer = new();
-            CheckText.Write(report, "vmlinux", null, ink, writer);
+            CheckText.Write(report, ink, writer);
             return writer.ToString();
         }
     }

@@ -55,6 +55,14 @@ internal static class FixtureFile
         return ElfFile.HasMagic(file) && ElfFile.Read(file).Find(section) is { ByteSize: > 0, Type: not ElfSection.SHT_NOBITS };
     }
 
+    /// <summary>The contents of one of its sections.</summary>
+    public static byte[] Section(string name, string section)
+    {
+        using MappedFile file = MappedFile.Open(PathOf(name));
+        Section found = ElfFile.Read(file).Contents(section)!;
+        return found.ReadRange(0, found.Length).ReadBytes(found.Length).ToArray();
+    }
+
     private static string FindRepository([CallerFilePath] string thisFile = "")
     {
         // The sources are where they were compiled; else the assembly is somewhere below the repository.

@@ -58,6 +58,8 @@ internal static class RefusedInput
         ["another version of BTF"] = d => File(d, Changed(RawBtf, (2, [2]))),
         ["an unknown kind of BTF, of unknown length"] = d => File(d, Changed(RawBtf, (24 + 7, [0x1f]))),
         ["a module with split BTF, its kernel not found"] = d => File(d, FixtureFile.Bytes(Module)),
+        ["a module with split BTF, a kernel of another release beside it"] = d => BesideAnotherRelease(d),
+        ["BTF of a header alone"] = d => File(d, [0x9f, 0xeb, 1, 0, 24, .. new byte[19]]),
         ["a module with split BTF, another kernel as `--base`"] = d => File(d, FixtureFile.Bytes(Module), new ImageOptions(BasePath: FixtureFile.PathOf("page-era6/page-era6.btf.elf"))),
         ["`--source dwarf` where there is only BTF"] = d => File(d, FixtureFile.Bytes(RawBtf), new ImageOptions(SourceChoice.Dwarf)),
         ["`--source btf` where there is only DWARF"] = d => File(d, FixtureFile.Bytes(Plain), new ImageOptions(SourceChoice.Btf)),
@@ -84,6 +86,14 @@ internal static class RefusedInput
         string path = Path.Combine(directory, "input");
         System.IO.File.WriteAllBytes(path, bytes);
         return new Input(path) { Options = options ?? new ImageOptions() };
+    }
+
+    private static Input BesideAnotherRelease(string directory)
+    {
+        byte[] kernel = new ElfBuilder().Add(".rodata", [.. "Linux version 6.12.0 (me)\0"u8]).Add(".BTF", FixtureFile.Section("page-era5/page-era5.btf.elf", ".BTF")).ToBytes();
+        System.IO.File.WriteAllBytes(System.IO.Path.Combine(directory, "vmlinux"), kernel);
+        byte[] module = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0 SMP \0"u8]).Add(".BTF", FixtureFile.Section(Module, ".BTF")).ToBytes();
+        return File(directory, module);
     }
 
     private static Input Linked(string directory, byte[] debug)

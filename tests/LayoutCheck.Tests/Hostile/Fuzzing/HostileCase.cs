@@ -224,7 +224,7 @@ internal sealed class HostileCase
     private string Json(CheckReport report, KernelImage image)
     {
         StringWriter text = new();
-        CheckText.Write(report, "case", null, new Ink(false), text);
+        CheckText.Write(report, new Ink(false), text);
         CheckPrintable("check", text.ToString());
         using MemoryStream json = new();
         JsonReport.Write(report, new RunFacts("0", image.Path), json);
@@ -243,10 +243,10 @@ internal sealed class HostileCase
             overlap.WriteText(text);
             using MemoryStream json = new();
             LayoutReport report = new(overlap.TypeSpelling, layout, null, definition.Units[0].Name, null, null);
-            JsonReport.Write([report], image.ReadFacts(), image.Types.Kind, new RunFacts("0", "case"), json);
+            JsonReport.Write([report], image.ReadFacts(), image.OtherFiles, image.Types.Kind, new RunFacts("0", "case"), json);
             CheckJson("show", json);
             json.SetLength(0);
-            JsonReport.Write(overlap, image.ReadFacts(), image.Types.Kind, new RunFacts("0", "case"), json);
+            JsonReport.Write(overlap, image.ReadFacts(), image.OtherFiles, image.Types.Kind, new RunFacts("0", "case"), json);
             CheckJson("overlap", json);
             if (layout.Items.FirstOrDefault(i => i.Path.Length > 0) is { } item && MemberPath.Resolve(definition.Graph, definition.Root, item.Path) is { } member)
             {
