@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace LayoutCheck.Elf;
 
-/// <summary>A section header, as far as both ELF backends tell it; offsets and sizes in bytes.</summary>
+/// <summary>A section header; offsets and sizes in bytes.</summary>
 internal sealed record ElfSection(string Name, uint Type, ulong Flags, ulong Address, ulong FileOffset, ulong ByteSize)
 {
     public const uint SHT_NULL = 0;
@@ -14,8 +14,7 @@ internal sealed record ElfSection(string Name, uint Type, ulong Flags, ulong Add
 }
 
 /// <summary>
-/// An ELF file: what its header says and its sections. The header is read here; the section list comes from the backend that the
-/// build chose (<see cref="ElfSectionTable"/>); contents always come from the mapping.
+/// An ELF file: what its header says and its sections. The section list comes from ELFSharp (<see cref="ElfSectionTable"/>), contents from the mapping.
 /// </summary>
 internal sealed class ElfFile
 {

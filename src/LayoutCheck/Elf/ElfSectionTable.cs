@@ -1,12 +1,17 @@
 using System.Collections.Immutable;
+using ELFSharp.ELF;
+using ELFSharp.ELF.Sections;
 
 namespace LayoutCheck.Elf;
 
-/// <summary>The section list from the built-in reader (gABI, "Sections"). Its twin of the same name reads it with ELFSharp; a build has one of the two.</summary>
+/// <summary>
+/// The section list from ELFSharp (gABI, "Sections"). ELFSharp reads all symbols, strings, notes and segments on the way, which takes 100 MB for a
+/// vmlinux, so it is shown an <see cref="ElfHeaderView"/>, in which there are none. Types and names are read here; contents come from the mapping.
+/// </summary>
 internal static class ElfSectionTable
 {
-    /// <summary>Which reader this build has, for <c>--version</c>.</summary>
-    public const string Backend = "built-in";
+    // An object with a section for each of 200 000 functions has two for each. ELFSharp makes 400 bytes of objects for one.
+    private const ulong MostSections = 1 << 19;
 
     // 100 000 functions in sections of their own have 4 million characters of names. Headers can share the bytes of one long name.
     private const int MostNames = 1 << 24;
@@ -17,48 +22,70 @@ internal static class ElfSectionTable
     {
         if (header.SectionCount == 0)
         {
+            // ELFSharp would read the ELF header as a section header and make sections of what comes after it.
             return [];
         }
 
-        Section whole = file.Whole(header.IsBigEndian);
+        if (header.SectionCount > MostSections)
+        {
+            throw new InvalidImageException(file.Path, null, header.SectionTableOffset, $"has {header.SectionCount} sections, more than the {MostSections} that are read", "link it");
+        }
+
         if (header.NameSectionIndex >= header.SectionCount)
         {
             throw new InvalidImageException(file.Path, null, null, $"the section names are said to be in section {header.NameSectionIndex} of {header.SectionCount}");
         }
 
+        ISection[] listed = List(file, header);
+
         // Index 0 (SHN_UNDEF): no section has a name.
-        RawHeader nameHeader = ReadHeader(whole, header, header.NameSectionIndex);
-        Section? names = header.NameSectionIndex == 0 ? null : file.Slice(".shstrtab", nameHeader.Offset, nameHeader.Size, header.IsBigEndian);
-        ImmutableArray<ElfSection>.Builder sections = ImmutableArray.CreateBuilder<ElfSection>((int)header.SectionCount);
+        int nameIndex = (int)header.NameSectionIndex;
+        ElfSection? nameSection = nameIndex == 0 ? null : Convert(listed[nameIndex], "", 0);
+        Section? names = nameSection is null ? null : file.Slice(".shstrtab", nameSection.FileOffset, nameSection.ByteSize, header.IsBigEndian);
+        Section whole = file.Whole(header.IsBigEndian);
+        ImmutableArray<ElfSection>.Builder sections = ImmutableArray.CreateBuilder<ElfSection>(listed.Length);
         int nameLength = 0;
-        for (ulong i = 0; i < header.SectionCount; i++)
+        for (int i = 0; i < listed.Length; i++)
         {
-            RawHeader raw = ReadHeader(whole, header, i);
-            string name = raw.Type == ElfSection.SHT_NULL || names is null ? "" : names.TextAt(raw.Name);
+            SectionReader reader = whole.ReadFrom(header.SectionTableOffset + ((ulong)i * header.SectionEntrySize));
+            uint nameOffset = reader.ReadU32();
+            uint type = reader.ReadU32();
+            string name = type == ElfSection.SHT_NULL || names is null ? "" : names.TextAt(nameOffset);
             nameLength += name.Length;
             if (nameLength > MostNames)
             {
-                throw new InvalidImageException(file.Path, ".shstrtab", raw.Name, $"the names of the sections have more than {MostNames} characters");
+                throw new InvalidImageException(file.Path, ".shstrtab", nameOffset, $"the names of the sections have more than {MostNames} characters");
             }
 
-            sections.Add(new ElfSection(name, raw.Type, raw.Flags, raw.Address, raw.Offset, raw.Size));
+            sections.Add(Convert(listed[i], name, type));
         }
 
         return sections.MoveToImmutable();
     }
 
-    private static RawHeader ReadHeader(Section whole, ElfHeader header, ulong index)
+    // ELFSharp has no exception of its own: damage surfaces as whatever its code runs into.
+    private static ISection[] List(MappedFile file, ElfHeader header)
     {
-        SectionReader reader = whole.ReadFrom(header.SectionTableOffset + (index * header.SectionEntrySize));
-        int word = header.WordByteSize;
-        uint name = reader.ReadU32();
-        uint type = reader.ReadU32();
-        ulong flags = reader.ReadUnsigned(word);
-        ulong address = reader.ReadUnsigned(word);
-        ulong offset = reader.ReadUnsigned(word);
-        ulong size = reader.ReadUnsigned(word);
-        return new RawHeader(name, type, flags, address, offset, size);
+        try
+        {
+            using ElfHeaderView view = new(file, header);
+            using IELF elf = ELFReader.Load(view, shouldOwnStream: false);
+            ISection[] sections = [.. elf.Sections];
+            return (ulong)sections.Length == header.SectionCount
+                ? sections
+                : throw new InvalidImageException(file.Path, null, header.SectionTableOffset, $"ELFSharp finds {sections.Length} sections where the header counts {header.SectionCount}");
+        }
+        catch (Exception e) when (e is not (InvalidImageException or OutOfMemoryException))
+        {
+            throw new InvalidImageException(file.Path, null, header.SectionTableOffset, $"the section headers cannot be read ({e.GetType().Name}: {e.Message})", "the file looks damaged: fetch or build it again");
+        }
     }
 
-    private readonly record struct RawHeader(uint Name, uint Type, ulong Flags, ulong Address, ulong Offset, ulong Size);
+    // Flags of ISection have only three names; RawFlags has all bits.
+    private static ElfSection Convert(ISection section, string name, uint type) => section switch
+    {
+        Section<ulong> wide => new ElfSection(name, type, wide.RawFlags, wide.LoadAddress, wide.Offset, wide.Size),
+        Section<uint> narrow => new ElfSection(name, type, narrow.RawFlags, narrow.LoadAddress, narrow.Offset, narrow.Size),
+        _ => throw new NotSupportedException($"a section of {section.GetType()}"),
+    };
 }

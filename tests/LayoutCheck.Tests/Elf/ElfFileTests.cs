@@ -48,14 +48,7 @@ public sealed class ElfFileTests
                 byte[] bad = [.. note];
                 image.Write(bad, at, size, 4);
                 byte[] bytes = new ElfBytes().Add(".note", ElfSection.SHT_NOTE, bad).Build();
-                try
-                {
-                    Assert.Null(ElfBytes.Read(bytes).BuildId());
-                }
-                catch (InvalidImageException)
-                {
-                    Assert.NotEqual("built-in", ElfSectionTable.Backend); // ELFSharp reads notes itself
-                }
+                Assert.Null(ElfBytes.Read(bytes).BuildId());
             }
         }
     }
