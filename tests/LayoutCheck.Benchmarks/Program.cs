@@ -6,11 +6,12 @@ namespace LayoutCheck.Benchmarks;
 internal static class Program
 {
     private const string Usage = """
-        usage: dotnet run -c Release --project tests/LayoutCheck.Benchmarks -- [goals|scaling|micro] [options]
+        usage: dotnet run -c Release --project tests/LayoutCheck.Benchmarks -- [goals|scaling|micro|versus] [options]
 
           goals      whole processes beside pahole, drgn and a C program that reads all bytes, run in turn (default)
           scaling    time and memory against bytes of .debug_info, number of structs asked for, and threads
           micro      each hot file by itself, in this process
+          versus     the commands of the goals by two builds in turn (--before PATH), a ratio with its 95 % interval each
 
           --runs N          runs of each, at least 9 to be quoted (9)
           --kernels LIST    6.1,6.12,7.3
@@ -18,6 +19,7 @@ internal static class Program
           --tries N         goals: measures a row up to N times, each after a wait of up to half a minute, until others had 5 % of
                             the cores or less meanwhile, and keeps the quietest (1)
           --binary PATH     this layoutcheck instead of publishing one
+          --before PATH     versus: the other build
 
         The kernels: LAYOUTCHECK_KERNELS or ~/.cache/layoutcheck/kernels; tests/real-kernels/fetch gets them.
         """;
@@ -42,6 +44,9 @@ internal static class Program
                     return 0;
                 case "scaling":
                     Scaling.Run(new Workshop(options.Binary), Workshop.FindKernels(options.Kernels), options.Runs, load);
+                    return 0;
+                case "versus" when options.Before is { } before:
+                    Versus.Run(new Workshop(options.Binary), before, Workshop.FindKernels(options.Kernels), options.Only, options.Runs);
                     return 0;
                 case "micro":
                     Micro.Run(Workshop.FindKernels(options.Kernels), options.Runs);
@@ -134,11 +139,11 @@ internal static class Program
     }
 
     /// <summary>The command line.</summary>
-    private sealed record Options(string Mode, int Runs, string[] Kernels, string[] Only, string? Binary, int Tries)
+    private sealed record Options(string Mode, int Runs, string[] Kernels, string[] Only, string? Binary, int Tries, string? Before)
     {
         public static Options Parse(string[] args)
         {
-            Options options = new("goals", 9, ["6.1", "6.12", "7.3"], [], null, 1);
+            Options options = new("goals", 9, ["6.1", "6.12", "7.3"], [], null, 1, null);
             Queue<string> words = new(args);
             if (words.TryPeek(out string? mode) && !mode.StartsWith('-'))
             {
@@ -153,6 +158,7 @@ internal static class Program
                     "--tries" when int.TryParse(Value(), out int tries) && tries > 0 => options with { Tries = tries },
                     "--kernels" => options with { Kernels = Value().Split(',') },
                     "--only" => options with { Only = Value().Split(',') },
+                    "--before" => options with { Before = Path.GetFullPath(Value()) },
                     "--binary" => options with { Binary = Path.GetFullPath(Value()) },
                     _ => options with { Mode = "help" },
                 };

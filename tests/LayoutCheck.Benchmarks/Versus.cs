@@ -1,0 +1,84 @@
+using static LayoutCheck.Benchmarks.Statistics;
+
+namespace LayoutCheck.Benchmarks;
+
+/// <summary>Two builds of this program on the same commands: what a change costs or gives.</summary>
+internal static class Versus
+{
+    // What a median ratio may be over 1 before it counts as slower.
+    private const double Tolerance = 1.03;
+
+    /// <summary>
+    /// Measures the commands of the goals with both builds, in pairs whose order alternates, and prints a row each: the median of the pairs' ratios of wall
+    /// time with its 95 % interval, whether that includes 1.03 or less, and the medians of each build.
+    /// </summary>
+    /// <param name="shop">The tools, with the new build.</param>
+    /// <param name="before">The path of the other build.</param>
+    /// <param name="kernels">The kernels.</param>
+    /// <param name="only">The goals asked for; all when empty.</param>
+    /// <param name="pairs">How many pairs, 31 to be quoted.</param>
+    public static void Run(Workshop shop, string before, IReadOnlyList<Kernel> kernels, IReadOnlyCollection<string> only, int pairs)
+    {
+        Workshop old = new(before);
+        Console.WriteLine($"- {pairs} pairs in turn; load {Text(Idleness.LoadAverage())} at the start");
+        Console.WriteLine("- after is " + $"{new FileInfo(shop.Binary).Length / 1e6:F2} MB, before {new FileInfo(before).Length / 1e6:F2} MB");
+        Console.WriteLine();
+        Console.WriteLine("| # | kernel | after / before: wall | 95 % interval | no slower | cpu | after: ms | before: ms | peak MiB after | before | others |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
+        foreach (Goal goal in Goals.All(shop).Where(g => g.IsAskedFor(only) && g.Id != "P9"))
+        {
+            foreach (Kernel kernel in goal.NeedsNoKernel ? kernels.Take(1) : kernels.Where(k => goal.OnlyKernel is null || goal.OnlyKernel == k.Version))
+            {
+                Console.WriteLine(Row(goal, kernel, shop, old, pairs));
+            }
+        }
+    }
+
+    private static string Row(Goal goal, Kernel kernel, Workshop shop, Workshop old, int pairs)
+    {
+        Command after = goal.Ours(shop, kernel);
+        Command before = goal.Ours(old, kernel);
+        _ = ChildProcess.Measure(shop.Runner, after);
+        _ = ChildProcess.Measure(shop.Runner, before);
+        List<Sample> afters = [];
+        List<Sample> befores = [];
+        Idleness idleness = new();
+        for (int i = 0; i < pairs; i++)
+        {
+            if (i % 2 == 0)
+            {
+                afters.Add(ChildProcess.Measure(shop.Runner, after));
+                befores.Add(ChildProcess.Measure(shop.Runner, before));
+            }
+            else
+            {
+                befores.Add(ChildProcess.Measure(shop.Runner, before));
+                afters.Add(ChildProcess.Measure(shop.Runner, after));
+            }
+        }
+
+        double others = idleness.OthersShare(afters.Concat(befores).Sum(s => s.Cpu));
+        double[] walls = [.. afters.Zip(befores, (a, b) => a.Wall / b.Wall).Order()];
+        (double low, double high) = MedianInterval(walls);
+        return $"| {goal.Id} | {(goal.NeedsNoKernel ? "-" : kernel.Version)} | **{Text(Median(walls))}** | {Text(low)}-{Text(high)} | {(low <= Tolerance ? "yes" : "**no**")} "
+            + $"| {Text(Median(afters.Zip(befores, (a, b) => a.Cpu / Math.Max(b.Cpu, 0.1))))} | {Text(Median(afters.Select(s => s.Wall)))} | {Text(Median(befores.Select(s => s.Wall)))} "
+            + $"| {Text(Median(afters.Select(s => s.Peak)))} | {Text(Median(befores.Select(s => s.Peak)))} | {others:P0} |";
+    }
+
+    // The median of the population lies between two of the sorted values with a probability that the binomial distribution tells, whatever the values are
+    // distributed like: the widest pair of ranks that leaves at most 2.5 % on each side.
+    private static (double Low, double High) MedianInterval(double[] sorted)
+    {
+        double term = Math.Pow(0.5, sorted.Length);
+        double tail = 0;
+        int rank = 0;
+        while (rank < sorted.Length / 2 && tail + term <= 0.025)
+        {
+            tail += term;
+            term = term * (sorted.Length - rank) / (rank + 1);
+            rank++;
+        }
+
+        return (sorted[Math.Max(0, rank - 1)], sorted[Math.Min(sorted.Length - 1, sorted.Length - rank)]);
+    }
+}
