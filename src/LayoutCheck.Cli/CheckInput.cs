@@ -34,7 +34,7 @@ internal sealed record CheckInput(string? File, bool IsRunning, bool IsSample)
 
         return IsRunning && !System.IO.File.Exists(runningBtf)
             ? throw new InvalidImageException(runningBtf, null, null, "no such file: the running kernel shows no BTF", "name its vmlinux or vmlinuz, or run a kernel built with CONFIG_DEBUG_INFO_BTF")
-            : KernelImage.Open(IsRunning ? runningBtf : File!, how);
+            : InputImage.Open(IsRunning ? runningBtf : File!, how);
     }
 
     /// <summary>Opens the sample.</summary>

@@ -9,7 +9,7 @@ internal static class OverlapCommand
 {
     public static int Run(string file, string name, ImageOptions how, bool isJson, bool expand)
     {
-        using KernelImage image = KernelImage.Open(file, how);
+        using KernelImage image = InputImage.Open(file, how);
         TypeQuery query = TypeQuery.Parse(name);
         if (Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is not { } definition)
         {

@@ -48,7 +48,7 @@ internal static class RulesCommand
 
     public static int Baseline(string file, string[] types, ImageOptions how, string? output)
     {
-        using KernelImage image = KernelImage.Open(file, how);
+        using KernelImage image = InputImage.Open(file, how);
         TypeQuery[] queries = [.. types.Select(TypeQuery.Parse)];
         if (queries.FirstOrDefault(q => q.Member is not null) is { } member)
         {

@@ -23,7 +23,7 @@ internal static class ShowCommand
             RunMemory.Expect(RunMemory.OfAllUnits);
         }
 
-        using KernelImage image = KernelImage.Open(file, how);
+        using KernelImage image = InputImage.Open(file, how);
         List<Shown> shown = [];
         bool isMissing = false;
         bool isDisputed = false;

@@ -79,6 +79,19 @@ public sealed class InputFileTests : IDisposable
         Assert.Equal([new InputFile(FileRole.BaseKernel, path, null, "6.15.0-test")], image.OtherFiles);
     }
 
+    // A kernel that was named and not asked must not be taken for the source of the answer.
+    [Theory]
+    [InlineData("page-era6/page-era6.gcc-dwarf5.elf", "the answer is from DWARF (--source btf asks the BTF)")]
+    [InlineData("page-era6/page-era6.btf.elf", "the BTF needs no base")]
+    public void A_base_that_is_not_used_is_told(string image, string reason)
+    {
+        string kernel = FixtureFile.PathOf(Kernel);
+        foreach (string[] words in (string[][])[["check", FixtureFile.PathOf(image)], ["show", FixtureFile.PathOf(image), "page"], ["overlap", FixtureFile.PathOf(image), "page"], ["baseline", FixtureFile.PathOf(image), "page"]])
+        {
+            Assert.Equal($"layoutcheck: --base {kernel} is not used: {reason}\n", ProgramRun.Run([.. words, "--base", kernel]).Err);
+        }
+    }
+
     [Fact]
     public void Many_files_are_counted_in_text()
     {
