@@ -9,12 +9,18 @@ internal static class OverlapCommand
 {
     public static int Run(string file, string name, ImageOptions how, bool isJson, bool expand)
     {
-        using KernelImage image = KernelImage.Open(file, how);
         TypeQuery query = TypeQuery.Parse(name);
-        if (Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is not { } definition)
+        using KernelImage image = KernelImage.Open(file, how);
+        TypeDefinition? definition = Progress.While(image.Types, () => image.Types.FindFirst(query.Type));
+        if (definition is null)
         {
-            query.ReportMissingType(image);
-            return ExitCode.Undecided;
+            Remainder remainder = query.FindRemainder(image);
+            definition = remainder.Local.FirstOrDefault();
+            if (definition is null)
+            {
+                query.ReportMissingType(image, remainder);
+                return ExitCode.Undecided;
+            }
         }
 
         ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;

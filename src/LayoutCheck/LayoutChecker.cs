@@ -29,6 +29,12 @@ public static class LayoutChecker
         wait();
         ImageFacts facts = read!;
         Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
+        // Without these, nothing can be said of the kernel.
+        if (LayoutEra.RequiredTypes.Select(name => definitions[name].Problem).FirstOrDefault(problem => problem is not null) is { } refused)
+        {
+            throw refused;
+        }
+
         CheckReport report = new(
             facts,
             survey.Facts,

@@ -119,7 +119,7 @@ public sealed class TypeLayout
             }
 
             ulong last = bitBase + (aggregate.ByteSize * 8);
-            if (isStruct && last > end && aggregate.Members.Length > 0)
+            if (last > end && (isStruct || aggregate.Members.IsEmpty))
             {
                 Items.Add(Gap(LayoutItemKind.Padding, depth, end, last - end, parent));
             }

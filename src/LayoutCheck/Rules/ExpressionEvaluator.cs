@@ -621,13 +621,16 @@ internal sealed class ExpressionEvaluator
         TypeName name = subject.Type.BaseName!.Value;
         return _chosen.TryGetValue(name, out TypeDefinition? definition)
             ? Locate(definition.Graph, definition.Root, name.ToString(), name.Name, subject.Member)
-            : Located.Missing(NoDefinition(name));
+            : IsRefused(name) ? Located.Undecided(NoDefinition(name)) : Located.Missing(NoDefinition(name));
     }
+
+    private bool IsRefused(TypeName name) => _definitions.TryGetValue(name, out DefinitionSet? set) && set.Problem is not null;
 
     private string NoDefinition(TypeName name)
     {
-        int declarations = _definitions.TryGetValue(name, out DefinitionSet? set) ? set.DeclarationCount : 0;
-        return Format($"the image has no C definition of {name}") + (declarations > 0 ? Format($", which {declarations} units only declare") : "");
+        _ = _definitions.TryGetValue(name, out DefinitionSet? set);
+        int declarations = set?.DeclarationCount ?? 0;
+        return set?.Problem is { } problem ? problem.Problem : Format($"the image has no C definition of {name}") + (declarations > 0 ? Format($", which {declarations} units only declare") : "");
     }
 
     private Located LocatePointee(PointeeReference reference, Subject subject)
