@@ -46,10 +46,9 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     public void ReportMissingType(KernelImage image, Remainder remainder)
     {
         string shown = Printable.Escape(Printable.Shorten(Type.ToString()));
-        if (remainder.Local is [var local, ..])
+        if (remainder.Place is { } place)
         {
-            string unit = local.Units[0].Name.Length == 0 ? $"unit {local.Units[0].Index}" : local.Units[0].Name;
-            Console.Error.WriteLine($"layoutcheck: no C definition of {shown} for a whole unit: it is local to {Function(local.Function ?? "")} in {Printable.Escape(unit)}");
+            Console.Error.WriteLine($"layoutcheck: no C definition of {shown} for a whole unit: it is {Printable.Escape(Printable.Shorten(place))}");
             return;
         }
 

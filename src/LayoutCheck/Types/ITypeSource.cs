@@ -83,6 +83,10 @@ public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray
 /// <param name="TypedefOf">The struct or union that a typedef of this name stands for and that is only declared; null when there is no such typedef.</param>
 public sealed record Remainder(ImmutableArray<TypeDefinition> Local, TypeName? TypedefOf)
 {
+    /// <summary>Where the first of the local definitions is, in words; null when there is none.</summary>
+    public string? Place => Local is not [var first, ..] ? null
+        : $"local to {(string.IsNullOrEmpty(first.Function) ? "a function" : $"function {first.Function}")} in {(first.Units[0].Name.Length == 0 ? $"unit {first.Units[0].Index}" : first.Units[0].Name)}";
+
     /// <summary>Nothing at all.</summary>
     public static Remainder None { get; } = new([], null);
 }
@@ -107,6 +111,9 @@ public sealed record DefinitionSet(TypeName Name, ImmutableArray<TypeDefinition>
     /// (<see cref="InvalidImageException.IsOfOneType"/>). Null when nothing is wrong; else <see cref="Distinct"/> is empty.
     /// </summary>
     public InvalidImageException? Problem { get; init; }
+
+    /// <summary>Where a definition within a function is (<see cref="Remainder.Place"/>), when that was looked for because there is no other; else null.</summary>
+    public string? Place { get; init; }
 
     /// <summary>This set with the definitions of another name that this one may stand for, those that are equal folded.</summary>
     internal DefinitionSet With(DefinitionSet other)
