@@ -52,8 +52,9 @@ public static class TypeSpelling
                         parameters = ["void"];
                     }
 
-                    // A qualifier of a function is GNU's for one that does not return, or has no effects, and is written before what it returns.
+                    // C has no qualified functions: GCC records so that one does not return, or has no effects.
                     declarator = $"{Bracketed(declarator, isPointer)}({string.Join(", ", parameters)})";
+                    qualifiers = Qualifiers.None;
                     isPointer = false;
                     type = function.Return;
                     continue;
