@@ -10,7 +10,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     // Most of what is asked for is defined in the first C unit; what is not in these is looked for in another way.
     private const int FewUnits = 8;
 
-    // Each definition is compared with all that differ before it.
+    // Each definition is compared with all that differ before it. The kernel has a few of a name.
     private const int MostLocal = 256;
 
     private readonly DwarfSections _sections;
@@ -158,6 +158,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         using DieScanner scanner = new(_sections, new WantedNames([name], _sections));
         SplitScanners splitScanners = new(new SplitScanners.Names([name]));
         int index = 0;
+        int count = 0;
         foreach (UnitHeader unit in _sections.Units.All())
         {
             UnitRoot root = scanner.Open(unit);
@@ -167,14 +168,14 @@ internal sealed class DwarfTypeReader : ITypeSource
                 foreach (UnitHeader part in split.Units)
                 {
                     DieScanner splitScanner = splitScanners.Of(split.File);
-                    CollectLocal(index, split.File, part, splitScanner.Open(part), splitScanner, builder, local);
+                    CollectLocal(index, split.File, part, splitScanner.Open(part), splitScanner, builder, local, ref count);
                 }
 
                 splitScanners.Forget(split.File);
             }
             else
             {
-                CollectLocal(index, _sections, unit, root, scanner, builder, local);
+                CollectLocal(index, _sections, unit, root, scanner, builder, local, ref count);
             }
 
             index++;
@@ -184,7 +185,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     private static void CollectLocal(
-        int index, DwarfSections file, in UnitHeader unit, in UnitRoot root, DieScanner scanner, DwarfGraphBuilder builder, List<TypeDefinition> local)
+        int index, DwarfSections file, in UnitHeader unit, in UnitRoot root, DieScanner scanner, DwarfGraphBuilder builder, List<TypeDefinition> local, ref int count)
     {
         if (!DwarfLanguage.IsC(root.Language))
         {
@@ -195,6 +196,11 @@ internal sealed class DwarfTypeReader : ITypeSource
         scanner.CollectNested(hits);
         foreach (NestedHit hit in hits)
         {
+            if (hit.IsNested && ++count > MostLocal)
+            {
+                throw file.Info.Invalid(hit.DieOffset, $"more than {MostLocal} types of one name within functions", "name the image of one kernel");
+            }
+
             if (builder.Build(file, unit, hit.DieOffset) is not var (graph, type) || !hit.IsNested)
             {
                 continue;
@@ -209,11 +215,6 @@ internal sealed class DwarfTypeReader : ITypeSource
             else if (local[same].Units[^1].Index != index)
             {
                 local[same] = local[same] with { Units = local[same].Units.Add(definingUnit) };
-            }
-
-            if (local.Count > MostLocal)
-            {
-                throw file.Info.Invalid(hit.DieOffset, $"more than {MostLocal} definitions within functions differ", "name the image of one kernel");
             }
         }
     }

@@ -66,7 +66,7 @@ public sealed class ContradictoryRecordTests
     {
         using KernelImage image = Build().Open();
         CheckReport report = LayoutChecker.Check(
-            image, new RuleSet([Rule("sizeof(struct page) == 8"), Rule("sizeof(struct s) == 2"), Rule("exists(struct s)"), Rule("!exists(struct s, gone)")]), 2);
+            image, new RuleSet([Rule("sizeof(struct page) == 8", "a"), Rule("sizeof(struct s) == 2", "b"), Rule("exists(struct s)", "c"), Rule("!exists(struct s, gone)", "d")]), 2);
 
         Assert.Equal([Outcome.Holds, Outcome.Undecided, Outcome.Undecided, Outcome.Undecided], report.Results.Select(r => r.Outcome));
         Assert.Contains("the compiler's record of a bit-field is contradictory", report.Results[1].Checks[0].Reason, StringComparison.Ordinal);
@@ -104,5 +104,5 @@ public sealed class ContradictoryRecordTests
         Assert.Single(survey.Sets[1].Distinct);
     }
 
-    private static Rule Rule(string check) => RuleParser.Parse("test.md", $"---\ntitle: test\ncheck: {check}\n---\n");
+    private static Rule Rule(string check, string id = "test") => RuleParser.Parse(id + ".md", $"---\ntitle: test\ncheck: {check}\n---\n");
 }
