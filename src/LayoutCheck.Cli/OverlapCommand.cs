@@ -9,13 +9,19 @@ internal static class OverlapCommand
 {
     public static int Run(string file, string name, ImageOptions how, bool isJson, bool expand)
     {
-        using KernelImage image = InputImage.Open(file, how);
         TypeQuery query = TypeQuery.Parse(name);
-        if (Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is not { } definition)
+        using KernelImage image = InputImage.Open(file, how);
+        TypeDefinition? definition = Progress.While(image.Types, () => image.Types.FindFirst(query.Type));
+        if (definition is null)
         {
-            query.ReportMissingType(image);
-            image.RequireUnchanged();
-            return ExitCode.Undecided;
+            Remainder remainder = query.FindRemainder(image);
+            definition = remainder.Local.FirstOrDefault();
+            if (definition is null)
+            {
+                query.ReportMissingType(image, remainder);
+                image.RequireUnchanged();
+                return ExitCode.Undecided;
+            }
         }
 
         ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;

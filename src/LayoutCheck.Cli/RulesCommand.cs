@@ -55,22 +55,29 @@ internal static class RulesCommand
             throw new UsageException($"a baseline pins whole types: name '{member.Type}'");
         }
 
+        // All types in one file or none: a file with some of them would pass for the whole.
         ImmutableArray<DefinitionSet> definitions = Progress.While(
             image.Types, () => image.Types.FindAll([.. queries.Select(q => q.Type)], Environment.ProcessorCount)).Sets;
         bool isMissing = false;
+        bool isRefused = false;
         for (int i = 0; i < queries.Length; i++)
         {
-            if (definitions[i].Distinct.IsEmpty)
+            if (definitions[i].Problem is { } problem)
             {
-                queries[i].ReportMissingType(image);
+                Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(queries[i].Type.ToString()))}: {Printable.Escape(problem.Message)}");
+                isRefused = true;
+            }
+            else if (definitions[i].Distinct.IsEmpty)
+            {
+                queries[i].ReportMissingType(image, queries[i].FindRemainder(image));
                 isMissing = true;
             }
         }
 
-        if (isMissing)
+        if (isRefused || isMissing)
         {
             image.RequireUnchanged();
-            return ExitCode.Undecided;
+            return isRefused ? ExitCode.Unreadable : ExitCode.Undecided;
         }
 
         // A bare name is written into the rule as the kind of type that it turned out to be.

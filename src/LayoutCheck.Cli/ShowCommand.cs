@@ -23,20 +23,35 @@ internal static class ShowCommand
             RunMemory.Expect(RunMemory.OfAllUnits);
         }
 
+        TypeQuery[] queries = [.. names.Select(TypeQuery.Parse)];
         using KernelImage image = InputImage.Open(file, how);
         List<Shown> shown = [];
         bool isMissing = false;
         bool isDisputed = false;
-        foreach (string name in names)
+        InvalidImageException? refused = null;
+        foreach (TypeQuery query in queries)
         {
-            TypeQuery query = TypeQuery.Parse(name);
-            ImmutableArray<TypeDefinition> definitions = options.All
-                ? Progress.While(image.Types, () => image.Types.FindAll([query.Type], options.Threads, withPlaces: true)).Sets[0].Distinct
-                : Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is { } first ? [first] : [];
-            if (definitions.IsEmpty)
+            ImmutableArray<TypeDefinition> definitions;
+            try
             {
-                isMissing = true;
-                query.ReportMissingType(image);
+                definitions = Find(image, query.Type, options);
+                if (definitions.IsEmpty)
+                {
+                    Remainder remainder = query.FindRemainder(image);
+                    definitions = options.All || remainder.Local.IsEmpty ? remainder.Local : [remainder.Local[0]];
+                    if (definitions.IsEmpty)
+                    {
+                        isMissing = true;
+                        query.ReportMissingType(image, remainder);
+                        continue;
+                    }
+                }
+            }
+            catch (InvalidImageException e) when (queries.Length > 1)
+            {
+                // One name that cannot be answered takes nothing from the others.
+                refused = e;
+                Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(query.Type.ToString()))}: {Printable.Escape(e.Message)}");
                 continue;
             }
 
@@ -54,6 +69,11 @@ internal static class ShowCommand
                 string? difference = definition == definitions[0] ? null : DefinitionSummary.Difference(definitions[0], definition);
                 shown.Add(new Shown(definition, member, options.All ? definition.Units.Length : null, difference));
             }
+        }
+
+        if (refused is not null && shown.Count == 0)
+        {
+            return ExitCode.Unreadable;
         }
 
         if (options.Lines)
@@ -84,7 +104,18 @@ internal static class ShowCommand
             });
         }
 
-        return isMissing ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;
+        return refused is not null ? ExitCode.Unreadable : isMissing ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;
+    }
+
+    private static ImmutableArray<TypeDefinition> Find(KernelImage image, TypeName name, ShowOptions options)
+    {
+        if (!options.All)
+        {
+            return Progress.While(image.Types, () => image.Types.FindFirst(name)) is { } first ? [first] : [];
+        }
+
+        DefinitionSet set = Progress.While(image.Types, () => image.Types.FindAll([name], options.Threads, withPlaces: true)).Sets[0];
+        return set.Problem is { } problem ? throw problem : set.Distinct;
     }
 
     private static void WriteText(List<Shown> shown, SourceKind source, ShowOptions options, TextWriter writer)
@@ -135,17 +166,19 @@ internal static class ShowCommand
 
         DefiningUnit unit = item.Definition.Units[0];
         string name = Printable.Escape(unit.Name.Length == 0 ? $"unit {unit.Index}" : unit.Name);
+        string local = item.Definition.Function is { } function ? $", local to {TypeQuery.Function(function)}" : "";
         return item.DefinitionCount switch
         {
-            null => $"from DWARF: the first C definition, in {name}; --all compares every unit's",
-            1 => $"from DWARF: in {name} alone",
-            { } count => $"from DWARF: {count} C units agree, the first is {name}",
+            null => $"from DWARF: the first C definition, in {name}{local}; --all compares every unit's",
+            1 => $"from DWARF: in {name} alone{local}",
+            { } count => $"from DWARF: {count} C units agree, the first is {name}{local}",
         };
     }
 
     private sealed record Shown(TypeDefinition Definition, ResolvedMember? Member, int? DefinitionCount, string? Difference)
     {
         public LayoutReport ToReport(bool expand) => new(
-            Definition.Graph.Declare(Definition.Root), TypeLayout.Of(Definition, expand), Member, Definition.Units[0].Name, DefinitionCount, Difference);
+            Definition.Graph.Declare(Definition.Root), TypeLayout.Of(Definition, expand), Member, Definition.Units[0].Name, DefinitionCount, Difference)
+        { Function = Definition.Function };
     }
 }

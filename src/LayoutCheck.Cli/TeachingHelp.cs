@@ -40,7 +40,8 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
             """,
         ["baseline"] = """
             Writes a rule file that pins the layout of types as it is in a known-good kernel: which members,
-            where, how big, and none besides. It is meant to be read, and edited.
+            where, how big, and none besides. It is meant to be read, and edited. Of several types, the file has
+            all or is not written.
 
             Examples:
               layoutcheck baseline vmlinux page folio -o page.md
@@ -71,6 +72,10 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
             Sizes and offsets are in bytes; a bitfield's place is byte:bit, and the size of its type.
             Answers from the first C compilation unit that defines the type, and names it; --all asks every one,
             and exits 1 when they differ. A name that is not there is 4, and the nearest names are on stderr.
+            A struct within a function is shown where no unit defines one of that name for itself.
+            Of several names, each that can be answered is; each that cannot has its line on stderr, and the exit
+            code is the worst, 3 over 4 over 1. JSON is one object with what was answered; where the debug
+            information of a name cannot be read and no other name was answered, there is no output.
 
             Examples:
               layoutcheck show vmlinux page
@@ -80,7 +85,8 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
             """,
         ["overlap"] = """
             The map has a ruler in bytes, and a lane for each union arm; below it, every member by its place.
-            With a member, lists every member that lies on any bit of it.
+            With a member, lists every member that lies on any bit of it. A flexible array (x[]) lies on all
+            bytes from its place to the end of the type. Of an array of structs, lists the elements there.
 
             Examples:
               layoutcheck overlap vmlinux page

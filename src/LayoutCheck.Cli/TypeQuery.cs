@@ -24,17 +24,50 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
             : new TypeQuery(type, member);
     }
 
-    /// <summary>Says on stderr that no unit defines the type, and what comes near.</summary>
-    public void ReportMissingType(KernelImage image)
+    /// <summary>What to call a function by its name, which may be empty.</summary>
+    public static string Function(string name) => name.Length == 0 ? "a function" : $"function {Printable.Escape(Printable.Shorten(name))}";
+
+    /// <summary>What there is of the type where no unit defines it. Damage that is met only there is passed over: the type was not found before it.</summary>
+    public Remainder FindRemainder(KernelImage image)
     {
+        try
+        {
+            return Progress.While(image.Types, () => image.Types.FindRemainder(Type));
+        }
+        catch (InvalidImageException e) when (!e.IsOfOneType)
+        {
+            return Remainder.None;
+        }
+    }
+
+    /// <summary>Says on stderr that no unit defines the type, and why, or what comes near.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="remainder">What <see cref="FindRemainder"/> found of it.</param>
+    public void ReportMissingType(KernelImage image, Remainder remainder)
+    {
+        string shown = Printable.Escape(Printable.Shorten(Type.ToString()));
+        if (remainder.Place is { } place)
+        {
+            Console.Error.WriteLine($"layoutcheck: no C definition of {shown} for a whole unit: it is {Printable.Escape(Printable.Shorten(place))}");
+            return;
+        }
+
+        if (remainder.TypedefOf is { } tag)
+        {
+            Console.Error.WriteLine($"layoutcheck: no C definition of {shown}: it is a typedef of {Printable.Escape(Printable.Shorten(tag.ToString()))}, which is only declared");
+            return;
+        }
+
         IReadOnlyList<TypeName> defined = Progress.While(image.Types, image.SuggestedNames);
-        bool isOtherKind = Type.Kind != TypeNameKind.Any && defined.Any(n => n.Name == Type.Name);
-        string near = isOtherKind
-            ? $"; there is {defined.First(n => n.Name == Type.Name)}"
-            : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name), MostSuggestions));
+        // The names may be those of the other debug format.
+        bool isElsewhere = defined.Any(n => n.Name == Type.Name && (Type.Kind == TypeNameKind.Any || Type.Kind == n.Kind));
+        TypeName? otherKind = defined.Where(n => n.Name == Type.Name && n.Kind != Type.Kind).Select(n => (TypeName?)n).FirstOrDefault();
+        string near = isElsewhere ? "; its BTF has one: --source btf"
+            : Type.Kind != TypeNameKind.Any && otherKind is { } other ? $"; there is {other}"
+            : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name).Where(n => n != Type.Name), MostSuggestions));
         // u8 is defined, and not so: it is a typedef of an integer.
         string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
-        Console.Error.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Printable.Shorten(Type.ToString()))}{kinds}{near}");
+        Console.Error.WriteLine($"layoutcheck: no C definition of {shown}{kinds}{near}");
     }
 
     /// <summary>Says on stderr that the type has no such member, and what comes near.</summary>

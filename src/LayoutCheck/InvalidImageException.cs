@@ -34,6 +34,9 @@ public sealed class InvalidImageException : Exception
     /// <summary>What the user can do about it, when there is something.</summary>
     public string? Remedy { get; }
 
+    /// <summary>Whether a compiler recorded one type in a way that contradicts itself: what does not hold that type by value can be answered all the same.</summary>
+    public bool IsOfOneType { get; internal init; }
+
     // Names in it are the file's own, and can be as long as the file likes.
     private const int LongestPart = 500;
 

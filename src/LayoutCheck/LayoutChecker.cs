@@ -29,17 +29,59 @@ public static class LayoutChecker
         wait();
         ImageFacts facts = read!;
         Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
+        // Without these, nothing can be said of the kernel.
+        if (LayoutEra.RequiredTypes.Select(name => definitions[name].Problem).FirstOrDefault(problem => problem is not null) is { } refused)
+        {
+            throw refused;
+        }
+
+        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config);
+        if (AddPlaces(image.Types, results, definitions))
+        {
+            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config);
+        }
+
         CheckReport report = new(
             facts,
             survey.Facts,
             image.HasOtherSource,
             LayoutEra.Of(definitions),
             [.. survey.Sets.Select(DefinitionSummary.Of)],
-            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config))
+            results)
         {
             Files = image.FilesUsed(facts),
         };
         image.RequireUnchanged();
         return report;
+    }
+
+    // Of what a check misses, says whether it is local to a function. That takes a look at all of a unit, so that only an undecided check has it.
+    private static bool AddPlaces(ITypeSource types, ImmutableArray<RuleResult> results, Dictionary<TypeName, DefinitionSet> definitions)
+    {
+        bool isAny = false;
+        IEnumerable<RuleCheck> undecided = results.SelectMany(r => r.Checks).Where(c => c.Outcome == Outcome.Undecided).Select(c => c.Check);
+        foreach (TypeName name in undecided.SelectMany(c => c.Expression.Types).Distinct())
+        {
+            if (definitions.TryGetValue(name, out DefinitionSet? set) && set is { Distinct.IsEmpty: true, Problem: null, DeclarationCount: 0 } && Place(types, name) is { } place)
+            {
+                definitions[name] = set with { Place = place };
+                isAny = true;
+            }
+        }
+
+        return isAny;
+    }
+
+    // It is a help: what is damaged there is not what was asked for.
+    private static string? Place(ITypeSource types, TypeName name)
+    {
+        try
+        {
+            return types.FindRemainder(name).Place;
+        }
+        catch (InvalidImageException)
+        {
+            return null;
+        }
     }
 }

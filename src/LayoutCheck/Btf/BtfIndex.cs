@@ -144,6 +144,10 @@ internal sealed class BtfIndex
     public InvalidImageException Invalid(in BtfRecord record, string problem)
         => _base is not null && record.Id <= _baseCount ? _base.Invalid(record, problem) : _section.Invalid(record.Offset, problem);
 
+    /// <summary>The error to throw for a record that contradicts itself (<see cref="InvalidImageException.IsOfOneType"/>).</summary>
+    public InvalidImageException Contradictory(in BtfRecord record, string problem)
+        => _base is not null && record.Id <= _baseCount ? _base.Contradictory(record, problem) : _section.Contradictory(record.Offset, problem);
+
     /// <summary>The record of a type.</summary>
     /// <param name="id">Its type id, not 0.</param>
     /// <param name="referrer">What named the id, for the error.</param>

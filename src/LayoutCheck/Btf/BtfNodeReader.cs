@@ -100,7 +100,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
                 return ReadArray(record, isBehindPointer, isFlexible: false, depth);
             case BtfFormat.BTF_KIND_TYPEDEF:
                 TypeId target = Read(record.SizeOrType, isBehindPointer, depth, record);
-                return Add(record, new TypedefType(NameOf(record) ?? "", target));
+                return NameOf(record) is { } alias ? Add(record, new TypedefType(alias, target)) : target;
             case BtfFormat.BTF_KIND_CONST:
                 return ReadQualified(record, Qualifier.Const, isBehindPointer, depth);
             case BtfFormat.BTF_KIND_VOLATILE:
@@ -306,7 +306,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     {
         if (_graph.Problem is { } problem)
         {
-            throw index.Invalid(record, $"{record}: {problem}");
+            throw _graph.IsContradictory ? index.Contradictory(record, $"{record}: {problem}") : index.Invalid(record, $"{record}: {problem}");
         }
     }
 }

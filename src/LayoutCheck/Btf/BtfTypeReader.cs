@@ -56,8 +56,18 @@ internal sealed class BtfTypeReader : ITypeSource
         ImmutableArray<DefinitionSet>.Builder sets = ImmutableArray.CreateBuilder<DefinitionSet>(names.Count);
         foreach (TypeName name in names)
         {
-            List<uint> roots = FindRoots(name, out int declarationCount);
-            ImmutableArray<TypeDefinition>.Builder distinct = ImmutableArray.CreateBuilder<TypeDefinition>();
+            sets.Add(FindAll(name));
+        }
+
+        return new Survey(sets.MoveToImmutable(), new SourceFacts(SourceKind.Btf, Target, "BTF", [], []));
+    }
+
+    private DefinitionSet FindAll(TypeName name)
+    {
+        List<uint> roots = FindRoots(name, out int declarationCount);
+        ImmutableArray<TypeDefinition>.Builder distinct = ImmutableArray.CreateBuilder<TypeDefinition>();
+        try
+        {
             foreach (uint root in roots)
             {
                 TypeDefinition definition = Read(root);
@@ -66,11 +76,29 @@ internal sealed class BtfTypeReader : ITypeSource
                     distinct.Add(definition);
                 }
             }
-
-            sets.Add(new DefinitionSet(name, distinct.ToImmutable(), declarationCount));
+        }
+        catch (InvalidImageException e) when (e.IsOfOneType)
+        {
+            return new DefinitionSet(name, [], declarationCount) { Problem = e };
         }
 
-        return new Survey(sets.MoveToImmutable(), new SourceFacts(SourceKind.Btf, Target, "BTF", [], []));
+        return new DefinitionSet(name, distinct.ToImmutable(), declarationCount);
+    }
+
+    /// <inheritdoc/>
+    public Remainder FindRemainder(TypeName name)
+    {
+        // BTF does not tell what is local to a function: that was found with the rest.
+        foreach (uint id in _index.Find(name.Name))
+        {
+            BtfRecord record = _index.Record(id);
+            if (record.Kind == BtfFormat.BTF_KIND_TYPEDEF && name.Kind == TypeNameKind.Any && TypedefOf(record) is { } target)
+            {
+                return new Remainder([], target);
+            }
+        }
+
+        return Remainder.None;
     }
 
     /// <inheritdoc/>
@@ -110,6 +138,12 @@ internal sealed class BtfTypeReader : ITypeSource
         return new TypeDefinition(graph, id, [new DefiningUnit(0, "")]);
     }
 
+    // The struct or union that a typedef stands for and that is only declared at its place.
+    private TypeName? TypedefOf(in BtfRecord typedef)
+        => BtfNodeReader.Strip(_index, typedef.SizeOrType, typedef) is { Kind: BtfFormat.BTF_KIND_FWD } forward && _index.NameAt(forward.NameOffset, forward) is { } tag
+            ? new TypeName(forward.KindFlag ? TypeNameKind.Union : TypeNameKind.Struct, tag)
+            : null;
+
     // The STRUCT and UNION records that a name stands for, by rising id of what has the name, each once.
     private List<uint> FindRoots(TypeName name, out int declarationCount)
     {
@@ -133,6 +167,12 @@ internal sealed class BtfTypeReader : ITypeSource
                     break;
                 case { Kind: BtfFormat.BTF_KIND_FWD } forward when name.Kind == TypeNameKind.Any || forward.KindFlag == (name.Kind == TypeNameKind.Union):
                     declarationCount++;
+                    if (record.Kind == BtfFormat.BTF_KIND_TYPEDEF && TypedefOf(record) is { } tag)
+                    {
+                        // A tag leads no further.
+                        roots.AddRange(FindRoots(tag, out _).Except(roots));
+                    }
+
                     break;
                 default:
                     break;

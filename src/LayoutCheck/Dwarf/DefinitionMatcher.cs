@@ -171,7 +171,8 @@ internal sealed unsafe class DefinitionMatcher
             at = shape.End;
         }
 
-        return count == 0;
+        // Where a member follows a struct that has a size and no children, what follows may be its children: the decoder looks at the whole unit.
+        return count == 0 && (aggregate.ByteSize == 0 || (Read(at, out Shape following) && following.Tag != DwTag.DW_TAG_member));
     }
 
     // Whether a DIE, which is not before one that Read has read, certainly is a member, if its type is that of the member; without reading more than that takes.

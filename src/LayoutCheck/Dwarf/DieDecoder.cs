@@ -61,6 +61,7 @@ internal sealed class DieDecoder
     private readonly AbbrevTable _abbrevs;
     private ulong? _strOffsetsBase;
     private SourceFiles? _sourceFiles;
+    private HashSet<ulong>? _memberless;
 
     public DieDecoder(DwarfSections sections)
     {
@@ -84,6 +85,7 @@ internal sealed class DieDecoder
         Unit = unit;
         _strOffsetsBase = null;
         _sourceFiles = null;
+        _memberless = null;
         _abbrevs.Load(unit);
         _abbrevs.RequireOneOfEach();
     }
@@ -158,16 +160,56 @@ internal sealed class DieDecoder
         }
     }
 
-    // A damaged abbreviation may say that there are no children. They follow all the same, and DW_AT_sibling steps over them. A struct may be
-    // declared among the members of another, but without members it has no size.
+    // A damaged abbreviation may say that there are no children. They follow all the same, and DW_AT_sibling steps over them. A struct of unnamed
+    // bit-fields has a size and no members, and clang declares it among the members of the struct that it is in.
     private void RefuseIfOrphaning(Die parent)
     {
         ulong next = Next(parent);
         if (parent.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type && parent[DwAt.DW_AT_byte_size] is { Class: ValueClass.Constant, Value: > 0 }
-            && next < Unit.End && Read(next, out _) is { Tag: DwTag.DW_TAG_member } member)
+            && next < Unit.End && Read(next, out _) is { Tag: DwTag.DW_TAG_member } member && !(_memberless ??= FindMemberless()).Contains(parent.Offset))
         {
             throw member.Invalid($"a member follows the struct or union at 0x{parent.Offset:x}, which has a size and is said to have no children");
         }
+    }
+
+    // The structs and unions without children among the members of others; none when the unit's DIEs do not come out even. Were children missed,
+    // the null entry that ends them would end what they are in: members would follow outside of structs, or bytes behind the last null entry.
+    private HashSet<ulong> FindMemberless()
+    {
+        HashSet<ulong> found = [];
+        Stack<bool> isInAggregate = new();
+        ulong at = Unit.FirstDie;
+        do
+        {
+            ulong offset = at;
+            if (Read(offset, out at) is not { } die)
+            {
+                if (!isInAggregate.TryPop(out _))
+                {
+                    return [];
+                }
+
+                continue;
+            }
+
+            bool isAggregate = die.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type;
+            bool isAmongMembers = isInAggregate.TryPeek(out bool isIn) && isIn;
+            if (die.Tag == DwTag.DW_TAG_member && !isAmongMembers)
+            {
+                return [];
+            }
+
+            if (die.HasChildren)
+            {
+                isInAggregate.Push(isAggregate);
+            }
+            else if (isAggregate && isAmongMembers)
+            {
+                found.Add(offset);
+            }
+        }
+        while (isInAggregate.Count > 0 && at < Unit.End);
+        return isInAggregate.Count == 0 && at == Unit.End ? found : [];
     }
 
     /// <summary>The text of a string attribute, or null when it is absent.</summary>

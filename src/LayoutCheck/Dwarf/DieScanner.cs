@@ -20,6 +20,13 @@ internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag,
     public bool IsDeclaration => DeclarationForm == DwForm.DW_FORM_flag_present && !HasChildren;
 }
 
+/// <summary>A DIE with a wanted name, at any level.</summary>
+/// <param name="DieOffset">Where it is, in bytes from the start of .debug_info.</param>
+/// <param name="Tag">DW_TAG_structure_type, DW_TAG_union_type or DW_TAG_typedef.</param>
+/// <param name="Function">Where the function is that it is declared in (DW_TAG_subprogram); 0 when it is in none.</param>
+/// <param name="IsNested">Whether it is below the top level.</param>
+internal readonly record struct NestedHit(ulong DieOffset, DwTag Tag, ulong Function, bool IsNested);
+
 /// <summary>
 /// Walks the top-level DIEs of one unit after another and stops at those with a wanted name. Hot: it meets millions of DIEs where the
 /// decoder meets hundreds. It is fast because it reads nothing but what leads on: a fixed-size DIE is one addition, a struct's body is one
@@ -233,6 +240,53 @@ internal sealed unsafe class DieScanner : IDisposable
             }
 
             StepOver(ref reader, abbrev, die);
+        }
+    }
+
+    /// <summary>Adds the DIEs of the open unit that have a wanted name, at any level, with the functions that they are in: walks all that is in it.</summary>
+    public void CollectNested(List<NestedHit> hits)
+    {
+        if (_wanted.CanSearch && NamesNothing())
+        {
+            return;
+        }
+
+        SectionReader reader = _info.ReadRange(_next, _unit.End);
+        // The innermost function around each open level, 0 where there is none.
+        Stack<ulong> functions = new();
+        while (!_isOver)
+        {
+            if (reader.IsAtEnd)
+            {
+                throw Unended();
+            }
+
+            ulong die = reader.Offset;
+            ulong code = reader.ReadUleb();
+            if (code == 0)
+            {
+                _isOver = !functions.TryPop(out _);
+                continue;
+            }
+
+            Abbrev abbrev = _abbrevs.Get(code, _info, die);
+            ulong attributes = reader.Offset;
+            _ = functions.TryPeek(out ulong function);
+            if (abbrev.NameForm != 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type or DwTag.DW_TAG_typedef)
+            {
+                int name = NameOf(ref reader, abbrev);
+                reader.Seek(attributes);
+                if (name >= 0 && _wanted.RequestsByName[name].Any(request => Answers(abbrev.Tag, request)))
+                {
+                    hits.Add(new NestedHit(die, abbrev.Tag, function, functions.Count > 0));
+                }
+            }
+
+            SkipAttributes(ref reader, abbrev);
+            if (abbrev.HasChildren)
+            {
+                functions.Push(abbrev.Tag == DwTag.DW_TAG_subprogram ? die : function);
+            }
         }
     }
 
@@ -452,13 +506,7 @@ internal sealed unsafe class DieScanner : IDisposable
         ScanHit hit = new(name, die, abbrev.Tag, abbrev.DeclarationForm, abbrev.HasChildren);
         foreach (int request in _wanted.RequestsByName[name])
         {
-            bool answers = _wanted.Requests[request].Kind switch
-            {
-                TypeNameKind.Struct => hit.Tag == DwTag.DW_TAG_structure_type,
-                TypeNameKind.Union => hit.Tag == DwTag.DW_TAG_union_type,
-                _ => true,
-            };
-            if (answers && !_isFound[request])
+            if (Answers(hit.Tag, request) && !_isFound[request])
             {
                 _pending.Enqueue(hit with { Request = request });
             }
@@ -466,6 +514,13 @@ internal sealed unsafe class DieScanner : IDisposable
 
         return _pending.Count > 0;
     }
+
+    private bool Answers(DwTag tag, int request) => _wanted.Requests[request].Kind switch
+    {
+        TypeNameKind.Struct => tag == DwTag.DW_TAG_structure_type,
+        TypeNameKind.Union => tag == DwTag.DW_TAG_union_type,
+        _ => true,
+    };
 
     private int NameOf(ref SectionReader reader, Abbrev abbrev)
     {

@@ -55,6 +55,7 @@ internal enum DwAt : ushort
     DW_AT_producer = 0x25,
     DW_AT_bit_stride = 0x2e,
     DW_AT_upper_bound = 0x2f,
+    DW_AT_abstract_origin = 0x31,
     DW_AT_count = 0x37,
     DW_AT_data_member_location = 0x38,
     DW_AT_decl_file = 0x3a,

@@ -55,6 +55,12 @@ internal sealed class DwarfGraphBuilder
     /// <exception cref="InvalidImageException">What the layout depends on is damaged or not understood.</exception>
     public (TypeGraph Graph, TypeId Root)? Build(in UnitHeader unit, ulong dieOffset) => Build(_sections, unit, dieOffset);
 
+    /// <summary>When the DIE asked for last is a typedef of a struct or union that its unit only declares: which.</summary>
+    public TypeName? TypedefOf { get; private set; }
+
+    /// <summary>The first one of all that were asked for.</summary>
+    public TypeName? FirstTypedefOf { get; private set; }
+
     /// <summary>The same of a DIE in the supplementary file or in one of split DWARF.</summary>
     public (TypeGraph Graph, TypeId Root)? Build(DwarfSections file, in UnitHeader unit, ulong dieOffset)
     {
@@ -62,6 +68,7 @@ internal sealed class DwarfGraphBuilder
         _known.Clear();
         _inOtherByteOrder.Clear();
         _depth = 0;
+        TypedefOf = null;
         if (_decoders.Count > 0 && !_decoders.ContainsKey((file, unit.Offset)))
         {
             // One unit at a time, unless its types refer to another: then both stay open.
@@ -76,8 +83,12 @@ internal sealed class DwarfGraphBuilder
 
         TypeId root = Type(dieOffset, file, unit, byValue: true);
         TypeGraph graph = _graph.Build();
+        bool isTypedef = root != TypeId.Void && graph[root] is TypedefType;
         root = graph.Strip(root);
-        return root != TypeId.Void && graph[root] is AggregateType ? (graph, root) : null;
+        TypeNode? node = root == TypeId.Void ? null : graph[root];
+        TypedefOf = isTypedef && node is AggregateReference { Name: { } name } declared ? new TypeName(TypeName.KindOf(declared.Kind), name) : null;
+        FirstTypedefOf ??= TypedefOf;
+        return node is AggregateType ? (graph, root) : null;
     }
 
     private TypeId Type(ulong dieOffset, DwarfSections file, in UnitHeader unit, bool byValue)
@@ -90,8 +101,8 @@ internal sealed class DwarfGraphBuilder
         Descend(1, file.Info, dieOffset);
         DieDecoder decoder = DecoderOf(file, unit);
         Die die = decoder.Read(dieOffset, out _) ?? throw file.Info.Invalid(dieOffset, "a type is said to be here, and there is none");
-        TypeId id = Signature(die, byValue) is { } signature
-            ? WithSignature(signature, die, decoder, byValue)
+        TypeId id = Signature(die, byValue) is { } signature ? WithSignature(signature, die, decoder, byValue)
+            : die.Tag == DwTag.DW_TAG_typedef ? Typedef(die, decoder, byValue)
             : Add(Node(die, decoder, byValue), die);
         _depth--;
         _known.Add((file, dieOffset, byValue), id);
@@ -142,7 +153,7 @@ internal sealed class DwarfGraphBuilder
     {
         if (_graph.Problem is { } problem)
         {
-            throw die.Invalid($"{TagName(die.Tag)}: {problem}");
+            throw _graph.IsContradictory ? die.Section.Contradictory(die.Offset, $"{TagName(die.Tag)}: {problem}") : die.Invalid($"{TagName(die.Tag)}: {problem}");
         }
     }
 
@@ -186,8 +197,6 @@ internal sealed class DwarfGraphBuilder
                 return new QualifiedType(Qualifier.Restrict, Target(die, decoder, byValue));
             case DwTag.DW_TAG_atomic_type:
                 return new QualifiedType(Qualifier.Atomic, Atomic(die, Target(die, decoder, byValue)));
-            case DwTag.DW_TAG_typedef:
-                return new TypedefType(Name(die, decoder) ?? "?", Target(die, decoder, byValue));
             case DwTag.DW_TAG_structure_type:
             case DwTag.DW_TAG_union_type:
                 return Aggregate(die, decoder, byValue);
@@ -200,6 +209,14 @@ internal sealed class DwarfGraphBuilder
             default:
                 throw die.Invalid($"{TagName(die.Tag)} is not a type that can be read in a C unit");
         }
+    }
+
+    // Of a typedef that lost its name, what it stands for is left.
+    private TypeId Typedef(Die die, DieDecoder decoder, bool byValue)
+    {
+        string? name = Name(die, decoder);
+        TypeId target = Target(die, decoder, byValue);
+        return string.IsNullOrEmpty(name) ? target : Add(new TypedefType(name, target), die);
     }
 
     // clang makes an atomic type as large as the processor's next access (ASTContext::getTypeInfoImpl), GCC does not, and neither says it.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using LayoutCheck.Types;
 
@@ -8,6 +9,9 @@ internal sealed class DwarfTypeReader : ITypeSource
 {
     // Most of what is asked for is defined in the first C unit; what is not in these is looked for in another way.
     private const int FewUnits = 8;
+
+    // Each definition is compared with all that differ before it. The kernel has a few of a name.
+    private const int MostLocal = 256;
 
     private readonly DwarfSections _sections;
 
@@ -28,20 +32,24 @@ internal sealed class DwarfTypeReader : ITypeSource
     public TypeDefinition? FindFirst(TypeName name)
     {
         DieScanner scanner = new(_sections, new WantedNames([name], _sections, byText: true));
+        DwarfGraphBuilder builder = new(_sections, withPlaces: true);
+        TypeDefinition? found;
         try
         {
-            return FindFirst(name, ref scanner);
+            found = FindFirst(name, ref scanner, builder);
         }
         finally
         {
             scanner.Dispose();
         }
+
+        // A typedef in one unit, the struct that it names in another. A tag leads no further.
+        return found is null && builder.FirstTypedefOf is { } tag ? FindFirst(tag) : found;
     }
 
-    private TypeDefinition? FindFirst(TypeName name, ref DieScanner scanner)
+    private TypeDefinition? FindFirst(TypeName name, ref DieScanner scanner, DwarfGraphBuilder builder)
     {
         using DieScanner? supplement = _sections.Supplement is { } file ? new DieScanner(file, new WantedNames([name], file)) : null;
-        DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         ImportedUnits imports = new();
         List<(int Index, UnitHeader Unit)> partial = [];
         List<UnitHeader> ofNoKnownLanguage = [];
@@ -113,22 +121,125 @@ internal sealed class DwarfTypeReader : ITypeSource
         WantedNames wanted = new(names, _sections);
         // One thread waits for nobody, and goes the sure way.
         ulong[]? starts = team.Size > 1 && !SlowPath.IsForced ? _sections.UnitStarts : null;
-        Survey? onTrust = starts is null ? null : Survey(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team);
-        return onTrust ?? Survey(new SurveyWorker.Shared(_sections, wanted, withPlaces), team)!;
+        (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? onTrust = starts is null ? null : Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team);
+        (Survey survey, ImmutableArray<TypeName>[] targets) = onTrust ?? Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces), team)!.Value;
+        return Array.TrueForAll(targets, t => t.IsEmpty) ? survey : survey with { Sets = FollowTypedefs(survey.Sets, targets, team, withPlaces) };
+    }
+
+    // A typedef in one unit, the struct that it names in another: all definitions of that struct count.
+    private ImmutableArray<DefinitionSet> FollowTypedefs(ImmutableArray<DefinitionSet> sets, ImmutableArray<TypeName>[] targets, Team team, bool withPlaces)
+    {
+        TypeName[] unknown = [.. targets.SelectMany(t => t).Distinct().Except(sets.Select(s => s.Name)).OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
+        ILookup<TypeName, DefinitionSet> known = sets.Concat(unknown.Length == 0 ? [] : FindAll(unknown, team, withPlaces).Sets).ToLookup(s => s.Name);
+        return [.. sets.Select((set, i) => targets[i].OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind).Aggregate(set, (sum, name) => sum.With(known[name].First())))];
     }
 
     // Null when what was taken on trust was wrong.
-    private Survey? Survey(SurveyWorker.Shared shared, Team team)
+    private (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? Ask(SurveyWorker.Shared shared, Team team)
     {
         SurveyWorker[] workers = SurveyWorker.RunAll(shared, team);
         try
         {
-            return shared.IsOnTrust && Array.Exists(workers, w => w.HasFailed) ? null : SurveyWorker.Join(shared, workers, () => Target);
+            return shared.IsOnTrust && Array.Exists(workers, w => w.HasFailed) ? null
+                : (SurveyWorker.Join(shared, workers, () => Target), SurveyWorker.TypedefTargets(workers));
         }
         finally
         {
             Array.ForEach(workers, w => w.Dispose());
         }
+    }
+
+    /// <inheritdoc/>
+    public Remainder FindRemainder(TypeName name)
+    {
+        List<TypeDefinition> local = [];
+        DwarfGraphBuilder builder = new(_sections, withPlaces: true);
+        using DieScanner scanner = new(_sections, new WantedNames([name], _sections));
+        SplitScanners splitScanners = new(new SplitScanners.Names([name]));
+        int index = 0;
+        int count = 0;
+        foreach (UnitHeader unit in _sections.Units.All())
+        {
+            UnitRoot root = scanner.Open(unit);
+            if (root.IsSkeleton)
+            {
+                using SplitUnit split = _sections.OpenSplit(unit, root);
+                foreach (UnitHeader part in split.Units)
+                {
+                    DieScanner splitScanner = splitScanners.Of(split.File);
+                    CollectLocal(index, split.File, part, splitScanner.Open(part), splitScanner, builder, local, ref count);
+                }
+
+                splitScanners.Forget(split.File);
+            }
+            else
+            {
+                CollectLocal(index, _sections, unit, root, scanner, builder, local, ref count);
+            }
+
+            index++;
+        }
+
+        return new Remainder([.. local], builder.FirstTypedefOf);
+    }
+
+    private static void CollectLocal(
+        int index, DwarfSections file, in UnitHeader unit, in UnitRoot root, DieScanner scanner, DwarfGraphBuilder builder, List<TypeDefinition> local, ref int count)
+    {
+        if (!DwarfLanguage.IsC(root.Language))
+        {
+            return;
+        }
+
+        List<NestedHit> hits = [];
+        scanner.CollectNested(hits);
+        foreach (NestedHit hit in hits)
+        {
+            if (hit.IsNested && ++count > MostLocal)
+            {
+                throw file.Info.Invalid(hit.DieOffset, $"more than {MostLocal} types of one name within functions", "name the image of one kernel");
+            }
+
+            if (builder.Build(file, unit, hit.DieOffset) is not var (graph, type) || !hit.IsNested)
+            {
+                continue;
+            }
+
+            DefiningUnit definingUnit = new(index, root.DisplayName(file), root.IsCompileUnit ? root.Text(file, root.Producer) : "");
+            int same = local.FindIndex(d => DefinitionEquality.Same(d.Graph, d.Root, graph, type));
+            if (same < 0)
+            {
+                local.Add(new TypeDefinition(graph, type, [definingUnit]) { Function = NameOfFunction(file, unit, hit.Function) });
+            }
+            else if (local[same].Units[^1].Index != index)
+            {
+                local[same] = local[same] with { Units = local[same].Units.Add(definingUnit) };
+            }
+        }
+    }
+
+    // A function that was inlined has its name in the DIE that all its copies refer to (DWARF 5 §3.3.8.1).
+    private static string NameOfFunction(DwarfSections file, in UnitHeader unit, ulong function)
+    {
+        DieDecoder decoder = new(file);
+        decoder.Open(unit);
+        for (int hops = 0; function >= unit.FirstDie && function < unit.End && hops < 4 && decoder.Read(function, out _) is { } die; hops++)
+        {
+            if (decoder.Text(die[DwAt.DW_AT_name]) is { } name)
+            {
+                return name;
+            }
+
+            AttributeValue origin = die[DwAt.DW_AT_abstract_origin];
+            if (origin.Class != ValueClass.Reference)
+            {
+                break;
+            }
+
+            function = origin.Value;
+        }
+
+        return "";
     }
 
     /// <inheritdoc/>

@@ -27,6 +27,7 @@ internal sealed class SurveyWorker : IDisposable
     private readonly Dictionary<ulong, string> _producersByOffset = [];
     private readonly List<Variant>[] _variants;
     private readonly int[] _declarations;
+    private readonly HashSet<TypeName>[] _typedefTargets;
     private readonly bool[] _isDeclared;
     private readonly bool[] _isDefined;
     private readonly Dictionary<string, int> _languages = new(StringComparer.Ordinal);
@@ -47,6 +48,7 @@ internal sealed class SurveyWorker : IDisposable
         _matcher = new DefinitionMatcher(shared.Sections, _scanner.Info, _scanner.Abbrevs);
         _variants = [.. shared.Wanted.Requests.Select(_ => new List<Variant>())];
         _declarations = new int[_variants.Length];
+        _typedefTargets = [.. _variants.Select(_ => new HashSet<TypeName>())];
         _isDeclared = new bool[_variants.Length];
         _isDefined = new bool[_variants.Length];
     }
@@ -61,6 +63,10 @@ internal sealed class SurveyWorker : IDisposable
         team.Share(number => (workers[number] = new SurveyWorker(shared)).Run());
         return [.. workers.OfType<SurveyWorker>()];
     }
+
+    /// <summary>For each request, the structs and unions that are only declared where a typedef of its name stands for them; in no order.</summary>
+    public static ImmutableArray<TypeName>[] TypedefTargets(SurveyWorker[] workers)
+        => [.. Enumerable.Range(0, workers[0]._typedefTargets.Length).Select(i => workers.SelectMany(w => w._typedefTargets[i]).Distinct().ToImmutableArray())];
 
     /// <summary>Puts together what the workers found.</summary>
     /// <exception cref="InvalidImageException">The first failure in file order, which is the same whatever the number of workers.</exception>
@@ -82,6 +88,7 @@ internal sealed class SurveyWorker : IDisposable
             failed = null;
         }
 
+        InvalidImageException?[] problems = new InvalidImageException?[merged.Length];
         foreach (Unread unread in workers.SelectMany(w => w._unread).OrderBy(u => u.Unit.Index))
         {
             if (unread.Unit.Index > failedUnit)
@@ -94,6 +101,10 @@ internal sealed class SurveyWorker : IDisposable
             if (workers[0].FindMatch(unread, known) is { } match)
             {
                 match.Add(unread.Unit, unread.IsPartial);
+            }
+            else if (unread.Failure.SourceException is InvalidImageException { IsOfOneType: true } problem)
+            {
+                problems[unread.Hit.Request] ??= problem;
             }
             else
             {
@@ -114,6 +125,12 @@ internal sealed class SurveyWorker : IDisposable
         for (int request = 0; request < merged.Length; request++)
         {
             int declarations = workers.Sum(w => w._declarations[request]) + imports.Attribute(request, merged[request]);
+            if (problems[request] is { } problem)
+            {
+                sets.Add(new DefinitionSet(shared.Wanted.Requests[request], [], declarations) { Problem = problem });
+                continue;
+            }
+
             sets.Add(new DefinitionSet(
                 shared.Wanted.Requests[request],
                 [
@@ -241,8 +258,16 @@ internal sealed class SurveyWorker : IDisposable
 
             if (variant is null && failure is null)
             {
-                // A typedef of a number, say, declares no struct.
-                _isDeclared[hit.Request] |= hit.Tag != DwTag.DW_TAG_typedef;
+                // A typedef of a number, say, declares no struct. That of a declared struct names one that another unit may define.
+                if (hit.Tag != DwTag.DW_TAG_typedef)
+                {
+                    _isDeclared[hit.Request] = true;
+                }
+                else if (_builder.TypedefOf is { } target)
+                {
+                    _typedefTargets[hit.Request].Add(target);
+                }
+
                 continue;
             }
 

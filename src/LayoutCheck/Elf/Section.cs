@@ -131,6 +131,11 @@ internal sealed unsafe class Section
     /// <summary>The error to throw for a problem at an offset of this section.</summary>
     public InvalidImageException Invalid(ulong? offset, string problem, string? remedy = null) => new(File.Path, Name, offset, problem, remedy);
 
+    /// <summary>The error to throw for a type that a compiler recorded in a way that contradicts itself (<see cref="InvalidImageException.IsOfOneType"/>).</summary>
+    public InvalidImageException Contradictory(ulong? offset, string problem) => new(
+        File.Path, Name, offset, problem, "clang leaves out the width of a bit-field that is as wide as its type: build with another compiler, or ask for what does not hold this type")
+    { IsOfOneType = true };
+
     [DoesNotReturn]
     internal void Throw(byte* at, string problem) => throw Invalid((ulong)(at - Start), problem);
 }

@@ -16,12 +16,61 @@ public static class ByteLanes
         return [.. Lanes(layout, children, -1, layout.Aggregate.Kind).Select(lane => lane.ToImmutableArray())];
     }
 
-    /// <summary>Every named member that lies on any bit of a range, leaves and named structs alike, in the order of declaration.</summary>
+    // An array that the range lies on more elements of stands for them.
+    private const int MostElements = 8;
+
+    // Of arrays in arrays, all together.
+    private const int MostElementsInAll = 256;
+
+    /// <summary>
+    /// Every named member that lies on any bit of a range, leaves and named structs alike, in the order of declaration; a flexible array lies on all
+    /// bits from its place on. Of an array of structs, the members of the elements there, when they are few. On no bits lies what has none at the same place.
+    /// </summary>
     public static ImmutableArray<LayoutItem> Sharing(TypeLayout layout, ulong bitOffset, ulong bitSize)
     {
         ArgumentNullException.ThrowIfNull(layout);
-        return [.. layout.Items.Where(item => item.Kind == LayoutItemKind.Member && item.Name is not null
-            && item.BitOffset < bitOffset + bitSize && bitOffset < item.BitOffset + item.BitSize)];
+        ImmutableArray<LayoutItem>.Builder found = ImmutableArray.CreateBuilder<LayoutItem>();
+        int elements = MostElementsInAll;
+        AddSharing(layout, layout.Items, bitOffset, bitOffset + bitSize, found, ref elements);
+        return found.ToImmutable();
+    }
+
+    private static void AddSharing(
+        TypeLayout layout, ImmutableArray<LayoutItem> items, ulong start, ulong end, ImmutableArray<LayoutItem>.Builder found, ref int elements)
+    {
+        int skipped = int.MaxValue;
+        foreach (LayoutItem item in items)
+        {
+            if (item.Depth > skipped)
+            {
+                continue;
+            }
+
+            // Those that follow an array are of its first element, on which the range need not lie.
+            skipped = item.IsExpandedArray ? item.Depth : int.MaxValue;
+            bool isThere = start < end ? item.BitOffset < end && start < item.EndBit && item.BitOffset < item.EndBit
+                : item.BitOffset == start && item.EndBit == start;
+            if (item.Kind != LayoutItemKind.Member || !isThere)
+            {
+                continue;
+            }
+
+            if (item.Name is not null)
+            {
+                found.Add(item);
+            }
+
+            if (item.IsExpandedArray && item.Expanded!.ByteSize > 0 && start < end)
+            {
+                ulong size = item.Expanded.ByteSize * 8;
+                ulong first = (Math.Max(start, item.BitOffset) - item.BitOffset) / size;
+                ulong last = (Math.Min(end, item.EndBit) - item.BitOffset - 1) / size;
+                for (ulong i = first; i <= last && last - first < MostElements && elements > 0; i++, elements--)
+                {
+                    AddSharing(layout, layout.ElementItems(item, i), start, end, found, ref elements);
+                }
+            }
+        }
     }
 
     private static List<List<LayoutItem>> Lanes(TypeLayout layout, ILookup<int, int> children, int parent, Types.AggregateKind kind)
@@ -35,7 +84,7 @@ public static class ByteLanes
                 continue;
             }
 
-            List<List<LayoutItem>> own = item.Expanded is { } inner ? Lanes(layout, children, index, inner.Kind) : [[item]];
+            List<List<LayoutItem>> own = item is { Expanded: { } inner, IsExpandedArray: false } ? Lanes(layout, children, index, inner.Kind) : [[item]];
             if (kind == Types.AggregateKind.Union)
             {
                 lanes.AddRange(own);

@@ -15,6 +15,9 @@ public sealed record ResolvedMember(string Path, ulong BitOffset, ulong? BitSize
     /// <summary>Where it is declared, when that is known; not compared.</summary>
     public SourcePlace? Place { get; init; }
 
+    /// <summary>Whether it is a flexible array (<see cref="TypeGraph.IsFlexibleArray"/>); not compared.</summary>
+    public bool IsFlexible { get; init; }
+
     /// <inheritdoc/>
     public bool Equals(ResolvedMember? other) => other is not null && Path == other.Path && BitOffset == other.BitOffset
         && BitSize == other.BitSize && Type == other.Type && IsBitField == other.IsBitField;
@@ -46,6 +49,7 @@ public static class MemberPath
         ulong offset = 0;
         ulong? bitFieldSize = null;
         SourcePlace? place = null;
+        bool isFlexible = false;
         foreach (Step step in steps)
         {
             if (bitFieldSize is not null)
@@ -64,9 +68,11 @@ public static class MemberPath
                 type = found.Member.Type;
                 bitFieldSize = found.Member.BitFieldSize;
                 place = found.Member.Place;
+                isFlexible = found.IsFlexible;
             }
             else
             {
+                isFlexible = false;
                 if (Element(graph, type, step.Index) is not { } element)
                 {
                     return null;
@@ -77,7 +83,7 @@ public static class MemberPath
             }
         }
 
-        return new ResolvedMember(path, offset, bitFieldSize ?? graph.ByteSizeOf(type) * 8, type, bitFieldSize is not null) { Place = place };
+        return new ResolvedMember(path, offset, bitFieldSize ?? graph.ByteSizeOf(type) * 8, type, bitFieldSize is not null) { Place = place, IsFlexible = isFlexible };
     }
 
     /// <summary>Whether the text is a path: names joined by dots, indices in brackets.</summary>
@@ -87,18 +93,19 @@ public static class MemberPath
         return TryParse(path, out _);
     }
 
-    private static (Member Member, ulong Offset)? Find(TypeGraph graph, AggregateType aggregate, string name)
+    private static (Member Member, ulong Offset, bool IsFlexible)? Find(TypeGraph graph, AggregateType aggregate, string name)
     {
-        foreach (Member member in aggregate.Members)
+        for (int i = 0; i < aggregate.Members.Length; i++)
         {
+            Member member = aggregate.Members[i];
             if (member.Name == name)
             {
-                return (member, member.BitOffset);
+                return (member, member.BitOffset, graph.IsFlexibleArray(aggregate, i));
             }
 
             if (member.Name is null && graph.AsAggregate(member.Type) is { } inner && Find(graph, inner, name) is { } found)
             {
-                return (found.Member, member.BitOffset + found.Offset);
+                return (found.Member, member.BitOffset + found.Offset, found.IsFlexible);
             }
         }
 

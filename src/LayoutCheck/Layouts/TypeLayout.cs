@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Layouts;
@@ -26,7 +27,7 @@ public enum LayoutItemKind
 /// <param name="BitSize">Its width in bits.</param>
 /// <param name="IsBitField">Whether it is a bitfield.</param>
 /// <param name="StorageByteSize">The size in bytes of a bitfield's declared type; 0 for other items.</param>
-/// <param name="Expanded">The struct or union whose members follow one level deeper, or null.</param>
+/// <param name="Expanded">The struct or union whose members follow one level deeper, or null. Of an array, that of its first element.</param>
 /// <param name="Parent">The index of the item that it lies in, or -1.</param>
 public sealed record LayoutItem(
     LayoutItemKind Kind,
@@ -44,6 +45,15 @@ public sealed record LayoutItem(
     /// <summary>Where the member is declared, when that is known.</summary>
     public SourcePlace? Place { get; init; }
 
+    /// <summary>Whether it is an array, of which <see cref="Expanded"/> is the element.</summary>
+    public bool IsExpandedArray { get; init; }
+
+    /// <summary>Whether it is a flexible array (<see cref="TypeGraph.IsFlexibleArray"/>), which has the bytes from its place to the end of the type.</summary>
+    public bool IsFlexible { get; init; }
+
+    /// <summary>Where it ends, in bits from the start of the type: what is flexible ends nowhere.</summary>
+    public ulong EndBit => IsFlexible ? ulong.MaxValue : BitOffset + BitSize;
+
     /// <summary>The byte that its first bit is in.</summary>
     public ulong ByteOffset => BitOffset / 8;
 
@@ -57,11 +67,14 @@ public sealed record LayoutItem(
 /// </summary>
 public sealed class TypeLayout
 {
-    private TypeLayout(TypeGraph graph, TypeId root, ImmutableArray<LayoutItem> items)
+    private readonly bool _expandAll;
+
+    private TypeLayout(TypeGraph graph, TypeId root, ImmutableArray<LayoutItem> items, bool expandAll)
     {
         Graph = graph;
         Root = root;
         Items = items;
+        _expandAll = expandAll;
     }
 
     /// <summary>The graph that the items' types are in.</summary>
@@ -78,13 +91,48 @@ public sealed class TypeLayout
 
     /// <summary>Lays a definition out.</summary>
     /// <param name="definition">What to lay out.</param>
-    /// <param name="expandAll">Whether to go into members of named types too; unnamed members and unnamed types are always gone into.</param>
+    /// <param name="expandAll">
+    /// Whether to go into members of named types too; unnamed members and unnamed types are always gone into. Of an array the first element is.
+    /// </param>
     public static TypeLayout Of(TypeDefinition definition, bool expandAll = false)
     {
         ArgumentNullException.ThrowIfNull(definition);
         LayoutBuilder builder = new(definition.Graph, expandAll);
         builder.AddMembers(definition.Aggregate, 0, 0, "", -1);
-        return new TypeLayout(definition.Graph, definition.Root, builder.Items.ToImmutable());
+        return new TypeLayout(definition.Graph, definition.Root, builder.Items.ToImmutable(), expandAll);
+    }
+
+    /// <summary>The members of one element of an item that is an array of structs or unions, as far in as the layout goes.</summary>
+    /// <param name="array">An item with <see cref="LayoutItem.IsExpandedArray"/>.</param>
+    /// <param name="index">Which element, all dimensions counted in one.</param>
+    public ImmutableArray<LayoutItem> ElementItems(LayoutItem array, ulong index)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        LayoutBuilder builder = new(Graph, _expandAll);
+        AggregateType element = array.Expanded!;
+        builder.AddMembers(element, array.BitOffset + (index * element.ByteSize * 8), array.Depth + 1, $"{array.Path}{Indices(Graph, array.Type, index)}.", -1);
+        return builder.Items.ToImmutable();
+    }
+
+    // As C writes the element of an array: "[1][0]".
+    private static string Indices(TypeGraph graph, TypeId type, ulong index)
+    {
+        Stack<ulong> counts = new();
+        for (TypeId at = graph.Strip(type); at != TypeId.Void && graph[at] is ArrayType array; at = graph.Strip(array.Element))
+        {
+            counts.Push(array.Count ?? 0);
+        }
+
+        string indices = "";
+        while (counts.TryPop(out ulong count))
+        {
+            // The first dimension takes what is left.
+            ulong here = counts.Count == 0 || count == 0 ? index : index % count;
+            index = counts.Count == 0 || count == 0 ? 0 : index / count;
+            indices = string.Create(CultureInfo.InvariantCulture, $"[{here}]{indices}");
+        }
+
+        return indices;
     }
 
     private sealed class LayoutBuilder(TypeGraph graph, bool expandAll)
@@ -95,8 +143,9 @@ public sealed class TypeLayout
         {
             ulong end = bitBase;
             bool isStruct = aggregate.Kind == AggregateKind.Struct;
-            foreach (Member member in aggregate.Members)
+            for (int i = 0; i < aggregate.Members.Length; i++)
             {
+                Member member = aggregate.Members[i];
                 ulong offset = bitBase + member.BitOffset;
                 ulong size = member.BitFieldSize ?? (graph.ByteSizeOf(member.Type) ?? 0) * 8;
                 if (isStruct && offset > end)
@@ -106,36 +155,49 @@ public sealed class TypeLayout
 
                 string path = member.Name is null ? "" : prefix + member.Name;
                 ulong storage = member.IsBitField ? graph.ByteSizeOf(member.Type) ?? 0 : 0;
-                AggregateType? inner = ToExpand(member);
+                AggregateType? inner = ToExpand(member, out bool isArray);
                 Items.Add(new LayoutItem(
                     LayoutItemKind.Member, depth, member.Name, path, member.Type, offset, size, member.IsBitField, storage, inner, parent)
-                { Place = member.Place });
+                { Place = member.Place, IsExpandedArray = isArray, IsFlexible = graph.IsFlexibleArray(aggregate, i) });
                 if (inner is not null)
                 {
-                    AddMembers(inner, offset, depth + 1, member.Name is null ? prefix : path + ".", Items.Count - 1);
+                    string element = isArray ? Indices(graph, member.Type, 0) : "";
+                    AddMembers(inner, offset, depth + 1, member.Name is null ? prefix : $"{path}{element}.", Items.Count - 1);
                 }
 
                 end = Math.Max(end, offset + size);
             }
 
             ulong last = bitBase + (aggregate.ByteSize * 8);
-            if (isStruct && last > end && aggregate.Members.Length > 0)
+            if (last > end && (isStruct || aggregate.Members.IsEmpty))
             {
                 Items.Add(Gap(LayoutItemKind.Padding, depth, end, last - end, parent));
             }
         }
 
-        private AggregateType? ToExpand(Member member)
+        private AggregateType? ToExpand(Member member, out bool isArray)
         {
+            isArray = false;
             if (member.IsBitField)
             {
                 return null;
             }
 
             TypeId type = member.Type;
-            bool isDirect = type != TypeId.Void && graph[type] is AggregateType { Name: null };
-            return isDirect || member.Name is null || expandAll ? graph.AsAggregate(type) : null;
+            if (graph.Strip(type) is var stripped && stripped != TypeId.Void && graph[stripped] is ArrayType array)
+            {
+                // A typedef of an array has a name of its own. Elements without members are those of a marker.
+                TypeId element = graph.Innermost(array);
+                bool isUnnamed = graph[type] is ArrayType && IsUnnamed(element);
+                AggregateType? inner = (expandAll || isUnnamed) && graph.AsAggregate(element) is { Members.IsEmpty: false } found ? found : null;
+                isArray = inner is not null;
+                return inner;
+            }
+
+            return IsUnnamed(type) || member.Name is null || expandAll ? graph.AsAggregate(type) : null;
         }
+
+        private bool IsUnnamed(TypeId type) => type != TypeId.Void && graph[type] is AggregateType { Name: null };
 
         private static LayoutItem Gap(LayoutItemKind kind, int depth, ulong offset, ulong size, int parent)
             => new(kind, depth, null, "", TypeId.Void, offset, size, false, 0, null, parent);

@@ -311,6 +311,11 @@ public sealed class JsonReport : IDisposable
         WriteNumberOrNull("alignment", aggregate.Alignment);
         WriteDeclared(aggregate.Place);
         _json.WriteString("first_unit", report.FirstUnit);
+        if (report.Function is { } function)
+        {
+            _json.WriteString("function", function);
+        }
+
         if (report.DefinitionCount is { } count)
         {
             _json.WriteNumber("definitions", count);
@@ -411,4 +416,8 @@ public readonly record struct RunFacts(string Version, string File);
 /// <param name="FirstUnit">The first unit that defines it; empty for BTF.</param>
 /// <param name="DefinitionCount">How many units define it so; null when only the first was asked.</param>
 /// <param name="DifferenceFromFirst">Where it parts from the first definition, in words; null for the first.</param>
-public sealed record LayoutReport(string TypeSpelling, TypeLayout Layout, ResolvedMember? Member, string FirstUnit, int? DefinitionCount, string? DifferenceFromFirst);
+public sealed record LayoutReport(string TypeSpelling, TypeLayout Layout, ResolvedMember? Member, string FirstUnit, int? DefinitionCount, string? DifferenceFromFirst)
+{
+    /// <summary>The first function that it is local to, empty when that has no name; null for a definition for the whole unit.</summary>
+    public string? Function { get; init; }
+}

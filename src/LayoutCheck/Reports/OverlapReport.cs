@@ -15,7 +15,8 @@ public sealed record OverlapReport(string TypeSpelling, TypeLayout Layout, Resol
     public ImmutableArray<ImmutableArray<LayoutItem>> Lanes => ByteLanes.Of(Layout);
 
     /// <summary>The members that lie on the bits of <see cref="Member"/>, itself included.</summary>
-    public ImmutableArray<LayoutItem> Sharers => Member is null ? [] : ByteLanes.Sharing(Layout, Member.BitOffset, Member.BitSize ?? 0);
+    public ImmutableArray<LayoutItem> Sharers => Member is null ? []
+        : ByteLanes.Sharing(Layout, Member.BitOffset, Member.IsFlexible ? ulong.MaxValue - Member.BitOffset : Member.BitSize ?? 0);
 
     /// <summary>Writes it for people.</summary>
     public void WriteText(TextWriter output)
@@ -23,13 +24,13 @@ public sealed record OverlapReport(string TypeSpelling, TypeLayout Layout, Resol
         ArgumentNullException.ThrowIfNull(output);
         if (Member is { } member)
         {
-            output.WriteLine($"{Printable.Escape(TypeSpelling)}: members on the bits of {Printable.Escape(member.Path)} ({Place(member.BitOffset, member.BitSize ?? 0)})");
+            output.WriteLine($"{Printable.Escape(TypeSpelling)}: members on the bits of {Printable.Escape(member.Path)} ({Place(member)})");
             output.WriteLine();
             WriteTable(Sharers, output);
             return;
         }
 
-        output.WriteLine($"{Printable.Escape(TypeSpelling)}: {Layout.Aggregate.ByteSize} bytes, members lie on {Lanes.Length} lane{(Lanes.Length == 1 ? "" : "s")}");
+        output.WriteLine($"{Printable.Escape(TypeSpelling)}: {Layout.Aggregate.ByteSize} byte{(Layout.Aggregate.ByteSize == 1 ? "" : "s")}, members lie on {Lanes.Length} lane{(Lanes.Length == 1 ? "" : "s")}");
         ByteMap.Write(Layout, Lanes, output);
         output.WriteLine();
         WriteTable([.. Layout.Items.Where(i => i.Kind == LayoutItemKind.Member && i.Name is not null).OrderBy(i => i.BitOffset)], output);
@@ -47,7 +48,17 @@ public sealed record OverlapReport(string TypeSpelling, TypeLayout Layout, Resol
         }
     }
 
-    private static string Place(ulong bitOffset, ulong bitSize) => bitOffset % 8 == 0 && bitSize % 8 == 0
-        ? $"bytes {bitOffset / 8} to {((bitOffset + bitSize) / 8) - 1}"
-        : $"bits {bitOffset} to {bitOffset + bitSize - 1}";
+    private string Place(ResolvedMember member)
+    {
+        ulong offset = member.BitOffset;
+        ulong size = member.BitSize ?? 0;
+        ulong whole = Layout.Aggregate.ByteSize;
+        return member.IsFlexible ? offset / 8 < whole ? $"{Bytes(offset / 8, whole)}, to the end of the type" : $"from byte {offset / 8} on, past the end of the type"
+            : size == 0 ? $"no bytes, at byte {offset / 8}"
+            : offset % 8 == 0 && size % 8 == 0 ? Bytes(offset / 8, (offset + size) / 8)
+            : size == 1 ? $"bit {offset}"
+            : $"bits {offset} to {offset + size - 1}";
+    }
+
+    private static string Bytes(ulong start, ulong end) => end - start == 1 ? $"byte {start}" : $"bytes {start} to {end - 1}";
 }

@@ -77,6 +77,7 @@ internal sealed class ExpressionEvaluator
     private readonly TargetFacts _target;
     private readonly IReadOnlyDictionary<string, string>? _config;
     private readonly List<Observation> _observed = [];
+    private readonly Dictionary<AggregateType, bool> _holdsFlexibleArray = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Makes one.</summary>
     /// <param name="chosen">The definition that a type's name stands for.</param>
@@ -465,7 +466,7 @@ internal sealed class ExpressionEvaluator
             return second;
         }
 
-        bool isTrue = node.IsContainment ? a.Start <= b.Start && b.End <= a.End : a.Start < b.End && b.Start < a.End;
+        bool isTrue = node.IsContainment ? a.Start <= b.Start && b.End <= a.End : a.Start < b.Reach && b.Start < a.Reach;
         string relation = node.IsContainment ? isTrue ? "contains" : "does not contain" : isTrue ? "overlaps" : "does not overlap";
         return Answer.Truth(isTrue, $"{a} {relation} {b}");
     }
@@ -492,7 +493,7 @@ internal sealed class ExpressionEvaluator
             Note(new Observation($"sizeof({subject})", located.Name, ObservedFact.ByteSize, size / 8));
         }
 
-        return new BitExtent(located.Name, place.BitOffset, place.BitOffset + size);
+        return new BitExtent(located.Name, place.BitOffset, place.BitOffset + size, place.IsFlexible);
     }
 
     // __cacheline_group_begin(GROUP) of include/linux/cache.h: markers without a size, so that the group is what lies between them.
@@ -535,7 +536,7 @@ internal sealed class ExpressionEvaluator
         }
 
         bool isInside = markers.Start <= member.Start && member.End <= markers.End;
-        return Answer.Truth(isInside, $"{member} {(isInside ? "lies in" : "is not inside")} group {new BitExtent(node.Group, markers.Start, markers.End)}");
+        return Answer.Truth(isInside, $"{member} {(isInside ? "lies in" : "is not inside")} group {new BitExtent(node.Group, markers.Start, markers.End, IsFlexible: false)}");
     }
 
     private Answer Sharers(SharersNode node)
@@ -564,7 +565,7 @@ internal sealed class ExpressionEvaluator
 
         SortedDictionary<string, string> found = new(StringComparer.Ordinal);
         int budget = MostSharers;
-        Collect(holder.Graph, aggregate, "", 0, place.BitOffset, place.BitOffset + place.BitSize!.Value, found, ref budget);
+        Collect(holder.Graph, aggregate, "", 0, place.BitOffset, place.IsFlexible ? ulong.MaxValue : place.BitOffset + place.BitSize!.Value, found, ref budget);
         if (budget <= 0)
         {
             return Answer.Unknown($"more than {MostSharers} members lie on {located.Name}");
@@ -581,25 +582,29 @@ internal sealed class ExpressionEvaluator
     }
 
     /// <summary>Finds the members that are no struct or union themselves and lie on a range of bits.</summary>
-    private static void Collect(
+    private void Collect(
         TypeGraph graph, AggregateType aggregate, string prefix, ulong offset, ulong start, ulong end, SortedDictionary<string, string> found, ref int budget)
     {
-        foreach (Member member in aggregate.Members)
+        for (int i = 0; i < aggregate.Members.Length; i++)
         {
+            Member member = aggregate.Members[i];
             if (--budget <= 0)
             {
                 return;
             }
 
+            // What a flexible array is in may end before the array does, and have no bytes at all (DECLARE_FLEX_ARRAY of include/linux/stddef.h).
             ulong from = offset + member.BitOffset;
+            AggregateType? inside = graph.AsAggregate(member.Type);
             ulong size = member.BitFieldSize ?? (graph.ByteSizeOf(member.Type)!.Value * 8);
-            if (from >= end || from + size <= start)
+            bool reachesOn = inside is null ? graph.IsFlexibleArray(aggregate, i) : HoldsFlexibleArray(graph, inside);
+            if (from >= end || (!reachesOn && from + size <= start))
             {
                 continue;
             }
 
             string path = member.Name is null ? prefix : prefix.Length == 0 ? member.Name : $"{prefix}.{member.Name}";
-            if (graph.AsAggregate(member.Type) is { } inner)
+            if (inside is { } inner)
             {
                 Collect(graph, inner, path, from, start, end, found, ref budget);
             }
@@ -608,6 +613,18 @@ internal sealed class ExpressionEvaluator
                 found[path] = Spelling(graph, member.Type);
             }
         }
+    }
+
+    private bool HoldsFlexibleArray(TypeGraph graph, AggregateType aggregate)
+    {
+        if (!_holdsFlexibleArray.TryGetValue(aggregate, out bool isKnown))
+        {
+            isKnown = Enumerable.Range(0, aggregate.Members.Length)
+                .Any(i => graph.IsFlexibleArray(aggregate, i) || (graph.AsAggregate(aggregate.Members[i].Type) is { } inner && HoldsFlexibleArray(graph, inner)));
+            _holdsFlexibleArray.Add(aggregate, isKnown);
+        }
+
+        return isKnown;
     }
 
     /// <summary>Finds the type or member; a type by itself is a member at 0.</summary>
@@ -621,13 +638,18 @@ internal sealed class ExpressionEvaluator
         TypeName name = subject.Type.BaseName!.Value;
         return _chosen.TryGetValue(name, out TypeDefinition? definition)
             ? Locate(definition.Graph, definition.Root, name.ToString(), name.Name, subject.Member)
-            : Located.Missing(NoDefinition(name));
+            : IsRefused(name) ? Located.Undecided(NoDefinition(name)) : Located.Missing(NoDefinition(name));
     }
+
+    private bool IsRefused(TypeName name) => _definitions.TryGetValue(name, out DefinitionSet? set) && set.Problem is not null;
 
     private string NoDefinition(TypeName name)
     {
-        int declarations = _definitions.TryGetValue(name, out DefinitionSet? set) ? set.DeclarationCount : 0;
-        return Format($"the image has no C definition of {name}") + (declarations > 0 ? Format($", which {declarations} units only declare") : "");
+        _ = _definitions.TryGetValue(name, out DefinitionSet? set);
+        int declarations = set?.DeclarationCount ?? 0;
+        return set?.Problem is { } problem ? problem.Problem
+            : set?.Place is { } place ? $"the image has no C definition of {name} for a whole unit: it is {place}"
+            : Format($"the image has no C definition of {name}") + (declarations > 0 ? Format($", which {declarations} units only declare") : "");
     }
 
     private Located LocatePointee(PointeeReference reference, Subject subject)
@@ -739,9 +761,14 @@ internal sealed class ExpressionEvaluator
         public static Located Undecided(string problem) => Missing(problem) with { IsUndecided = true };
     }
 
-    private readonly record struct BitExtent(string Name, ulong Start, ulong End)
+    private readonly record struct BitExtent(string Name, ulong Start, ulong End, bool IsFlexible)
     {
-        public override string ToString() => Start % 8 == 0 && End % 8 == 0
+        /// <summary>Where its bits end: those of a flexible array nowhere.</summary>
+        public ulong Reach => IsFlexible ? ulong.MaxValue : End;
+
+        public override string ToString() => IsFlexible ? Format($"{Name} (from byte {Start / 8} on)")
+            : Start == End ? Format($"{Name} (no bytes, at byte {Start / 8})")
+            : Start % 8 == 0 && End % 8 == 0
             ? Format($"{Name} (bytes {Start / 8} up to {End / 8})")
             : Format($"{Name} (bits {Start} up to {End})");
     }

@@ -33,6 +33,13 @@ public interface ITypeSource
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false);
 
+    /// <summary>
+    /// What there is of a name that <see cref="FindFirst"/> and <see cref="FindAll(IReadOnlyList{TypeName}, Team, bool)"/> have no definition of:
+    /// definitions within functions, and what a typedef names that is only declared. Takes longer than either, and is for names that were not found.
+    /// </summary>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    Remainder FindRemainder(TypeName name);
+
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();
 }
@@ -66,6 +73,22 @@ public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray
 {
     /// <summary>The struct or union itself.</summary>
     public AggregateType Aggregate => (AggregateType)Graph[Root];
+
+    /// <summary>The first function that it is local to, empty when that has no name; null for a definition for the whole unit, and for BTF, which does not tell.</summary>
+    public string? Function { get; init; }
+}
+
+/// <summary>What there is of a name that no C unit defines for the whole unit.</summary>
+/// <param name="Local">The definitions within functions that differ from each other, in the order of their first unit.</param>
+/// <param name="TypedefOf">The struct or union that a typedef of this name stands for and that is only declared; null when there is no such typedef.</param>
+public sealed record Remainder(ImmutableArray<TypeDefinition> Local, TypeName? TypedefOf)
+{
+    /// <summary>Where the first of the local definitions is, in words; null when there is none.</summary>
+    public string? Place => Local is not [var first, ..] ? null
+        : $"local to {(string.IsNullOrEmpty(first.Function) ? "a function" : $"function {first.Function}")} in {(first.Units[0].Name.Length == 0 ? $"unit {first.Units[0].Index}" : first.Units[0].Name)}";
+
+    /// <summary>Nothing at all.</summary>
+    public static Remainder None { get; } = new([], null);
 }
 
 /// <summary>A compilation unit that defines a type.</summary>
@@ -83,6 +106,40 @@ public readonly record struct DefiningUnit(int Index, string Name, string Produc
 /// <param name="DeclarationCount">How many C units only declare it (<c>struct x;</c>) among those looked at.</param>
 public sealed record DefinitionSet(TypeName Name, ImmutableArray<TypeDefinition> Distinct, int DeclarationCount)
 {
+    /// <summary>
+    /// Why none of its definitions is told though there may be some: a compiler recorded one in a way that contradicts itself
+    /// (<see cref="InvalidImageException.IsOfOneType"/>). Null when nothing is wrong; else <see cref="Distinct"/> is empty.
+    /// </summary>
+    public InvalidImageException? Problem { get; init; }
+
+    /// <summary>Where a definition within a function is (<see cref="Remainder.Place"/>), when that was looked for because there is no other; else null.</summary>
+    public string? Place { get; init; }
+
+    /// <summary>This set with the definitions of another name that this one may stand for, those that are equal folded.</summary>
+    internal DefinitionSet With(DefinitionSet other)
+    {
+        List<TypeDefinition> all = [.. Distinct];
+        foreach (TypeDefinition definition in other.Distinct)
+        {
+            int same = all.FindIndex(d => DefinitionEquality.Same(d.Graph, d.Root, definition.Graph, definition.Root));
+            if (same < 0)
+            {
+                all.Add(definition);
+            }
+            else
+            {
+                all[same] = all[same] with { Units = [.. all[same].Units.Union(definition.Units).OrderBy(u => u.Index)] };
+            }
+        }
+
+        return this with
+        {
+            Distinct = Problem is null && other.Problem is null ? [.. all.OrderBy(d => d.Units[0].Index)] : [],
+            DeclarationCount = DeclarationCount + other.DeclarationCount,
+            Problem = Problem ?? other.Problem,
+        };
+    }
+
     /// <summary>How many C units define it.</summary>
     public int DefinitionCount => Distinct.Sum(d => d.Units.Length);
 }

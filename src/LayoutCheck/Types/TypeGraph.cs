@@ -81,6 +81,32 @@ public sealed class TypeGraph
     }
 
     /// <summary>
+    /// Whether a member is a flexible array (C 6.7.2.1): it has the bytes from its place to the end of what it is in, though its own size is 0. An array of
+    /// no elements (GNU) is one at the end of a struct and in a union; elsewhere it marks a place, as those of include/linux/cache.h do everywhere.
+    /// What has no element with bytes is none.
+    /// </summary>
+    public bool IsFlexibleArray(AggregateType holder, int index)
+    {
+        ArgumentNullException.ThrowIfNull(holder);
+        TypeId type = Strip(holder.Members[index].Type);
+        return type != TypeId.Void && this[type] is ArrayType { Count: null or 0 } array && ByteSizeOf(Innermost(array)) > 0
+            && (array.Count is null || holder.Kind == AggregateKind.Union || index == holder.Members.Length - 1)
+            && holder.Members[index].Name?.StartsWith("__cacheline_group_", StringComparison.Ordinal) != true;
+    }
+
+    /// <summary>What the elements of an array are that are no arrays themselves.</summary>
+    internal TypeId Innermost(ArrayType array)
+    {
+        TypeId element = array.Element;
+        while (Strip(element) is var stripped && stripped != TypeId.Void && this[stripped] is ArrayType inner)
+        {
+            element = inner.Element;
+        }
+
+        return element;
+    }
+
+    /// <summary>
     /// The alignment in bytes: what the source demanded where that is recorded, else the natural one (a base type's or pointer's own
     /// size, a struct's most aligned member). <paramref name="isDeclared"/> tells which. Null when the type has no alignment.
     /// </summary>

@@ -44,6 +44,9 @@ internal sealed class TypeGraphBuilder
     /// <summary>Why the graph cannot be built, in a clause: it is too large, or a struct is not one that C has. Null while nothing is wrong.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Whether <see cref="Problem"/> is a bit-field that a compiler recorded in a way that contradicts itself.</summary>
+    public bool IsContradictory { get; private set; }
+
     /// <summary>What becomes <see cref="TypeGraph.PlacesProblem"/>.</summary>
     public string? PlacesProblem { get; set; }
 
@@ -207,7 +210,10 @@ internal sealed class TypeGraphBuilder
             ulong size = member.BitFieldSize ?? _sizes[member.Type.Index].BitSize ?? 0;
             if (size > 0 && member.BitOffset < end)
             {
-                return $"its members {Called(last!)} and {Called(member)} lie over each other, and it is no union";
+                IsContradictory = MayHaveLostWidth(last!, member) || MayHaveLostWidth(member, last!);
+                return !IsContradictory ? $"its members {Called(last!)} and {Called(member)} lie over each other, and it is no union"
+                    : $"the compiler's record of a bit-field is contradictory: members {Called(last!)} and {Called(member)} of "
+                        + $"{TypeSpelling.Keyword(aggregate.Kind)} {aggregate.Name ?? "{...}"} lie over each other";
             }
 
             if (member.BitOffset + (UInt128)size >= end)
@@ -219,6 +225,10 @@ internal sealed class TypeGraphBuilder
 
         return null;
     }
+
+    // Of a bit-field as wide as its type clang leaves out the width, so that it is taken for a member that starts at a byte: it does not in a packed struct.
+    private bool MayHaveLostWidth(Member member, Member neighbour)
+        => !member.IsBitField && neighbour.IsBitField && _nodes[Strip(member.Type).Index] is BaseType or EnumType;
 
     private static string Called(Member member) => member.Name ?? "without a name";
 

@@ -29,6 +29,9 @@ public readonly record struct TypeName(TypeNameKind Kind, string Name)
         };
     }
 
+    /// <summary>The name space of the tags of structs, or of unions.</summary>
+    internal static TypeNameKind KindOf(AggregateKind kind) => kind == AggregateKind.Union ? TypeNameKind.Union : TypeNameKind.Struct;
+
     /// <inheritdoc/>
     public override string ToString() => Kind switch
     {

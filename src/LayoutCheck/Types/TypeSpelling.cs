@@ -18,21 +18,25 @@ public static class TypeSpelling
         ArgumentNullException.ThrowIfNull(graph);
         string declarator = name;
         bool isPointer = false;
+        Qualifiers qualifiers = Qualifiers.None;
         while (true)
         {
             TypeNode? node = type == TypeId.Void ? null : graph[type];
             switch (node)
             {
+                case QualifiedType qualified:
+                    qualifiers |= (Qualifiers)(1 << (int)qualified.Qualifier);
+                    type = qualified.Target;
+                    continue;
                 case PointerType pointer:
-                    declarator = "*" + declarator;
+                    string words = Words(qualifiers);
+                    declarator = "*" + words + (words.Length == 0 || declarator.Length == 0 || declarator[0] is '[' ? "" : " ") + declarator;
+                    qualifiers = Qualifiers.None;
                     isPointer = true;
                     type = pointer.Target;
                     continue;
-                case QualifiedType qualified when Stripped(graph, qualified) is PointerType:
-                    declarator = Keyword(qualified.Qualifier) + (declarator.Length == 0 || declarator[0] is '[' or ')' ? "" : " ") + declarator;
-                    type = qualified.Target;
-                    continue;
                 case ArrayType array:
+                    // A qualifier of an array is one of its elements (C 6.7.3), and is written where they are.
                     declarator = string.Create(CultureInfo.InvariantCulture, $"{Bracketed(declarator, isPointer)}[{array.Count}]");
                     isPointer = false;
                     type = array.Element;
@@ -48,49 +52,35 @@ public static class TypeSpelling
                         parameters = ["void"];
                     }
 
+                    // C has no qualified functions: GCC records so that one does not return, or has no effects.
                     declarator = $"{Bracketed(declarator, isPointer)}({string.Join(", ", parameters)})";
+                    qualifiers = Qualifiers.None;
                     isPointer = false;
                     type = function.Return;
                     continue;
                 default:
-                    return (Specifier(graph, type), declarator);
+                    string specifier = Specifier(node);
+                    return (qualifiers == Qualifiers.None ? specifier : $"{Words(qualifiers)} {specifier}", declarator);
             }
         }
     }
 
     private static string Bracketed(string declarator, bool isPointer) => isPointer ? $"({declarator})" : declarator;
 
-    private static TypeNode? Stripped(TypeGraph graph, QualifiedType node)
+    private static string Specifier(TypeNode? node) => node switch
     {
-        // Only qualifiers are looked through: in `const foo_t x` the const belongs before the typedef's name.
-        TypeId id = node.Target;
-        while (id != TypeId.Void && graph[id] is QualifiedType inner)
-        {
-            id = inner.Target;
-        }
+        null => "void",
+        BaseType type => type.Name,
+        TypedefType type => type.Name,
+        EnumType type => type.Name is null ? "enum {...}" : "enum " + type.Name,
+        AggregateType type => Tagged(type.Kind, type.Name),
+        AggregateReference type => Tagged(type.Kind, type.Name),
+        _ => throw new InvalidOperationException($"no C spelling for {node.GetType().Name}"),
+    };
 
-        return id == TypeId.Void ? null : graph[id];
-    }
-
-    private static string Specifier(TypeGraph graph, TypeId type)
-    {
-        if (type == TypeId.Void)
-        {
-            return "void";
-        }
-
-        return graph[type] switch
-        {
-            BaseType node => node.Name,
-            TypedefType node => node.Name,
-            EnumType node => node.Name is null ? "enum {...}" : "enum " + node.Name,
-            AggregateType node => Tagged(node.Kind, node.Name),
-            AggregateReference node => Tagged(node.Kind, node.Name),
-            QualifiedType node => $"{Keyword(node.Qualifier)} {graph.Declare(node.Target)}",
-            PointerType or ArrayType or FunctionType => graph.Declare(type),
-            var node => throw new InvalidOperationException($"no C spelling for {node.GetType().Name}"),
-        };
-    }
+    // Each once, whatever levels of debug information say it, in one order: compilers have several.
+    private static string Words(Qualifiers qualifiers) => qualifiers == Qualifiers.None ? ""
+        : string.Join(' ', Enum.GetValues<Qualifier>().Where(q => qualifiers.HasFlag((Qualifiers)(1 << (int)q))).Select(Keyword));
 
     private static string Tagged(AggregateKind kind, string? name) => $"{Keyword(kind)} {name ?? "{...}"}";
 
@@ -104,4 +94,15 @@ public static class TypeSpelling
         Qualifier.Restrict => "restrict",
         _ => "_Atomic",
     };
+
+    // A set of Qualifier.
+    [Flags]
+    private enum Qualifiers
+    {
+        None = 0,
+        Const = 1 << Qualifier.Const,
+        Volatile = 1 << Qualifier.Volatile,
+        Restrict = 1 << Qualifier.Restrict,
+        Atomic = 1 << Qualifier.Atomic,
+    }
 }

@@ -57,7 +57,7 @@ public sealed class BtfTypeReaderTests
         TypeDefinition outer = First(reader, "struct outer");
         Assert.Equal(
             [
-                "0 int i", "64 double d", "128 enum colour c", "192 enum large e", "256 struct mm_struct *mm", "320 union mm_union *mu", "384 volatile const int v", "448 void *restrict r",
+                "0 int i", "64 double d", "128 enum colour c", "192 enum large e", "256 struct mm_struct *mm", "320 union mm_union *mu", "384 const volatile int v", "448 void *restrict r",
                 "512 pair_t by_value", "640 int (*f)(pair_t *, long unsigned int, ...)", "704 void (*g)(void)", "768 int *user", "832 int a[2][3]",
             ],
             Declarations(outer));
