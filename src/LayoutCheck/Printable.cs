@@ -46,6 +46,9 @@ public static class Printable
         return text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)] + "...";
     }
 
+    /// <summary>A number of things: <c>1 byte</c>, <c>8 bytes</c>.</summary>
+    public static string Count(ulong number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
+
     private static bool IsPlain(char c) => c is >= ' ' and < (char)0x7f;
 
     private static bool IsHarmless(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format

@@ -19,8 +19,8 @@ public static class ByteLanes
     // An array that the range lies on more elements of stands for them.
     private const int MostElements = 8;
 
-    // Of arrays in arrays, all together.
-    private const int MostElementsInAll = 256;
+    // What the elements of all arrays have together, those in elements counted again: no more than the layout itself may have.
+    private const int MostItems = 1 << 17;
 
     /// <summary>
     /// Every named member that lies on any bit of a range, leaves and named structs alike, in the order of declaration; a flexible array lies on all
@@ -30,13 +30,13 @@ public static class ByteLanes
     {
         ArgumentNullException.ThrowIfNull(layout);
         ImmutableArray<LayoutItem>.Builder found = ImmutableArray.CreateBuilder<LayoutItem>();
-        int elements = MostElementsInAll;
-        AddSharing(layout, layout.Items, bitOffset, bitOffset + bitSize, found, ref elements);
+        int budget = MostItems;
+        AddSharing(layout, layout.Items, bitOffset, bitOffset + bitSize, found, ref budget);
         return found.ToImmutable();
     }
 
     private static void AddSharing(
-        TypeLayout layout, ImmutableArray<LayoutItem> items, ulong start, ulong end, ImmutableArray<LayoutItem>.Builder found, ref int elements)
+        TypeLayout layout, ImmutableArray<LayoutItem> items, ulong start, ulong end, ImmutableArray<LayoutItem>.Builder found, ref int budget)
     {
         int skipped = int.MaxValue;
         foreach (LayoutItem item in items)
@@ -65,9 +65,11 @@ public static class ByteLanes
                 ulong size = item.Expanded.ByteSize * 8;
                 ulong first = (Math.Max(start, item.BitOffset) - item.BitOffset) / size;
                 ulong last = (Math.Min(end, item.EndBit) - item.BitOffset - 1) / size;
-                for (ulong i = first; i <= last && last - first < MostElements && elements > 0; i++, elements--)
+                for (ulong i = first; i <= last && last - first < MostElements && budget > 0; i++)
                 {
-                    AddSharing(layout, layout.ElementItems(item, i), start, end, found, ref elements);
+                    ImmutableArray<LayoutItem> inner = layout.ElementItems(item, i);
+                    budget -= inner.Length;
+                    AddSharing(layout, inner, start, end, found, ref budget);
                 }
             }
         }

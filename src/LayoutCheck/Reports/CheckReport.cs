@@ -119,7 +119,7 @@ public sealed record CheckReport(
         IEnumerable<string> places = observed.Where(o => o.Fact == ObservedFact.ByteOffset)
             .Select(o => (o.Subject.Contains("._unused", StringComparison.Ordinal) ? "placeholder " : "") + o.ToString());
         ulong?[] sizes = [.. observed.Where(o => o.Fact == ObservedFact.ByteSize && o.Subject.Contains('.', StringComparison.Ordinal)).Select(o => o.Number).Distinct()];
-        return string.Join(", ", places.Distinct()) + (sizes.Length == 1 ? $", {sizes[0]} bytes each" : "");
+        return string.Join(", ", places.Distinct()) + (sizes.Length == 1 ? $", {Printable.Count(sizes[0] ?? 0, "byte")} each" : "");
     }
 }
 

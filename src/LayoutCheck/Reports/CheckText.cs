@@ -109,7 +109,7 @@ public static class CheckText
             string who = !hasUnits ? (type.DefinitionCount == 1 ? "one definition" : $"{type.DefinitionCount} definitions")
                 : type.DefinitionCount == 1 ? "1 C unit defines it" : $"{type.DefinitionCount} C units define it";
             string agreement = type.DefinitionCount == 1 ? "" : type.IsDisputed ? $", in {type.Variants.Length} different ways" : ", all agree";
-            output.WriteLine($"  {name}  {$"{type.ByteSize}".PadLeft(sizeWidth)} bytes; {(type.IsDisputed ? ink.Doubtful(who + agreement) : who + agreement)}");
+            output.WriteLine($"  {name}  {$"{type.ByteSize}".PadLeft(sizeWidth)} {(type.ByteSize == 1 ? "byte" : "bytes")}; {(type.IsDisputed ? ink.Doubtful(who + agreement) : who + agreement)}");
             if (type.IsDisputed)
             {
                 WriteVariants(type, output);

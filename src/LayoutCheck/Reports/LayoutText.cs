@@ -138,8 +138,8 @@ public static class LayoutText
         ulong boundary = line * (ulong)lineSize;
         ulong ago = item.ByteOffset - boundary;
         output.WriteLine(ago == 0
-            ? $"\t/* --- cacheline {line} boundary ({boundary} bytes) --- */"
-            : $"\t/* --- cacheline {line} boundary ({boundary} bytes) was {Count(ago, "byte")} ago --- */");
+            ? $"\t/* --- cacheline {line} boundary ({Printable.Count(boundary, "byte")}) --- */"
+            : $"\t/* --- cacheline {line} boundary ({Printable.Count(boundary, "byte")}) was {Printable.Count(ago, "byte")} ago --- */");
         next = boundary + (ulong)lineSize;
     }
 
@@ -162,7 +162,7 @@ public static class LayoutText
 
         if (lineSize > 0 && aggregate.ByteSize % (ulong)lineSize != 0)
         {
-            output.WriteLine($"\t/* last cacheline: {Count(aggregate.ByteSize % (ulong)lineSize, "byte")} */");
+            output.WriteLine($"\t/* last cacheline: {Printable.Count(aggregate.ByteSize % (ulong)lineSize, "byte")} */");
         }
     }
 
@@ -179,10 +179,8 @@ public static class LayoutText
 
     private static string Bits(ulong bits) => (bits / 8, bits % 8) switch
     {
-        (var bytes, 0) => Count(bytes, "byte"),
-        (0, var rest) => Count(rest, "bit"),
-        var (bytes, rest) => $"{Count(bytes, "byte")} and {Count(rest, "bit")}",
+        (var bytes, 0) => Printable.Count(bytes, "byte"),
+        (0, var rest) => Printable.Count(rest, "bit"),
+        var (bytes, rest) => $"{Printable.Count(bytes, "byte")} and {Printable.Count(rest, "bit")}",
     };
-
-    private static string Count(ulong number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 }

@@ -30,7 +30,7 @@ public sealed record OverlapReport(string TypeSpelling, TypeLayout Layout, Resol
             return;
         }
 
-        output.WriteLine($"{Printable.Escape(TypeSpelling)}: {Layout.Aggregate.ByteSize} byte{(Layout.Aggregate.ByteSize == 1 ? "" : "s")}, members lie on {Lanes.Length} lane{(Lanes.Length == 1 ? "" : "s")}");
+        output.WriteLine($"{Printable.Escape(TypeSpelling)}: {Printable.Count(Layout.Aggregate.ByteSize, "byte")}, members lie on {Printable.Count((ulong)Lanes.Length, "lane")}");
         ByteMap.Write(Layout, Lanes, output);
         output.WriteLine();
         WriteTable([.. Layout.Items.Where(i => i.Kind == LayoutItemKind.Member && i.Name is not null).OrderBy(i => i.BitOffset)], output);
@@ -43,7 +43,7 @@ public sealed record OverlapReport(string TypeSpelling, TypeLayout Layout, Resol
         foreach (LayoutItem item in items)
         {
             string offset = item.IsBitField ? $"{item.ByteOffset}:{item.BitOffset % 8}" : $"{item.ByteOffset}";
-            string size = item.IsBitField ? $"{item.BitSize} bit{(item.BitSize == 1 ? "" : "s")}" : $"{item.ByteSize}";
+            string size = item.IsBitField ? Printable.Count(item.BitSize, "bit") : $"{item.ByteSize}";
             output.WriteLine($"{offset,8} {size,6}  {Printable.Escape(item.Path).PadRight(width)}  {Printable.Escape(Layout.Graph.Declare(item.Type))}");
         }
     }

@@ -172,11 +172,11 @@ internal sealed class DefinitionEquality
 
     private static string Aligned(ulong? alignment) => $"is aligned to {alignment?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing declared"}";
 
-    private static string Width(Member member) => member.BitFieldSize is { } width ? $"is {width} bits wide" : "is no bitfield";
+    private static string Width(Member member) => member.BitFieldSize is { } width ? $"is {Printable.Count(width, "bit")} wide" : "is no bitfield";
 
     private static string Count(ArrayType array) => array.Count?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no number of";
 
-    private static string Bytes(ulong size) => $"has {size} bytes";
+    private static string Bytes(ulong size) => $"has {Printable.Count(size, "byte")}";
 
     private static string Bits(ulong bitOffset) => bitOffset % 8 == 0 ? $"byte {bitOffset / 8}" : $"byte {bitOffset / 8} bit {bitOffset % 8}";
 }

@@ -185,7 +185,7 @@ internal sealed class TypeGraphBuilder
             UInt128 memberEnd = (UInt128)member.BitOffset + (member.BitFieldSize ?? typeSize);
             if (memberEnd > (UInt128)aggregate.ByteSize * 8)
             {
-                return $"its member {Called(member)} ends at bit {memberEnd}, and it has {aggregate.ByteSize} bytes";
+                return $"its member {Called(member)} ends at bit {memberEnd}, and it has {Printable.Count(aggregate.ByteSize, "byte")}";
             }
 
             if (aggregate.Kind == AggregateKind.Union && member.BitOffset != 0)

@@ -1,6 +1,7 @@
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Tests.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -93,10 +94,22 @@ public sealed class TextReportTests
         }
     }
 
+    [Fact]
+    public void One_byte_is_one_byte()
+    {
+        Rule rule = RuleParser.Parse("test.md", "---\ntitle: test\ncheck: offsetof(struct s, c) == 4\n---\n");
+        CheckResult check = RuleLanguageTests.Evaluate("offsetof(struct s, c) == 4 && offsetof(struct s, n) == 0", "struct s 8\n  n 0/4 int\n  c 4/1 char");
+        IReadOnlyList<string> drawing = RuleExplanation.Draw(new RuleResult(rule, check.Outcome, [check]));
+
+        Assert.Contains(drawing, line => line.EndsWith("@4, 1 byte", StringComparison.Ordinal));
+        Assert.Contains(drawing, line => line.EndsWith("@0, 4 bytes", StringComparison.Ordinal));
+        Assert.Equal(["0 bytes", "1 byte", "2 bytes"], new ulong[] { 0, 1, 2 }.Select(n => Printable.Count(n, "byte")));
+    }
+
     private static string Layout(TypeLayout layout, int cacheLine)
     {
         using StringWriter writer = new() { NewLine = "\n" };
-        LayoutText.Write(layout, cacheLine, writer);
+        LayoutCheck.Reports.LayoutText.Write(layout, cacheLine, writer);
         return writer.ToString();
     }
 }
