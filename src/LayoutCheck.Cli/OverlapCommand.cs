@@ -18,9 +18,16 @@ internal static class OverlapCommand
         }
 
         ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;
+        SourceOmission? omission = image.Types.Kind == SourceKind.Btf ? image.Types.FindOmission() : null;
         if (query.Member is not null && member is null)
         {
-            query.ReportMissingMember(definition);
+            query.ReportMissingMember(definition, omission);
+            return ExitCode.Undecided;
+        }
+
+        if (member is { Doubt: { } doubt })
+        {
+            TypeQuery.ReportDoubt(definition, doubt, image);
             return ExitCode.Undecided;
         }
 
@@ -32,6 +39,12 @@ internal static class OverlapCommand
         else
         {
             Output.WriteText(report.WriteText);
+        }
+
+        if (omission is not null)
+        {
+            Console.Error.WriteLine($"layoutcheck: others may lie there too: {omission.Clause}");
+            return ExitCode.Undecided;
         }
 
         return ExitCode.Holds;

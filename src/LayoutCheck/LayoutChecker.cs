@@ -29,13 +29,17 @@ public static class LayoutChecker
         wait();
         ImageFacts facts = read!;
         Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
+
+        // When nothing is there, it is worth a longer look why.
+        SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
+        SourceFacts source = survey.Facts with { Omission = omission };
         CheckReport report = new(
             facts,
-            survey.Facts,
+            source,
             image.HasOtherSource,
-            LayoutEra.Of(definitions),
+            LayoutEra.Of(definitions, omission),
             [.. survey.Sets.Select(DefinitionSummary.Of)],
-            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config));
+            RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission));
         image.RequireUnchanged();
         return report;
     }

@@ -17,7 +17,10 @@ internal sealed class DwarfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Dwarf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => new(FirstUnit.AddressSize, _sections.Info.IsBigEndian);
+    public TargetFacts Target => new(FirstUnit.AddressSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment };
+
+    /// <inheritdoc/>
+    public ulong? LargestScalarAlignment => _sections.LargestScalarAlignment ?? (_sections.WordByteSize == 8 ? TypeGraph.LargestScalarAlignment : null);
 
     private UnitHeader FirstUnit => _sections.Units.At(0) ?? throw _sections.Info.Invalid(0, "there is no unit in it");
 
@@ -130,6 +133,24 @@ internal sealed class DwarfTypeReader : ITypeSource
         {
             Array.ForEach(workers, w => w.Dispose());
         }
+    }
+
+    /// <inheritdoc/>
+    public SourceOmission? FindOmission()
+    {
+        using (DieScanner scanner = new(_sections, new WantedNames([], _sections)))
+        {
+            foreach (UnitHeader unit in _sections.Units.All())
+            {
+                UnitRoot root = scanner.Open(unit);
+                if (root.IsCompileUnit && DwarfLanguage.IsC(root.Language) && ReducedUnits.OmissionOf(root.Text(_sections, root.Producer)) is { } omission)
+                {
+                    return omission;
+                }
+            }
+        }
+
+        return DefinedNames().Count == 0 ? ReducedUnits.NoTypes : null;
     }
 
     /// <inheritdoc/>

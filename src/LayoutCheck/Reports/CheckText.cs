@@ -162,6 +162,16 @@ public static class CheckText
 
         string other = !report.HasOtherSource ? "" : source.Kind == SourceKind.Dwarf ? "; the image has BTF too (--source btf)" : "; the image has DWARF too (--source dwarf)";
         output.WriteLine($"Source       {source.Format}{other}");
+        if (source.Kind == SourceKind.Btf)
+        {
+            output.WriteLine($"             it records no alignment, so that the natural one is taken{(source.FlattensArrays ? "; it has arrays of arrays as one array" : "")}");
+        }
+
+        if (source.Omission is { } omission)
+        {
+            output.WriteLine($"             {omission.Clause}");
+        }
+
         if (!source.Languages.IsEmpty)
         {
             output.WriteLine($"Units        {string.Join(", ", source.Languages.Select(l => $"{l.UnitCount} {Printable.Escape(l.Language)}"))}; only those in C answer");

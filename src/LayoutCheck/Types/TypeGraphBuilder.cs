@@ -47,6 +47,9 @@ internal sealed class TypeGraphBuilder
     /// <summary>What becomes <see cref="TypeGraph.PlacesProblem"/>.</summary>
     public string? PlacesProblem { get; set; }
 
+    /// <summary>Counts the names of another struct or union from here on; the graph may have several.</summary>
+    public void BeginRoot() => _nameLength = 0;
+
     /// <summary>Counts a name that a node will have. Asked before there are many of them: equal bytes of an image can be a name a thousand times over.</summary>
     public string? Count(string? name)
     {
