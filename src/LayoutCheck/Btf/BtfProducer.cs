@@ -44,7 +44,7 @@ internal static class BtfProducer
     }
 
     /// <summary>
-    /// Whether members were left out: it is small, has no function and no variable, and a struct has room that neither members nor alignment account for. An
+    /// Whether members were left out: it is small, has no function, not even the type of one, and no variable, and a struct has room that neither members nor alignment account for. An
     /// unnamed bit-field makes such room too, of up to a word.
     /// </summary>
     public static SourceOmission? OmissionOf(BtfIndex index, Func<ulong> wordByteSize)
@@ -102,7 +102,7 @@ internal static class BtfProducer
         for (uint id = 1; id <= index.Count; id++)
         {
             BtfRecord record = index.Record(id);
-            if (record.Kind is BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_VAR or BtfFormat.BTF_KIND_DATASEC)
+            if (record.Kind is BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_FUNC_PROTO or BtfFormat.BTF_KIND_VAR or BtfFormat.BTF_KIND_DATASEC)
             {
                 return null;
             }

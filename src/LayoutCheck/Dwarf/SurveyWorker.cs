@@ -235,7 +235,7 @@ internal sealed class SurveyWorker : IDisposable
             }
             catch (InvalidImageException e)
             {
-                failure = ExceptionDispatchInfo.Capture(e);
+                failure = ReducedUnits.Explains(e, producer) ? null : ExceptionDispatchInfo.Capture(e);
             }
 
             if (variant is null && failure is null)

@@ -44,12 +44,20 @@ public static class CheckText
 
     private static void WriteProblems(CheckReport report, Ink ink, TextWriter output)
     {
+        int left = 0;
         foreach (RuleResult result in report.Results)
         {
             foreach (CheckResult check in result.Checks)
             {
                 if (check.Outcome is not (Outcome.Violated or Outcome.Undecided))
                 {
+                    continue;
+                }
+
+                // One reason for hundreds of checks is said once.
+                if (check.Outcome == Outcome.Undecided && report.Source.Omission is { } omission && check.Reason.Contains(omission.Clause, StringComparison.Ordinal))
+                {
+                    left++;
                     continue;
                 }
 
@@ -63,6 +71,13 @@ public static class CheckText
                     output.WriteLine($"    {Printable.Escape(consequence)}");
                 }
             }
+        }
+
+        if (left > 0)
+        {
+            output.WriteLine();
+            output.WriteLine($"{ink.Doubtful("undecided")} {(left == 1 ? "1 check" : $"{left} checks")}, for what is missing may be there in the kernel");
+            output.WriteLine($"    {report.Source.Omission!.Clause}");
         }
     }
 

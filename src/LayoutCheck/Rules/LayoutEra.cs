@@ -20,6 +20,8 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
 
     private const string Moved = "compound zone device pages are possible: pgmap is kept once, in the folio, and tail pages are free to hold the way to their head";
 
+    private const string NoPage = "the image has no C definition of struct page";
+
     private const string NoPagemap = "struct page has no pgmap: this kernel has no device pagemap";
 
     /// <summary>folio.pgmap over page.compound_info.</summary>
@@ -57,7 +59,7 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
 
     /// <summary>There is no struct page to tell by.</summary>
     public static LayoutEra Unknown { get; } = new(
-        "unknown", "no C definition of struct page", "", null, "the image has no C definition of struct page");
+        "unknown", "no C definition of struct page", "", null, NoPage);
 
     /// <summary>The units of the image are not of one era.</summary>
     public static LayoutEra Mixed { get; } = new(
@@ -83,7 +85,11 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
         ImmutableArray<TypeDefinition> folios = DefinitionsOf(RequiredTypes[1]);
         if (omission is not null && (pages.IsEmpty || omission.IsOfMembers))
         {
-            return Unknown with { Description = $"not known: {omission.Clause}", DevicePageReason = omission.Clause };
+            return Unknown with
+            {
+                Description = pages.IsEmpty ? $"{Unknown.Description}: {omission.Clause}" : $"not known: {omission.Clause}",
+                DevicePageReason = pages.IsEmpty ? $"{NoPage}: {omission.Clause}" : omission.Clause,
+            };
         }
 
         if (pages.IsEmpty)

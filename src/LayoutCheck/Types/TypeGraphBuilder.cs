@@ -11,6 +11,9 @@ internal sealed class TypeGraphBuilder
     /// <summary>How long the name of a type or a member may be, in characters: what the kernel allows in its own BTF (KSYM_NAME_LEN, kernel/bpf/btf.c).</summary>
     public const int LongestName = 511;
 
+    /// <summary>What is wrong with a member of a type that is not defined.</summary>
+    public const string OnlyDeclared = "has a type without a size: one that is only declared";
+
     /// <summary>How many members a struct may have, those of its members counted again at each place where they stand.</summary>
     public const long MostMembers = 1 << 17;
 
@@ -169,7 +172,7 @@ internal sealed class TypeGraphBuilder
         {
             if (_sizes[member.Type.Index] is not ({ } typeSize, var isAggregate))
             {
-                return $"its member {Called(member)} has a type without a size: one that is only declared";
+                return $"its member {Called(member)} {OnlyDeclared}";
             }
 
             if (member.IsBitField && _nodes[Strip(member.Type).Index] is not (BaseType or EnumType))

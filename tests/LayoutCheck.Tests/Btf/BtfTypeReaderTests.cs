@@ -41,7 +41,8 @@ public sealed class BtfTypeReaderTests
             uint function = b.Add(BtfFormat.BTF_KIND_FUNC_PROTO, null, integer, 3, false, b.StringOffset("p"), b.Pointer(pairs), 0, word, 0, 0);
             uint nothing = b.Add(BtfFormat.BTF_KIND_FUNC_PROTO, null, 0);
             uint tagged = b.Add(BtfFormat.BTF_KIND_TYPE_TAG, "user", integer);
-            uint array = b.Array(b.Array(integer, 3), 2);
+            uint index = b.Int("__ARRAY_SIZE_TYPE__", 4);
+            uint array = b.Array(b.Array(integer, 3, index), 2, index);
             uint outer = b.Struct(
                 "outer", 200, ("i", integer, 0), ("d", real, 64), ("c", colour, 128), ("e", large, 192), ("mm", b.Pointer(forward), 256), ("mu", b.Pointer(forwardUnion), 320), ("v", shaky, 384),
                 ("r", restricted, 448), ("by_value", pairs, 512), ("f", b.Pointer(function), 640), ("g", b.Pointer(nothing), 704), ("user", b.Pointer(tagged), 768), ("a", array, 832));
