@@ -77,7 +77,7 @@ internal static class ShowCommand
         if (isJson)
         {
             Output.WriteJson(stream => JsonReport.Write(
-                shown.Select(s => s.ToReport(options.Expand, image.Types.LargestScalarAlignment, omission)), image.ReadFacts(), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
+                shown.Select(s => s.ToReport(options.Expand, image.Types.Scalars, omission)), image.ReadFacts(), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
         }
         else
         {
@@ -89,7 +89,7 @@ internal static class ShowCommand
 
     private static void WriteText(List<Shown> shown, ITypeSource source, SourceOmission? omission, ShowOptions options, TextWriter writer)
     {
-        LayoutTextOptions text = new(options.CacheLineByteSize, options.Lines, omission is not null, source.LargestScalarAlignment);
+        LayoutTextOptions text = new(options.CacheLineByteSize, options.Lines, omission is not null, source.Scalars);
         bool isFirst = true;
         foreach (Shown item in shown)
         {
@@ -164,10 +164,10 @@ internal static class ShowCommand
         /// <summary>Whether there are other definitions that differ.</summary>
         public bool IsOneOfSeveral { get; init; }
 
-        public LayoutReport ToReport(bool expand, ulong? largestScalar, SourceOmission? omission) => new(
+        public LayoutReport ToReport(bool expand, ScalarAlignment scalars, SourceOmission? omission) => new(
             Definition.Graph.Declare(Definition.Root), TypeLayout.Of(Definition, expand), Member, Definition.Units[0].Name, DefinitionCount, Difference)
         {
-            IsPacked = Definition.Graph.IsPacked(Definition.Aggregate, largestScalar),
+            IsPacked = Definition.Graph.IsPacked(Definition.Aggregate, scalars),
             Omission = omission?.Clause,
         };
     }

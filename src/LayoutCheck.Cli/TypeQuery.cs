@@ -31,7 +31,7 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
         bool isOtherKind = Type.Kind != TypeNameKind.Any && defined.Any(n => n.Name == Type.Name);
         string near = isOtherKind
             ? $"; there is {defined.First(n => n.Name == Type.Name)}"
-            : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name), MostSuggestions));
+            : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name).Where(n => n != Type.Name), MostSuggestions));
         // u8 is defined, and not so: it is a typedef of an integer.
         string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
         string omission = image.Types.FindOmission() is { } found ? $": {found.Clause}" : "";

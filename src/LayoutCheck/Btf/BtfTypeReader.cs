@@ -38,7 +38,8 @@ internal sealed class BtfTypeReader : ITypeSource
     public TargetFacts Target => new(WordByteSize(), _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment };
 
     /// <inheritdoc/>
-    public ulong? LargestScalarAlignment => MachineScalarAlignment ?? ((FindLong() ?? _elfWordByteSize) == 8 ? TypeGraph.LargestScalarAlignment : null);
+    public ScalarAlignment Scalars
+        => new TargetFacts(FindLong() ?? _elfWordByteSize ?? 4, _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment }.Scalars;
 
     /// <summary>The same as the ELF around it tells; null when there is none, or where the size of a word tells it.</summary>
     public ulong? MachineScalarAlignment { get; init; }

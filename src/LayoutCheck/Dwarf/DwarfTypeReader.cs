@@ -20,7 +20,8 @@ internal sealed class DwarfTypeReader : ITypeSource
     public TargetFacts Target => new(FirstUnit.AddressSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment };
 
     /// <inheritdoc/>
-    public ulong? LargestScalarAlignment => _sections.LargestScalarAlignment ?? (_sections.WordByteSize == 8 ? TypeGraph.LargestScalarAlignment : null);
+    public ScalarAlignment Scalars
+        => new TargetFacts(_sections.WordByteSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment }.Scalars;
 
     private UnitHeader FirstUnit => _sections.Units.At(0) ?? throw _sections.Info.Invalid(0, "there is no unit in it");
 

@@ -65,7 +65,7 @@ public static class LayoutText
 
         Close(layout, open, 0, lines, output);
         WriteTotals(layout, cacheLineByteSize, output);
-        string packed = layout.Graph.IsPacked(aggregate, options.LargestScalarAlignment) ? " __attribute__((__packed__))" : "";
+        string packed = layout.Graph.IsPacked(aggregate, options.Scalars ?? ScalarAlignment.Usual) ? " __attribute__((__packed__))" : "";
         output.WriteLine($"}}{packed}{(aggregate.Alignment is { } alignment ? $" __attribute__((__aligned__({alignment})))" : "")};");
     }
 
@@ -201,6 +201,6 @@ public static class LayoutText
 /// <param name="CacheLineByteSize">The cache line of the target, in bytes; 0 to leave the boundaries out.</param>
 /// <param name="WithLines">Whether each member's row ends with the line that declares it.</param>
 /// <param name="MembersAreLeftOut">Whether a hole may be where a member was left out of the debug information.</param>
-/// <param name="LargestScalarAlignment">The largest alignment of a number on the target, in bytes; null when it is not known.</param>
+/// <param name="Scalars">The largest alignment of a number on the target; null for that of 64-bit ones.</param>
 public readonly record struct LayoutTextOptions(
-    int CacheLineByteSize, bool WithLines = false, bool MembersAreLeftOut = false, ulong? LargestScalarAlignment = null);
+    int CacheLineByteSize, bool WithLines = false, bool MembersAreLeftOut = false, ScalarAlignment? Scalars = null);

@@ -385,7 +385,11 @@ internal sealed class ExpressionEvaluator
             case Fact.Offset or Fact.End when place.IsBitField:
                 return Answer.Unknown($"{name} is a bitfield, which has no offsetof: ask for bitoffsetof");
             case Fact.Offset:
-                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = place.BitSize / 8 });
+                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) 
+                {
+                    // How long an element is may be what is open.
+                    SubjectByteSize = _open.Any && name.EndsWith(']') ? null : place.BitSize / 8,
+                });
             case Fact.BitSize when place.BitSize is null:
                 return Answer.Unknown(place.Doubt ?? $"{name} has no size");
             case Fact.BitSize:
@@ -446,7 +450,7 @@ internal sealed class ExpressionEvaluator
     {
         TypeGraph graph = located.Graph!;
         TypeId type = located.Place!.Type;
-        if (graph.AlignmentOf(type, _target.LargestScalarAlignment) is not { } alignment)
+        if (graph.AlignmentOf(type, _target.Scalars) is not { } alignment)
         {
             return Answer.Unknown($"{located.Name} has no alignment");
         }

@@ -15,8 +15,8 @@ public interface ITypeSource
     /// <exception cref="InvalidImageException">The debug information does not tell.</exception>
     TargetFacts Target { get; }
 
-    /// <summary>The largest alignment of a number on that machine, in bytes; null when it is not known. Never fails.</summary>
-    ulong? LargestScalarAlignment { get; }
+    /// <summary>The largest alignment of a number on that machine, as far as it is known. Never fails.</summary>
+    ScalarAlignment Scalars { get; }
 
     /// <summary>How far the question that is being answered has come, from 0 to 1; may be asked from another thread, for showing only.</summary>
     double FractionDone { get; }
@@ -140,13 +140,11 @@ public readonly record struct LanguageCount(string Language, int UnitCount);
 /// <param name="IsBigEndian">Byte order; bits are counted accordingly.</param>
 public readonly record struct TargetFacts(int WordByteSize, bool IsBigEndian)
 {
-    // 0 where it follows from the word, so that a target without more said of it is the usual one.
-    private readonly int _largestScalar;
+    /// <summary>The largest alignment of a number on the machine, in bytes, as an ELF header tells it; null where there is none, or the size of a word tells it.</summary>
+    public ulong? LargestScalarAlignment { get; init; }
 
-    /// <summary>The largest alignment of a number, in bytes; null where it is not known: on a 32-bit target without an ELF header to tell the machine.</summary>
-    public ulong? LargestScalarAlignment
-    {
-        get => _largestScalar != 0 ? (ulong)_largestScalar : WordByteSize == 8 ? TypeGraph.LargestScalarAlignment : null;
-        init => _largestScalar = (int)(value ?? 0);
-    }
+    /// <summary>The same where nothing tells the machine: all of 64 bits are alike, and m68k, which aligns nothing to more than 2, is big-endian.</summary>
+    public ScalarAlignment Scalars => LargestScalarAlignment is { } known ? new ScalarAlignment(known, known)
+        : WordByteSize == 8 ? ScalarAlignment.Usual
+        : new ScalarAlignment(IsBigEndian ? 2u : 4u, 8);
 }

@@ -8,12 +8,6 @@ namespace LayoutCheck.Types;
 /// </summary>
 public sealed class TypeGraph
 {
-    /// <summary>The largest alignment of a number on the targets that have no other: of 16 bytes, as a long double and an __int128 have.</summary>
-    public const ulong LargestScalarAlignment = 16;
-
-    // Of the 32-bit targets, m68k aligns nothing to more than 2, i386 a long long to 4, most others to 8.
-    private const ulong LeastOn32Bits = 2;
-    private const ulong LargestOn32Bits = 8;
     private const ulong LeastOfTypedefs = 4;
 
     private readonly ImmutableArray<TypeNode?> _nodes;
@@ -98,15 +92,15 @@ public sealed class TypeGraph
     /// </summary>
     public ulong? AlignmentOf(TypeId id, out bool isDeclared)
     {
-        TypeAlignment? alignment = AlignmentOf(id, LargestScalarAlignment);
+        TypeAlignment? alignment = AlignmentOf(id, ScalarAlignment.Usual);
         isDeclared = alignment is { IsDeclared: true };
         return alignment?.Most;
     }
 
     /// <summary>The alignment, and what of it is not certain. Null when the type has none.</summary>
     /// <param name="id">The type.</param>
-    /// <param name="largestScalar">The largest alignment of a number on the target, in bytes; null when it is not known, as of 32-bit targets (2 on m68k, 4 on i386).</param>
-    public TypeAlignment? AlignmentOf(TypeId id, ulong? largestScalar)
+    /// <param name="scalars">The largest alignment of a number on the target (2 on m68k, 4 on i386).</param>
+    public TypeAlignment? AlignmentOf(TypeId id, ScalarAlignment scalars)
     {
         id = Strip(id);
         if (id == TypeId.Void)
@@ -119,9 +113,9 @@ public sealed class TypeGraph
             case AggregateType { Alignment: { } declared }:
                 return new TypeAlignment(declared, declared, true, null);
             case AggregateType aggregate:
-                return AlignmentOf(aggregate, largestScalar);
+                return AlignmentOf(aggregate, scalars);
             case ArrayType array:
-                return AlignmentOf(array.Element, largestScalar);
+                return AlignmentOf(array.Element, scalars);
             default:
                 if (ByteSizeOf(id) is not { } size)
                 {
@@ -130,8 +124,8 @@ public sealed class TypeGraph
 
                 // A long double of 12 bytes is aligned to 4.
                 ulong own = size & (~size + 1);
-                ulong most = Math.Min(Math.Max(own, 1), largestScalar ?? LargestOn32Bits);
-                ulong least = Math.Min(most, largestScalar ?? LeastOn32Bits);
+                ulong most = Math.Min(Math.Max(own, 1), scalars.Most);
+                ulong least = Math.Min(most, scalars.Least);
                 return new TypeAlignment(least, most, false, least == most ? null : "the alignments of the target are not known");
         }
     }
@@ -141,8 +135,8 @@ public sealed class TypeGraph
     /// has a hole has a packed member, which is another thing.
     /// </summary>
     /// <param name="aggregate">The struct or union, one of this graph.</param>
-    /// <param name="largestScalar">The largest alignment of a number on the target, in bytes; null when it is not known.</param>
-    public bool IsPacked(AggregateType aggregate, ulong? largestScalar)
+    /// <param name="scalars">The largest alignment of a number on the target.</param>
+    public bool IsPacked(AggregateType aggregate, ScalarAlignment scalars)
     {
         ArgumentNullException.ThrowIfNull(aggregate);
         bool isMisplaced = false;
@@ -155,7 +149,7 @@ public sealed class TypeGraph
             }
 
             end = Math.Max(end, member.BitOffset + (member.BitFieldSize ?? (ByteSizeOf(member.Type) ?? 0) * 8));
-            if (!member.IsBitField && member.Alignment is null && AlignmentOf(member.Type, largestScalar) is { } its)
+            if (!member.IsBitField && member.Alignment is null && AlignmentOf(member.Type, scalars) is { } its)
             {
                 // A typedef may demand less than its type, as compat_u64 does, and neither BTF nor every compiler's DWARF has that.
                 bool mayBeLess = member.Type != TypeId.Void && this[member.Type] is TypedefType && AsAggregate(member.Type) is null;
@@ -166,7 +160,7 @@ public sealed class TypeGraph
         return isMisplaced;
     }
 
-    private TypeAlignment AlignmentOf(AggregateType aggregate, ulong? largestScalar)
+    private TypeAlignment AlignmentOf(AggregateType aggregate, ScalarAlignment scalars)
     {
         ulong least = 1;
         ulong most = 1;
@@ -180,7 +174,7 @@ public sealed class TypeGraph
             }
 
             TypeAlignment its = member.Alignment is { } declared ? new(declared, declared, true, null)
-                : AlignmentOf(member.Type, largestScalar) ?? new(1, 1, false, null);
+                : AlignmentOf(member.Type, scalars) ?? new(1, 1, false, null);
             string? misplaced = Misplaced(aggregate, member, its);
             isMisplaced |= misplaced is not null;
             doubt ??= misplaced ?? its.Doubt;

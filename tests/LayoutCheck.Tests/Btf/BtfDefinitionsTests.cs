@@ -17,6 +17,7 @@ public sealed class BtfDefinitionsTests
     {
         BtfBuilder b = new();
         uint word = b.Int("long unsigned int", 8);
+        _ = b.Add(BtfFormat.BTF_KIND_FUNC_PROTO, null, 0);
         for (int i = 0; i < count; i++)
         {
             _ = b.Struct("page", 64, ("flags", word, 0), (name(i), word, 64), ("private", word, offset(i)));
@@ -32,7 +33,7 @@ public sealed class BtfDefinitionsTests
 
         TypeDefinition one = Assert.Single(set.Distinct);
         Assert.Equal(475, one.Units.Length);
-        Assert.Equal(["BTF type 2", "BTF type 3"], one.Units.Take(2).Select(u => u.Name));
+        Assert.Equal(["BTF type 3", "BTF type 4"], one.Units.Take(2).Select(u => u.Name));
         Assert.Equal(475, Copies(475, _ => "x", _ => 128).Reader().FindFirst(s_page)!.OutOf);
     }
 
@@ -52,11 +53,11 @@ public sealed class BtfDefinitionsTests
         CheckResult result = report.Results[0].Checks[0];
         Assert.Equal(Outcome.Undecided, result.Outcome);
         Assert.Equal(
-            "2 definitions of struct page disagree: holds in BTF type 2 (page.private @16 == 16), violated in BTF type 5 (page.private @32 differs from 16)", result.Reason);
+            "2 definitions of struct page disagree: holds in BTF type 3 (page.private @16 == 16), violated in BTF type 6 (page.private @32 differs from 16)", result.Reason);
         using StringWriter text = new();
         CheckText.Write(report, "copies.btf", null, default, text);
-        Assert.Contains("struct page  64 bytes; 5 definitions, in 2 different ways\n      BTF type 2, BTF type 3, BTF type 4 and 1 more: the first definition\n"
-            + "      BTF type 5: private is at byte 16 in one and is at byte 32 in the other\n", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("struct page  64 bytes; 5 definitions, in 2 different ways\n      BTF type 3, BTF type 4, BTF type 5 and 1 more: the first definition\n"
+            + "      BTF type 6: private is at byte 16 in one and is at byte 32 in the other\n", text.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,11 +69,11 @@ public sealed class BtfDefinitionsTests
             File.WriteAllBytes(path, Copies(5, _ => "word", i => i == 3 ? 256u : 128u).Build());
             ProgramResult all = ProgramRun.Run("show", path, "page", "--all");
             Assert.Equal(1, all.ExitCode);
-            Assert.StartsWith("/* from BTF: 4 definitions agree, the first is BTF type 2 */", all.Out, StringComparison.Ordinal);
-            Assert.Contains("/* from BTF type 5 alone */\n/* differs: private is at byte 16 in one and is at byte 32 in the other */", all.Out, StringComparison.Ordinal);
-            Assert.Equal("/* from BTF type 2, the first of 5 definitions; --all compares all */", ProgramRun.Run("show", path, "page").FirstLine);
+            Assert.StartsWith("/* from BTF: 4 definitions agree, the first is BTF type 3 */", all.Out, StringComparison.Ordinal);
+            Assert.Contains("/* from BTF type 6 alone */\n/* differs: private is at byte 16 in one and is at byte 32 in the other */", all.Out, StringComparison.Ordinal);
+            Assert.Equal("/* from BTF type 3, the first of 5 definitions; --all compares all */", ProgramRun.Run("show", path, "page").FirstLine);
             string json = ProgramRun.Run("show", path, "page", "--all", "--format", "json").Out;
-            Assert.Contains("\"first_unit\": \"BTF type 5\"", json, StringComparison.Ordinal);
+            Assert.Contains("\"first_unit\": \"BTF type 6\"", json, StringComparison.Ordinal);
             Assert.Contains("\"definitions\": 4", json, StringComparison.Ordinal);
         }
         finally

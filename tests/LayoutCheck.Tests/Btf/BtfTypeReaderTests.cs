@@ -67,7 +67,7 @@ public sealed class BtfTypeReaderTests
         Assert.Equal(new EnumType("colour", 4, false), outer.Graph[outer.Aggregate.Members[2].Type]);
         Assert.Equal(new EnumType("large", 8, true), outer.Graph[outer.Aggregate.Members[3].Type]);
         Assert.Equal([0UL, 64UL], outer.Graph.AsAggregate(outer.Aggregate.Members[8].Type)!.Members.Select(m => m.BitOffset));
-        Assert.Equal(new DefiningUnit(0, ""), Assert.Single(outer.Units));
+        Assert.Equal(new DefiningUnit(26, "BTF type 26"), Assert.Single(outer.Units));
         Assert.Equal(4UL, First(reader, "last").Aggregate.ByteSize);
         Assert.Equal(new TargetFacts(8, isBigEndian), reader.Target);
     }

@@ -51,7 +51,9 @@ public sealed class ReducedUnitTests
     public void Where_there_are_structs_or_no_C_unit_nothing_was_left_out()
     {
         DwarfBuilder some = new();
-        some.Unit(root: Root("clang")).StructOf("s", "int", 4);
+        DwarfUnit unit = some.Unit(root: Root("clang"));
+        unit.StructOf("s", "int", 4);
+        unit.Int();
         DwarfBuilder none = new();
         none.Unit(root: [At.Language(DwLang.DW_LANG_Rust)]);
         using KernelImage one = some.Open();
@@ -90,7 +92,9 @@ public sealed class ReducedUnitTests
     {
         Rule rule = RuleParser.Parse("r.md", "---\ntitle: t\nwhen: exists(struct folio)\ncheck: sizeof(struct folio) > 0\n---\n");
         DwarfBuilder dwarf = new();
-        dwarf.Unit(root: Root(BaseOnly)).StructOf("s", "int", 4);
+        DwarfUnit unit = dwarf.Unit(root: Root(BaseOnly));
+        unit.StructOf("s", "int", 4);
+        unit.Int();
         using KernelImage image = dwarf.Open();
         Assert.Equal(Outcome.Undecided, LayoutChecker.Check(image, new RuleSet([rule]), 1).Results[0].Outcome);
     }

@@ -86,7 +86,7 @@ public sealed class AlignmentTests
     {
         string layout = $"struct s {offset + 8}\n  c 0/{offset} char[]\n  l {offset}/8 long long\n".Replace("char[]", $"char[{offset}]", StringComparison.Ordinal);
         TypeDefinition s = LayoutText.Parse(layout, 4).Values.Single().Distinct[0];
-        Assert.Equal(isPacked, s.Graph.IsPacked(s.Aggregate, largest));
+        Assert.Equal(isPacked, s.Graph.IsPacked(s.Aggregate, new ScalarAlignment(largest, largest)));
         TargetFacts target = new(4, false) { LargestScalarAlignment = largest };
         Assert.Equal(isPacked ? Outcome.Violated : Outcome.Holds, Evaluate($"alignof(struct s) == {largest}", layout, target, 4).Outcome);
     }
@@ -95,10 +95,12 @@ public sealed class AlignmentTests
     public void Where_the_machine_is_not_known_what_differs_between_machines_is_undecided()
     {
         const string Layout = "struct s 8\n  a 0/4 int\n  b 4/4 int\n";
-        TargetFacts raw = new(4, false);
-        Assert.Null(raw.LargestScalarAlignment);
-        Assert.Equal(Outcome.Undecided, Evaluate("alignof(struct s) == 4", Layout, raw, 4).Outcome);
-        Assert.Equal(Outcome.Holds, Evaluate("alignof(struct s) >= 2 && alignof(struct s) <= 4", Layout, raw, 4).Outcome);
+        TargetFacts big = new(4, true);
+        Assert.Equal((new ScalarAlignment(2, 8), new ScalarAlignment(4, 8)), (big.Scalars, new TargetFacts(4, false).Scalars));
+        Assert.Equal(Outcome.Undecided, Evaluate("alignof(struct s) == 4", Layout, big, 4).Outcome);
+        Assert.Equal(Outcome.Holds, Evaluate("alignof(struct s) >= 2 && alignof(struct s) <= 4", Layout, big, 4).Outcome);
+        Assert.Equal(Outcome.Holds, Evaluate("alignof(struct s) == 4", Layout, new TargetFacts(4, false), 4).Outcome);
+        Assert.Equal(Outcome.Undecided, Evaluate("alignof(struct l) == 8", "struct l 8\n  a 0/8 long long\n", new TargetFacts(4, false), 4).Outcome);
     }
 
     [Theory]
@@ -113,7 +115,7 @@ public sealed class AlignmentTests
     {
         TypeDefinition definition = LayoutText.Parse(layout).Values.Single().Distinct[0];
         using StringWriter text = new();
-        LayoutCheck.Reports.LayoutText.Write(LayoutCheck.Layouts.TypeLayout.Of(definition), new LayoutTextOptions(64, LargestScalarAlignment: 16), text);
+        LayoutCheck.Reports.LayoutText.Write(LayoutCheck.Layouts.TypeLayout.Of(definition), new LayoutTextOptions(64, Scalars: ScalarAlignment.Usual), text);
         Assert.EndsWith("\n" + expected + "\n", text.ToString(), StringComparison.Ordinal);
     }
 
@@ -128,7 +130,7 @@ public sealed class AlignmentTests
         _ = b.Int("long int", 8);
         _ = b.Struct("compat", 12, ("i", integer, 0), ("u", compat, 32));
         _ = b.Struct("packed", 9, ("i", b.Int("char", 1), 0), ("u", compat, 8));
-        bool IsPacked(string name) => b.Reader().FindFirst(TypeName.Parse(name))! is var d && d.Graph.IsPacked(d.Aggregate, 16);
+        bool IsPacked(string name) => b.Reader().FindFirst(TypeName.Parse(name))! is var d && d.Graph.IsPacked(d.Aggregate, ScalarAlignment.Usual);
         Assert.False(IsPacked("struct compat"));
         Assert.True(IsPacked("struct packed"));
     }
