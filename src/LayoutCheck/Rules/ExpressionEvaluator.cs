@@ -385,11 +385,9 @@ internal sealed class ExpressionEvaluator
             case Fact.Offset or Fact.End when place.IsBitField:
                 return Answer.Unknown($"{name} is a bitfield, which has no offsetof: ask for bitoffsetof");
             case Fact.Offset:
-                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) 
-                {
-                    // How long an element is may be what is open.
-                    SubjectByteSize = _open.Any && name.EndsWith(']') ? null : place.BitSize / 8,
-                });
+                // How long an element is may be what is open.
+                ulong? length = _open.Any && name.EndsWith(']') ? null : place.BitSize / 8;
+                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = length });
             case Fact.BitSize when place.BitSize is null:
                 return Answer.Unknown(place.Doubt ?? $"{name} has no size");
             case Fact.BitSize:
