@@ -25,9 +25,17 @@ internal static class OverlapCommand
         }
 
         ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;
+        SourceOmission? omission = image.Types.Kind == SourceKind.Btf ? image.Types.FindOmission() : null;
         if (query.Member is not null && member is null)
         {
-            query.ReportMissingMember(definition);
+            query.ReportMissingMember(definition, omission);
+            image.RequireUnchanged();
+            return ExitCode.Undecided;
+        }
+
+        if (member is { Doubt: { } doubt })
+        {
+            TypeQuery.ReportDoubt(definition, doubt, image);
             image.RequireUnchanged();
             return ExitCode.Undecided;
         }
@@ -47,6 +55,12 @@ internal static class OverlapCommand
                 report.WriteText(writer);
                 ProvenanceLines.Write(image, writer);
             });
+        }
+
+        if (omission is not null)
+        {
+            Console.Error.WriteLine($"layoutcheck: others may lie there too: {omission.Clause}");
+            return ExitCode.Undecided;
         }
 
         return ExitCode.Holds;

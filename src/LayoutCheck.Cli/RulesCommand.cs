@@ -80,6 +80,12 @@ internal static class RulesCommand
             return isRefused ? ExitCode.Unreadable : ExitCode.Undecided;
         }
 
+        if (image.Types.Kind == SourceKind.Btf && image.Types.FindOmission() is { } omission)
+        {
+            Console.Error.WriteLine($"layoutcheck: no baseline can be made: {omission.Clause}");
+            return ExitCode.Undecided;
+        }
+
         // A bare name is written into the rule as the kind of type that it turned out to be.
         ImmutableArray<DefinitionSet> named = [.. definitions.Select(d => d with { Name = NameOf(d) })];
         string of = image.ReadFacts().Release is { } release ? $" of {release}" : "";

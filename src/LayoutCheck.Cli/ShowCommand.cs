@@ -25,6 +25,9 @@ internal static class ShowCommand
 
         TypeQuery[] queries = [.. names.Select(TypeQuery.Parse)];
         using KernelImage image = InputImage.Open(file, how);
+
+        // DWARF has a struct whole or not at all; what is missing of that is told where it is missing.
+        SourceOmission? omission = image.Types.Kind == SourceKind.Btf ? image.Types.FindOmission() : null;
         List<Shown> shown = [];
         bool isMissing = false;
         bool isDisputed = false;
@@ -62,12 +65,19 @@ internal static class ShowCommand
                 if (query.Member is not null && member is null)
                 {
                     isMissing = true;
-                    query.ReportMissingMember(definition);
+                    query.ReportMissingMember(definition, omission);
+                    continue;
+                }
+
+                if (member is { Doubt: { } doubt })
+                {
+                    isMissing = true;
+                    TypeQuery.ReportDoubt(definition, doubt, image);
                     continue;
                 }
 
                 string? difference = definition == definitions[0] ? null : DefinitionSummary.Difference(definitions[0], definition);
-                shown.Add(new Shown(definition, member, options.All ? definition.Units.Length : null, difference));
+                shown.Add(new Shown(definition, member, options.All ? definition.Units.Length : null, difference) { IsOneOfSeveral = definitions.Length > 1 });
             }
         }
 
@@ -89,14 +99,14 @@ internal static class ShowCommand
             ImageFacts facts = image.ReadFacts();
             image.RequireUnchanged();
             Output.WriteJson(stream => JsonReport.Write(
-                shown.Select(s => s.ToReport(options.Expand)), facts, image.FilesUsed(facts), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
+                shown.Select(s => s.ToReport(options.Expand, image.Types.Scalars, omission)), facts, image.FilesUsed(facts), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
         }
         else
         {
             image.RequireUnchanged();
             Output.WriteText(writer =>
             {
-                WriteText(shown, image.Types.Kind, options, writer);
+                WriteText(shown, image.Types, omission, options, writer);
                 if (shown.Count > 0)
                 {
                     ProvenanceLines.Write(image, writer, isComment: true);
@@ -118,8 +128,9 @@ internal static class ShowCommand
         return set.Problem is { } problem ? throw problem : set.Distinct;
     }
 
-    private static void WriteText(List<Shown> shown, SourceKind source, ShowOptions options, TextWriter writer)
+    private static void WriteText(List<Shown> shown, ITypeSource source, SourceOmission? omission, ShowOptions options, TextWriter writer)
     {
+        LayoutTextOptions text = new(options.CacheLineByteSize, options.Lines, omission is not null, source.Scalars);
         bool isFirst = true;
         foreach (Shown item in shown)
         {
@@ -129,7 +140,7 @@ internal static class ShowCommand
             }
 
             isFirst = false;
-            writer.WriteLine($"/* {Provenance(item, source)} */");
+            writer.WriteLine($"/* {Provenance(item, source.Kind)}{Reservations(item, omission)} */");
             if (item.Difference is { } difference)
             {
                 writer.WriteLine($"/* differs: {Printable.Escape(difference)} */");
@@ -141,7 +152,7 @@ internal static class ShowCommand
             }
             else
             {
-                LayoutText.Write(TypeLayout.Of(item.Definition, options.Expand), options.CacheLineByteSize, writer, options.Lines);
+                LayoutText.Write(TypeLayout.Of(item.Definition, options.Expand), text, writer);
             }
         }
     }
@@ -161,7 +172,13 @@ internal static class ShowCommand
     {
         if (source == SourceKind.Btf)
         {
-            return "from BTF";
+            return item switch
+            {
+                { DefinitionCount: null, Definition.OutOf: > 1 } => $"from {item.Definition.Units[0].Name}, the first of {item.Definition.OutOf} definitions; --all compares all",
+                { DefinitionCount: > 1 } => $"from BTF: {item.DefinitionCount} definitions agree, the first is {item.Definition.Units[0].Name}",
+                { DefinitionCount: 1, IsOneOfSeveral: true } => $"from {item.Definition.Units[0].Name} alone",
+                _ => "from BTF",
+            };
         }
 
         DefiningUnit unit = item.Definition.Units[0];
@@ -175,10 +192,26 @@ internal static class ShowCommand
         };
     }
 
+    // What is to be known of all that is shown.
+    private static string Reservations(Shown item, SourceOmission? omission)
+    {
+        bool isFlattened = item.Member is { } member
+            ? MemberPath.IsOfOpenShape(item.Definition.Graph, member.Type)
+            : TypeLayout.Of(item.Definition).HasArraysOfOpenShape;
+        return (isFlattened ? "; it has arrays of arrays as one array" : "") + (omission is null ? "" : $"; {omission.Clause}");
+    }
+
     private sealed record Shown(TypeDefinition Definition, ResolvedMember? Member, int? DefinitionCount, string? Difference)
     {
-        public LayoutReport ToReport(bool expand) => new(
+        /// <summary>Whether there are other definitions that differ.</summary>
+        public bool IsOneOfSeveral { get; init; }
+
+        public LayoutReport ToReport(bool expand, ScalarAlignment scalars, SourceOmission? omission) => new(
             Definition.Graph.Declare(Definition.Root), TypeLayout.Of(Definition, expand), Member, Definition.Units[0].Name, DefinitionCount, Difference)
-        { Function = Definition.Function };
+        {
+            IsPacked = Definition.Graph.IsPacked(Definition.Aggregate, scalars),
+            Omission = omission?.Clause,
+            Function = Definition.Function,
+        };
     }
 }

@@ -67,15 +67,24 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
             : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name).Where(n => n != Type.Name), MostSuggestions));
         // u8 is defined, and not so: it is a typedef of an integer.
         string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
-        Console.Error.WriteLine($"layoutcheck: no C definition of {shown}{kinds}{near}");
+        string omission = image.Types.FindOmission() is { } found ? $": {found.Clause}" : "";
+        Console.Error.WriteLine($"layoutcheck: no C definition of {shown}{kinds}{omission}{near}");
     }
 
+    /// <summary>Says on stderr what of a member the debug information does not tell.</summary>
+    /// <param name="definition">The type.</param>
+    /// <param name="doubt">What, and why.</param>
+    /// <param name="image">The image, which may have DWARF too.</param>
+    public static void ReportDoubt(TypeDefinition definition, string doubt, KernelImage image)
+        => Console.Error.WriteLine(
+            $"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))}: {Printable.Escape(doubt)}; DWARF tells{(image.HasOtherSource ? " (--source dwarf)" : "")}");
+
     /// <summary>Says on stderr that the type has no such member, and what comes near.</summary>
-    public void ReportMissingMember(TypeDefinition definition)
+    public void ReportMissingMember(TypeDefinition definition, SourceOmission? omission = null)
     {
         IEnumerable<string> paths = Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
         string near = Suggest(Nearness.Nearest(Member!, paths, MostSuggestions));
-        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{near}");
+        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{(omission is null ? "" : $": {omission.Clause}")}{near}");
     }
 
     private static string Suggest(IReadOnlyList<string> names)

@@ -231,7 +231,7 @@ public sealed class KernelImage : IDisposable
     {
         if (!BtfIndex.IsSplit(btf))
         {
-            return new KernelImage(path, content, new BtfTypeReader(btf, name, wordByteSize), hasDwarf);
+            return new KernelImage(path, content, new BtfTypeReader(btf, name, wordByteSize) { MachineScalarAlignment = content.Elf?.Header.LargestScalarAlignment }, hasDwarf);
         }
 
         BaseKernel? kernel = options.BasePath is { } basePath ? BaseKernel.Open(basePath, content.File.Inputs) : null;
@@ -255,7 +255,7 @@ public sealed class KernelImage : IDisposable
             Section fitted = content.Elf?.Contents(".BTF.base") is { } distilled
                 ? content.File.Own(BtfDistilledBase.Rebase(btf, distilled, index), name, index.Section.IsBigEndian)
                 : btf;
-            return new BtfTypeReader(fitted, name, wordByteSize, index);
+            return new BtfTypeReader(fitted, name, wordByteSize, index) { MachineScalarAlignment = content.Elf?.Header.LargestScalarAlignment };
         }
     }
 

@@ -35,17 +35,20 @@ public static class LayoutChecker
             throw refused;
         }
 
-        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config);
+        // When nothing is there, it is worth a longer look why.
+        SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
+        SourceFacts source = survey.Facts with { Omission = omission };
+        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
         if (AddPlaces(image.Types, results, definitions))
         {
-            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config);
+            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
         }
 
         CheckReport report = new(
             facts,
-            survey.Facts,
+            source,
             image.HasOtherSource,
-            LayoutEra.Of(definitions),
+            LayoutEra.Of(definitions, omission),
             [.. survey.Sets.Select(DefinitionSummary.Of)],
             results)
         {

@@ -35,6 +35,8 @@ internal sealed class BtfIndex
     private (uint Id, uint Name)[] _taggable = [];
     private int _taggableCount;
     private readonly List<uint> _integers = [];
+    private readonly List<uint> _arrays = [];
+    private ArrayNesting? _nesting;
 
     /// <summary>Checks the header and finds the records.</summary>
     /// <param name="section">The .BTF section, or a file that is BTF.</param>
@@ -101,6 +103,9 @@ internal sealed class BtfIndex
     /// </summary>
     public bool ContinuesBase { get; private set; }
 
+    /// <summary>Whether it is the split BTF of a module.</summary>
+    public bool IsOfModule => _base is not null;
+
     /// <summary>How many types it has, those of its base included; their ids are 1 to this.</summary>
     public uint Count { get; private set; }
 
@@ -109,6 +114,12 @@ internal sealed class BtfIndex
 
     /// <summary>The INT records, by rising id.</summary>
     public IEnumerable<uint> Integers => _base is null ? _integers : _base.Integers.Concat(_integers);
+
+    /// <summary>The ARRAY records, by rising id.</summary>
+    public IEnumerable<uint> Arrays => _base is null ? _arrays : _base.Arrays.Concat(_arrays);
+
+    /// <summary>What it makes of arrays of arrays. Asked when the first array is read: it looks at all of them.</summary>
+    public ArrayNesting Nesting => _nesting ??= BtfProducer.NestingOf(this);
 
     /// <summary>Whether the bytes start as BTF of either byte order does.</summary>
     public static bool HasMagic(Section section)
@@ -201,6 +212,9 @@ internal sealed class BtfIndex
         ulong start = record.Offset + BtfFormat.RecordSize;
         return _section.ReadRange(start, start + DetailsSize(record.Info));
     }
+
+    /// <summary>The error to throw for a problem with the whole.</summary>
+    public InvalidImageException Invalid(string problem, string remedy) => _section.Invalid(null, problem, remedy);
 
     /// <summary>A name as text, or null when there is none.</summary>
     /// <exception cref="InvalidImageException">It lies outside of the strings.</exception>
@@ -408,6 +422,10 @@ internal sealed class BtfIndex
             if (kind == BtfFormat.BTF_KIND_INT)
             {
                 _integers.Add(_baseCount + (uint)id);
+            }
+            else if (kind == BtfFormat.BTF_KIND_ARRAY)
+            {
+                _arrays.Add(_baseCount + (uint)id);
             }
         }
 

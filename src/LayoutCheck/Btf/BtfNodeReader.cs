@@ -5,7 +5,7 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Btf;
 
 /// <summary>
-/// Makes the nodes of one <see cref="TypeGraph"/> from the records that one struct or union needs. Behind a pointer a struct is a name
+/// Makes the nodes of one <see cref="TypeGraph"/> from the records that some structss or unions need. Behind a pointer a struct is a name
 /// only, so an id has up to two nodes: by value and behind a pointer.
 /// </summary>
 internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
@@ -17,15 +17,20 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     // Null while it is being read.
     private readonly Dictionary<(uint Id, bool IsBehindPointer), TypeId?> _made = [];
 
-    /// <summary>The graph of one struct or union.</summary>
+    /// <summary>Whether an array was among what was read that may be one of arrays.</summary>
+    public bool HasFlattenedArrays { get; private set; }
+
+    /// <summary>Reads one struct or union, and returns its id in the graph.</summary>
     /// <param name="id">Its STRUCT or UNION record.</param>
-    /// <param name="root">Its id in the graph.</param>
     /// <exception cref="InvalidImageException">A record that it needs is damaged.</exception>
-    public TypeGraph Read(uint id, out TypeId root)
+    public TypeId Read(uint id)
     {
-        root = Read(id, isBehindPointer: false, 0, index.Record(id));
-        return _graph.Build();
+        _graph.BeginRoot();
+        return Read(id, isBehindPointer: false, 0, index.Record(id));
     }
+
+    /// <summary>The graph of all that was read; the reader is not used afterwards.</summary>
+    public TypeGraph Build() => _graph.Build();
 
     /// <summary>The record that is left once typedefs, qualifiers and tags are gone; null for void.</summary>
     /// <exception cref="InvalidImageException">There are too many of them: they go in a circle.</exception>
@@ -130,14 +135,28 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         SectionReader reader = index.ReadDetails(record);
         uint element = reader.ReadU32();
         _ = reader.ReadU32();
-        uint count = reader.ReadU32();
+        ulong count = reader.ReadU32();
+        bool isNested = false;
+
+        // Whether its dimensions are in order cannot be trusted, so that they are not told apart. What holds itself is caught below.
+        for (int level = 0; level < DeepestNesting && index.Nesting != ArrayNesting.Kept && element != 0 && index.Record(element, record).Kind == BtfFormat.BTF_KIND_ARRAY; level++)
+        {
+            SectionReader inner = index.ReadDetails(index.Record(element, record));
+            element = inner.ReadU32();
+            _ = inner.ReadU32();
+            count = Math.Min(count, uint.MaxValue) * inner.ReadU32();
+            isNested = true;
+        }
+
+        bool mayBeFlattened = isNested || (count != 1 && index.Nesting == ArrayNesting.Flattened);
+        HasFlattenedArrays |= mayBeFlattened;
         TypeId made = Read(element, isBehindPointer, depth, record);
         if (Strip(index, element, record) is { Kind: BtfFormat.BTF_KIND_INT } integer && !IsRegular(integer))
         {
             throw index.Invalid(record, $"{record} is one of {integer}, whose bits are not those of its bytes");
         }
 
-        return Add(record, new ArrayType(made, isFlexible ? null : count));
+        return Add(record, new ArrayType(made, isFlexible ? null : count) { MayBeFlattened = mayBeFlattened });
     }
 
     // struct btf_param: name_off, type. `...` is a last parameter without name and type.

@@ -10,6 +10,9 @@ namespace LayoutCheck.Btf;
 /// </summary>
 internal sealed class BtfTypeReader : ITypeSource
 {
+    // As many as of DWARF: an image whose definitions differ more than that is not one of a kernel.
+    private const int MostVariants = 256;
+
     private readonly BtfIndex _index;
     private readonly int? _elfWordByteSize;
     private int? _wordByteSize;
@@ -32,7 +35,14 @@ internal sealed class BtfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Btf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => new(WordByteSize(), _index.Section.IsBigEndian);
+    public TargetFacts Target => new(WordByteSize(), _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment };
+
+    /// <inheritdoc/>
+    public ScalarAlignment Scalars
+        => new TargetFacts(FindLong() ?? _elfWordByteSize ?? 4, _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment }.Scalars;
+
+    /// <summary>The same as the ELF around it tells; null when there is none, or where the size of a word tells it.</summary>
+    public ulong? MachineScalarAlignment { get; init; }
 
     /// <inheritdoc cref="BtfIndex.ContinuesBase"/>
     public bool ContinuesBase => _index.ContinuesBase;
@@ -47,42 +57,36 @@ internal sealed class BtfTypeReader : ITypeSource
     public TypeDefinition? FindFirst(TypeName name)
     {
         List<uint> roots = FindRoots(name, out _);
-        return roots.Count == 0 ? null : Read(roots[0]);
+        return roots.Count == 0 ? null : Read(roots[..1], out _)[0] with { OutOf = roots.Count };
     }
 
     /// <inheritdoc/>
     public Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false)
     {
         ImmutableArray<DefinitionSet>.Builder sets = ImmutableArray.CreateBuilder<DefinitionSet>(names.Count);
+        bool flattensArrays = false;
         foreach (TypeName name in names)
         {
-            sets.Add(FindAll(name));
+            sets.Add(FindAll(name, ref flattensArrays));
         }
 
-        return new Survey(sets.MoveToImmutable(), new SourceFacts(SourceKind.Btf, Target, "BTF", [], []));
+        SourceFacts facts = new(SourceKind.Btf, Target, "BTF", [], []) { Omission = FindOmission(), FlattensArrays = flattensArrays };
+        return new Survey(sets.MoveToImmutable(), facts);
     }
 
-    private DefinitionSet FindAll(TypeName name)
+    private DefinitionSet FindAll(TypeName name, ref bool flattensArrays)
     {
         List<uint> roots = FindRoots(name, out int declarationCount);
-        ImmutableArray<TypeDefinition>.Builder distinct = ImmutableArray.CreateBuilder<TypeDefinition>();
         try
         {
-            foreach (uint root in roots)
-            {
-                TypeDefinition definition = Read(root);
-                if (!IsAmong(distinct, definition))
-                {
-                    distinct.Add(definition);
-                }
-            }
+            ImmutableArray<TypeDefinition> definitions = Read(roots, out bool hasFlattened);
+            flattensArrays |= hasFlattened;
+            return new DefinitionSet(name, Fold(name, definitions), declarationCount);
         }
         catch (InvalidImageException e) when (e.IsOfOneType)
         {
             return new DefinitionSet(name, [], declarationCount) { Problem = e };
         }
-
-        return new DefinitionSet(name, distinct.ToImmutable(), declarationCount);
     }
 
     /// <inheritdoc/>
@@ -102,6 +106,9 @@ internal sealed class BtfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
+    public SourceOmission? FindOmission() => BtfProducer.OmissionOf(_index, () => (ulong)WordByteSize());
+
+    /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
         HashSet<TypeName> names = [];
@@ -119,23 +126,45 @@ internal sealed class BtfTypeReader : ITypeSource
         return sorted;
     }
 
-    private static bool IsAmong(ImmutableArray<TypeDefinition>.Builder known, TypeDefinition definition)
+    // Those that lay out the same are one, with the records of all. Most have one definition, and one kernel had 475 of one name.
+    private ImmutableArray<TypeDefinition> Fold(TypeName name, ImmutableArray<TypeDefinition> definitions)
     {
-        foreach (TypeDefinition one in known)
+        if (definitions.Length < 2)
         {
-            if (DefinitionEquality.Same(one.Graph, one.Root, definition.Graph, definition.Root))
+            return definitions;
+        }
+
+        int[] hashes = DefinitionEquality.HashesOf(definitions[0].Graph);
+        List<(TypeDefinition Definition, List<DefiningUnit> Units)> distinct = [];
+        foreach (TypeDefinition definition in definitions)
+        {
+            int known = distinct.FindIndex(d => hashes[d.Definition.Root.Index] == hashes[definition.Root.Index]
+                && DefinitionEquality.Same(d.Definition.Graph, d.Definition.Root, definition.Graph, definition.Root));
+            if (known >= 0)
             {
-                return true;
+                distinct[known].Units.Add(definition.Units[0]);
+            }
+            else if (distinct.Count == MostVariants)
+            {
+                throw _index.Invalid($"more than {MostVariants} definitions of {name} differ", "name the image of one kernel");
+            }
+            else
+            {
+                distinct.Add((definition, [definition.Units[0]]));
             }
         }
 
-        return false;
+        return [.. distinct.Select(d => d.Definition with { Units = [.. d.Units] })];
     }
 
-    private TypeDefinition Read(uint root)
+    // All in one graph, so that what they share is read once.
+    private ImmutableArray<TypeDefinition> Read(List<uint> roots, out bool hasFlattenedArrays)
     {
-        TypeGraph graph = new BtfNodeReader(_index, WordByteSize).Read(root, out TypeId id);
-        return new TypeDefinition(graph, id, [new DefiningUnit(0, "")]);
+        BtfNodeReader reader = new(_index, WordByteSize);
+        TypeId[] ids = [.. roots.Select(reader.Read)];
+        TypeGraph graph = reader.Build();
+        hasFlattenedArrays = reader.HasFlattenedArrays;
+        return [.. ids.Select((id, i) => new TypeDefinition(graph, id, [new DefiningUnit((int)roots[i], $"BTF type {roots[i]}")]))];
     }
 
     // The struct or union that a typedef stands for and that is only declared at its place.
@@ -149,6 +178,7 @@ internal sealed class BtfTypeReader : ITypeSource
     {
         declarationCount = 0;
         List<uint> roots = [];
+        HashSet<uint> known = [];
         foreach (uint id in _index.Find(name.Name))
         {
             BtfRecord record = _index.Record(id);
@@ -159,7 +189,7 @@ internal sealed class BtfTypeReader : ITypeSource
             {
                 case { Kind: BtfFormat.BTF_KIND_STRUCT } when name.Kind != TypeNameKind.Union:
                 case { Kind: BtfFormat.BTF_KIND_UNION } when name.Kind != TypeNameKind.Struct:
-                    if (!roots.Contains(target.Value.Id))
+                    if (known.Add(target.Value.Id))
                     {
                         roots.Add(target.Value.Id);
                     }

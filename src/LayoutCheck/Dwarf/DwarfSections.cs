@@ -23,6 +23,7 @@ internal sealed class DwarfSections
         File = elf.File.Path;
         Info = info;
         WordByteSize = elf.Header.WordByteSize;
+        LargestScalarAlignment = elf.Header.LargestScalarAlignment;
         Units = new UnitIndex(this, typesStart);
         Abbrev = abbrev;
         _str = new Lazy<Section?>(() => elf.Contents(".debug_str" + suffix));
@@ -64,6 +65,9 @@ internal sealed class DwarfSections
 
     /// <summary>The size in bytes of an address in a file of its class (ELFCLASS32, ELFCLASS64).</summary>
     public int WordByteSize { get; }
+
+    /// <summary>The largest alignment of a number on its machine, in bytes; null where the size of a word tells it.</summary>
+    public ulong? LargestScalarAlignment { get; }
 
     /// <summary>The units in it.</summary>
     public UnitIndex Units { get; }

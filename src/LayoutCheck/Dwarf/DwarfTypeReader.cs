@@ -21,7 +21,11 @@ internal sealed class DwarfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Dwarf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => new(FirstUnit.AddressSize, _sections.Info.IsBigEndian);
+    public TargetFacts Target => new(FirstUnit.AddressSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment };
+
+    /// <inheritdoc/>
+    public ScalarAlignment Scalars
+        => new TargetFacts(_sections.WordByteSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment }.Scalars;
 
     private UnitHeader FirstUnit => _sections.Units.At(0) ?? throw _sections.Info.Invalid(0, "there is no unit in it");
 
@@ -243,6 +247,28 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
+    public SourceOmission? FindOmission()
+    {
+        bool hasC = false;
+        using (DieScanner scanner = new(_sections, new WantedNames([], _sections)))
+        {
+            foreach (UnitHeader unit in _sections.Units.All())
+            {
+                UnitRoot root = scanner.Open(unit);
+                bool isC = root.IsCompileUnit && DwarfLanguage.IsC(root.Language);
+                if (isC && ReducedUnits.OmissionOf(root.Text(_sections, root.Producer)) is { } omission)
+                {
+                    return omission;
+                }
+
+                hasC |= isC;
+            }
+        }
+
+        return hasC && DefinedNames().Count == 0 ? ReducedUnits.NoTypes : null;
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
         SplitScanners splitScanners = new(new SplitScanners.Names([]));
@@ -345,7 +371,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         {
             while (isSearched && current.Next(out ScanHit hit))
             {
-                if (builder.Build(searched.File, searched.Unit, hit.DieOffset) is var (graph, type))
+                if (BuildUnlessReduced(builder, searched.File, searched.Unit, hit, root, _sections) is var (graph, type))
                 {
                     string producer = root.IsCompileUnit ? root.Text(_sections, root.Producer) : "";
                     return new TypeDefinition(graph, type, [new DefiningUnit(index, root.DisplayName(_sections), producer)]);
@@ -375,7 +401,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         UnitRoot root = scanner.Open(unit);
         while (DwarfLanguage.IsC(root.Language) && scanner.Next(out ScanHit hit))
         {
-            if (builder.Build(file, unit, hit.DieOffset) is var (graph, type))
+            if (BuildUnlessReduced(builder, file, unit, hit, root, file) is var (graph, type))
             {
                 string producer = root.IsCompileUnit ? root.Text(file, root.Producer) : "";
                 return new TypeDefinition(graph, type, [new DefiningUnit(index, root.DisplayName(file), producer)]);
@@ -383,6 +409,24 @@ internal sealed class DwarfTypeReader : ITypeSource
         }
 
         return null;
+    }
+
+    private static (TypeGraph Graph, TypeId Root)? BuildUnlessReduced(
+        DwarfGraphBuilder builder, DwarfSections file, in UnitHeader unit, in ScanHit hit, in UnitRoot root, DwarfSections rootFile)
+    {
+        try
+        {
+            return builder.Build(file, unit, hit.DieOffset);
+        }
+        catch (InvalidImageException e) when (e.Problem.EndsWith(TypeGraphBuilder.OnlyDeclared, StringComparison.Ordinal))
+        {
+            if (root.IsCompileUnit && ReducedUnits.Explains(e, root.Text(rootFile, root.Producer)))
+            {
+                return null;
+            }
+
+            throw;
+        }
     }
 
     private static bool IsPartForC(in UnitRoot root) => root.IsPartial && (root.Language is null || DwarfLanguage.IsC(root.Language));

@@ -143,12 +143,11 @@ internal sealed class SurveyWorker : IDisposable
         IEnumerable<LanguageCount> languages = workers.SelectMany(w => w._languages).GroupBy(l => l.Key, StringComparer.Ordinal)
             .Select(g => new LanguageCount(g.Key, g.Sum(l => l.Value))).OrderByDescending(l => l.UnitCount).ThenBy(l => l.Language, StringComparer.Ordinal);
         IEnumerable<string> versions = workers.SelectMany(w => w._versions).Distinct().Order().Select(v => v.ToString(CultureInfo.InvariantCulture));
-        SourceFacts facts = new(
-            SourceKind.Dwarf,
-            target(),
-            "DWARF " + string.Join(", ", versions),
-            [.. languages],
-            [.. workers.SelectMany(w => w._producers).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
+        ImmutableArray<string> producers = [.. workers.SelectMany(w => w._producers).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        SourceFacts facts = new(SourceKind.Dwarf, target(), "DWARF " + string.Join(", ", versions), [.. languages], producers)
+        {
+            Omission = producers.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null),
+        };
         return new Survey(sets.ToImmutable(), facts);
     }
 
@@ -253,7 +252,7 @@ internal sealed class SurveyWorker : IDisposable
             }
             catch (InvalidImageException e)
             {
-                failure = ExceptionDispatchInfo.Capture(e);
+                failure = ReducedUnits.Explains(e, producer) ? null : ExceptionDispatchInfo.Capture(e);
             }
 
             if (variant is null && failure is null)

@@ -3,6 +3,16 @@ namespace LayoutCheck.Elf;
 /// <summary>The ELF header (gABI, "ELF Header"), with the extended counts of section header 0 already applied.</summary>
 internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, ushort Machine, ulong SectionTableOffset, ushort SectionEntrySize, ulong SectionCount, uint NameSectionIndex)
 {
+    private const ushort EM_386 = 3;
+    private const ushort EM_68K = 4;
+    private const ushort EM_SH = 42;
+    private const ushort EM_OPENRISC = 92;
+    private const ushort EM_ARC_COMPACT = 93;
+    private const ushort EM_ALTERA_NIOS2 = 113;
+    private const ushort EM_MICROBLAZE = 189;
+    private const ushort EM_ARC_COMPACT2 = 195;
+    private const ushort EM_CSKY = 252;
+
     // By e_machine.
     private static readonly Dictionary<ushort, string> s_machineNames = new()
     {
@@ -106,6 +116,14 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
 
         return new ElfHeader(is64Bit, isBigEndian, type, machine, tableOffset, entrySize, tableOffset == 0 ? 0 : count, nameIndex);
     }
+
+    /// <summary>The largest alignment that the machine's ABI for Linux gives a number, in bytes; null on 64-bit ones, where a number of 16 bytes has 16.</summary>
+    public ulong? LargestScalarAlignment => Is64Bit ? null : Machine switch
+    {
+        EM_68K => 2,
+        EM_386 or EM_SH or EM_OPENRISC or EM_ARC_COMPACT or EM_ARC_COMPACT2 or EM_ALTERA_NIOS2 or EM_MICROBLAZE or EM_CSKY => 4,
+        _ => 8,
+    };
 
     /// <summary>What people call the machine (e_machine): <c>x86-64</c>.</summary>
     public string MachineName => s_machineNames.TryGetValue(Machine, out string? name) ? name : $"machine {Machine}";

@@ -18,6 +18,12 @@ public sealed record ResolvedMember(string Path, ulong BitOffset, ulong? BitSize
     /// <summary>Whether it is a flexible array (<see cref="TypeGraph.IsFlexibleArray"/>); not compared.</summary>
     public bool IsFlexible { get; init; }
 
+    /// <summary>How many elements it has, when it is a part of an array that stands for an array of arrays; <see cref="Type"/> is the whole then.</summary>
+    public ulong? ElementCount { get; init; }
+
+    /// <summary>What of it the debug information does not tell, and why, in a clause; null when all is certain.</summary>
+    public string? Doubt { get; init; }
+
     /// <inheritdoc/>
     public bool Equals(ResolvedMember? other) => other is not null && Path == other.Path && BitOffset == other.BitOffset
         && BitSize == other.BitSize && Type == other.Type && IsBitField == other.IsBitField;
@@ -32,11 +38,21 @@ public sealed record ResolvedMember(string Path, ulong BitOffset, ulong? BitSize
 /// </summary>
 public static class MemberPath
 {
-    /// <summary>The member, or null when <paramref name="root"/> has none of that path.</summary>
+    /// <summary>
+    /// The member, or null when <paramref name="root"/> has none of that path. What depends on the dimensions of an array that may be one of arrays
+    /// comes with a <see cref="ResolvedMember.Doubt"/>.
+    /// </summary>
     /// <param name="graph">The graph that holds the root.</param>
     /// <param name="root">A struct or union, or a typedef of one.</param>
     /// <param name="path">The path.</param>
-    public static ResolvedMember? Resolve(TypeGraph graph, TypeId root, string path)
+    public static ResolvedMember? Resolve(TypeGraph graph, TypeId root, string path) => Resolve(graph, root, path, null);
+
+    /// <summary>The same for one choice of such dimensions.</summary>
+    /// <param name="graph">The graph that holds the root.</param>
+    /// <param name="root">A struct or union, or a typedef of one.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="firstDimension">The first dimension of the array of a path with so many elements in all, a divisor of their number.</param>
+    internal static ResolvedMember? Resolve(TypeGraph graph, TypeId root, string path, Func<string, ulong, ulong>? firstDimension)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(path);
@@ -48,10 +64,14 @@ public static class MemberPath
         TypeId type = root;
         ulong offset = 0;
         ulong? bitFieldSize = null;
+        ulong? rest = null;
+        string? doubt = null;
         SourcePlace? place = null;
         bool isFlexible = false;
-        foreach (Step step in steps)
+        string prefix = "";
+        for (int i = 0; i < steps.Length; i++)
         {
+            Step step = steps[i];
             if (bitFieldSize is not null)
             {
                 return null;
@@ -59,7 +79,7 @@ public static class MemberPath
 
             if (step.Name is { } name)
             {
-                if (graph.AsAggregate(type) is not { } aggregate || Find(graph, aggregate, name) is not { } found)
+                if (rest is not null || graph.AsAggregate(type) is not { } aggregate || Find(graph, aggregate, name) is not { } found)
                 {
                     return null;
                 }
@@ -69,21 +89,81 @@ public static class MemberPath
                 bitFieldSize = found.Member.BitFieldSize;
                 place = found.Member.Place;
                 isFlexible = found.IsFlexible;
+                prefix = prefix.Length == 0 ? name : $"{prefix}.{name}";
+            }
+            else if (FlattenedArray(graph, type) is { } array && (rest ?? array.Count) is var count && count != 1)
+            {
+                if (graph.ByteSizeOf(array.Element) is not { } size || (count > 0 && step.Index >= count))
+                {
+                    return null;
+                }
+
+                if (count is null or 0)
+                {
+                    // Nothing bounds what an element is: only where the first one begins is known.
+                    return new ResolvedMember(path, offset, null, type, false)
+                    {
+                        Place = place,
+                        Doubt = InDoubt(path, prefix, count, step.Index == 0 && i == steps.Length - 1),
+                    };
+                }
+
+                ulong dimension = firstDimension?.Invoke(prefix, count.Value) ?? count.Value;
+                if (step.Index >= dimension)
+                {
+                    return null;
+                }
+
+                if (firstDimension is null)
+                {
+                    doubt ??= InDoubt(path, prefix, count, step.Index == 0 && i == steps.Length - 1);
+                }
+
+                isFlexible = false;
+                ulong many = count.Value / dimension;
+                offset += step.Index * many * size * 8;
+                rest = many == 1 ? null : many;
+                type = many == 1 ? array.Element : type;
+                prefix += "[]";
             }
             else
             {
                 isFlexible = false;
                 if (Element(graph, type, step.Index) is not { } element)
                 {
-                    return null;
+                    // It may be an element of a further dimension.
+                    return doubt is null ? null : new ResolvedMember(path, offset, null, type, false) { Place = place, Doubt = doubt };
                 }
 
                 offset += element.Offset;
                 type = element.Type;
+                rest = null;
+                prefix += "[]";
             }
         }
 
-        return new ResolvedMember(path, offset, bitFieldSize ?? graph.ByteSizeOf(type) * 8, type, bitFieldSize is not null) { Place = place, IsFlexible = isFlexible };
+        ulong? bitSize = bitFieldSize ?? (rest is { } left ? left * 8 * graph.ByteSizeOf(((ArrayType)graph[graph.Strip(type)]).Element) : graph.ByteSizeOf(type) * 8);
+        return new ResolvedMember(path, offset, bitSize, type, bitFieldSize is not null) { Place = place, ElementCount = rest, Doubt = doubt, IsFlexible = isFlexible };
+    }
+
+    /// <summary>Whether a type is an array of which the dimensions are not known.</summary>
+    public static bool IsOfOpenShape(TypeGraph graph, TypeId type)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return FlattenedArray(graph, type) is { Count: not 1 };
+    }
+
+    /// <summary>The array that a type stands for when it may be one of arrays; else null.</summary>
+    internal static ArrayType? FlattenedArray(TypeGraph graph, TypeId type)
+    {
+        type = graph.Strip(type);
+        return type != TypeId.Void && graph[type] is ArrayType { MayBeFlattened: true } array ? array : null;
+    }
+
+    private static string InDoubt(string path, string array, ulong? count, bool isPlaceKnown)
+    {
+        string many = count is null or 0 ? "an array of no number of elements" : string.Create(CultureInfo.InvariantCulture, $"one array of {count} elements");
+        return $"BTF does not tell {(isPlaceKnown ? $"how long {path} is" : $"where {path} lies")}: it has {array} as {many}, as it has arrays of arrays too";
     }
 
     /// <summary>Whether the text is a path: names joined by dots, indices in brackets.</summary>

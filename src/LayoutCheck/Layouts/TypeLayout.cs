@@ -89,6 +89,9 @@ public sealed class TypeLayout
     /// <summary>The items, each before those that lie in it.</summary>
     public ImmutableArray<LayoutItem> Items { get; }
 
+    /// <summary>Whether a member is an array of which the dimensions are not known.</summary>
+    public bool HasArraysOfOpenShape => Items.Any(i => i.Kind == LayoutItemKind.Member && MemberPath.IsOfOpenShape(Graph, i.Type));
+
     /// <summary>Lays a definition out.</summary>
     /// <param name="definition">What to lay out.</param>
     /// <param name="expandAll">

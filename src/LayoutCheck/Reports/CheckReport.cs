@@ -106,7 +106,10 @@ public sealed record CheckReport(
                     ? $"pgmap does NOT safely line up with {word}: {decisive!.Reason}"
                     : $"pgmap does NOT line up with {word}: {Seen(flagship, Outcome.Violated)}";
             case Outcome.Undecided:
-                return $"cannot tell whether pgmap lines up with {word}: {decisive!.Reason}";
+                string reason = Source.Omission is { } omission && decisive!.Reason.Contains(omission.Clause, StringComparison.Ordinal)
+                    ? Era.Versions.Length == 0 ? Era.DevicePageReason : omission.Clause
+                    : decisive!.Reason;
+                return $"cannot tell whether pgmap lines up with {word}: {reason}";
             default:
                 return $"cannot tell whether pgmap lines up with compound_head: {Era.DevicePageReason}";
         }

@@ -42,12 +42,20 @@ public static class CheckText
 
     private static void WriteProblems(CheckReport report, Ink ink, TextWriter output)
     {
+        int left = 0;
         foreach (RuleResult result in report.Results)
         {
             foreach (CheckResult check in result.Checks)
             {
                 if (check.Outcome is not (Outcome.Violated or Outcome.Undecided))
                 {
+                    continue;
+                }
+
+                // One reason for hundreds of checks is said once.
+                if (check.Outcome == Outcome.Undecided && report.Source.Omission is { } omission && check.Reason.Contains(omission.Clause, StringComparison.Ordinal))
+                {
+                    left++;
                     continue;
                 }
 
@@ -61,6 +69,13 @@ public static class CheckText
                     output.WriteLine($"    {Printable.Escape(consequence)}");
                 }
             }
+        }
+
+        if (left > 0)
+        {
+            output.WriteLine();
+            output.WriteLine($"{ink.Doubtful("undecided")} {(left == 1 ? "1 check" : $"{left} checks")}, for what is missing may be there in the kernel");
+            output.WriteLine($"    {report.Source.Omission!.Clause}");
         }
     }
 
@@ -164,6 +179,16 @@ public static class CheckText
 
         string other = !report.HasOtherSource ? "" : source.Kind == SourceKind.Dwarf ? "; the image has BTF too (--source btf)" : "; the image has DWARF too (--source dwarf)";
         output.WriteLine($"Source       {source.Format}{other}");
+        if (source.Kind == SourceKind.Btf)
+        {
+            output.WriteLine($"             it records no alignment, so that the natural one is taken{(source.FlattensArrays ? "; it has arrays of arrays as one array" : "")}");
+        }
+
+        if (source.Omission is { } omission)
+        {
+            output.WriteLine($"             {omission.Clause}");
+        }
+
         if (!source.Languages.IsEmpty)
         {
             output.WriteLine($"Units        {string.Join(", ", source.Languages.Select(l => $"{l.UnitCount} {Printable.Escape(l.Language)}"))}; only those in C answer");

@@ -285,6 +285,9 @@ public sealed class JsonReport : IDisposable
         _json.WriteString("format", source.Format);
         _json.WriteNumber("word_byte_size", source.Target.WordByteSize);
         _json.WriteString("byte_order", source.Target.IsBigEndian ? "big" : "little");
+        _json.WriteString("alignments", source.Kind == SourceKind.Btf ? "natural" : "declared");
+        _json.WriteBoolean("arrays_of_arrays_are_one_array", source.FlattensArrays);
+        _json.WriteString("omission", source.Omission?.Clause);
         _json.WriteStartObject("units_by_language");
         foreach (LanguageCount language in source.Languages)
         {
@@ -309,6 +312,9 @@ public sealed class JsonReport : IDisposable
         _json.WriteString("type", report.TypeSpelling);
         _json.WriteNumber("byte_size", aggregate.ByteSize);
         WriteNumberOrNull("alignment", aggregate.Alignment);
+        _json.WriteBoolean("packed", report.IsPacked);
+        _json.WriteBoolean("arrays_of_arrays_are_one_array", report.Layout.HasArraysOfOpenShape);
+        _json.WriteString("omission", report.Omission);
         WriteDeclared(aggregate.Place);
         _json.WriteString("first_unit", report.FirstUnit);
         if (report.Function is { } function)
@@ -413,11 +419,17 @@ public readonly record struct RunFacts(string Version, string File);
 /// <param name="TypeSpelling">The type as C spells it.</param>
 /// <param name="Layout">The layout.</param>
 /// <param name="Member">The one member that was asked for, or null for all.</param>
-/// <param name="FirstUnit">The first unit that defines it; empty for BTF.</param>
+/// <param name="FirstUnit">The first unit that defines it; in BTF, its first record.</param>
 /// <param name="DefinitionCount">How many units define it so; null when only the first was asked.</param>
 /// <param name="DifferenceFromFirst">Where it parts from the first definition, in words; null for the first.</param>
 public sealed record LayoutReport(string TypeSpelling, TypeLayout Layout, ResolvedMember? Member, string FirstUnit, int? DefinitionCount, string? DifferenceFromFirst)
 {
     /// <summary>The first function that it is local to, empty when that has no name; null for a definition for the whole unit.</summary>
     public string? Function { get; init; }
+
+    /// <summary>Whether the places of its members show that it is packed.</summary>
+    public bool IsPacked { get; init; }
+
+    /// <summary>Why members may be missing, in a clause; null when nothing shows that they are.</summary>
+    public string? Omission { get; init; }
 }

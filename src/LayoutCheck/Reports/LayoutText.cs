@@ -19,7 +19,16 @@ public static class LayoutText
     /// <param name="output">Where to.</param>
     /// <param name="withLines">Whether each member's row ends with the line that declares it.</param>
     public static void Write(TypeLayout layout, int cacheLineByteSize, TextWriter output, bool withLines = false)
+        => Write(layout, new LayoutTextOptions(cacheLineByteSize, withLines), output);
+
+    /// <summary>Writes one layout.</summary>
+    /// <param name="layout">What to write.</param>
+    /// <param name="options">How.</param>
+    /// <param name="output">Where to.</param>
+    public static void Write(TypeLayout layout, LayoutTextOptions options, TextWriter output)
     {
+        int cacheLineByteSize = options.CacheLineByteSize;
+        bool withLines = options.WithLines;
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(output);
         AggregateType aggregate = layout.Aggregate;
@@ -39,7 +48,7 @@ public static class LayoutText
             switch (item)
             {
                 case { Kind: LayoutItemKind.Hole }:
-                    WriteHole(item, output);
+                    WriteHole(item, options.MembersAreLeftOut, output);
                     break;
                 case { Kind: LayoutItemKind.Padding, Depth: > 0 }:
                     output.WriteLine($"{Indent(item.Depth)}/* {Span(item)} padding */");
@@ -56,7 +65,8 @@ public static class LayoutText
 
         Close(layout, open, 0, lines, output);
         WriteTotals(layout, cacheLineByteSize, output);
-        output.WriteLine(aggregate.Alignment is { } alignment ? $"}} __attribute__((__aligned__({alignment})));" : "};");
+        string packed = layout.Graph.IsPacked(aggregate, options.Scalars ?? ScalarAlignment.Usual) ? " __attribute__((__packed__))" : "";
+        output.WriteLine($"}}{packed}{(aggregate.Alignment is { } alignment ? $" __attribute__((__aligned__({alignment})))" : "")};");
     }
 
     /// <summary>Writes one member with its place.</summary>
@@ -120,10 +130,10 @@ public static class LayoutText
         output.WriteLine($"{text}{new string(' ', Math.Max(1, missing))}/*{place} */{lines.Of(item)}");
     }
 
-    private static void WriteHole(LayoutItem item, TextWriter output)
+    private static void WriteHole(LayoutItem item, bool membersAreLeftOut, TextWriter output)
     {
         output.WriteLine();
-        output.WriteLine($"{Indent(item.Depth)}/* XXX {Span(item)} hole, try to pack */");
+        output.WriteLine($"{Indent(item.Depth)}/* XXX {Span(item)} hole, {(membersAreLeftOut ? "or members that were left out" : "try to pack")} */");
         output.WriteLine();
     }
 
@@ -184,3 +194,11 @@ public static class LayoutText
         var (bytes, rest) => $"{Printable.Count(bytes, "byte")} and {Printable.Count(rest, "bit")}",
     };
 }
+
+/// <summary>How a layout is written.</summary>
+/// <param name="CacheLineByteSize">The cache line of the target, in bytes; 0 to leave the boundaries out.</param>
+/// <param name="WithLines">Whether each member's row ends with the line that declares it.</param>
+/// <param name="MembersAreLeftOut">Whether a hole may be where a member was left out of the debug information.</param>
+/// <param name="Scalars">The largest alignment of a number on the target; null for that of 64-bit ones.</param>
+public readonly record struct LayoutTextOptions(
+    int CacheLineByteSize, bool WithLines = false, bool MembersAreLeftOut = false, ScalarAlignment? Scalars = null);

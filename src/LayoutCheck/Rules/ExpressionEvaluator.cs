@@ -60,7 +60,13 @@ internal readonly record struct Answer
 /// <summary>A type in a form to compare: its spellings, with and without typedefs and qualifiers, and its class.</summary>
 internal sealed record TypeAnswer(string Declared, ImmutableArray<string> Spellings, TypeClass Class)
 {
+    /// <summary>Why the dimensions of an array in it are not known, in a clause; null when they are, or there is none.</summary>
+    public string? OpenDimensions { get; init; }
+
     public bool Is(TypeAnswer other) => Spellings.Intersect(other.Spellings).Any();
+
+    /// <summary>Whether it could be the same type were the dimensions of its arrays, or those of the other's, others of the same product.</summary>
+    public bool MayBe(TypeAnswer other) => Spellings.IsEmpty || other.Spellings.IsEmpty || Spellings.Select(TypeWords.Flatten).Intersect(other.Spellings.Select(TypeWords.Flatten)).Any();
 }
 
 /// <summary>Evaluates expressions over one choice of definitions: each type name stands for one layout.</summary>
@@ -73,6 +79,8 @@ internal sealed class ExpressionEvaluator
     private const int MostSharers = 10_000;
 
     private readonly IReadOnlyDictionary<TypeName, TypeDefinition> _chosen;
+    private readonly CheckedImage _image;
+    private readonly OpenFacts _open;
     private readonly IReadOnlyDictionary<TypeName, DefinitionSet> _definitions;
     private readonly TargetFacts _target;
     private readonly IReadOnlyDictionary<string, string>? _config;
@@ -81,19 +89,16 @@ internal sealed class ExpressionEvaluator
 
     /// <summary>Makes one.</summary>
     /// <param name="chosen">The definition that a type's name stands for.</param>
-    /// <param name="definitions">All that is known of each name: why there is none, and what pointers lead to.</param>
-    /// <param name="target">The machine.</param>
-    /// <param name="config">The kernel's configuration, or null when the image does not carry it.</param>
-    public ExpressionEvaluator(
-        IReadOnlyDictionary<TypeName, TypeDefinition> chosen,
-        IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
-        TargetFacts target,
-        IReadOnlyDictionary<string, string>? config)
+    /// <param name="image">All that is known besides: why there is no definition, and what pointers lead to.</param>
+    /// <param name="open">The case that is tried of what the debug information leaves open.</param>
+    public ExpressionEvaluator(IReadOnlyDictionary<TypeName, TypeDefinition> chosen, CheckedImage image, OpenFacts open)
     {
         _chosen = chosen;
-        _definitions = definitions;
-        _target = target;
-        _config = config;
+        _image = image;
+        _open = open;
+        _definitions = image.Definitions;
+        _target = image.Target;
+        _config = image.Config;
     }
 
     /// <summary>What was looked at so far, each fact once.</summary>
@@ -205,7 +210,13 @@ internal sealed class ExpressionEvaluator
 
         if (left.Type is { } leftType && right.Type is { } rightType)
         {
-            bool isEqual = node.Left is TypeClassNode || node.Right is TypeClassNode ? leftType.Class == rightType.Class : leftType.Is(rightType);
+            bool isOfClass = node.Left is TypeClassNode || node.Right is TypeClassNode;
+            if (!isOfClass && (leftType.OpenDimensions ?? rightType.OpenDimensions) is { } open && leftType.MayBe(rightType))
+            {
+                return Answer.Unknown(open);
+            }
+
+            bool isEqual = isOfClass ? leftType.Class == rightType.Class : leftType.Is(rightType);
             string words = node.Left is not FactNode ? right.Words
                 : node.Right is FactNode && !isEqual ? $"{left.Words}, {right.Words}"
                 : isEqual ? left.Words : $"{left.Words}, not {right.Words}";
@@ -375,7 +386,11 @@ internal sealed class ExpressionEvaluator
             case Fact.Offset or Fact.End when place.IsBitField:
                 return Answer.Unknown($"{name} is a bitfield, which has no offsetof: ask for bitoffsetof");
             case Fact.Offset:
-                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = place.BitSize!.Value / 8 });
+                // How long an element is may be what is open.
+                ulong? length = _open.Any && name.EndsWith(']') ? null : place.BitSize / 8;
+                return Number(new Observation(node.ToString(), name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = length });
+            case Fact.BitSize when place.BitSize is null:
+                return Answer.Unknown(place.Doubt ?? $"{name} has no size");
             case Fact.BitSize:
                 return Number(new Observation(node.ToString(), name, ObservedFact.BitSize, place.BitSize!.Value));
             case Fact.BitOffset:
@@ -386,29 +401,81 @@ internal sealed class ExpressionEvaluator
                 // Members have a size, in any graph that a reader makes; what they point to may be a function.
                 if (place.BitSize is not { } bits)
                 {
-                    return Answer.Unknown($"{name} has no size");
+                    return Answer.Unknown(place.Doubt ?? $"{name} has no size");
                 }
 
                 return Number(node.Fact == Fact.Size
                     ? new Observation(node.ToString(), name, ObservedFact.ByteSize, bits / 8)
                     : new Observation(node.ToString(), name, ObservedFact.EndByteOffset, (place.BitOffset + bits) / 8));
             case Fact.Alignment:
-                return located.Graph!.AlignmentOf(place.Type, out bool isDeclared) is { } alignment
-                    ? Number(new Observation(node.ToString(), name, isDeclared ? ObservedFact.DeclaredAlignment : ObservedFact.NaturalAlignment, alignment))
-                    : Answer.Unknown($"{name} has no alignment");
+                return Alignment(node, located);
             case Fact.Length:
                 TypeId array = located.Graph!.Strip(place.Type);
-                return array != TypeId.Void && located.Graph[array] is ArrayType { Count: { } count }
-                    ? Number(new Observation(node.ToString(), name, ObservedFact.Length, count))
-                    : Answer.Unknown($"{name} is no array of a known length");
+                return array == TypeId.Void || located.Graph[array] is not ArrayType { Count: { } count } type ? Answer.Unknown($"{name} is no array of a known length")
+                    : type.MayBeFlattened && (place.ElementCount ?? count) is var elements && elements != 1 ? Length(node, located, elements)
+                    : Number(new Observation(node.ToString(), name, ObservedFact.Length, count));
             case Fact.Pointee:
                 TypeId pointer = located.Graph!.Strip(place.Type);
                 return pointer != TypeId.Void && located.Graph[pointer] is PointerType { Target: var target }
                     ? TypeFact(node, located.Graph, target, $"{name} points to")
                     : Answer.Unknown($"{name} is {Spelling(located.Graph!, place.Type)}, no pointer");
             default:
-                return TypeFact(node, located.Graph!, place.Type, $"{name} is");
+                return TypeFact(node, located.Graph!, place.Type, $"{name} is", place.ElementCount is not null);
         }
+    }
+
+    // The first dimension is a divisor of the number of all elements.
+    private Answer Length(FactNode node, Located located, ulong elements)
+    {
+        if (elements == 0)
+        {
+            return Answer.Unknown($"{Flattened(located.Name, 0)}");
+        }
+
+        ulong length = Dimension(located.Name, elements);
+        Observation observation = new(node.ToString(), located.Name, ObservedFact.Length, length, Format($"at most {elements}"));
+        Note(observation);
+        return Answer.Of(length, observation.ToString(), $"ARRAY_SIZE({located.Name})");
+    }
+
+    // All elements of an array are of one shape, whichever is asked for.
+    private ulong Dimension(string array, ulong elements) => _open.Choose(array, () => OpenFacts.Divisors(elements), Flattened(array, elements));
+
+    private static string Flattened(string array, ulong elements)
+        => Format($"BTF has {array} as one array of {elements} elements, as it has arrays of arrays too");
+
+    // DWARF has what the source demanded; without that it is the natural one, unless the place of a member, or of one such struct in another, shows that it is not.
+    private Answer Alignment(FactNode node, Located located)
+    {
+        TypeGraph graph = located.Graph!;
+        TypeId type = located.Place!.Type;
+        if (graph.AlignmentOf(type, _target.Scalars) is not { } alignment)
+        {
+            return Answer.Unknown($"{located.Name} has no alignment");
+        }
+
+        if (!alignment.IsDeclared && graph.AsAggregate(type) is { Name: { } tag } aggregate && _image.LeastAlignedPlaceOf(aggregate.Kind, tag) is { } place
+            && place.Alignment < alignment.Most)
+        {
+            string doubt = Format($"{place.Holder ?? "an unnamed struct or union"} holds it at byte {place.ByteOffset}");
+            alignment = alignment with { Least = Math.Min(alignment.Least, Math.Max(place.Alignment, 1)), Doubt = alignment.Doubt is null ? doubt : $"{alignment.Doubt}; {doubt}" };
+        }
+
+        ulong value = alignment.Least == alignment.Most
+            ? alignment.Most
+            : _open.Choose("alignof " + located.Name, () => PowersOfTwo(alignment.Least, alignment.Most), Format($"the alignment of {located.Name} is {alignment.Least} to {alignment.Most} ({alignment.Doubt})"));
+        return Number(new Observation(node.ToString(), located.Name, alignment.IsDeclared ? ObservedFact.DeclaredAlignment : ObservedFact.NaturalAlignment, value));
+    }
+
+    private static ImmutableArray<ulong> PowersOfTwo(ulong least, ulong most)
+    {
+        ImmutableArray<ulong>.Builder powers = ImmutableArray.CreateBuilder<ulong>();
+        for (ulong power = most; power >= least; power /= 2)
+        {
+            powers.Add(power);
+        }
+
+        return powers.ToImmutable();
     }
 
     private Answer Number(Observation observation)
@@ -423,7 +490,7 @@ internal sealed class ExpressionEvaluator
         return Answer.Of(observation.Number ?? 0, observation.ToString(), name);
     }
 
-    private Answer TypeFact(FactNode node, TypeGraph graph, TypeId type, string lead)
+    private Answer TypeFact(FactNode node, TypeGraph graph, TypeId type, string lead, bool isPart = false)
     {
         string declared = Spelling(graph, type);
         // A name stands for what it stands for: `pgtable_t` may be asked for as itself or as `struct page *`.
@@ -436,8 +503,43 @@ internal sealed class ExpressionEvaluator
         }
 
         Note(new Observation(node.ToString(), lead[..lead.IndexOf(' ')], ObservedFact.Type, null, node.Fact == Fact.Pointee ? "pointer to " + declared : declared));
-        TypeAnswer answer = new(declared, [.. spellings], ClassOf(graph, bare));
+        // A part of an array has no spelling of its own: all that is known is that it is an array.
+        TypeAnswer answer = new(declared, isPart ? [] : [.. spellings], ClassOf(graph, bare))
+        {
+            OpenDimensions = HasOpenDimensions(graph, type) ? $"{lead} {declared}, or an array of arrays of as many elements: BTF has both as one array" : null,
+        };
         return Answer.OfType(answer, $"{lead} {declared}");
+    }
+
+    // Whether the spelling of a type has the dimensions of an array that may be one of arrays.
+    private static bool HasOpenDimensions(TypeGraph graph, TypeId type)
+    {
+        while (type != TypeId.Void)
+        {
+            switch (graph[type])
+            {
+                case ArrayType { MayBeFlattened: true, Count: not 1 }:
+                    return true;
+                case ArrayType array:
+                    type = array.Element;
+                    break;
+                case PointerType pointer:
+                    type = pointer.Target;
+                    break;
+                case QualifiedType qualified:
+                    type = qualified.Target;
+                    break;
+                case TypedefType typedef:
+                    type = typedef.Target;
+                    break;
+                case FunctionType function:
+                    return HasOpenDimensions(graph, function.Return) || function.Parameters.Any(p => HasOpenDimensions(graph, p));
+                default:
+                    return false;
+            }
+        }
+
+        return false;
     }
 
     private static TypeClass ClassOf(TypeGraph graph, TypeId bare) => bare == TypeId.Void ? TypeClass.Void : graph[bare] switch
@@ -482,7 +584,12 @@ internal sealed class ExpressionEvaluator
             return null;
         }
 
-        ulong size = place.BitSize!.Value;
+        if (place.BitSize is not { } size)
+        {
+            problem = Answer.Unknown(place.Doubt ?? $"{located.Name} has no size");
+            return null;
+        }
+
         if (place.IsBitField)
         {
             Note(new Observation($"bitoffsetof({subject})", located.Name, ObservedFact.BitOffset, place.BitOffset));
@@ -563,9 +670,19 @@ internal sealed class ExpressionEvaluator
             return Answer.Unknown($"{holder.Name} is no struct or union");
         }
 
+        if (_image.Omission is { IsOfMembers: true } omission)
+        {
+            return Answer.Unknown($"{holder.Name} may have more members: {omission.Clause}");
+        }
+
+        if ((place.IsFlexible ? ulong.MaxValue : place.BitOffset + place.BitSize) is not { } placeEnd)
+        {
+            return Answer.Unknown(place.Doubt ?? $"{located.Name} has no size");
+        }
+
         SortedDictionary<string, string> found = new(StringComparer.Ordinal);
         int budget = MostSharers;
-        Collect(holder.Graph, aggregate, "", 0, place.BitOffset, place.IsFlexible ? ulong.MaxValue : place.BitOffset + place.BitSize!.Value, found, ref budget);
+        Collect(holder.Graph, aggregate, "", 0, place.BitOffset, placeEnd, found, ref budget);
         if (budget <= 0)
         {
             return Answer.Unknown($"more than {MostSharers} members lie on {located.Name}");
@@ -638,7 +755,8 @@ internal sealed class ExpressionEvaluator
         TypeName name = subject.Type.BaseName!.Value;
         return _chosen.TryGetValue(name, out TypeDefinition? definition)
             ? Locate(definition.Graph, definition.Root, name.ToString(), name.Name, subject.Member)
-            : IsRefused(name) ? Located.Undecided(NoDefinition(name)) : Located.Missing(NoDefinition(name));
+            : IsRefused(name) ? Located.Undecided(NoDefinition(name))
+            : Located.Missing(NoDefinition(name)) with { IsUndecided = _image.Omission is not null };
     }
 
     private bool IsRefused(TypeName name) => _definitions.TryGetValue(name, out DefinitionSet? set) && set.Problem is not null;
@@ -649,7 +767,8 @@ internal sealed class ExpressionEvaluator
         int declarations = set?.DeclarationCount ?? 0;
         return set?.Problem is { } problem ? problem.Problem
             : set?.Place is { } place ? $"the image has no C definition of {name} for a whole unit: it is {place}"
-            : Format($"the image has no C definition of {name}") + (declarations > 0 ? Format($", which {declarations} units only declare") : "");
+            : Format($"the image has no C definition of {name}") + (declarations > 0 ? Format($", which {declarations} units only declare") : "")
+                + (_image.Omission is { } omission ? $": {omission.Clause}" : "");
     }
 
     private Located LocatePointee(PointeeReference reference, Subject subject)
@@ -714,7 +833,7 @@ internal sealed class ExpressionEvaluator
                 || (Spelling(one.Graph, a.Type) == Spelling(other.Graph, b.Type) && DefinitionEquality.Same(one.Graph, a.Type, other.Graph, b.Type)));
     }
 
-    private static Located Locate(TypeGraph graph, TypeId root, string spelling, string shortName, MemberAlternatives? member)
+    private Located Locate(TypeGraph graph, TypeId root, string spelling, string shortName, MemberAlternatives? member)
     {
         if (member is null)
         {
@@ -723,13 +842,18 @@ internal sealed class ExpressionEvaluator
 
         foreach (string path in member.Paths)
         {
-            if (MemberPath.Resolve(graph, root, path) is { } found)
+            if (MemberPath.Resolve(graph, root, path, (array, elements) => Dimension($"{shortName}.{array}", elements)) is not { } found)
             {
-                return new Located($"{shortName}.{path}", graph, root, found, "");
+                continue;
             }
+
+            // Of what an array without a number of elements holds, the start of the first element is known.
+            string name = $"{shortName}.{path}";
+            return found.Doubt is { } doubt && !path.EndsWith("[0]", StringComparison.Ordinal) ? Located.Undecided(doubt) : new Located(name, graph, root, found, "");
         }
 
-        return Located.Missing($"{spelling} has no member {member.InWords}");
+        string problem = $"{spelling} has no member {member.InWords}";
+        return _image.Omission is { IsOfMembers: true } omission ? Located.Undecided($"{problem}: {omission.Clause}") : Located.Missing(problem);
     }
 
     private void Note(Observation observation)

@@ -20,6 +20,8 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
 
     private const string Moved = "compound zone device pages are possible: pgmap is kept once, in the folio, and tail pages are free to hold the way to their head";
 
+    private const string NoPage = "the image has no C definition of struct page";
+
     private const string NoPagemap = "struct page has no pgmap: this kernel has no device pagemap";
 
     /// <summary>folio.pgmap over page.compound_info.</summary>
@@ -46,13 +48,18 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
     public static LayoutEra CompoundHeadOnly { get; } = new(
         "compound-head", "page.compound_head, and no pgmap anywhere", "4.4", null, NoPagemap);
 
-    /// <summary>Neither of the two.</summary>
+    /// <summary>page.first_page, the way from a tail page to its head before there was page.compound_head.</summary>
     public static LayoutEra BeforeCompoundHead { get; } = new(
-        "before-compound-head", "struct page has neither compound_head nor pgmap", "4.3 and before", null, NoPagemap);
+        "before-compound-head", "struct page has first_page, and neither compound_head nor pgmap", "4.3 and before", null, NoPagemap);
+
+    /// <summary>There is a struct page, and nothing in it tells: members are missing for another reason than age.</summary>
+    public static LayoutEra Undated { get; } = new(
+        "undated", "struct page has none of the members that would tell (compound_info, compound_head, pgmap, first_page), or not those that go with them", "", null,
+        "struct page has none of the members that tell its era (compound_info, compound_head, pgmap, first_page), or not those that go with them");
 
     /// <summary>There is no struct page to tell by.</summary>
     public static LayoutEra Unknown { get; } = new(
-        "unknown", "no C definition of struct page", "", null, "the image has no C definition of struct page");
+        "unknown", "no C definition of struct page", "", null, NoPage);
 
     /// <summary>The units of the image are not of one era.</summary>
     public static LayoutEra Mixed { get; } = new(
@@ -69,11 +76,22 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
     public static ImmutableArray<TypeName> RequiredTypes { get; } = [new(TypeNameKind.Struct, "page"), new(TypeNameKind.Struct, "folio")];
 
     /// <summary>The era that the definitions of struct page and struct folio show.</summary>
-    public static LayoutEra Of(IReadOnlyDictionary<TypeName, DefinitionSet> definitions)
+    /// <param name="definitions">The definitions.</param>
+    /// <param name="omission">Why they may lack what the kernel has, or null.</param>
+    public static LayoutEra Of(IReadOnlyDictionary<TypeName, DefinitionSet> definitions, SourceOmission? omission = null)
     {
         ArgumentNullException.ThrowIfNull(definitions);
         ImmutableArray<TypeDefinition> pages = DefinitionsOf(RequiredTypes[0]);
         ImmutableArray<TypeDefinition> folios = DefinitionsOf(RequiredTypes[1]);
+        if (omission is not null && (pages.IsEmpty || omission.IsOfMembers))
+        {
+            return Unknown with
+            {
+                Description = pages.IsEmpty ? $"{Unknown.Description}: {omission.Clause}" : $"not known: {omission.Clause}",
+                DevicePageReason = pages.IsEmpty ? $"{NoPage}: {omission.Clause}" : omission.Clause,
+            };
+        }
+
         if (pages.IsEmpty)
         {
             return Unknown;
@@ -89,12 +107,19 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
     {
         bool hasFolioPgmap = folio is not null && Has(folio, "pgmap");
         return Has(page, "compound_info") ? FolioPgmapOverCompoundInfo
-            : hasFolioPgmap ? FolioPgmapOverCompoundHead
-            : !Has(page, "pgmap") ? Has(page, "compound_head") ? CompoundHeadOnly : BeforeCompoundHead
+            : hasFolioPgmap || Has(page, "_unused_pgmap_compound_head") ? FolioPgmapOverCompoundHead
+            : !Has(page, "pgmap") ? WithoutPagemap(page, folio)
             : Has(page, "zone_device_data") ? SharedWordWithDeviceData
             : Has(page, "hmm_data") ? SharedWordWithHmmData
             : SharedWordInLruUnion;
     }
+
+    // That pgmap is missing tells of age only where nothing else is that came after it.
+    private static LayoutEra WithoutPagemap(TypeDefinition page, TypeDefinition? folio)
+        => folio is not null || Has(page, "zone_device_data") || Has(page, "hmm_data") ? Undated
+            : Has(page, "compound_head") ? CompoundHeadOnly
+            : Has(page, "first_page") ? BeforeCompoundHead
+            : Undated;
 
     private static bool Has(TypeDefinition definition, string member) => MemberPath.Resolve(definition.Graph, definition.Root, member) is not null;
 }

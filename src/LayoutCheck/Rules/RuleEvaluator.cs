@@ -18,17 +18,20 @@ public static class RuleEvaluator
     /// <param name="definitions">All definitions of every type in <see cref="RuleSet.RequiredTypes"/>; a name that is missing counts as one without definitions.</param>
     /// <param name="target">The machine that the image was built for.</param>
     /// <param name="config">The kernel's configuration (<c>CONFIG_X</c> to <c>y</c>, <c>m</c> or a value), or null when the image does not carry it.</param>
+    /// <param name="omission">Why the definitions may lack what the kernel has, or null.</param>
     public static ImmutableArray<RuleResult> Evaluate(
         RuleSet rules,
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
         TargetFacts target,
-        IReadOnlyDictionary<string, string>? config = null)
+        IReadOnlyDictionary<string, string>? config = null,
+        SourceOmission? omission = null)
     {
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(definitions);
+        CheckedImage image = new(definitions, target, config, omission);
         return [.. rules.Rules.Select(rule =>
         {
-            ImmutableArray<CheckResult> checks = [.. rule.Checks.Select(check => Evaluate(check, definitions, target, config))];
+            ImmutableArray<CheckResult> checks = [.. rule.Checks.Select(check => Evaluate(check, image))];
             return new RuleResult(rule, Sum(checks), checks);
         })];
     }
@@ -41,12 +44,11 @@ public static class RuleEvaluator
             : Any(Outcome.Holds) ? Outcome.Holds : Outcome.NotApplicable;
     }
 
-    private static CheckResult Evaluate(
-        RuleCheck check, IReadOnlyDictionary<TypeName, DefinitionSet> definitions, TargetFacts target, IReadOnlyDictionary<string, string>? config)
+    private static CheckResult Evaluate(RuleCheck check, CheckedImage image)
     {
         // Only the types that this check names can make it differ from one combination to the next.
         List<DefinitionSet> sets = [.. (check.When?.Types ?? []).Union(check.Expression.Types)
-            .Select(name => definitions.TryGetValue(name, out DefinitionSet? set) ? set : null)
+            .Select(name => image.Definitions.TryGetValue(name, out DefinitionSet? set) ? set : null)
             .OfType<DefinitionSet>().Where(set => set.Distinct.Length > 0)];
         List<DefinitionSet> differing = [.. sets.Where(set => set.Distinct.Length > 1)];
         long combinations = 1;
@@ -63,7 +65,7 @@ public static class RuleEvaluator
         CheckResult? first = null;
         foreach (Dictionary<TypeName, TypeDefinition> chosen in Combinations(sets))
         {
-            CheckResult result = EvaluateOne(check, chosen, definitions, target, config);
+            CheckResult result = EvaluateAllCases(check, chosen, image);
             if (first is null)
             {
                 first = result;
@@ -77,16 +79,28 @@ public static class RuleEvaluator
         return differing.Count == 0 ? first! : first! with { Reason = $"{first!.Reason} ({Agreement(differing)})" };
     }
 
-    private static CheckResult EvaluateOne(
-        RuleCheck check,
-        Dictionary<TypeName, TypeDefinition> chosen,
-        IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
-        TargetFacts target,
-        IReadOnlyDictionary<string, string>? config)
+    /// <summary>The outcome when all that the debug information leaves open comes to the same, else undecided.</summary>
+    private static CheckResult EvaluateAllCases(RuleCheck check, Dictionary<TypeName, TypeDefinition> chosen, CheckedImage image)
+    {
+        OpenFacts open = new();
+        CheckResult first = EvaluateOne(check, chosen, image, open);
+        while (open.Next(out bool isTooMany) || isTooMany)
+        {
+            if (isTooMany || EvaluateOne(check, chosen, image, open).Outcome != first.Outcome)
+            {
+                string what = check.When is null ? "this" : "whether this applies, or holds,";
+                return first with { Outcome = Outcome.Undecided, Reason = $"{what} depends on what the debug information leaves open: {open.Doubts}" };
+            }
+        }
+
+        return open.Any && first.Outcome != Outcome.Undecided ? first with { Reason = $"{first.Reason} (whatever is open: {open.Doubts})" } : first;
+    }
+
+    private static CheckResult EvaluateOne(RuleCheck check, Dictionary<TypeName, TypeDefinition> chosen, CheckedImage image, OpenFacts open)
     {
         if (check.When is not null)
         {
-            ExpressionEvaluator guard = new(chosen, definitions, target, config);
+            ExpressionEvaluator guard = new(chosen, image, open);
             Answer when = guard.Evaluate(check.When.Root);
             if (!when.IsTrue)
             {
@@ -96,7 +110,7 @@ public static class RuleEvaluator
             }
         }
 
-        ExpressionEvaluator evaluator = new(chosen, definitions, target, config);
+        ExpressionEvaluator evaluator = new(chosen, image, open);
         Answer answer = evaluator.Evaluate(check.Expression.Root);
         Outcome outcome = answer.IsUnknown ? Outcome.Undecided : answer.IsTrue ? Outcome.Holds : Outcome.Violated;
         return new CheckResult(check, outcome, answer.Shown, evaluator.Observed);

@@ -61,7 +61,7 @@ public enum ObservedFact
 /// <param name="Subject">What was found: <c>page.compound_head</c>, <c>struct page</c>; of what does not exist, as the rule names it.</param>
 /// <param name="Fact">What about it.</param>
 /// <param name="Number">The value, in the unit of <paramref name="Fact"/>; null where the value is words.</param>
-/// <param name="Text">The value in words, or null.</param>
+/// <param name="Text">The value in words, or null. Of a length that is not certain, what is known of it.</param>
 public sealed record Observation(string Expression, string Subject, ObservedFact Fact, ulong? Number, string? Text = null)
 {
     /// <summary>Of an offset, how many bytes the subject takes from there; null where it has no size.</summary>
@@ -78,6 +78,7 @@ public sealed record Observation(string Expression, string Subject, ObservedFact
         ObservedFact.DeclaredAlignment => Format($"alignof({Subject})={Number} (declared)"),
         ObservedFact.NaturalAlignment => Format($"alignof({Subject})={Number} (natural)"),
         ObservedFact.Existence => Number == 1 ? $"{Subject} exists" : $"{Subject} does not exist",
+        ObservedFact.Length when Text is not null => $"ARRAY_SIZE({Subject}) is {Text}",
         ObservedFact.Length => Format($"ARRAY_SIZE({Subject})={Number}"),
         ObservedFact.Sharers => Format($"{Number} members on {Subject}: {Text}"),
         ObservedFact.Config => $"{Subject}={Text}",

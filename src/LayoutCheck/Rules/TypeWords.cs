@@ -1,7 +1,11 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text.RegularExpressions;
+
 namespace LayoutCheck.Rules;
 
 /// <summary>Spellings of C types, made comparable: compilers write <c>long unsigned int</c> for what a kernel developer calls <c>unsigned long</c>.</summary>
-internal static class TypeWords
+internal static partial class TypeWords
 {
     /// <summary>One spelling for all ways to write a type: single spaces, integer words in C's usual order, no space around stars.</summary>
     public static string Normalize(string spelling)
@@ -31,6 +35,16 @@ internal static class TypeWords
 
         return string.Join(' ', Integers(words));
     }
+
+    /// <summary>Normal words with the dimensions of each array of arrays multiplied: of <c>int[4][2]</c>, those of <c>int[8]</c>.</summary>
+    public static string Flatten(string normal) => Dimensions().Replace(normal, match =>
+    {
+        BigInteger product = match.Groups["dimension"].Captures.Select(c => BigInteger.Parse(c.Value, CultureInfo.InvariantCulture)).Aggregate(BigInteger.Multiply);
+        return string.Create(CultureInfo.InvariantCulture, $"[{product}]");
+    });
+
+    [GeneratedRegex(@"(?:\s*\[\s*(?<dimension>[0-9]{1,18})\s*\])+")]
+    private static partial Regex Dimensions();
 
     private static IEnumerable<string> Integers(List<string> words)
     {

@@ -8,6 +8,8 @@ namespace LayoutCheck.Types;
 /// </summary>
 internal sealed class DefinitionEquality
 {
+    private const string UniquePrefix = "__UNIQUE_ID_";
+
     private readonly TypeGraph _left;
     private readonly TypeGraph _right;
     // What was found equal once is not compared again; only what is equal is remembered, so that the memory depends on the two types alone.
@@ -30,6 +32,48 @@ internal sealed class DefinitionEquality
         return comparison.ByValue(leftType, rightType, "", 0) ? null : comparison._difference;
     }
 
+    /// <summary>A number for each type of a graph; types that lay out the same have the same.</summary>
+    public static int[] HashesOf(TypeGraph graph)
+    {
+        int[] hashes = new int[graph.Count];
+        for (int i = 1; i < hashes.Length; i++)
+        {
+            hashes[i] = graph.NodeOrNull(new TypeId(i)) switch
+            {
+                TypedefType type => hashes[type.Target.Index],
+                QualifiedType type => hashes[type.Target.Index],
+                BaseType type => HashCode.Combine(1, type.ByteSize, type.Encoding),
+                EnumType type => HashCode.Combine(2, type.Name, type.ByteSize),
+                PointerType type => HashCode.Combine(3, type.ByteSize),
+                ArrayType type => HashCode.Combine(4, type.Count, hashes[type.Element.Index]),
+                AggregateReference type => HashCode.Combine(5, type.Kind, type.Name),
+                AggregateType type => HashOf(type, hashes),
+                _ => 0,
+            };
+        }
+
+        return hashes;
+    }
+
+    private static int HashOf(AggregateType type, int[] hashes)
+    {
+        HashCode hash = default;
+        hash.Add(type.Kind);
+        hash.Add(type.Name);
+        hash.Add(type.ByteSize);
+        hash.Add(type.Alignment);
+        foreach (Member member in type.Members)
+        {
+            hash.Add(member.Name is { } name && IsUnique(name) ? UniquePrefix : member.Name);
+            hash.Add(member.BitOffset);
+            hash.Add(member.BitFieldSize);
+            hash.Add(member.Alignment);
+            hash.Add(hashes[member.Type.Index]);
+        }
+
+        return hash.ToHashCode();
+    }
+
     // Both stand at bitBase of the whole, so that places are told from its start: that of page.pgmap, say, not of the unnamed struct in it.
     private bool ByValue(TypeId leftType, TypeId rightType, string path, ulong bitBase)
     {
@@ -40,7 +84,7 @@ internal sealed class DefinitionEquality
             return leftType == rightType || Differ(path, leftType == TypeId.Void ? "is void" : "is not void", rightType == TypeId.Void ? "is void" : "is not void");
         }
 
-        if (_equal.Contains((leftType, rightType)))
+        if ((leftType == rightType && ReferenceEquals(_left, _right)) || _equal.Contains((leftType, rightType)))
         {
             return true;
         }
@@ -87,7 +131,7 @@ internal sealed class DefinitionEquality
             Member a = left.Members[i];
             Member b = right.Members[i];
             string inner = a.Name is null ? path : path.Length == 0 ? a.Name : $"{path}.{a.Name}";
-            if (a.Name != b.Name)
+            if (!IsSameName(a.Name, b.Name))
             {
                 return Differ(path, $"has {a.Name ?? "an unnamed member"} at {Bits(bitBase + a.BitOffset)}", $"has {b.Name ?? "an unnamed member"} at {Bits(bitBase + b.BitOffset)}");
             }
@@ -116,6 +160,12 @@ internal sealed class DefinitionEquality
         return (left.ByteSize == right.ByteSize || Differ(path, Bytes(left.ByteSize), Bytes(right.ByteSize)))
             && (left.Alignment == right.Alignment || Differ(path, Aligned(left.Alignment), Aligned(right.Alignment)));
     }
+
+    // Names that the kernel's __UNIQUE_ID makes (include/linux/compiler.h) end in a counter of the unit, which no source can name.
+    private static bool IsSameName(string? a, string? b)
+        => a == b || (a is not null && b is not null && IsUnique(a) && IsUnique(b) && a.AsSpan().TrimEnd("0123456789").SequenceEqual(b.AsSpan().TrimEnd("0123456789")));
+
+    private static bool IsUnique(string name) => name.StartsWith(UniquePrefix, StringComparison.Ordinal);
 
     private bool Differ(string path, string left, string right)
     {

@@ -15,6 +15,9 @@ public interface ITypeSource
     /// <exception cref="InvalidImageException">The debug information does not tell.</exception>
     TargetFacts Target { get; }
 
+    /// <summary>The largest alignment of a number on that machine, as far as it is known. Never fails.</summary>
+    ScalarAlignment Scalars { get; }
+
     /// <summary>How far the question that is being answered has come, from 0 to 1; may be asked from another thread, for showing only.</summary>
     double FractionDone { get; }
 
@@ -39,6 +42,10 @@ public interface ITypeSource
     /// </summary>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     Remainder FindRemainder(TypeName name);
+
+    /// <summary>Why the source does not have all that the kernel has; null when nothing shows that it has not. Looks far: for when something is missing.</summary>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    SourceOmission? FindOmission();
 
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();
@@ -68,9 +75,12 @@ public sealed record Survey(ImmutableArray<DefinitionSet> Sets, SourceFacts Fact
 /// <summary>One definition of a type.</summary>
 /// <param name="Graph">The graph that holds it.</param>
 /// <param name="Root">The struct or union in that graph: an <see cref="AggregateType"/>.</param>
-/// <param name="Units">The compilation units that say so, in file order. BTF keeps none: one unnamed unit.</param>
+/// <param name="Units">The compilation units that say so, in file order. BTF keeps none: there it is the records that say so, each as a unit.</param>
 public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray<DefiningUnit> Units)
 {
+    /// <summary>Of the first definition, how many the source has of the name in all, when it knows without reading them (BTF); else null.</summary>
+    public int? OutOf { get; init; }
+
     /// <summary>The struct or union itself.</summary>
     public AggregateType Aggregate => (AggregateType)Graph[Root];
 
@@ -92,8 +102,8 @@ public sealed record Remainder(ImmutableArray<TypeDefinition> Local, TypeName? T
 }
 
 /// <summary>A compilation unit that defines a type.</summary>
-/// <param name="Index">Which unit of the file, from 0.</param>
-/// <param name="Name">Its DW_AT_name, or empty when it has none (BTF).</param>
+/// <param name="Index">Which unit of the file, from 0; in BTF, the type id.</param>
+/// <param name="Name">Its DW_AT_name, or empty when it has none; in BTF, <c>BTF type 1234</c>.</param>
 /// <param name="Producer">Its compiler with the options (DW_AT_producer), or empty when it has none (BTF).</param>
 public readonly record struct DefiningUnit(int Index, string Name, string Producer = "");
 
@@ -165,7 +175,19 @@ public sealed record SourceFacts(
     TargetFacts Target,
     string Format,
     ImmutableArray<LanguageCount> Languages,
-    ImmutableArray<string> Producers);
+    ImmutableArray<string> Producers)
+{
+    /// <summary>Why the source does not have all that the kernel has; null when nothing shows that it has not.</summary>
+    public SourceOmission? Omission { get; init; }
+
+    /// <summary>Whether arrays of arrays cannot be told from arrays in it.</summary>
+    public bool FlattensArrays { get; init; }
+}
+
+/// <summary>Why debug information does not have all that the kernel has: it was reduced when it was made (DWARF), or tailored afterwards (BTF).</summary>
+/// <param name="Clause">How that is seen, in a clause.</param>
+/// <param name="IsOfMembers">Whether members are left out of structs too; else whole types alone.</param>
+public sealed record SourceOmission(string Clause, bool IsOfMembers);
 
 /// <summary>How many units are written in a language.</summary>
 public readonly record struct LanguageCount(string Language, int UnitCount);
@@ -173,4 +195,13 @@ public readonly record struct LanguageCount(string Language, int UnitCount);
 /// <summary>What a rule may know of the target machine.</summary>
 /// <param name="WordByteSize">sizeof(long) and of a pointer, in bytes: 4 or 8.</param>
 /// <param name="IsBigEndian">Byte order; bits are counted accordingly.</param>
-public readonly record struct TargetFacts(int WordByteSize, bool IsBigEndian);
+public readonly record struct TargetFacts(int WordByteSize, bool IsBigEndian)
+{
+    /// <summary>The largest alignment of a number on the machine, in bytes, as an ELF header tells it; null where there is none, or the size of a word tells it.</summary>
+    public ulong? LargestScalarAlignment { get; init; }
+
+    /// <summary>The same where nothing tells the machine: all of 64 bits are alike, and m68k, which aligns nothing to more than 2, is big-endian.</summary>
+    public ScalarAlignment Scalars => LargestScalarAlignment is { } known ? new ScalarAlignment(known, known)
+        : WordByteSize == 8 ? ScalarAlignment.Usual
+        : new ScalarAlignment(IsBigEndian ? 2u : 4u, 8);
+}

@@ -8,6 +8,8 @@ namespace LayoutCheck.Types;
 /// </summary>
 public sealed class TypeGraph
 {
+    private const ulong LeastOfTypedefs = 4;
+
     private readonly ImmutableArray<TypeNode?> _nodes;
 
     internal TypeGraph(ImmutableArray<TypeNode?> nodes) => _nodes = nodes;
@@ -23,6 +25,9 @@ public sealed class TypeGraph
     public TypeNode this[TypeId id] => id != TypeId.Void && id.Index < _nodes.Length && _nodes[id.Index] is { } node
         ? node
         : throw new InvalidOperationException($"type id {id.Index} has no node");
+
+    /// <summary>The type behind an id, or null for <see cref="TypeId.Void"/>: for walks over all of them, each of which comes after those that it refers to.</summary>
+    internal TypeNode? NodeOrNull(TypeId id) => _nodes[id.Index];
 
     /// <summary>The type without its typedefs and qualifiers; <see cref="TypeId.Void"/> stays what it is.</summary>
     public TypeId Strip(TypeId id)
@@ -108,11 +113,21 @@ public sealed class TypeGraph
 
     /// <summary>
     /// The alignment in bytes: what the source demanded where that is recorded, else the natural one (a base type's or pointer's own
-    /// size, a struct's most aligned member). <paramref name="isDeclared"/> tells which. Null when the type has no alignment.
+    /// size, a struct's most aligned member), as far as the places of the members allow it. <paramref name="isDeclared"/> tells which. Null when the
+    /// type has no alignment.
     /// </summary>
     public ulong? AlignmentOf(TypeId id, out bool isDeclared)
     {
-        isDeclared = false;
+        TypeAlignment? alignment = AlignmentOf(id, ScalarAlignment.Usual);
+        isDeclared = alignment is { IsDeclared: true };
+        return alignment?.Most;
+    }
+
+    /// <summary>The alignment, and what of it is not certain. Null when the type has none.</summary>
+    /// <param name="id">The type.</param>
+    /// <param name="scalars">The largest alignment of a number on the target (2 on m68k, 4 on i386).</param>
+    public TypeAlignment? AlignmentOf(TypeId id, ScalarAlignment scalars)
+    {
         id = Strip(id);
         if (id == TypeId.Void)
         {
@@ -122,25 +137,94 @@ public sealed class TypeGraph
         switch (this[id])
         {
             case AggregateType { Alignment: { } declared }:
-                isDeclared = true;
-                return declared;
+                return new TypeAlignment(declared, declared, true, null);
             case AggregateType aggregate:
-                ulong most = 1;
-                foreach (Member member in aggregate.Members)
+                return AlignmentOf(aggregate, scalars);
+            case ArrayType array:
+                return AlignmentOf(array.Element, scalars);
+            default:
+                if (ByteSizeOf(id) is not { } size)
                 {
-                    ulong natural = member.Alignment ?? AlignmentOf(member.Type, out _) ?? 1;
-                    // A packed struct places members where their own alignment does not hold: then it cannot be relied on.
-                    if (!member.IsBitField && natural > most && member.BitOffset % (natural * 8) == 0 && aggregate.ByteSize % natural == 0)
-                    {
-                        most = natural;
-                    }
+                    return null;
                 }
 
-                return most;
-            case ArrayType array:
-                return AlignmentOf(array.Element, out isDeclared);
-            default:
-                return ByteSizeOf(id) is { } size ? Math.Min(size, 16) : null;
+                // A long double of 12 bytes is aligned to 4.
+                ulong own = size & (~size + 1);
+                ulong most = Math.Min(Math.Max(own, 1), scalars.Most);
+                ulong least = Math.Min(most, scalars.Least);
+                return new TypeAlignment(least, most, false, least == most ? null : "the alignments of the target are not known");
         }
+    }
+
+    /// <summary>
+    /// Whether the places of a struct's members show that it is packed: one lies where its own alignment does not let it, and there is no hole. One that
+    /// has a hole has a packed member, which is another thing.
+    /// </summary>
+    /// <param name="aggregate">The struct or union, one of this graph.</param>
+    /// <param name="scalars">The largest alignment of a number on the target.</param>
+    public bool IsPacked(AggregateType aggregate, ScalarAlignment scalars)
+    {
+        ArgumentNullException.ThrowIfNull(aggregate);
+        bool isMisplaced = false;
+        ulong end = 0;
+        foreach (Member member in aggregate.Members)
+        {
+            if (member.BitOffset > end && aggregate.Kind == AggregateKind.Struct)
+            {
+                return false;
+            }
+
+            end = Math.Max(end, member.BitOffset + (member.BitFieldSize ?? (ByteSizeOf(member.Type) ?? 0) * 8));
+            if (!member.IsBitField && member.Alignment is null && AlignmentOf(member.Type, scalars) is { } its)
+            {
+                // A typedef may demand less than its type, as compat_u64 does, and neither BTF nor every compiler's DWARF has that.
+                bool mayBeLess = member.Type != TypeId.Void && this[member.Type] is TypedefType && AsAggregate(member.Type) is null;
+                isMisplaced |= Misplaced(aggregate, member, mayBeLess ? its with { Least = Math.Min(its.Least, LeastOfTypedefs) } : its) is not null;
+            }
+        }
+
+        return isMisplaced;
+    }
+
+    private TypeAlignment AlignmentOf(AggregateType aggregate, ScalarAlignment scalars)
+    {
+        ulong least = 1;
+        ulong most = 1;
+        bool isMisplaced = false;
+        string? doubt = null;
+        foreach (Member member in aggregate.Members)
+        {
+            if (member.IsBitField)
+            {
+                continue;
+            }
+
+            TypeAlignment its = member.Alignment is { } declared ? new(declared, declared, true, null)
+                : AlignmentOf(member.Type, scalars) ?? new(1, 1, false, null);
+            string? misplaced = Misplaced(aggregate, member, its);
+            isMisplaced |= misplaced is not null;
+            doubt ??= misplaced ?? its.Doubt;
+            least = Math.Max(least, its.Least);
+
+            // Where it lies, and the size of the whole, may be no multiple of what its alignment could be.
+            ulong place = (member.BitOffset / 8) | aggregate.ByteSize;
+            ulong allowed = place == 0 ? its.Most : Math.Min(its.Most, place & (~place + 1));
+            most = Math.Max(most, allowed);
+        }
+
+        return doubt is null ? new(most, most, false, null) : new(isMisplaced ? 1 : Math.Min(least, most), most, false, doubt);
+    }
+
+    private static string? Misplaced(AggregateType aggregate, Member member, TypeAlignment? alignment)
+    {
+        if (alignment is not { } its || its.Least <= 1)
+        {
+            return null;
+        }
+
+        string name = member.Name ?? "an unnamed member";
+        return member.BitOffset % (its.Least * 8) != 0 ? $"{name}, whose own alignment is {its.Least}, lies at byte {member.BitOffset / 8}"
+            : aggregate.ByteSize % its.Least != 0 ? $"{name} has the alignment {its.Least}, and the whole {aggregate.ByteSize} bytes"
+            : null;
     }
 }

@@ -11,6 +11,9 @@ internal sealed class TypeGraphBuilder
     /// <summary>How long the name of a type or a member may be, in characters: what the kernel allows in its own BTF (KSYM_NAME_LEN, kernel/bpf/btf.c).</summary>
     public const int LongestName = 511;
 
+    /// <summary>What is wrong with a member of a type that is not defined.</summary>
+    public const string OnlyDeclared = "has a type without a size: one that is only declared";
+
     /// <summary>How many members a struct may have, those of its members counted again at each place where they stand.</summary>
     public const long MostMembers = 1 << 17;
 
@@ -49,6 +52,9 @@ internal sealed class TypeGraphBuilder
 
     /// <summary>What becomes <see cref="TypeGraph.PlacesProblem"/>.</summary>
     public string? PlacesProblem { get; set; }
+
+    /// <summary>Counts the names of another struct or union from here on; the graph may have several.</summary>
+    public void BeginRoot() => _nameLength = 0;
 
     /// <summary>Counts a name that a node will have. Asked before there are many of them: equal bytes of an image can be a name a thousand times over.</summary>
     public string? Count(string? name)
@@ -169,7 +175,7 @@ internal sealed class TypeGraphBuilder
         {
             if (_sizes[member.Type.Index] is not ({ } typeSize, var isAggregate))
             {
-                return $"its member {Called(member)} has a type without a size: one that is only declared";
+                return $"its member {Called(member)} {OnlyDeclared}";
             }
 
             if (member.IsBitField && _nodes[Strip(member.Type).Index] is not (BaseType or EnumType))

@@ -76,7 +76,13 @@ public sealed record QualifiedType(Qualifier Qualifier, TypeId Target) : TypeNod
 public sealed record TypedefType(string Name, TypeId Target) : TypeNode;
 
 /// <summary>One dimension of an array; <paramref name="Count"/> is null where no length is recorded (<c>x[]</c>). <c>int a[2][3]</c> is 2 of 3 of int.</summary>
-public sealed record ArrayType(TypeId Element, ulong? Count) : TypeNode;
+public sealed record ArrayType(TypeId Element, ulong? Count) : TypeNode
+{
+    /// <summary>
+    /// Whether it may stand for an array of arrays, with <see cref="Count"/> the product of the dimensions: pahole writes both alike into BTF.
+    /// </summary>
+    public bool MayBeFlattened { get; init; }
+}
 
 /// <summary>An enumeration; size in bytes, 0 when it is only declared.</summary>
 public sealed record EnumType(string? Name, ulong ByteSize, bool IsSigned) : TypeNode;

@@ -52,7 +52,7 @@ internal sealed class BtfBuilder(bool isBigEndian = false, uint baseCount = 0, u
 
     public uint Typedef(string name, uint target) => Add(BtfFormat.BTF_KIND_TYPEDEF, name, target);
 
-    public uint Array(uint element, uint count) => Add(BtfFormat.BTF_KIND_ARRAY, null, 0, details: [element, 1, count]);
+    public uint Array(uint element, uint count, uint indexType = 1) => Add(BtfFormat.BTF_KIND_ARRAY, null, 0, details: [element, indexType, count]);
 
     public uint Struct(string? name, uint size, params BtfMember[] members) =>
         Aggregate(BtfFormat.BTF_KIND_STRUCT, name, size, false, members);

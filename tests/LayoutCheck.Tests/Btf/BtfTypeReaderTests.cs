@@ -41,7 +41,8 @@ public sealed class BtfTypeReaderTests
             uint function = b.Add(BtfFormat.BTF_KIND_FUNC_PROTO, null, integer, 3, false, b.StringOffset("p"), b.Pointer(pairs), 0, word, 0, 0);
             uint nothing = b.Add(BtfFormat.BTF_KIND_FUNC_PROTO, null, 0);
             uint tagged = b.Add(BtfFormat.BTF_KIND_TYPE_TAG, "user", integer);
-            uint array = b.Array(b.Array(integer, 3), 2);
+            uint index = b.Int("__ARRAY_SIZE_TYPE__", 4);
+            uint array = b.Array(b.Array(integer, 3, index), 2, index);
             uint outer = b.Struct(
                 "outer", 200, ("i", integer, 0), ("d", real, 64), ("c", colour, 128), ("e", large, 192), ("mm", b.Pointer(forward), 256), ("mu", b.Pointer(forwardUnion), 320), ("v", shaky, 384),
                 ("r", restricted, 448), ("by_value", pairs, 512), ("f", b.Pointer(function), 640), ("g", b.Pointer(nothing), 704), ("user", b.Pointer(tagged), 768), ("a", array, 832));
@@ -66,7 +67,7 @@ public sealed class BtfTypeReaderTests
         Assert.Equal(new EnumType("colour", 4, false), outer.Graph[outer.Aggregate.Members[2].Type]);
         Assert.Equal(new EnumType("large", 8, true), outer.Graph[outer.Aggregate.Members[3].Type]);
         Assert.Equal([0UL, 64UL], outer.Graph.AsAggregate(outer.Aggregate.Members[8].Type)!.Members.Select(m => m.BitOffset));
-        Assert.Equal(new DefiningUnit(0, ""), Assert.Single(outer.Units));
+        Assert.Equal(new DefiningUnit(26, "BTF type 26"), Assert.Single(outer.Units));
         Assert.Equal(4UL, First(reader, "last").Aggregate.ByteSize);
         Assert.Equal(new TargetFacts(8, isBigEndian), reader.Target);
     }

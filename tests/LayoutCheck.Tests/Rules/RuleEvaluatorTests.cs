@@ -178,7 +178,8 @@ public class RuleEvaluatorTests
     }
 
     [Theory]
-    [InlineData("flags 0/8 long", "", "before-compound-head")]
+    [InlineData("flags 0/8 long|first_page 48/8 struct page *", "", "before-compound-head")]
+    [InlineData("compound_head 8/8 long|_unused_pgmap_compound_head 8/8 void *", "", "folio-pgmap-compound-head")]
     [InlineData("compound_head 32/8 long", "", "compound-head")]
     [InlineData("compound_head 32/8 long|pgmap 32/8 void *", "", "page-pgmap-lru")]
     [InlineData("compound_head 8/8 long|pgmap 8/8 void *|hmm_data 16/8 long", "", "page-pgmap-hmm-data")]
@@ -191,6 +192,19 @@ public class RuleEvaluatorTests
         LayoutEra era = LayoutEra.Of(LayoutText.Parse(text));
         Assert.Equal(expected, era.Id);
         Assert.Contains(era, LayoutEra.All);
+    }
+
+    [Theory]
+    [InlineData("flags 0/8 long", "")]
+    [InlineData("flags 0/8 long|lru 8/16 void *|zone_device_data 16/8 void *", "")]
+    [InlineData("compound_head 8/8 long|zone_device_data 16/8 void *", "")]
+    [InlineData("compound_head 8/8 long", "lru 8/16 void *")]
+    [InlineData("flags 0/8 long|first_page 48/8 struct page *", "lru 8/16 void *")]
+    public void What_is_missing_for_another_reason_than_age_is_not_dated(string page, string folio)
+    {
+        string text = $"struct page 64\n  {page.Replace("|", "\n  ", StringComparison.Ordinal)}\n" + (folio.Length > 0 ? $"struct folio 64\n  {folio}\n" : "");
+        Assert.Same(LayoutEra.Undated, LayoutEra.Of(LayoutText.Parse(text)));
+        Assert.Empty(LayoutEra.Undated.Versions);
     }
 
     [Fact]

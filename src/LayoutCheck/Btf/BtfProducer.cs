@@ -1,0 +1,180 @@
+using LayoutCheck.Elf;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Btf;
+
+/// <summary>What the producer of BTF makes of <c>int a[4][2]</c>.</summary>
+internal enum ArrayNesting
+{
+    /// <summary>One array of 8, as pahole does; or nothing shows that it does not.</summary>
+    Flattened,
+
+    /// <summary>Arrays of arrays, as clang does: an array is what it is.</summary>
+    Kept,
+
+    /// <summary>Arrays of arrays from the wrong end (2 of 4), as gcc 12's -gbtf does; an array of another thing is what it is.</summary>
+    Reversed,
+}
+
+/// <summary>What BTF does not say of itself, and its records show: who made it, and whether members were left out of it afterwards.</summary>
+internal static class BtfProducer
+{
+    // A kernel has more; what a program needs of one has a few hundred.
+    private const uint MostTailoredTypes = 20_000;
+
+    // Past it a size does not fit 64 bits, and no struct is that large.
+    private const ulong MostElements = 1 << 28;
+
+    // More than this no alignment asks for but that to lines of a cache.
+    private const ulong LargestCommonAlignment = 16;
+
+    private static readonly SourceOmission s_tailored = new("members were left out of this BTF (tailored, as bpftool gen min_core_btf makes)", true);
+
+    /// <summary>What it makes of arrays of arrays. What is damaged shows nothing: it may be of no use for what is asked.</summary>
+    public static ArrayNesting NestingOf(BtfIndex index)
+    {
+        try
+        {
+            return ReadNesting(index);
+        }
+        catch (InvalidImageException)
+        {
+            return ArrayNesting.Flattened;
+        }
+    }
+
+    /// <summary>
+    /// Whether members were left out: it is small, has no function, not even the type of one, and no variable, and a struct has room that neither members nor alignment account for. An
+    /// unnamed bit-field makes such room too, of up to a word.
+    /// </summary>
+    public static SourceOmission? OmissionOf(BtfIndex index, Func<ulong> wordByteSize)
+    {
+        try
+        {
+            return FindOmission(index, wordByteSize);
+        }
+        catch (InvalidImageException)
+        {
+            return null;
+        }
+    }
+
+    private static ArrayNesting ReadNesting(BtfIndex index)
+    {
+        // pahole never marks a char as one, gcc always does.
+        bool hasRust = false;
+        foreach (uint id in index.Integers)
+        {
+            BtfRecord integer = index.Record(id);
+            if (((index.ReadDetails(integer).ReadU32() >> 24) & BtfFormat.BTF_INT_CHAR) != 0)
+            {
+                return ArrayNesting.Reversed;
+            }
+
+            hasRust |= index.NameAt(integer.NameOffset, integer) == "usize";
+        }
+
+        // Rust has its arrays of arrays one by one in DWARF too, and so in what pahole makes of that.
+        foreach (uint id in hasRust ? [] : index.Arrays)
+        {
+            BtfRecord outer = index.Record(id);
+            SectionReader reader = index.ReadDetails(outer);
+            BtfRecord? element = Record(index, reader.ReadU32(), outer);
+            BtfRecord? indexType = Record(index, reader.ReadU32(), outer);
+            if (element is { Kind: BtfFormat.BTF_KIND_ARRAY } inner && !MayBeVector(index, inner)
+                && indexType is { Kind: BtfFormat.BTF_KIND_INT } type && index.NameAt(type.NameOffset, type) == "__ARRAY_SIZE_TYPE__")
+            {
+                return ArrayNesting.Kept;
+            }
+        }
+
+        return ArrayNesting.Flattened;
+    }
+
+    private static SourceOmission? FindOmission(BtfIndex index, Func<ulong> wordByteSize)
+    {
+        if (index.IsOfModule || index.Count > MostTailoredTypes)
+        {
+            return null;
+        }
+
+        bool hasRoom = false;
+        for (uint id = 1; id <= index.Count; id++)
+        {
+            BtfRecord record = index.Record(id);
+            if (record.Kind is BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_FUNC_PROTO or BtfFormat.BTF_KIND_VAR or BtfFormat.BTF_KIND_DATASEC)
+            {
+                return null;
+            }
+
+            hasRoom = hasRoom || (record.Kind == BtfFormat.BTF_KIND_STRUCT && HasUnexplainedRoom(index, record, wordByteSize));
+        }
+
+        return hasRoom ? s_tailored : null;
+    }
+
+    // A vector of GNU C is an array in BTF: of numbers, and of a power of two of them.
+    private static bool MayBeVector(BtfIndex index, in BtfRecord array)
+    {
+        SectionReader reader = index.ReadDetails(array);
+        BtfRecord? element = BtfNodeReader.Strip(index, reader.ReadU32(), array);
+        _ = reader.ReadU32();
+        return element is { Kind: BtfFormat.BTF_KIND_INT or BtfFormat.BTF_KIND_FLOAT } && uint.IsPow2(reader.ReadU32());
+    }
+
+    private static BtfRecord? Record(BtfIndex index, uint id, in BtfRecord referrer) => id == 0 ? null : index.Record(id, referrer);
+
+    private static bool HasUnexplainedRoom(BtfIndex index, in BtfRecord record, Func<ulong> wordByteSize)
+    {
+        SectionReader reader = index.ReadDetails(record);
+        ulong end = 0;
+        for (uint i = 0; i < record.ElementCount; i++)
+        {
+            _ = reader.ReadU32();
+            uint type = reader.ReadU32();
+            uint offset = reader.ReadU32();
+            uint width = record.KindFlag ? offset >> 24 : 0;
+            ulong start = record.KindFlag ? offset & 0xffffff : offset;
+            if (start > end && IsRoom(end / 8, start / 8, ulong.MaxValue, wordByteSize))
+            {
+                return true;
+            }
+
+            end = Math.Max(end, start + (width != 0 ? width : BitSizeOf(index, type, record, wordByteSize)));
+        }
+
+        return record.SizeOrType > end / 8 && IsRoom(end / 8, record.SizeOrType, LargestCommonAlignment, wordByteSize);
+    }
+
+    // What ends at a multiple of a power of two that is larger than itself may be there for an alignment.
+    private static bool IsRoom(ulong start, ulong end, ulong largestAlignment, Func<ulong> wordByteSize)
+        => end - start >= wordByteSize() && (end - start >= Math.Min(end & (~end + 1), largestAlignment));
+
+    private static ulong BitSizeOf(BtfIndex index, uint id, in BtfRecord referrer, Func<ulong> wordByteSize)
+    {
+        ulong count = 1;
+        BtfRecord from = referrer;
+        for (int depth = 0; depth <= BtfNodeReader.DeepestNesting; depth++)
+        {
+            if (BtfNodeReader.Strip(index, id, from) is not { } record)
+            {
+                return 0;
+            }
+
+            if (record.Kind != BtfFormat.BTF_KIND_ARRAY)
+            {
+                return record.Kind == BtfFormat.BTF_KIND_PTR ? count * wordByteSize() * 8
+                    : record.Kind is BtfFormat.BTF_KIND_FUNC_PROTO or BtfFormat.BTF_KIND_FWD ? 0
+                    : Math.Min(count, MostElements) * record.SizeOrType * 8;
+            }
+
+            SectionReader reader = index.ReadDetails(record);
+            id = reader.ReadU32();
+            _ = reader.ReadU32();
+            count = Math.Min(count * reader.ReadU32(), MostElements);
+            from = record;
+        }
+
+        return 0;
+    }
+}
