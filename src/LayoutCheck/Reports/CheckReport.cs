@@ -137,6 +137,9 @@ public sealed record DefinitionSummary(TypeName Name, ulong? ByteSize, int Defin
     /// <summary>Whether two units differ about it.</summary>
     public bool IsDisputed => Variants.Length > 1;
 
+    /// <summary>Whether it is defined, and in a way that contradicts itself (<see cref="DefinitionSet.Problem"/>): then none of its definitions is told.</summary>
+    public bool IsRefused { get; init; }
+
     /// <summary>Where two definitions first part, in words; null when they lay out the same.</summary>
     public static string? Difference(TypeDefinition first, TypeDefinition second)
     {
@@ -153,7 +156,8 @@ public sealed record DefinitionSummary(TypeName Name, ulong? ByteSize, int Defin
             d.Units,
             i == 0 ? null : Difference(set.Distinct[0], d)))];
         return new DefinitionSummary(
-            set.Name, set.Distinct.IsEmpty ? null : set.Distinct[0].Aggregate.ByteSize, set.DefinitionCount, set.DeclarationCount, variants);
+            set.Name, set.Distinct.IsEmpty ? null : set.Distinct[0].Aggregate.ByteSize, set.DefinitionCount, set.DeclarationCount, variants)
+        { IsRefused = set.Problem is not null };
     }
 }
 

@@ -131,8 +131,9 @@ public static class CheckText
             }
         }
 
-        WriteNames("only declared", report.Definitions.Where(d => d is { DefinitionCount: 0, DeclarationCount: > 0 }), output);
-        WriteNames("not defined", report.Definitions.Where(d => d is { DefinitionCount: 0, DeclarationCount: 0 }), output);
+        WriteNames("cannot be read", report.Definitions.Where(d => d.IsRefused), output);
+        WriteNames("only declared", report.Definitions.Where(d => d is { DefinitionCount: 0, DeclarationCount: > 0, IsRefused: false }), output);
+        WriteNames("not defined", report.Definitions.Where(d => d is { DefinitionCount: 0, DeclarationCount: 0, IsRefused: false }), output);
     }
 
     private static void WriteNames(string what, IEnumerable<DefinitionSummary> types, TextWriter output)
