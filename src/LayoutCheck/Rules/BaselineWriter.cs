@@ -75,7 +75,7 @@ public static class BaselineWriter
         }
 
         _ = rule.Append(CultureInfo.InvariantCulture, $"check: sizeof({set.Name}) == {definition.Aggregate.ByteSize};\n");
-        if (definition.Aggregate.Alignment is { } alignment)
+        if (definition.Graph.AlignmentOf(definition.Root, out bool isDeclared, definition.HasExactAlignments) is { } alignment && isDeclared)
         {
             // BTF records no alignment: an image without DWARF can only be held to the natural one.
             _ = rule.Append(CultureInfo.InvariantCulture, $"       alignof({set.Name}) <= {alignment};\n");

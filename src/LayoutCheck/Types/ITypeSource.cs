@@ -66,6 +66,9 @@ public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray
 {
     /// <summary>The struct or union itself.</summary>
     public AggregateType Aggregate => (AggregateType)Graph[Root];
+
+    /// <summary>Whether DW_AT_alignment is the alignment of the type: GCC records what the type has, clang what the source demanded, which may be less.</summary>
+    public bool HasExactAlignments => Units.Any(u => u.Producer.StartsWith("GNU ", StringComparison.Ordinal));
 }
 
 /// <summary>A compilation unit that defines a type.</summary>

@@ -109,10 +109,8 @@ internal sealed record CMember(string? Name, CType Type, string? Width = null, s
 /// <param name="IsBitField">Whether it is a bit-field: then the compiler sets its bits in an object.</param>
 /// <param name="HasSize">Whether C has sizeof of it: not of a flexible array.</param>
 /// <param name="IsBelowDimensions">Whether the path goes into an array of arrays.</param>
-internal sealed record Probe(string Path, CKind Kind, bool IsBitField, bool HasSize, bool IsBelowDimensions);
-
-/// <summary>A member as a full listing of a type has it: its name (null when it has none), and whether it is a bit-field.</summary>
-internal readonly record struct Listed(string? Name, bool IsBitField);
+/// <param name="IsAtomic">Whether it is an atomic struct or union.</param>
+internal sealed record Probe(string Path, CKind Kind, bool IsBitField, bool HasSize, bool IsBelowDimensions, bool IsAtomic = false);
 
 /// <summary>One generated type: the text that defines it, and what is asked about it.</summary>
 /// <param name="Number">Its number in the batch.</param>
@@ -128,8 +126,11 @@ internal sealed record GeneratedType(int Number, string Name, string Definition,
     /// <summary>What the judge is asked, in the order of the table.</summary>
     public ImmutableArray<Probe> Probes { get; } = ProbesOf(Aggregate);
 
-    /// <summary>All members at all levels of named and unnamed structs, in the order of declaration. Unnamed bit-fields are not in any debug information.</summary>
-    public ImmutableArray<Listed> Listing { get; } = [.. ListingOf(Aggregate)];
+    /// <summary>
+    /// The names of all members at all levels of named and unnamed structs, in the order of declaration; null of an unnamed one. Unnamed bit-fields are not in any
+    /// debug information.
+    /// </summary>
+    public ImmutableArray<string?> Listing { get; } = [.. ListingOf(Aggregate)];
 
     private static ImmutableArray<Probe> ProbesOf(CAggregate aggregate)
     {
@@ -138,14 +139,14 @@ internal sealed record GeneratedType(int Number, string Name, string Definition,
         return [.. probes];
     }
 
-    private static IEnumerable<Listed> ListingOf(CAggregate aggregate)
+    private static IEnumerable<string?> ListingOf(CAggregate aggregate)
     {
         foreach (CMember member in aggregate.Members.Where(m => m.Width is null || m.Name is not null))
         {
-            yield return new Listed(member.Name, member.Width is not null);
+            yield return member.Name;
             if (member.Type.Bare is CAggregate inner)
             {
-                foreach (Listed listed in ListingOf(inner))
+                foreach (string? listed in ListingOf(inner))
                 {
                     yield return listed;
                 }
@@ -174,15 +175,16 @@ internal sealed record GeneratedType(int Number, string Name, string Definition,
             }
             else
             {
-                Add(probes, member.Type.Bare, prefix + member.Name, isBelowDimensions, hasObject, goesInto: !member.IsAtomic && (prefix.Length == 0 || probes.Count < MostProbes));
+                Add(probes, member.Type.Bare, prefix + member.Name, isBelowDimensions, hasObject, goesInto: probes.Count < MostProbes, member.IsAtomic);
             }
         }
     }
 
-    private static void Add(List<Probe> probes, CType type, string path, bool isBelowDimensions, bool hasObject, bool goesInto)
+    private static void Add(List<Probe> probes, CType type, string path, bool isBelowDimensions, bool hasObject, bool goesInto, bool isAtomic = false)
     {
-        probes.Add(new Probe(path, type.Kind, false, type is not CArray { Count: null }, isBelowDimensions));
-        if (!goesInto)
+        probes.Add(new Probe(path, type.Kind, false, type is not CArray { Count: null }, isBelowDimensions, isAtomic));
+        // C gives no access to what is in an atomic struct.
+        if (!goesInto || isAtomic)
         {
             return;
         }

@@ -6,8 +6,9 @@ namespace LayoutCheck.Tests.Hostile.Fuzzing;
 
 /// <summary>Many generated types that are compiled together.</summary>
 /// <param name="HasMicrosoftExtensions">Whether it needs <c>-fms-extensions</c>.</param>
+/// <param name="HasAtomics">Whether some of it is <c>_Atomic</c>.</param>
 /// <param name="Types">The types, each after those that it uses.</param>
-internal sealed record StructBatch(bool HasMicrosoftExtensions, ImmutableArray<GeneratedType> Types)
+internal sealed record StructBatch(bool HasMicrosoftExtensions, bool HasAtomics, ImmutableArray<GeneratedType> Types)
 {
     /// <summary>
     /// The C source of some of the types: their definitions, and the judge. <c>.judge</c> has sizeof and _Alignof of each type, then offsetof and sizeof
@@ -100,6 +101,8 @@ internal sealed class StructGenerator
     private const int LargestEstimate = 500;
     private const int DeepestLevel = 4;
 
+    private static readonly CScalar s_underAligned = new("under_aligned {0}", CKind.Number, 8, 64);
+
     private static readonly ImmutableArray<CScalar> s_integers =
     [
         new("char {0}", CKind.Number, 1, 8), new("signed char {0}", CKind.Number, 1, 8), new("unsigned char {0}", CKind.Number, 1, 8), new("short {0}", CKind.Number, 2, 16),
@@ -110,15 +113,19 @@ internal sealed class StructGenerator
         new("volatile_int {0}", CKind.Number, 4, 32), new("const_u16 {0}", CKind.Number, 2, 16), new("mode_qi {0}", CKind.Number, 1, 8), new("mode_hi {0}", CKind.Number, 2, 16),
         new("mode_di {0}", CKind.Number, 8, 64), new("enum small {0}", CKind.Enum, 4, 32), new("enum tiny {0}", CKind.Enum, 1, 8), new("enum negative {0}", CKind.Enum, 4, 32),
         new("enum big {0}", CKind.Enum, 8, 64), new("enum tiny_negative {0}", CKind.Enum, 1, 8), new("WIDE {0}", CKind.Number, 16, 128), new("unsigned WIDE {0}", CKind.Number, 16, 128),
-        new("under_aligned {0}", CKind.Number, 8, 64),
     ];
 
     private static readonly ImmutableArray<CScalar> s_others =
     [
         new("float {0}", CKind.Number, 4), new("double {0}", CKind.Number, 8), new("long double {0}", CKind.Number, 16), new("over_aligned {0}", CKind.Number, 32, 0, true),
-        new("even_aligned {0}", CKind.Number, 4, 0, true), new("_Atomic int {0}", CKind.Number, 4), new("_Atomic unsigned char {0}", CKind.Number, 1),
-        new("_Atomic long long {0}", CKind.Number, 8), new("_Atomic(void *) {0}", CKind.Pointer, 8), new("_Atomic _Bool {0}", CKind.Number, 1), new("four_ints {0}", CKind.Vector, 16),
-        new("two_floats {0}", CKind.Vector, 8),
+        new("even_aligned {0}", CKind.Number, 4, 0, true), new("four_ints {0}", CKind.Vector, 16), new("two_floats {0}", CKind.Vector, 8),
+        s_underAligned,
+    ];
+
+    private static readonly ImmutableArray<CScalar> s_atomics =
+    [
+        new("_Atomic int {0}", CKind.Number, 4), new("_Atomic unsigned char {0}", CKind.Number, 1), new("_Atomic long long {0}", CKind.Number, 8),
+        new("_Atomic(void *) {0}", CKind.Pointer, 8), new("_Atomic _Bool {0}", CKind.Number, 1), new("_Atomic(u16) {0}", CKind.Number, 2), new("_Atomic(enum tiny) {0}", CKind.Enum, 1),
     ];
 
     private static readonly ImmutableArray<CScalar> s_pointers =
@@ -132,6 +139,7 @@ internal sealed class StructGenerator
 
     private readonly Random _random;
     private readonly bool _hasMicrosoftExtensions;
+    private readonly bool _hasAtomics;
     private readonly List<GeneratedType> _types = [];
     private readonly HashSet<int> _uses = [];
     // How many tagged types without a member name (-fms-extensions) each type has: its names are in the scope of the others, and one of a kind is enough.
@@ -143,6 +151,7 @@ internal sealed class StructGenerator
     {
         _random = new Random(unchecked((seed * 1_000_003) + number));
         _hasMicrosoftExtensions = number % 2 == 1;
+        _hasAtomics = number % 4 >= 2;
     }
 
     /// <summary>The batch of a number.</summary>
@@ -154,7 +163,7 @@ internal sealed class StructGenerator
             generator._types.Add(generator.Next(i));
         }
 
-        return new StructBatch(generator._hasMicrosoftExtensions, [.. generator._types]);
+        return new StructBatch(generator._hasMicrosoftExtensions, generator._hasAtomics, [.. generator._types]);
     }
 
     private bool Chance(int percent) => _random.Next(100) < percent;
@@ -247,7 +256,8 @@ internal sealed class StructGenerator
             return UnnamedBitField();
         }
 
-        CScalar type = Of(s_integers);
+        // pahole misplaces gcc's bit-fields of a type with less alignment than size in a union, and then encodes nothing: they are where it fails anyhow.
+        CScalar type = _hasAtomics && Chance(3) ? s_underAligned : Of(s_integers);
         int width = Chance(12) ? type.MostBits : 1 + _random.Next(Chance(60) ? Math.Min(type.MostBits, 9) : type.MostBits);
         string after = _random.Next(100) switch
         {
@@ -264,7 +274,8 @@ internal sealed class StructGenerator
         {
             < 55 => Of(s_integers),
             < 75 => Of(s_pointers),
-            < 80 when _types.Count > 0 => PointerTo(_types[_random.Next(_types.Count)]),
+            < 80 when _hasAtomics => Of(s_atomics),
+            < 85 when _types.Count > 0 => PointerTo(_types[_random.Next(_types.Count)]),
             _ => Of(s_others),
         };
         return isElement && type.IsOverAligned ? s_integers[5] : type;
@@ -305,7 +316,7 @@ internal sealed class StructGenerator
             case < 29 when goesDeeper:
                 return new CMember(Name("m"), Dimensions(Aggregate(level + 1, null, Chance(20), bitFields, number)), null, before, "");
             case < 38 when Earlier() is { } earlier:
-                return new CMember(Name("m"), Chance(25) ? Dimensions(earlier) : earlier, null, Chance(4) ? "_Atomic " : before, "") is var member
+                return new CMember(Name("m"), Chance(25) ? Dimensions(earlier) : earlier, null, _hasAtomics && Chance(10) ? "_Atomic " : before, "") is var member
                     && member.IsAtomic && member.Type is CArray ? member with { Before = "" } : member;
             case < 42 when _hasMicrosoftExtensions && _microsoft[^1] == 0 && Unnamed() is { } tagged:
                 return new CMember(null, tagged);

@@ -105,23 +105,28 @@ internal sealed record StructJudge(ulong ByteSize, ulong Alignment, ImmutableArr
 
         Expect(" sizeof", ByteSize, ours.Aggregate.ByteSize);
         Expect(" kind", type.Aggregate.IsUnion ? AggregateKind.Union : AggregateKind.Struct, ours.Aggregate.Kind);
-        ulong? alignment = ours.Graph.AlignmentOf(ours.Root, out bool isDeclared);
-        if (isDeclared)
+        ulong? alignment = ours.Graph.AlignmentOf(ours.Root, out bool isDeclared, ours.HasExactAlignments);
+        if (isDeclared && alignment is { } told && (told == Alignment || StructRefusal.OfAlignment(source, type) is null))
         {
-            Expect(" alignof", Alignment, alignment!.Value);
+            Expect(" alignof", Alignment, told);
+        }
+        else if (alignment != Alignment)
+        {
+            excused.Add(alignment is null ? StructRefusal.NoAlignment : isDeclared ? StructRefusal.OfAlignment(source, type)! : StructRefusal.NaturalAlignment);
         }
 
         TypeLayout layout = TypeLayout.Of(ours, expandAll: true);
         List<LayoutItem> items = [.. layout.Items.Where(i => i.Kind == LayoutItemKind.Member && (i.Name is not null || !i.IsBitField))];
-        IReadOnlyList<Listed> listed = [.. items.Select(i => new Listed(i.Name, i.IsBitField))];
-        Expect(" members", Told(type.Listing), Told(listed));
+        Expect(" members", Told(type.Listing), Told(items.Select(i => i.Name)));
         for (int i = 0; i < type.Probes.Length; i++)
         {
             Probe probe = type.Probes[i];
             ResolvedMember? member = MemberPath.Resolve(ours.Graph, ours.Root, probe.Path);
-            string judged = Told(probe, Places[i].BitOffset, Places[i].BitSize, probe.IsBitField, probe.Kind);
+            // A bit-field as wide as its type need not be told from another member.
+            bool isBitField = probe.IsBitField && !(member is { IsBitField: false } && ours.Graph.ByteSizeOf(member.Type) * 8 == Places[i].BitSize);
+            string judged = Told(probe, Places[i].BitOffset, Places[i].BitSize, isBitField, probe.Kind);
             string got = member is null ? "no such member" : Told(probe, member.BitOffset, member.BitSize, member.IsBitField, KindOf(ours.Graph, member.Type));
-            if (judged != got && StructRefusal.OfMember(source, probe) is { } reason)
+            if (judged != got && StructRefusal.OfMember(source, probe, Places[i], member) is { } reason)
             {
                 excused.Add(reason);
                 continue;
@@ -145,7 +150,7 @@ internal sealed record StructJudge(ulong ByteSize, ulong Alignment, ImmutableArr
         return section.Head((int)section.Length).ToArray();
     }
 
-    private static string Told(IEnumerable<Listed> listing) => string.Join(' ', listing.Select(l => (l.Name ?? "{}") + (l.IsBitField ? ":" : "")));
+    private static string Told(IEnumerable<string?> names) => string.Join(' ', names.Select(n => n ?? "{}"));
 
     private static string Told(Probe probe, ulong bitOffset, ulong? bitSize, bool isBitField, CKind? kind)
         // A vector is an array to debug information.
