@@ -148,7 +148,9 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
         try
         {
             byte[] bytes = File.ReadAllBytes(objects.Make(row));
-            ImmutableArray<StructJudge> judges = StructJudge.Read(bytes, objects.Types);
+            // Where several compilers made it, each is a judge: they do not agree on all (ms_struct, packed enumerations).
+            ImmutableArray<ImmutableArray<StructJudge>> judges = row.Inputs.Length < 2 ? [StructJudge.Read(bytes, objects.Types)]
+                : [.. row.Inputs.Select(i => StructJudge.Read(File.ReadAllBytes(objects.Make(Named(i))), objects.Types))];
             KernelImage image;
             try
             {
@@ -177,12 +179,18 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
         return outcome;
     }
 
-    private static void AskImage(Row row, ImmutableArray<GeneratedType> types, ImmutableArray<StructJudge> judges, ITypeSource source, Outcome outcome)
+    private static void AskImage(Row row, ImmutableArray<GeneratedType> types, ImmutableArray<ImmutableArray<StructJudge>> judges, ITypeSource source, Outcome outcome)
     {
         List<(int Index, TypeName Name, TypeDefinition First)> found = [];
         for (int i = 0; i < types.Length; i++)
         {
             TypeName name = TypeName.Parse(types[i].Name);
+            if (StructRefusal.OfType(row.Source, types[i]) is { } reason)
+            {
+                outcome.Leave(reason);
+                continue;
+            }
+
             try
             {
                 if (source.FindFirst(name) is { } first)
@@ -201,13 +209,13 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
         }
 
         // All at once, by the way that compares definitions without building them. What one refuses the other does, so each is asked alone when they all fail.
-        Dictionary<int, ImmutableArray<TypeDefinition>> all = [];
+        Dictionary<int, ImmutableArray<TypeDefinition>> distinct = [];
         try
         {
             ImmutableArray<DefinitionSet> sets = source.FindAll([.. found.Select(f => f.Name)], 1).Sets;
             for (int i = 0; i < found.Count; i++)
             {
-                all.Add(found[i].Index, sets[i].Distinct);
+                distinct.Add(found[i].Index, sets[i].Distinct);
             }
         }
         catch (InvalidImageException)
@@ -216,7 +224,7 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
             {
                 try
                 {
-                    all.Add(index, source.FindAll([name], 1).Sets[0].Distinct);
+                    distinct.Add(index, source.FindAll([name], 1).Sets[0].Distinct);
                 }
                 catch (InvalidImageException e)
                 {
@@ -227,7 +235,7 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
 
         foreach ((int index, _, TypeDefinition first) in found)
         {
-            if (!all.TryGetValue(index, out ImmutableArray<TypeDefinition> definitions))
+            if (!distinct.TryGetValue(index, out ImmutableArray<TypeDefinition> definitions))
             {
                 continue;
             }
@@ -237,9 +245,17 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
                 outcome.Fail(types[index], $"the first definition is not that of {definitions.Length} of all");
             }
 
+            HashSet<int> unheard = [.. Enumerable.Range(0, judges.Length)];
             foreach (TypeDefinition definition in definitions)
             {
-                outcome.Add(types[index], judges[index].Compare(types[index], definition, row.Source));
+                List<StructJudge.Comparison> all = [.. judges.Select(j => j[index].Compare(types[index], definition, row.Source))];
+                outcome.Add(types[index], all.MinBy(c => c.Wrong.Count)!);
+                _ = unheard.RemoveWhere(j => all[j].Wrong.Count == 0);
+            }
+
+            if (judges.Length > 1 && unheard.Count > 0)
+            {
+                outcome.Fail(types[index], $"{unheard.Count} of {judges.Length} compilers are right by none of {definitions.Length} definitions of {types[index].Name}");
             }
         }
     }
@@ -275,9 +291,11 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
             $"{"all",-38} {_totals.Values.Sum(t => t.Structs),8} {_totals.Values.Sum(t => t.Compared),9} {_totals.Values.Sum(t => t.Wrong),6} {_totals.Values.Sum(t => t.Refused.Values.Sum()),8}"));
     }
 
+    private static Row Named(string name) => s_rows.First(r => r.Source.ToString() == name);
+
     private static Row Gcc(string compiler, string format, params string[] options) => new(new StructSource(compiler, format), "gcc", [.. options, "-w", "-c"], []);
 
-    private static Row Clang(string compiler, string format, params string[] options) => new(new StructSource(compiler, format), "clang", [.. options, "-w", "-c"], []);
+    private static Row Clang(string compiler, string format, params string[] options) => new(new StructSource(compiler, format), "clang", [.. options, "-w", "-Wno-incompatible-ms-struct", "-c"], []);
 
     private static Row Pahole(string compiler, string format) => new(new StructSource(compiler, "BTF (pahole)"), "pahole", ["-J", "--btf_gen_floats"], [$"{compiler}, {format}"]);
 
@@ -332,7 +350,7 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
 
         // For the reader of a failure.
         public string Command(Row row) => row.Inputs.Length == 0 ? string.Join(' ', [row.Tool, .. CompilerOptions(row), "structs.c"])
-            : $"{row.Tool} {string.Join(' ', row.Options)} of {string.Join("; ", row.Inputs.Select(i => Command(s_rows.First(r => r.Source.ToString() == i))))}";
+            : $"{row.Tool} {string.Join(' ', row.Options)} of {string.Join("; ", row.Inputs.Select(i => Command(Named(i))))}";
 
         // The path of a row's file.
         public string Make(Row row)
@@ -342,7 +360,7 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
                 return made;
             }
 
-            string[] inputs = [.. row.Inputs.Select(i => Make(s_rows.First(r => r.Source.ToString() == i)))];
+            string[] inputs = [.. row.Inputs.Select(i => Make(Named(i)))];
             string file = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"object{s_rows.IndexOf(row)}.o"));
             if (row.Tool == "pahole")
             {
@@ -385,7 +403,7 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
 
         public void Refuse(StructSource source, GeneratedType type, string problem)
         {
-            string? reason = StructRefusal.Of(source, problem);
+            string? reason = StructRefusal.Of(source, type, problem);
             if (reason is null)
             {
                 Failures.Add((type, $"refused, and nothing explains it: {type.Name}: {problem}"));
@@ -393,6 +411,8 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
 
             Count("structs: " + (reason ?? "unexplained: " + Regex.Replace(problem, "0x[0-9a-f]+|[0-9]+", "N")));
         }
+
+        public void Leave(string reason) => Count("structs: " + reason);
 
         public void Fail(GeneratedType type, string what)
         {

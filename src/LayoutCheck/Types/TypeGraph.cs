@@ -132,14 +132,19 @@ public sealed class TypeGraph
                 return null;
             }
 
+            // A packed struct places members where their own alignment does not hold: then it cannot be relied on. Of numbers, some machines ask for less than their size.
             ulong own = isMost ? Math.Max(natural ?? 1, member.Alignment ?? 1) : member.Alignment ?? natural ?? 1;
-            // A packed struct places members where their own alignment does not hold: then it cannot be relied on.
-            if (own > most && (member.IsBitField || member.BitOffset % (own * 8) == 0) && aggregate.ByteSize % own == 0)
+            while (isMost && own > 1 && !IsPlaced(aggregate, member, own))
             {
-                most = own;
+                own /= 2;
             }
+
+            most = own > most && IsPlaced(aggregate, member, own) ? own : most;
         }
 
         return most;
     }
+
+    private static bool IsPlaced(AggregateType aggregate, Member member, ulong alignment)
+        => alignment != 0 && (member.IsBitField || member.BitOffset % (alignment * 8) == 0) && aggregate.ByteSize % alignment == 0;
 }

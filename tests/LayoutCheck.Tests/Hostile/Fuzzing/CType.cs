@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
 
@@ -112,13 +113,37 @@ internal sealed record CMember(string? Name, CType Type, string? Width = null, s
 /// <param name="IsAtomic">Whether it is an atomic struct or union.</param>
 internal sealed record Probe(string Path, CKind Kind, bool IsBitField, bool HasSize, bool IsBelowDimensions, bool IsAtomic = false);
 
+/// <summary>What a type has, itself or in the types that it names, of which debug information tells less than all.</summary>
+[Flags]
+internal enum CTraits
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>A vector.</summary>
+    Vector = 1,
+
+    /// <summary>A bit-field with an alignment of its own.</summary>
+    AlignedBitField = 2,
+
+    /// <summary><c>_Atomic</c>.</summary>
+    Atomic = 4,
+
+    /// <summary>A type with less alignment than size.</summary>
+    UnderAligned = 8,
+
+    /// <summary>A bit-field without a name.</summary>
+    UnnamedBitField = 16,
+}
+
 /// <summary>One generated type: the text that defines it, and what is asked about it.</summary>
 /// <param name="Number">Its number in the batch.</param>
 /// <param name="Name">Its name in C: <c>struct s3</c>.</param>
 /// <param name="Definition">The text.</param>
 /// <param name="Aggregate">The type.</param>
 /// <param name="Uses">The numbers of the types that the text needs before it.</param>
-internal sealed record GeneratedType(int Number, string Name, string Definition, CAggregate Aggregate, ImmutableArray<int> Uses)
+/// <param name="Traits">What it has.</param>
+internal sealed partial record GeneratedType(int Number, string Name, string Definition, CAggregate Aggregate, ImmutableArray<int> Uses, CTraits Traits)
 {
     // So many, and what lies deeper is left out: arrays of structs of arrays have thousands of paths that say the same.
     private const int MostProbes = 90;
@@ -131,6 +156,20 @@ internal sealed record GeneratedType(int Number, string Name, string Definition,
     /// debug information.
     /// </summary>
     public ImmutableArray<string?> Listing { get; } = [.. ListingOf(Aggregate)];
+
+    /// <summary>What a text has by itself.</summary>
+    public static CTraits TraitsOf(string definition)
+        => (definition.Contains("four_ints", StringComparison.Ordinal) || definition.Contains("two_floats", StringComparison.Ordinal) ? CTraits.Vector : 0)
+            | (AlignedBitField().IsMatch(definition) ? CTraits.AlignedBitField : 0)
+            | (definition.Contains("_Atomic", StringComparison.Ordinal) ? CTraits.Atomic : 0)
+            | (definition.Contains("under_aligned", StringComparison.Ordinal) ? CTraits.UnderAligned : 0)
+            | (UnnamedBitField().IsMatch(definition) ? CTraits.UnnamedBitField : 0);
+
+    [GeneratedRegex(@"[{;] [a-zA-Z][\w ]* : W\(")]
+    private static partial Regex UnnamedBitField();
+
+    [GeneratedRegex(@" : W\([^;]*aligned\(")]
+    private static partial Regex AlignedBitField();
 
     private static ImmutableArray<Probe> ProbesOf(CAggregate aggregate)
     {

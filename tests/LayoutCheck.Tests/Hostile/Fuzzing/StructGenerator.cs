@@ -191,7 +191,7 @@ internal sealed class StructGenerator
             text = Text($"#pragma pack(push, {Of(1, 2, 4, 8)})\n{text}\n#pragma pack(pop)");
         }
 
-        return new GeneratedType(number, name, text, aggregate, [.. _uses.Order()]);
+        return new GeneratedType(number, name, text, aggregate, [.. _uses.Order()], _uses.Aggregate(GeneratedType.TraitsOf(text), (traits, used) => traits | _types[used].Traits));
     }
 
     // The chance of a bit-field is in percent. The number is that of the type that is being made.

@@ -21,7 +21,7 @@ internal sealed record StructSource(string Compiler, string Format)
 /// The refusals that are right: each has a name, a pattern of what we say, the sources that it may come from, and why no answer is the right one. A
 /// refusal that is not here is a failure.
 /// </summary>
-internal static partial class StructRefusal
+internal static class StructRefusal
 {
     /// <summary>What is said of a type that is not found.</summary>
     public const string NoDefinition = "no definition";
@@ -32,35 +32,52 @@ internal static partial class StructRefusal
     /// <summary>Nothing is recorded, and the natural alignment is shown as what it is: not of a packed type, nor on machines where large numbers have less than their size.</summary>
     public const string NaturalAlignment = "alignof: the natural one, shown as such, is not the type's";
 
-    private static readonly (string Name, Regex Says, Func<StructSource, bool> From)[] s_all =
+    private static readonly (string Name, Regex Says, Func<StructSource, GeneratedType, bool> Holds)[] s_all =
     [
         // TODO-merge: they have an answer.
-        ("TODO-merge: clang's structs of unnamed bit-fields only", new Regex("said to have no children"), s => s.IsClang),
+        ("TODO-merge: clang's structs of unnamed bit-fields only", new Regex("said to have no children"), (s, _) => s.IsClang),
 
         // TODO-merge: another sentence. A bit-field as wide as its type has the place of its first byte, over a member before it that ends in that byte.
-        ("clang's record of a full-width bit-field contradicts another member's", new Regex("lie over each other, and it is no union"), s => s.IsClang && s.Format != "BTF (clang)"),
+        ("clang's record of a full-width bit-field contradicts another member's", new Regex("lie over each other, and it is no union"), (s, _) => s.IsClang && s.Format != "BTF (clang)"),
 
         // clang rounds the size up to a power of 2 (ASTContext::getTypeInfoImpl), gcc does not, and DWARF has the size of the type within.
-        ("an _Atomic struct whose size is not recorded", new Regex("^an _Atomic struct or union of [0-9]+ bytes, which some compilers"), s => !s.IsBtf),
+        ("an _Atomic struct whose size is not recorded", new Regex("^an _Atomic struct or union of [0-9]+ bytes, which some compilers"), (s, t) => !s.IsBtf && t.Traits.HasFlag(CTraits.Atomic)),
 
-        // BTF has no kind for _Atomic. A member or an element of void has no size.
-        ("BTF (clang) has void for _Atomic", new Regex("has no type that a member can have$|has a type without a size: one that is only declared$"), s => s.Format == "BTF (clang)"),
+        // Up to DWARF 4 clang places a bit-field after an _Atomic struct that it has made larger at a negative number of bits, divided by 8 as if it were none.
+        ("clang misplaces bit-fields after an _Atomic struct", new Regex("^a member lies at byte 2305843009213[0-9]{6}, where none can be$"), (s, t) => s.IsClang && !s.IsBtf && t.Traits.HasFlag(CTraits.Atomic)),
+
+        // Where a member of a union has a unit of more bytes than its alignment allows, gcc counts DW_AT_bit_offset from another byte than the union's first and leaves
+        // out which (dwarf2out.cc, field_byte_offset).
+        ("gcc misplaces bit-fields of types with less alignment than size in unions", new Regex("^DW_TAG_union_type: its member .* (lies at bit .* all members of a union lie at its start|ends at bit [0-9]+, and it has [0-9]+ bytes)$"), (s, t) => !s.IsBtf && t.Traits.HasFlag(CTraits.UnderAligned)),
     ];
 
     /// <summary>The name of what explains that a type is refused, or null.</summary>
     /// <param name="source">Where the debug information comes from.</param>
+    /// <param name="type">The type.</param>
     /// <param name="problem">What we say: <see cref="InvalidImageException.Problem"/> or <see cref="NoDefinition"/>.</param>
-    public static string? Of(StructSource source, string problem) => s_all.FirstOrDefault(e => e.From(source) && e.Says.IsMatch(problem)).Name;
+    public static string? Of(StructSource source, GeneratedType type, string problem) => s_all.FirstOrDefault(e => e.Holds(source, type) && e.Says.IsMatch(problem)).Name;
 
     /// <summary>The name of what explains that a declared alignment is not the type's, or null.</summary>
     public static string? OfAlignment(StructSource source, GeneratedType type)
         // CGDebugInfo::createBitFieldType has no alignment, so that nothing tells what an attribute of a bit-field adds to its struct.
-        => source.IsClang && AlignedBitField().IsMatch(type.Definition) ? "clang does not record the alignment of a bit-field" : null;
+        => source.IsClang && type.Traits.HasFlag(CTraits.AlignedBitField) ? "clang does not record the alignment of a bit-field"
+
+            // Read as an array of its elements, which have less.
+            : source.IsClang && type.Traits.HasFlag(CTraits.Vector) ? "the alignment of a vector is not read"
+
+            // Procedure Call Standard for the Arm Architecture, "Bit-fields": also one without a name adds its type's alignment, and DWARF has none of those.
+            : source.Compiler == "clang armv7" && type.Traits.HasFlag(CTraits.UnnamedBitField) ? "on Arm unnamed bit-fields, which are not recorded, have an alignment"
+            : null;
 
     /// <summary>The name of what explains that a form cannot be made of a batch, or null.</summary>
     public static string? OfBatch(StructSource source, StructBatch batch)
         // DW_TAG_atomic_type ends the encoding of the whole file (dwarf_loader.c, __die__process_tag).
         => source.IsPahole && batch.HasAtomics ? "pahole encodes no file that has an _Atomic type" : null;
+
+    /// <summary>The name of what explains that a type is not asked for, or null.</summary>
+    public static string? OfType(StructSource source, GeneratedType type)
+        // BTF has no kind for it. clang writes void, or in an array a type that has nothing to do with it (BTFDebug::visitTypeEntry).
+        => source.Format == "BTF (clang)" && type.Traits.HasFlag(CTraits.Atomic) ? "BTF (clang) has no _Atomic" : null;
 
     /// <summary>The name of what explains that a member is not answered rightly, or null.</summary>
     /// <param name="source">Where the debug information comes from.</param>
@@ -79,7 +96,4 @@ internal static partial class StructRefusal
             : source.IsClang && !source.IsBtf && probe.IsAtomic && got is { IsBitField: false } && got.BitOffset == expected.BitOffset && got.BitSize < expected.BitSize
                 ? "clang has no word on _Atomic before DWARF 5"
             : null;
-
-    [GeneratedRegex(@" : W\([^;]*aligned\(")]
-    private static partial Regex AlignedBitField();
 }
