@@ -43,8 +43,10 @@ internal static class StructRefusal
         // clang rounds the size up to a power of 2 (ASTContext::getTypeInfoImpl), gcc does not, and DWARF has the size of the type within.
         ("an _Atomic struct whose size is not recorded", new Regex("^an _Atomic struct or union of [0-9]+ bytes, which some compilers"), (s, t) => !s.IsBtf && t.Traits.HasFlag(CTraits.Atomic)),
 
-        // Up to DWARF 4 clang places a bit-field after an _Atomic struct that it has made larger at a negative number of bits, divided by 8 as if it were none.
-        ("clang misplaces bit-fields after an _Atomic struct", new Regex("^a member lies at byte 2305843009213[0-9]{6}, where none can be$"), (s, t) => s.IsClang && !s.IsBtf && t.Traits.HasFlag(CTraits.Atomic)),
+        // Up to DWARF 4 clang writes an _Atomic struct that it has made larger as a bit-field, of a struct and from before its start, for its size is not its type's
+        // (DwarfUnit::constructMemberDIE).
+        ("clang writes a padded _Atomic struct as a bit-field", new Regex("^a member lies at byte 2305843009213[0-9]{6}, where none can be$|is a bitfield of a type that is neither integer nor enumeration$"),
+            (s, t) => s.IsClang && !s.IsBtf && t.Traits.HasFlag(CTraits.Atomic)),
 
         // Where a member of a union has a unit of more bytes than its alignment allows, gcc counts DW_AT_bit_offset from another byte than the union's first and leaves
         // out which (dwarf2out.cc, field_byte_offset).
@@ -92,7 +94,9 @@ internal static class StructRefusal
             // another member, and when the bits before it have no name, nothing tells that the place is not right.
             : source.IsClang && source.Format != "BTF (clang)" && probe.IsBitField && expected.BitOffset % 8 != 0 && got is { IsBitField: false } && got.BitSize == expected.BitSize
                 && got.BitOffset == expected.BitOffset / 8 * 8 ? "clang places a bit-field as wide as its type at a byte"
-            // CGDebugInfo::CreateType(const AtomicType *): a version before 5 has the type without its qualifier, and so without what that adds to its size.
+
+            // CGDebugInfo::CreateType(const AtomicType *): a version before 5 has the type without its qualifier, and so without what that adds to its size. An empty
+            // struct is not even refused.
             : source.IsClang && !source.IsBtf && probe.IsAtomic && got is { IsBitField: false } && got.BitOffset == expected.BitOffset && got.BitSize < expected.BitSize
                 ? "clang has no word on _Atomic before DWARF 5"
             : null;
