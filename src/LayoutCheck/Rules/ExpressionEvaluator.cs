@@ -391,12 +391,12 @@ internal sealed class ExpressionEvaluator
                 return Number(node.Fact == Fact.Size
                     ? new Observation(node.ToString(), name, ObservedFact.ByteSize, bits / 8)
                     : new Observation(node.ToString(), name, ObservedFact.EndByteOffset, (place.BitOffset + bits) / 8));
+            case Fact.Alignment when located.IsAlignmentOpen:
+                return Answer.Unknown($"the alignment that {name} or a struct in it declares is less than its members have, and holds only of a packed one, which is not recorded");
             case Fact.Alignment:
-                return located.Graph!.AlignmentOf(place.Type, out bool isDeclared, located.HasExactAlignments) is { } alignment
+                return located.Graph!.AlignmentOf(place.Type, out bool isDeclared) is { } alignment
                     ? Number(new Observation(node.ToString(), name, isDeclared ? ObservedFact.DeclaredAlignment : ObservedFact.NaturalAlignment, alignment))
-                    : Answer.Unknown(isDeclared || located.Graph!.AsAggregate(place.Type) is not null
-                        ? $"the alignment that {name} or a struct in it declares is less than its members have, and holds only of a packed one, which is not recorded"
-                        : $"{name} has no alignment");
+                    : Answer.Unknown($"{name} has no alignment");
             case Fact.Length:
                 TypeId array = located.Graph!.Strip(place.Type);
                 return array != TypeId.Void && located.Graph[array] is ArrayType { Count: { } count }
@@ -622,7 +622,7 @@ internal sealed class ExpressionEvaluator
 
         TypeName name = subject.Type.BaseName!.Value;
         return _chosen.TryGetValue(name, out TypeDefinition? definition)
-            ? Locate(definition, name, subject.Member)
+            ? Locate(definition.Graph, definition.Root, name.ToString(), name.Name, subject.Member) with { HasExactAlignments = definition.HasExactAlignments }
             : Located.Missing(NoDefinition(name));
     }
 
@@ -675,7 +675,7 @@ internal sealed class ExpressionEvaluator
             return Located.Undecided(NoDefinition(name));
         }
 
-        List<Located> all = [.. set.Distinct.Select(d => Locate(d, name, subject.Member))];
+        List<Located> all = [.. set.Distinct.Select(d => Locate(d.Graph, d.Root, name.ToString(), name.Name, subject.Member) with { HasExactAlignments = d.HasExactAlignments })];
         return all.TrueForAll(l => AnswersAlike(l, all[0])) ? all[0] with { IsOneOfMany = all.Count > 1 } : Located.Undecided(Format($"the {all.Count} definitions of {name} differ"));
     }
 
@@ -689,13 +689,11 @@ internal sealed class ExpressionEvaluator
 
         // A type's id means nothing in another graph. Of a whole struct nothing else is asked; of a member, its type is.
         return (a.Path, a.BitOffset, a.BitSize, a.IsBitField) == (b.Path, b.BitOffset, b.BitSize, b.IsBitField)
-            && one.Graph!.AlignmentOf(a.Type, out _, one.HasExactAlignments) == other.Graph!.AlignmentOf(b.Type, out _, other.HasExactAlignments)
+            && one.IsAlignmentOpen == other.IsAlignmentOpen
+            && one.Graph!.AlignmentOf(a.Type, out _) == other.Graph!.AlignmentOf(b.Type, out _)
             && (a.Path.Length == 0
                 || (Spelling(one.Graph, a.Type) == Spelling(other.Graph, b.Type) && DefinitionEquality.Same(one.Graph, a.Type, other.Graph, b.Type)));
     }
-
-    private static Located Locate(TypeDefinition definition, TypeName name, MemberAlternatives? member)
-        => Locate(definition.Graph, definition.Root, name.ToString(), name.Name, member) with { HasExactAlignments = definition.HasExactAlignments };
 
     private static Located Locate(TypeGraph graph, TypeId root, string spelling, string shortName, MemberAlternatives? member)
     {
@@ -741,6 +739,9 @@ internal sealed class ExpressionEvaluator
 
         /// <summary>As <see cref="TypeDefinition.HasExactAlignments"/>.</summary>
         public bool HasExactAlignments { get; init; }
+
+        /// <summary>Whether it may have more alignment than it declares.</summary>
+        public bool IsAlignmentOpen => !HasExactAlignments && Place is not null && DeclaredAlignments.MayBeTooSmall(Graph!, Place.Type);
 
         public static Located Missing(string problem) => new("", null, TypeId.Void, null, problem);
 

@@ -82,16 +82,9 @@ public sealed class TypeGraph
 
     /// <summary>
     /// The alignment in bytes: what the source demanded where that is recorded, else the natural one (a base type's or pointer's own
-    /// size, a struct's most aligned member). <paramref name="isDeclared"/> tells which. Null when the type has no alignment, and when its members may have
-    /// more than it declares: only a packed type has less than they.
+    /// size, a struct's most aligned member). <paramref name="isDeclared"/> tells which. Null when the type has no alignment.
     /// </summary>
-    /// <param name="id">The type.</param>
-    /// <param name="isDeclared">Whether it is declared.</param>
-    /// <param name="isExact">Whether what is declared is what the type has (<see cref="TypeDefinition.HasExactAlignments"/>).</param>
-    public ulong? AlignmentOf(TypeId id, out bool isDeclared, bool isExact = false) => AlignmentOf(id, isExact, isMost: false, out isDeclared);
-
-    // What it has in all likelihood; or the most that it may have, which is never less.
-    private ulong? AlignmentOf(TypeId id, bool isExact, bool isMost, out bool isDeclared)
+    public ulong? AlignmentOf(TypeId id, out bool isDeclared)
     {
         isDeclared = false;
         id = Strip(id);
@@ -102,49 +95,26 @@ public sealed class TypeGraph
 
         switch (this[id])
         {
-            case AggregateType { Alignment: { } declared } aggregate:
+            case AggregateType { Alignment: { } declared }:
                 isDeclared = true;
-                ulong most = isExact ? declared : NaturalAlignmentOf(aggregate, isExact, isMost: true) ?? declared;
-                return most <= declared ? declared : isMost ? most : null;
+                return declared;
             case AggregateType aggregate:
-                return NaturalAlignmentOf(aggregate, isExact, isMost);
+                ulong most = 1;
+                foreach (Member member in aggregate.Members)
+                {
+                    ulong natural = member.Alignment ?? AlignmentOf(member.Type, out _) ?? 1;
+                    // A packed struct places members where their own alignment does not hold: then it cannot be relied on.
+                    if (!member.IsBitField && natural > most && member.BitOffset % (natural * 8) == 0 && aggregate.ByteSize % natural == 0)
+                    {
+                        most = natural;
+                    }
+                }
+
+                return most;
             case ArrayType array:
-                return AlignmentOf(array.Element, isExact, isMost, out isDeclared);
+                return AlignmentOf(array.Element, out isDeclared);
             default:
                 return ByteSizeOf(id) is { } size ? Math.Min(size, 16) : null;
         }
     }
-
-    // Of its members. A declared alignment is a typedef's, and counts in place of the type's own, or is an attribute's, which only adds to it.
-    private ulong? NaturalAlignmentOf(AggregateType aggregate, bool isExact, bool isMost)
-    {
-        ulong most = 1;
-        foreach (Member member in aggregate.Members)
-        {
-            if (member.IsBitField && !isMost)
-            {
-                continue;
-            }
-
-            ulong? natural = AlignmentOf(member.Type, isExact, isMost, out bool isDeclared);
-            if (natural is null && isDeclared)
-            {
-                return null;
-            }
-
-            // A packed struct places members where their own alignment does not hold: then it cannot be relied on. Of numbers, some machines ask for less than their size.
-            ulong own = isMost ? Math.Max(natural ?? 1, member.Alignment ?? 1) : member.Alignment ?? natural ?? 1;
-            while (isMost && own > 1 && !IsPlaced(aggregate, member, own))
-            {
-                own /= 2;
-            }
-
-            most = own > most && IsPlaced(aggregate, member, own) ? own : most;
-        }
-
-        return most;
-    }
-
-    private static bool IsPlaced(AggregateType aggregate, Member member, ulong alignment)
-        => alignment != 0 && (member.IsBitField || member.BitOffset % (alignment * 8) == 0) && aggregate.ByteSize % alignment == 0;
 }

@@ -95,7 +95,7 @@ internal sealed record StructJudge(ulong ByteSize, ulong Alignment, ImmutableArr
         List<string> wrong = [];
         List<string> excused = [];
         int compared = 0;
-        void Expect<T>(string what, T expected, T got)
+        void Expect<T>(string what, T expected, T? got)
         {
             if (!EqualityComparer<T>.Default.Equals(expected, got))
             {
@@ -105,14 +105,18 @@ internal sealed record StructJudge(ulong ByteSize, ulong Alignment, ImmutableArr
 
         Expect(" sizeof", ByteSize, ours.Aggregate.ByteSize);
         Expect(" kind", type.Aggregate.IsUnion ? AggregateKind.Union : AggregateKind.Struct, ours.Aggregate.Kind);
-        ulong? alignment = ours.Graph.AlignmentOf(ours.Root, out bool isDeclared, ours.HasExactAlignments);
-        if (isDeclared && alignment is { } told && (told == Alignment || StructRefusal.OfAlignment(source, type) is null))
+        ulong? alignment = ours.Graph.AlignmentOf(ours.Root, out bool isDeclared);
+        if (!ours.HasExactAlignments && DeclaredAlignments.MayBeTooSmall(ours.Graph, ours.Root))
         {
-            Expect(" alignof", Alignment, told);
+            excused.Add(StructRefusal.NoAlignment);
         }
-        else if (alignment != Alignment)
+        else if (alignment != Alignment && (isDeclared ? StructRefusal.OfAlignment(source, type) : StructRefusal.NaturalAlignment) is { } known)
         {
-            excused.Add(alignment is null ? StructRefusal.NoAlignment : isDeclared ? StructRefusal.OfAlignment(source, type)! : StructRefusal.NaturalAlignment);
+            excused.Add(known);
+        }
+        else
+        {
+            Expect(" alignof", Alignment, alignment);
         }
 
         TypeLayout layout = TypeLayout.Of(ours, expandAll: true);
