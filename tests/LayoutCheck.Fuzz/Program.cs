@@ -15,12 +15,15 @@ public static class Program
     private const string Usage = """
         LayoutCheck.Fuzz [--cases N] [--seed S] [--hours H] [--threads T] [--start N] [--corpus FOLDER]... [--out FOLDER]
         LayoutCheck.Fuzz --differential N [--seed S] ...
+        LayoutCheck.Fuzz --structs N [--seed S] [--threads T] [--out FOLDER]
         LayoutCheck.Fuzz --reproduce FILE
 
         Damages images and rules and does with them all that layoutcheck does. Last line: "N cases, N failures". Exit: 0 none failed, 1 some did.
 
           --cases N       how many (10000); with --hours as many as there is time for
           --differential N  N images, of which pahole says the same as we do, where both read them; the lines before the last count what came of each type
+          --structs N     N generated structs, compiled by gcc and clang for several machines with DWARF 2 to 5 and BTF: all that we read of them is what the
+                          compiler itself says; the lines before the last count structs, members, wrong answers and refusals of each form
           --seed S        what the cases come from (1); a seed and a number give the same case every time
           --start N       the number of the first case (0)
           --corpus FOLDER images to start from besides tests/fixtures
@@ -45,6 +48,7 @@ public static class Program
         }
 
         return options.Reproduce is { } file ? Reproduce(file)
+            : options.Structs > 0 ? new StructRun(options.Seed, options.Structs, options.Threads, options.Out).Run()
             : options.Slots is not null ? Child(options)
             : Parent(options);
     }
@@ -265,11 +269,11 @@ public static class Program
         return (run.Describe(number, one.From, one.Names), one.Image is null ? ".md" : ".bin", one.Image ?? System.Text.Encoding.UTF8.GetBytes(one.Rule!), one.Names);
     }
 
-    private sealed record Options(long Cases, int Seed, double Hours, int Threads, long Start, List<string> Corpus, string Out, string? Reproduce, string? Slots, bool IsDifferential)
+    private sealed record Options(long Cases, int Seed, double Hours, int Threads, long Start, List<string> Corpus, string Out, string? Reproduce, string? Slots, bool IsDifferential, int Structs)
     {
         public static Options? Parse(string[] args)
         {
-            Options options = new(10_000, 1, 0, Environment.ProcessorCount, 0, [], "fuzz-failures", null, null, false);
+            Options options = new(10_000, 1, 0, Environment.ProcessorCount, 0, [], "fuzz-failures", null, null, false, 0);
             for (int i = 0; i < args.Length; i += 2)
             {
                 if (i + 1 == args.Length)
@@ -287,6 +291,9 @@ public static class Program
                             break;
                         case "--differential":
                             options = options with { Cases = long.Parse(value, CultureInfo.InvariantCulture), IsDifferential = true };
+                            break;
+                        case "--structs":
+                            options = options with { Structs = int.Parse(value, CultureInfo.InvariantCulture) };
                             break;
                         case "--seed":
                             options = options with { Seed = int.Parse(value, CultureInfo.InvariantCulture) };

@@ -407,6 +407,8 @@ internal sealed class ExpressionEvaluator
                 return Number(node.Fact == Fact.Size
                     ? new Observation(node.ToString(), name, ObservedFact.ByteSize, bits / 8)
                     : new Observation(node.ToString(), name, ObservedFact.EndByteOffset, (place.BitOffset + bits) / 8));
+            case Fact.Alignment when located.IsAlignmentOpen:
+                return Answer.Unknown($"the alignment that {name} or a struct in it declares is less than its members have, and holds only of a packed one, which is not recorded");
             case Fact.Alignment:
                 return Alignment(node, located);
             case Fact.Length:
@@ -754,7 +756,7 @@ internal sealed class ExpressionEvaluator
 
         TypeName name = subject.Type.BaseName!.Value;
         return _chosen.TryGetValue(name, out TypeDefinition? definition)
-            ? Locate(definition.Graph, definition.Root, name.ToString(), name.Name, subject.Member)
+            ? Locate(definition.Graph, definition.Root, name.ToString(), name.Name, subject.Member) with { HasExactAlignments = definition.HasExactAlignments }
             : IsRefused(name) ? Located.Undecided(NoDefinition(name))
             : Located.Missing(NoDefinition(name)) with { IsUndecided = _image.Omission is not null };
     }
@@ -814,7 +816,7 @@ internal sealed class ExpressionEvaluator
             return Located.Undecided(NoDefinition(name));
         }
 
-        List<Located> all = [.. set.Distinct.Select(d => Locate(d.Graph, d.Root, name.ToString(), name.Name, subject.Member))];
+        List<Located> all = [.. set.Distinct.Select(d => Locate(d.Graph, d.Root, name.ToString(), name.Name, subject.Member) with { HasExactAlignments = d.HasExactAlignments })];
         return all.TrueForAll(l => AnswersAlike(l, all[0])) ? all[0] with { IsOneOfMany = all.Count > 1 } : Located.Undecided(Format($"the {all.Count} definitions of {name} differ"));
     }
 
@@ -828,6 +830,7 @@ internal sealed class ExpressionEvaluator
 
         // A type's id means nothing in another graph. Of a whole struct nothing else is asked; of a member, its type is.
         return (a.Path, a.BitOffset, a.BitSize, a.IsBitField) == (b.Path, b.BitOffset, b.BitSize, b.IsBitField)
+            && one.IsAlignmentOpen == other.IsAlignmentOpen
             && one.Graph!.AlignmentOf(a.Type, out _) == other.Graph!.AlignmentOf(b.Type, out _)
             && (a.Path.Length == 0
                 || (Spelling(one.Graph, a.Type) == Spelling(other.Graph, b.Type) && DefinitionEquality.Same(one.Graph, a.Type, other.Graph, b.Type)));
@@ -879,6 +882,12 @@ internal sealed class ExpressionEvaluator
 
         /// <summary>Whether it was found behind a pointer to a type with several definitions, in one of them.</summary>
         public bool IsOneOfMany { get; init; }
+
+        /// <summary>As <see cref="TypeDefinition.HasExactAlignments"/>.</summary>
+        public bool HasExactAlignments { get; init; }
+
+        /// <summary>Whether it may have more alignment than it declares.</summary>
+        public bool IsAlignmentOpen => !HasExactAlignments && Place is not null && DeclaredAlignments.MayBeTooSmall(Graph!, Place.Type);
 
         public static Located Missing(string problem) => new("", null, TypeId.Void, null, problem);
 

@@ -86,6 +86,9 @@ public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray
 
     /// <summary>The first function that it is local to, empty when that has no name; null for a definition for the whole unit, and for BTF, which does not tell.</summary>
     public string? Function { get; init; }
+
+    /// <summary>Whether DW_AT_alignment is the alignment of the type: GCC records what the type has, clang what the source demanded, which may be less.</summary>
+    public bool HasExactAlignments => Units.Any(u => u.Producer.StartsWith("GNU ", StringComparison.Ordinal));
 }
 
 /// <summary>What there is of a name that no C unit defines for the whole unit.</summary>
