@@ -14,11 +14,11 @@ internal static class DefaultImage
     {
         if (File.Exists(runningKernel))
         {
-            Console.Error.WriteLine($"layoutcheck: no FILE named: checking the running kernel by its BTF, {runningKernel}");
+            StandardError.WriteLine($"layoutcheck: no FILE named: checking the running kernel by its BTF, {runningKernel}");
             return KernelImage.Open(runningKernel, source);
         }
 
-        Console.Error.WriteLine($"layoutcheck: no FILE named, and the running kernel shows no BTF: checking {SampleName}, which says nothing about any kernel of yours");
+        StandardError.WriteLine($"layoutcheck: no FILE named, and the running kernel shows no BTF: checking {SampleName}, which says nothing about any kernel of yours");
         return OpenSample(source);
     }
 

@@ -78,7 +78,7 @@ internal static class RulesCommand
         Baseline baseline = BaselineWriter.Write($"{string.Join(", ", named.Select(d => d.Name))}{of}", named);
         foreach (string sentence in baseline.LeftOut)
         {
-            Console.Error.WriteLine($"layoutcheck: {sentence}");
+            StandardError.WriteLine($"layoutcheck: {sentence}");
         }
 
         Write(output, baseline.RuleText);
@@ -100,23 +100,46 @@ internal static class RulesCommand
 
         bool isFolder = headers.Length > 1 || (output is not null && Directory.Exists(output));
         int taken = 0;
+        int refusedLines = 0;
+        int refusedFiles = 0;
         foreach ((string header, string outputName) in headers.Zip(outputNames))
         {
-            RuleImport import = RuleImporter.Import(header, RuleChoice.ReadText(header));
-            foreach (RefusedAssertion refused in import.Refused)
+            RuleImport import;
+            try
             {
-                Console.Error.WriteLine($"{Printable.Escape(header)}:{refused.Line}: not taken: {Printable.Escape(refused.Problem)}: {Printable.Escape(Printable.Shorten(refused.Text))}");
+                import = RuleImporter.Import(header, RuleChoice.ReadText(header));
+            }
+            catch (Exception e) when (headers.Length > 1 && e is UsageException or RuleException)
+            {
+                // One of many: the others are no worse for it.
+                refusedFiles++;
+                string file = Printable.Escape(header);
+                string problem = Printable.Escape(e.Message.Split('\n')[0]);
+                StandardError.WriteLine($"layoutcheck: {(problem.StartsWith(file, StringComparison.Ordinal) ? problem : $"{file}: {problem}")}: file not taken");
+                continue;
             }
 
-            Console.Error.WriteLine($"layoutcheck: {Printable.Escape(header)}: {import.TakenCount} assertions taken, {import.Refused.Length} not");
+            foreach (RefusedAssertion refused in import.Refused)
+            {
+                StandardError.WriteLine($"{Printable.Escape(header)}:{refused.Line}: not taken: {Printable.Escape(refused.Problem)}: {Printable.Escape(Printable.Shorten(refused.Text))}");
+            }
+
+            StandardError.WriteLine($"layoutcheck: {Printable.Escape(header)}: {import.TakenCount} assertions taken, {import.Refused.Length} not");
             taken += import.TakenCount;
+            refusedLines += import.Refused.Length;
             if (import.RuleText is { } text)
             {
                 Write(isFolder ? Path.Combine(output!, outputName) : output, text);
             }
         }
 
-        return taken > 0 ? ExitCode.Holds : ExitCode.Undecided;
+        if (headers.Length > 1)
+        {
+            string files = refusedFiles == 0 ? "" : $"; {refusedFiles} {(refusedFiles == 1 ? "file was" : "files were")} not";
+            StandardError.WriteLine($"layoutcheck: {headers.Length} files: {taken} assertions taken, {refusedLines} not{files}");
+        }
+
+        return taken > 0 ? ExitCode.Holds : refusedFiles > 0 ? ExitCode.Usage : ExitCode.Undecided;
     }
 
     // There is a tcp.h in include/linux and one in include/net: where one name would stand for two headers, their folders tell them apart.

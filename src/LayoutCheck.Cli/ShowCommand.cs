@@ -60,7 +60,7 @@ internal static class ShowCommand
         {
             foreach (string warning in shown.Select(s => WithoutLines(s, image.Types.Kind)).OfType<string>().Distinct())
             {
-                Console.Error.WriteLine($"layoutcheck: {Printable.Escape(warning)}");
+                StandardError.WriteLine($"layoutcheck: {Printable.Escape(warning)}");
             }
         }
 

@@ -34,7 +34,7 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
             : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name), MostSuggestions));
         // u8 is defined, and not so: it is a typedef of an integer.
         string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
-        Console.Error.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Printable.Shorten(Type.ToString()))}{kinds}{near}");
+        StandardError.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Printable.Shorten(Type.ToString()))}{kinds}{near}");
     }
 
     /// <summary>Says on stderr that the type has no such member, and what comes near.</summary>
@@ -42,7 +42,7 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     {
         IEnumerable<string> paths = Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
         string near = Suggest(Nearness.Nearest(Member!, paths, MostSuggestions));
-        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{near}");
+        StandardError.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{near}");
     }
 
     private static string Suggest(IReadOnlyList<string> names)

@@ -209,7 +209,7 @@ internal sealed class SplitUnits
     {
         public static DwoFile Open(string path, DwarfSections image, bool isKept)
         {
-            MappedFile file = MappedFile.Open(path);
+            MappedFile file = MappedFile.OpenReferred(path, image.Info.File);
             try
             {
                 DwarfSections sections = DwarfSections.FindSplit(ReadElf(file, image), isKept)

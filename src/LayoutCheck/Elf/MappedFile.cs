@@ -23,9 +23,10 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private readonly GCHandle _pin;
     private readonly List<IDisposable> _owned = [];
 
-    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle)
+    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle, MemoryBudget budget)
     {
         Path = path;
+        Budget = budget;
         _handle = handle;
         _written = File.GetLastWriteTimeUtc(handle);
         _start = start;
@@ -36,14 +37,16 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private MappedFile(string path, byte[] bytes)
     {
         Path = path;
+        Budget = new MemoryBudget((ulong)bytes.Length);
         _pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
         _start = (byte*)_pin.AddrOfPinnedObject();
         Length = (nuint)bytes.Length;
     }
 
-    private MappedFile(string path, NativeBuffer unpacked)
+    private MappedFile(string path, NativeBuffer unpacked, MemoryBudget budget)
     {
         Path = path;
+        Budget = budget;
         _start = unpacked.Start;
         Length = unpacked.Length;
         _owned.Add(unpacked);
@@ -54,6 +57,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     /// <summary>Length in bytes.</summary>
     public nuint Length { get; }
+
+    /// <summary>What may be made of the file; one for it, what it is packed in, and the files that it refers to.</summary>
+    public MemoryBudget Budget { get; }
 
     /// <summary>The whole file as one range without a name; in the byte order given.</summary>
     public Section Whole(bool isBigEndian = false) => Slice(null, 0, Length, isBigEndian);
@@ -79,8 +85,8 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <summary>Bytes that are in memory already, under the name that errors will use. The array must not change afterwards.</summary>
     public static MappedFile FromBytes(string name, byte[] bytes) => new(name, bytes);
 
-    /// <summary>What a file held inside, unpacked, as a file of its own; owns the memory from here on.</summary>
-    public static MappedFile FromUnpacked(string name, NativeBuffer unpacked) => new(name, unpacked);
+    /// <summary>What a file held inside, unpacked, as a file of its own with the budget of that file; owns the memory from here on.</summary>
+    public static MappedFile FromUnpacked(string name, NativeBuffer unpacked, MemoryBudget budget) => new(name, unpacked, budget);
 
     /// <summary>Takes over memory that was made of a section of this file, to free it with the mapping, and shows it as a section.</summary>
     public Section Own(NativeBuffer buffer, string? name, bool isBigEndian)
@@ -108,7 +114,25 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, or is empty.</exception>
     public static MappedFile Open(string path)
     {
-        RefuseUnlessRegular(path);
+        RefuseUnlessRegular(path, referrer: null);
+        return Open(path, referrer: null);
+    }
+
+    /// <summary>
+    /// Opens a file because another file says that there is one. What the kernel shows as files (/proc, /sys) is refused unopened: to read such a file may
+    /// wait for ever, or change something, and no file has a reason to name one. The budget is that of the file that refers to it.
+    /// </summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="referrer">The file that refers to it.</param>
+    /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, is one that the kernel shows, or is empty.</exception>
+    public static MappedFile OpenReferred(string path, MappedFile referrer)
+    {
+        RefuseUnlessRegular(path, referrer);
+        return Open(path, referrer);
+    }
+
+    private static MappedFile Open(string path, MappedFile? referrer)
+    {
         SafeFileHandle? handle = null;
         try
         {
@@ -121,7 +145,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
                 if (start != -1)
                 {
                     handle = null;
-                    return new MappedFile(path, (byte*)start, (nuint)length, opened);
+                    return new MappedFile(path, (byte*)start, (nuint)length, opened, BudgetOf((ulong)length, referrer));
                 }
 
                 if (Marshal.GetLastPInvokeError() == OutOfMemory)
@@ -140,7 +164,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
                 throw problem;
             }
 
-            return new MappedFile(path, copy);
+            return new MappedFile(path, copy, BudgetOf(copy.Length, referrer));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -158,6 +182,17 @@ internal sealed unsafe partial class MappedFile : IDisposable
         {
             handle?.Dispose();
         }
+    }
+
+    private static MemoryBudget BudgetOf(ulong length, MappedFile? referrer)
+    {
+        if (referrer is null)
+        {
+            return new MemoryBudget(length);
+        }
+
+        referrer.Budget.AddFile(length);
+        return referrer.Budget;
     }
 
     /// <summary>The folder that a file lies in, from the root: where files that it refers to are looked for.</summary>
@@ -284,12 +319,13 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
     }
 
-    // Opening a FIFO blocks until somebody writes to it, so its kind is asked before it is opened.
-    private static void RefuseUnlessRegular(string path)
+    // Opening a FIFO blocks until somebody writes to it, and reading some of what is below /proc too, so what it is, is asked before it is opened.
+    private static void RefuseUnlessRegular(string path, MappedFile? referrer)
     {
+        string because = referrer is null ? "" : $", and {referrer.Path} refers to it";
         if (Directory.Exists(path))
         {
-            throw new InvalidImageException(path, null, null, "is a directory", "name the vmlinux in it");
+            throw new InvalidImageException(path, null, null, $"is a directory{because}", referrer is null ? "name the vmlinux in it" : RemedyOfReferred);
         }
 
         if (!OperatingSystem.IsLinux())
@@ -297,23 +333,41 @@ internal sealed unsafe partial class MappedFile : IDisposable
             return;
         }
 
-        byte* statx = stackalloc byte[256];
-        if (Statx(AtFdCwd, path, 0, StatxType, statx) != 0)
+        byte* status = stackalloc byte[256];
+        if (Statx(AtFdCwd, path, 0, StatxType | StatxSize, status) != 0)
         {
             return;
         }
 
-        // struct statx has one layout on every architecture; stx_mode is at 28 (linux/stat.h).
-        int kind = *(ushort*)(statx + 28) & 0xf000;
+        // struct statx has one layout on every architecture; stx_mode is at 28, stx_size at 40 (linux/stat.h).
+        int kind = *(ushort*)(status + 28) & 0xf000;
         if (kind != 0x8000)
         {
             string what = kind switch { 0x1000 => "a pipe", 0x2000 => "a character device", 0x6000 => "a block device", 0xc000 => "a socket", _ => "not a regular file" };
-            throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped", "copy its contents to a file and name that");
+            throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped{because}", referrer is null ? "copy its contents to a file and name that" : RemedyOfReferred);
+        }
+
+        if (*(ulong*)(status + 40) == 0)
+        {
+            throw new InvalidImageException(path, null, null, $"the file is empty{because}", referrer is null ? null : RemedyOfReferred);
+        }
+
+        // struct statfs begins with f_type, a word (statfs(2)); on s390x it has four bytes.
+        if (referrer is not null && Statfs(path, status) == 0 && IsOfKernel(RuntimeInformation.ProcessArchitecture == Architecture.S390x ? *(uint*)status : (ulong)*(nuint*)status))
+        {
+            throw new InvalidImageException(path, null, null, $"is shown by the running kernel, and no file{because}", RemedyOfReferred);
         }
     }
 
+    private const string RemedyOfReferred = "the file that refers to it is damaged, or made to have this opened: build it again";
+
+    // linux/magic.h: proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, bpf, configfs, pstore, efivarfs, selinuxfs, mqueue.
+    private static bool IsOfKernel(ulong fileSystem) => fileSystem is 0x9fa0 or 0x62656572 or 0x64626720 or 0x74726163 or 0x73636673 or 0x27e0eb or 0x63677270 or 0xcafe4a11
+        or 0x62656570 or 0x6165676c or 0xde5e81e4 or 0xf97cff8c or 0x19800202;
+
     private const int AtFdCwd = -100;
     private const uint StatxType = 1;
+    private const uint StatxSize = 0x200;
     private const int ProtRead = 1;
     private const int MapPrivate = 2;
     private const int DontNeed = 4;
@@ -330,4 +384,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int directory, string path, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statfs(string path, byte* result);
 }

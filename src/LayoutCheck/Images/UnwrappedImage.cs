@@ -80,7 +80,7 @@ internal sealed class UnwrappedImage : IDisposable
                 if (container.Payload is { } payload)
                 {
                     layers.AddRange(new[] { container.Name, Decompression.Name(container.Format) }.Distinct());
-                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format, Decompression.Limit(payload.Length))));
+                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format), file.Budget));
                     continue;
                 }
 
