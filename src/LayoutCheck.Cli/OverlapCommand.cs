@@ -13,7 +13,7 @@ internal static class OverlapCommand
         TypeQuery query = TypeQuery.Parse(name);
         if (Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is not { } definition)
         {
-            query.ReportMissingType(image);
+            query.ReportMissingType(image, 0);
             return ExitCode.Undecided;
         }
 

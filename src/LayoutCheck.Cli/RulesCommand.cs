@@ -52,17 +52,16 @@ internal static class RulesCommand
 
         ImmutableArray<DefinitionSet> definitions = Progress.While(
             image.Types, () => image.Types.FindAll([.. queries.Select(q => q.Type)], Environment.ProcessorCount)).Sets;
-        bool isMissing = false;
+        int missing = 0;
         for (int i = 0; i < queries.Length; i++)
         {
             if (definitions[i].Distinct.IsEmpty)
             {
-                queries[i].ReportMissingType(image);
-                isMissing = true;
+                queries[i].ReportMissingType(image, missing++);
             }
         }
 
-        if (isMissing)
+        if (missing > 0)
         {
             return ExitCode.Undecided;
         }

@@ -25,18 +25,21 @@ internal static class ShowCommand
 
         using KernelImage image = KernelImage.Open(file, how);
         List<Shown> shown = [];
-        bool isMissing = false;
+        int missing = 0;
         bool isDisputed = false;
-        foreach (string name in names)
+        TypeQuery[] queries = [.. names.Select(TypeQuery.Parse)];
+        // Every unit is asked for all names at once.
+        ImmutableArray<DefinitionSet> sets = options.All
+            ? Progress.While(image.Types, () => image.Types.FindAll([.. queries.Select(q => q.Type)], options.Threads, withPlaces: true)).Sets
+            : [];
+        for (int i = 0; i < queries.Length; i++)
         {
-            TypeQuery query = TypeQuery.Parse(name);
-            ImmutableArray<TypeDefinition> definitions = options.All
-                ? Progress.While(image.Types, () => image.Types.FindAll([query.Type], options.Threads, withPlaces: true)).Sets[0].Distinct
+            TypeQuery query = queries[i];
+            ImmutableArray<TypeDefinition> definitions = options.All ? sets[i].Distinct
                 : Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is { } first ? [first] : [];
             if (definitions.IsEmpty)
             {
-                isMissing = true;
-                query.ReportMissingType(image);
+                query.ReportMissingType(image, missing++);
                 continue;
             }
 
@@ -46,7 +49,7 @@ internal static class ShowCommand
                 ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;
                 if (query.Member is not null && member is null)
                 {
-                    isMissing = true;
+                    missing++;
                     query.ReportMissingMember(definition);
                     continue;
                 }
@@ -74,7 +77,7 @@ internal static class ShowCommand
             Output.WriteText(writer => WriteText(shown, image.Types.Kind, options, writer));
         }
 
-        return isMissing ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;
+        return missing > 0 ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;
     }
 
     private static void WriteText(List<Shown> shown, SourceKind source, ShowOptions options, TextWriter writer)

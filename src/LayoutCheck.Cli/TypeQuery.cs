@@ -7,6 +7,9 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
 {
     private const int MostSuggestions = 5;
 
+    // Of names that are not there, so many are compared with all that are; who asks for more has a list of another kernel.
+    private const int MostCompared = 16;
+
     /// <exception cref="UsageException">It is neither.</exception>
     public static TypeQuery Parse(string text)
     {
@@ -25,15 +28,23 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     }
 
     /// <summary>Says on stderr that no unit defines the type, and what comes near.</summary>
-    public void ReportMissingType(KernelImage image)
+    /// <param name="image">Where it is not.</param>
+    /// <param name="missingBefore">How many others were not there.</param>
+    public void ReportMissingType(KernelImage image, int missingBefore)
     {
+        // u8 is defined, and not so: it is a typedef of an integer.
+        string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
+        if (missingBefore >= MostCompared)
+        {
+            StandardError.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Printable.Shorten(Type.ToString()))}{kinds}");
+            return;
+        }
+
         IReadOnlyList<TypeName> defined = Progress.While(image.Types, image.SuggestedNames);
         bool isOtherKind = Type.Kind != TypeNameKind.Any && defined.Any(n => n.Name == Type.Name);
         string near = isOtherKind
             ? $"; there is {defined.First(n => n.Name == Type.Name)}"
             : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name), MostSuggestions));
-        // u8 is defined, and not so: it is a typedef of an integer.
-        string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
         StandardError.WriteLine($"layoutcheck: no C definition of {Printable.Escape(Printable.Shorten(Type.ToString()))}{kinds}{near}");
     }
 

@@ -38,6 +38,7 @@ public sealed class KernelImage : IDisposable
 
     private readonly UnwrappedImage _content;
     private readonly IDisposable? _companion;
+    private IReadOnlyList<TypeName>? _suggestedNames;
 
     // The companion is the file that has what this one has not: the debug information split off, or the kernel of a module.
     private KernelImage(string path, UnwrappedImage content, ITypeSource types, bool hasOtherSource = false, IDisposable? companion = null)
@@ -71,7 +72,9 @@ public sealed class KernelImage : IDisposable
     /// has them all in one place, whichever is asked for the layouts.
     /// </summary>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
-    public IReadOnlyList<TypeName> SuggestedNames()
+    public IReadOnlyList<TypeName> SuggestedNames() => _suggestedNames ??= FindNames();
+
+    private IReadOnlyList<TypeName> FindNames()
     {
         if (HasOtherSource && Types.Kind == SourceKind.Dwarf && _content.Elf?.Contents(".BTF") is { } btf && !BtfIndex.IsSplit(btf))
         {

@@ -12,7 +12,7 @@ internal sealed class MemoryBudget
     private const ulong LargestRatio = 256;
 
     // The rest is for what is made of the unpacked bytes.
-    private const ulong ShareOfUnpacked = 4;
+    private const ulong ShareOfUnpacked = 8;
 
     private readonly Lock _lock = new();
     private ulong _limit;
@@ -34,7 +34,7 @@ internal sealed class MemoryBudget
         }
     }
 
-    /// <summary>What may come out of compressed ranges in all, in bytes: a quarter of <see cref="Limit"/>.</summary>
+    /// <summary>What may come out of compressed ranges in all, in bytes: an eighth of <see cref="Limit"/>.</summary>
     public ulong UnpackLimit => Limit / ShareOfUnpacked;
 
     /// <summary>What may still come out of compressed ranges, in bytes.</summary>

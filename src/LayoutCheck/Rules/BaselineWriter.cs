@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules;
@@ -59,7 +58,10 @@ public static class BaselineWriter
         TypeDefinition definition = set.Distinct[0];
         List<Pinned> all = [];
         Collect(definition.Graph, definition.Aggregate, 0, all);
-        Pinned[] members = [.. all.Where(m => IsFoundAgain(definition, m))];
+        // Of two members of one name, which only damage makes, a rule sees the first.
+        Dictionary<string, Pinned> seen = new(StringComparer.Ordinal);
+        all.ForEach(m => seen.TryAdd(m.Name, m));
+        Pinned[] members = [.. all.Where(m => IsWord(m.Name) && seen[m.Name] == m)];
         string macro = Macro(set.Name.Name);
         _ = rule.Append(CultureInfo.InvariantCulture, $"\n// {set.Name}\n");
         if (set.Distinct.Length > 1)
@@ -127,11 +129,6 @@ public static class BaselineWriter
 
     // As the lexer cuts them.
     private static bool IsWord(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
-
-    // Of two members of one name, which only damage makes, a rule sees the first.
-    private static bool IsFoundAgain(TypeDefinition definition, Pinned member)
-        => IsWord(member.Name) && MemberPath.Resolve(definition.Graph, definition.Root, member.Name) is { } found
-            && found.BitOffset == member.BitOffset && found.BitSize == member.BitSize && found.IsBitField == member.IsBitField;
 
     private static void Collect(TypeGraph graph, AggregateType aggregate, ulong offset, List<Pinned> members)
     {
