@@ -20,7 +20,7 @@ internal static class OverlapCommand
         ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;
         if (query.Member is not null && member is null)
         {
-            query.ReportMissingMember(definition);
+            query.ReportMissingMember(definition, 0);
             return ExitCode.Undecided;
         }
 

@@ -32,11 +32,12 @@ internal static class ShowCommand
         ImmutableArray<DefinitionSet> sets = options.All
             ? Progress.While(image.Types, () => image.Types.FindAll([.. queries.Select(q => q.Type)], options.Threads, withPlaces: true)).Sets
             : [];
+        Dictionary<TypeName, TypeDefinition?> firsts = [];
         for (int i = 0; i < queries.Length; i++)
         {
             TypeQuery query = queries[i];
             ImmutableArray<TypeDefinition> definitions = options.All ? sets[i].Distinct
-                : Progress.While(image.Types, () => image.Types.FindFirst(query.Type)) is { } first ? [first] : [];
+                : First(query.Type) is { } first ? [first] : [];
             if (definitions.IsEmpty)
             {
                 query.ReportMissingType(image, missing++);
@@ -49,8 +50,7 @@ internal static class ShowCommand
                 ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;
                 if (query.Member is not null && member is null)
                 {
-                    missing++;
-                    query.ReportMissingMember(definition);
+                    query.ReportMissingMember(definition, missing++);
                     continue;
                 }
 
@@ -78,6 +78,18 @@ internal static class ShowCommand
         }
 
         return missing > 0 ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;
+
+        // Several members of one type are several questions about it.
+        TypeDefinition? First(TypeName type)
+        {
+            if (!firsts.TryGetValue(type, out TypeDefinition? definition))
+            {
+                definition = Progress.While(image.Types, () => image.Types.FindFirst(type));
+                firsts.Add(type, definition);
+            }
+
+            return definition;
+        }
     }
 
     private static void WriteText(List<Shown> shown, SourceKind source, ShowOptions options, TextWriter writer)

@@ -49,9 +49,11 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     }
 
     /// <summary>Says on stderr that the type has no such member, and what comes near.</summary>
-    public void ReportMissingMember(TypeDefinition definition)
+    /// <param name="definition">The type.</param>
+    /// <param name="missingBefore">How many others were not there.</param>
+    public void ReportMissingMember(TypeDefinition definition, int missingBefore)
     {
-        IEnumerable<string> paths = Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
+        IEnumerable<string> paths = missingBefore >= MostCompared ? [] : Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
         string near = Suggest(Nearness.Nearest(Member!, paths, MostSuggestions));
         StandardError.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{near}");
     }

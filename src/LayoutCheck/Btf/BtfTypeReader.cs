@@ -10,6 +10,9 @@ namespace LayoutCheck.Btf;
 /// </summary>
 internal sealed class BtfTypeReader : ITypeSource
 {
+    // As in DWARF's survey.
+    private const int MostVariants = 256;
+
     private readonly BtfIndex _index;
     private readonly int? _elfWordByteSize;
     private int? _wordByteSize;
@@ -60,7 +63,9 @@ internal sealed class BtfTypeReader : ITypeSource
                 TypeDefinition definition = Read(root);
                 if (!IsAmong(distinct, definition))
                 {
-                    distinct.Add(definition);
+                    // As of DWARF: each is compared with all that differ before it.
+                    distinct.Add(distinct.Count < MostVariants ? definition
+                        : throw _index.Section.Invalid(null, $"more than {MostVariants} definitions of {name} differ", "name the image of one kernel"));
                 }
             }
 
@@ -92,7 +97,7 @@ internal sealed class BtfTypeReader : ITypeSource
     {
         foreach (TypeDefinition one in known)
         {
-            if (DefinitionEquality.Same(one.Graph, one.Root, definition.Graph, definition.Root))
+            if (DefinitionEquality.MayBeSame(one.Aggregate, definition.Aggregate) && DefinitionEquality.Same(one.Graph, one.Root, definition.Graph, definition.Root))
             {
                 return true;
             }
@@ -112,6 +117,7 @@ internal sealed class BtfTypeReader : ITypeSource
     {
         declarationCount = 0;
         List<uint> roots = [];
+        HashSet<uint> known = [];
         foreach (uint id in _index.Find(name.Name))
         {
             BtfRecord record = _index.Record(id);
@@ -122,7 +128,7 @@ internal sealed class BtfTypeReader : ITypeSource
             {
                 case { Kind: BtfFormat.BTF_KIND_STRUCT } when name.Kind != TypeNameKind.Union:
                 case { Kind: BtfFormat.BTF_KIND_UNION } when name.Kind != TypeNameKind.Struct:
-                    if (!roots.Contains(target.Value.Id))
+                    if (known.Add(target.Value.Id))
                     {
                         roots.Add(target.Value.Id);
                     }

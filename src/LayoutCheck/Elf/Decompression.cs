@@ -106,17 +106,23 @@ internal static unsafe class Decompression
         catch (Exception e)
         {
             output.Buffer.Dispose();
-            throw e switch
-            {
-                InvalidDataException => output.Damaged(null),
-                DllNotFoundException when IsOfMemory(e.Message) => NoMemory(source, format),
-                DllNotFoundException or EntryPointNotFoundException => MissingLibrary(source, format),
-                // What the framework throws when zlib has no memory is an IOException; nothing else here reads or writes.
-                OutOfMemoryException or IOException => NoMemory(source, format),
-                _ => e,
-            };
+            throw Refusal(e, source, format) ?? e;
         }
     }
+
+    /// <summary>The refusal that a failure of a library amounts to; null when it is one itself, or a defect.</summary>
+    internal static InvalidImageException? Refusal(Exception failure, Section source, CompressionFormat format) => failure switch
+    {
+        InvalidDataException => Damaged(source, format, null),
+        DllNotFoundException when IsOfMemory(failure.Message) => NoMemory(source, format),
+        DllNotFoundException or EntryPointNotFoundException => MissingLibrary(source, format),
+        // What the framework throws when zlib has no memory is an IOException; nothing else here reads or writes.
+        OutOfMemoryException or IOException => NoMemory(source, format),
+        _ => null,
+    };
+
+    private static InvalidImageException Damaged(Section source, CompressionFormat format, string? why) => source.Invalid(
+        null, why is null ? $"cannot be unpacked: the {Name(format)} stream is damaged" : $"cannot be unpacked: the {Name(format)} stream is damaged ({why})", "fetch or build it again");
 
     /// <summary>The refusal of what there is too little memory to unpack: the bytes may be as they should.</summary>
     public static InvalidImageException NoMemory(Section source, CompressionFormat format)
@@ -439,7 +445,6 @@ internal static unsafe class Decompression
 
         public InvalidImageException TooHungry(string size) => source.Invalid(null, $"needs more than {size} of memory to be unpacked ({Name(format)}), which no kernel does", UnpackIt);
 
-        public InvalidImageException Damaged(string? why) => source.Invalid(
-            null, why is null ? $"cannot be unpacked: the {Name(format)} stream is damaged" : $"cannot be unpacked: the {Name(format)} stream is damaged ({why})", "fetch or build it again");
+        public InvalidImageException Damaged(string? why) => Decompression.Damaged(source, format, why);
     }
 }

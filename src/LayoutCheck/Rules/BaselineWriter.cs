@@ -16,6 +16,8 @@ public static class BaselineWriter
     /// <summary>The pack that baselines belong to.</summary>
     public const string Pack = "baseline";
 
+    private const int RowsPerCheck = 4096;
+
     // A name that a file made can be anything: some of them are told, to be looked for.
     private const int NamesTold = 3;
 
@@ -91,9 +93,10 @@ public static class BaselineWriter
         {
             _ = rule.Append(CultureInfo.InvariantCulture, $"check: #define {macro}_AT({member}, {offset}, {size}) exists({set.Name}, {member}) \\\n");
             _ = rule.Append(CultureInfo.InvariantCulture, $"           && offsetof({set.Name}, {member}) == {offset} && sizeof({set.Name}, {member}) == {size}\n");
+            int rows = 0;
             foreach (Pinned pinned in members.Where(m => !m.IsBitField))
             {
-                _ = rule.Append(CultureInfo.InvariantCulture, $"       {macro}_AT({pinned.Name}, {pinned.BitOffset / 8}, {pinned.BitSize / 8});\n");
+                _ = rule.Append(CultureInfo.InvariantCulture, $"{RowStart(ref rows)}{macro}_AT({pinned.Name}, {pinned.BitOffset / 8}, {pinned.BitSize / 8});\n");
             }
         }
 
@@ -102,9 +105,10 @@ public static class BaselineWriter
             string width = Parameter("width");
             _ = rule.Append(CultureInfo.InvariantCulture, $"check: #define {macro}_BITS({member}, {offset}, {width}) exists({set.Name}, {member}) \\\n");
             _ = rule.Append(CultureInfo.InvariantCulture, $"           && bitoffsetof({set.Name}, {member}) == {offset} && bitsizeof({set.Name}, {member}) == {width}\n");
+            int rows = 0;
             foreach (Pinned pinned in members.Where(m => m.IsBitField))
             {
-                _ = rule.Append(CultureInfo.InvariantCulture, $"       {macro}_BITS({pinned.Name}, {pinned.BitOffset}, {pinned.BitSize});\n");
+                _ = rule.Append(CultureInfo.InvariantCulture, $"{RowStart(ref rows)}{macro}_BITS({pinned.Name}, {pinned.BitOffset}, {pinned.BitSize});\n");
             }
         }
 
@@ -117,6 +121,9 @@ public static class BaselineWriter
 
         string Parameter(string name) => name == set.Name.Name ? name + "_" : name;
     }
+
+    // What the macros of one check expand to is bounded.
+    private static string RowStart(ref int rows) => ++rows % RowsPerCheck == 0 ? "check: " : "       ";
 
     private static string LeftOut(TypeName type, string[] names)
     {
