@@ -38,7 +38,7 @@ internal static class CompressedSection
         {
             throw stored.Invalid(
                 0,
-                $"claims to expand to 0x{claimed:x} bytes, and with what was unpacked before it that is more than the 0x{limit:x} that a file of this size may unpack to",
+                $"claims to expand to 0x{claimed:x} bytes, and with what was unpacked before it that is more than the 0x{budget.UnpackLimit:x} that a file of this size may unpack to",
                 "the file is damaged, or made to exhaust memory: fetch or build it again, or unpack it (objcopy --decompress-debug-sections) and name the result");
         }
 
