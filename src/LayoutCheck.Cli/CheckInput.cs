@@ -28,7 +28,7 @@ internal sealed record CheckInput(string? File, bool IsRunning, bool IsSample)
     {
         if (IsSample)
         {
-            Console.Error.WriteLine($"layoutcheck: checking {SampleName}, which says nothing about any kernel of yours");
+            StandardError.WriteLine($"layoutcheck: checking {SampleName}, which says nothing about any kernel of yours");
             return OpenSample(how.Source);
         }
 

@@ -11,7 +11,7 @@ internal static class InputImage
         if (how.BasePath is { } basePath && !image.OtherFiles.Any(f => f.Role == FileRole.BaseKernel))
         {
             string reason = image.Types.Kind == Types.SourceKind.Dwarf ? "the answer is from DWARF (--source btf asks the BTF)" : "the BTF needs no base";
-            Console.Error.WriteLine($"layoutcheck: --base {Printable.Escape(basePath)} is not used: {reason}");
+            StandardError.WriteLine($"layoutcheck: --base {Printable.Escape(basePath)} is not used: {reason}");
         }
 
         return image;

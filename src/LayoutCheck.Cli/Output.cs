@@ -2,6 +2,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using LayoutCheck.Reports;
 
+// As in the library (NativeCodecs): nothing is taken from beside the program.
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+
 namespace LayoutCheck.Cli;
 
 /// <summary>
@@ -113,7 +116,7 @@ internal static partial class Output
     }
 
     // A file that is larger than is allowed (EFBIG) is an argument out of range to the runtime.
-    private static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+    internal static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
     // The runtime's words name the file that is moved to its place, which nobody asked for.
     private static string Reason(Exception e) => e switch
@@ -134,8 +137,11 @@ internal static partial class Output
             && (BitConverter.ToUInt16(status[28..]) & S_IFMT) != S_IFREG;
     }
 
-    // A signal ends who writes past the limit on the size of files, unless it is ignored: then the write fails, and can be told.
-    private static void LetLargeFilesFail()
+    /// <summary>
+    /// Has writes past the limit on the size of files (ulimit -f) fail, so that the failure can be told, or at least the exit code: unless it is ignored,
+    /// a signal ends the process.
+    /// </summary>
+    public static void LetLargeFilesFail()
     {
         if (!OperatingSystem.IsWindows())
         {

@@ -14,11 +14,11 @@ internal static class OverlapCommand
         TypeDefinition? definition = Progress.While(image.Types, () => image.Types.FindFirst(query.Type));
         if (definition is null)
         {
-            Remainder remainder = query.FindRemainder(image);
+            Remainder remainder = query.FindRemainder(image, 0);
             definition = remainder.Local.FirstOrDefault();
             if (definition is null)
             {
-                query.ReportMissingType(image, remainder);
+                query.ReportMissingType(image, remainder, 0);
                 image.RequireUnchanged();
                 return ExitCode.Undecided;
             }
@@ -28,7 +28,7 @@ internal static class OverlapCommand
         SourceOmission? omission = image.Types.Kind == SourceKind.Btf ? image.Types.FindOmission() : null;
         if (query.Member is not null && member is null)
         {
-            query.ReportMissingMember(definition, omission);
+            query.ReportMissingMember(definition, 0, omission);
             image.RequireUnchanged();
             return ExitCode.Undecided;
         }
@@ -59,7 +59,7 @@ internal static class OverlapCommand
 
         if (omission is not null)
         {
-            Console.Error.WriteLine($"layoutcheck: others may lie there too: {omission.Clause}");
+            StandardError.WriteLine($"layoutcheck: others may lie there too: {omission.Clause}");
             return ExitCode.Undecided;
         }
 

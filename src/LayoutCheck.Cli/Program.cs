@@ -25,6 +25,7 @@ public static class Program
 
     private static int Run(string[] args)
     {
+        Output.LetLargeFilesFail();
         RunMemory.Reserve();
         RunMemory.Expect(RunMemory.OfShortRun);
         KernelImage.EndProcessWhenInputIsLost("layoutcheck", ExitCode.Unreadable);
@@ -37,7 +38,7 @@ public static class Program
                 Fail(error);
             }
 
-            Console.Error.WriteLine($"Try '{string.Join(' ', CommandPath(parsed.CommandResult))} --help'.");
+            StandardError.WriteLine($"Try '{string.Join(' ', CommandPath(parsed.CommandResult))} --help'.");
             return ExitCode.Usage;
         }
 
@@ -87,7 +88,7 @@ public static class Program
         {
             File.AppendAllText("/dev/stderr", $"layoutcheck: {Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? Traced(e) + "\n" : "")}");
         }
-        catch (Exception inner) when (inner is IOException or UnauthorizedAccessException or OutOfMemoryException)
+        catch (Exception inner) when (Output.IsOfFiles(inner) || inner is OutOfMemoryException)
         {
             // Nobody is to be told.
         }
@@ -100,7 +101,7 @@ public static class Program
     // One line, whatever the names in it are.
     private static int Fail(string message, int exitCode = ExitCode.Usage)
     {
-        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(message)}");
+        StandardError.WriteLine($"layoutcheck: {Printable.Escape(message)}");
         return exitCode;
     }
 
@@ -110,7 +111,7 @@ public static class Program
         _ = Fail(lines[0]);
         foreach (string line in lines.Skip(1))
         {
-            Console.Error.WriteLine(Printable.Escape(line));
+            StandardError.WriteLine(Printable.Escape(line));
         }
 
         return ExitCode.Usage;

@@ -58,23 +58,22 @@ internal static class RulesCommand
         // All types in one file or none: a file with some of them would pass for the whole.
         ImmutableArray<DefinitionSet> definitions = Progress.While(
             image.Types, () => image.Types.FindAll([.. queries.Select(q => q.Type)], Environment.ProcessorCount)).Sets;
-        bool isMissing = false;
+        int missing = 0;
         bool isRefused = false;
         for (int i = 0; i < queries.Length; i++)
         {
             if (definitions[i].Problem is { } problem)
             {
-                Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(queries[i].Type.ToString()))}: {Printable.Escape(problem.Message)}");
+                StandardError.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(queries[i].Type.ToString()))}: {Printable.Escape(problem.Message)}");
                 isRefused = true;
             }
             else if (definitions[i].Distinct.IsEmpty)
             {
-                queries[i].ReportMissingType(image, queries[i].FindRemainder(image));
-                isMissing = true;
+                queries[i].ReportMissingType(image, queries[i].FindRemainder(image, missing), missing++);
             }
         }
 
-        if (isRefused || isMissing)
+        if (isRefused || missing > 0)
         {
             image.RequireUnchanged();
             return isRefused ? ExitCode.Unreadable : ExitCode.Undecided;
@@ -82,7 +81,7 @@ internal static class RulesCommand
 
         if (image.Types.Kind == SourceKind.Btf && image.Types.FindOmission() is { } omission)
         {
-            Console.Error.WriteLine($"layoutcheck: no baseline can be made: {omission.Clause}");
+            StandardError.WriteLine($"layoutcheck: no baseline can be made: {omission.Clause}");
             return ExitCode.Undecided;
         }
 
@@ -98,7 +97,7 @@ internal static class RulesCommand
         image.RequireUnchanged();
         foreach (string sentence in baseline.LeftOut)
         {
-            Console.Error.WriteLine($"layoutcheck: {sentence}");
+            StandardError.WriteLine($"layoutcheck: {sentence}");
         }
 
         Write(output, baseline.RuleText);
@@ -120,23 +119,46 @@ internal static class RulesCommand
 
         bool isFolder = headers.Length > 1 || (output is not null && Directory.Exists(output));
         int taken = 0;
+        int refusedLines = 0;
+        int refusedFiles = 0;
         foreach ((string header, string outputName) in headers.Zip(outputNames))
         {
-            RuleImport import = RuleImporter.Import(header, RuleChoice.ReadText(header));
-            foreach (RefusedAssertion refused in import.Refused)
+            RuleImport import;
+            try
             {
-                Console.Error.WriteLine($"{Printable.Escape(header)}:{refused.Line}: not taken: {Printable.Escape(refused.Problem)}: {Printable.Escape(Printable.Shorten(refused.Text))}");
+                import = RuleImporter.Import(header, RuleChoice.ReadText(header));
+            }
+            catch (Exception e) when (headers.Length > 1 && e is UsageException or RuleException)
+            {
+                // One of many: the others are no worse for it.
+                refusedFiles++;
+                string file = Printable.Escape(header);
+                string problem = Printable.Escape(e.Message.Split('\n')[0]);
+                StandardError.WriteLine($"layoutcheck: {(problem.StartsWith(file, StringComparison.Ordinal) ? problem : $"{file}: {problem}")}: file not taken");
+                continue;
             }
 
-            Console.Error.WriteLine($"layoutcheck: {Printable.Escape(header)}: {import.TakenCount} assertions taken, {import.Refused.Length} not");
+            foreach (RefusedAssertion refused in import.Refused)
+            {
+                StandardError.WriteLine($"{Printable.Escape(header)}:{refused.Line}: not taken: {Printable.Escape(refused.Problem)}: {Printable.Escape(Printable.Shorten(refused.Text))}");
+            }
+
+            StandardError.WriteLine($"layoutcheck: {Printable.Escape(header)}: {import.TakenCount} assertions taken, {import.Refused.Length} not");
             taken += import.TakenCount;
+            refusedLines += import.Refused.Length;
             if (import.RuleText is { } text)
             {
                 Write(isFolder ? Path.Combine(output!, outputName) : output, text);
             }
         }
 
-        return taken > 0 ? ExitCode.Holds : ExitCode.Undecided;
+        if (headers.Length > 1)
+        {
+            string files = refusedFiles == 0 ? "" : $"; {refusedFiles} {(refusedFiles == 1 ? "file was" : "files were")} not";
+            StandardError.WriteLine($"layoutcheck: {headers.Length} files: {taken} assertions taken, {refusedLines} not{files}");
+        }
+
+        return taken > 0 ? ExitCode.Holds : refusedFiles > 0 ? ExitCode.Usage : ExitCode.Undecided;
     }
 
     // There is a tcp.h in include/linux and one in include/net: where one name would stand for two headers, their folders tell them apart.

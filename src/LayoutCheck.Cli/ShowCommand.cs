@@ -29,23 +29,30 @@ internal static class ShowCommand
         // DWARF has a struct whole or not at all; what is missing of that is told where it is missing.
         SourceOmission? omission = image.Types.Kind == SourceKind.Btf ? image.Types.FindOmission() : null;
         List<Shown> shown = [];
-        bool isMissing = false;
+        int missing = 0;
         bool isDisputed = false;
         InvalidImageException? refused = null;
-        foreach (TypeQuery query in queries)
+        // Every unit is asked for all names at once.
+        ImmutableArray<DefinitionSet> sets = options.All
+            ? Progress.While(image.Types, () => image.Types.FindAll([.. queries.Select(q => q.Type)], options.Threads, withPlaces: true)).Sets
+            : [];
+        Dictionary<TypeName, TypeDefinition?> firsts = [];
+        for (int i = 0; i < queries.Length; i++)
         {
+            TypeQuery query = queries[i];
             ImmutableArray<TypeDefinition> definitions;
             try
             {
-                definitions = Find(image, query.Type, options);
+                definitions = !options.All ? (First(query.Type) is { } first ? [first] : [])
+                    : sets[i].Problem is { } problem ? throw problem
+                    : sets[i].Distinct;
                 if (definitions.IsEmpty)
                 {
-                    Remainder remainder = query.FindRemainder(image);
+                    Remainder remainder = query.FindRemainder(image, missing);
                     definitions = options.All || remainder.Local.IsEmpty ? remainder.Local : [remainder.Local[0]];
                     if (definitions.IsEmpty)
                     {
-                        isMissing = true;
-                        query.ReportMissingType(image, remainder);
+                        query.ReportMissingType(image, remainder, missing++);
                         continue;
                     }
                 }
@@ -54,7 +61,7 @@ internal static class ShowCommand
             {
                 // One name that cannot be answered takes nothing from the others.
                 refused = e;
-                Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(query.Type.ToString()))}: {Printable.Escape(e.Message)}");
+                StandardError.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(query.Type.ToString()))}: {Printable.Escape(e.Message)}");
                 continue;
             }
 
@@ -64,14 +71,13 @@ internal static class ShowCommand
                 ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;
                 if (query.Member is not null && member is null)
                 {
-                    isMissing = true;
-                    query.ReportMissingMember(definition, omission);
+                    query.ReportMissingMember(definition, missing++, omission);
                     continue;
                 }
 
                 if (member is { Doubt: { } doubt })
                 {
-                    isMissing = true;
+                    missing++;
                     TypeQuery.ReportDoubt(definition, doubt, image);
                     continue;
                 }
@@ -90,7 +96,7 @@ internal static class ShowCommand
         {
             foreach (string warning in shown.Select(s => WithoutLines(s, image.Types.Kind)).OfType<string>().Distinct())
             {
-                Console.Error.WriteLine($"layoutcheck: {Printable.Escape(warning)}");
+                StandardError.WriteLine($"layoutcheck: {Printable.Escape(warning)}");
             }
         }
 
@@ -114,18 +120,19 @@ internal static class ShowCommand
             });
         }
 
-        return refused is not null ? ExitCode.Unreadable : isMissing ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;
-    }
+        return refused is not null ? ExitCode.Unreadable : missing > 0 ? ExitCode.Undecided : isDisputed ? ExitCode.Violated : ExitCode.Holds;
 
-    private static ImmutableArray<TypeDefinition> Find(KernelImage image, TypeName name, ShowOptions options)
-    {
-        if (!options.All)
+        // Several members of one type are several questions about it.
+        TypeDefinition? First(TypeName type)
         {
-            return Progress.While(image.Types, () => image.Types.FindFirst(name)) is { } first ? [first] : [];
-        }
+            if (!firsts.TryGetValue(type, out TypeDefinition? definition))
+            {
+                definition = Progress.While(image.Types, () => image.Types.FindFirst(type));
+                firsts.Add(type, definition);
+            }
 
-        DefinitionSet set = Progress.While(image.Types, () => image.Types.FindAll([name], options.Threads, withPlaces: true)).Sets[0];
-        return set.Problem is { } problem ? throw problem : set.Distinct;
+            return definition;
+        }
     }
 
     private static void WriteText(List<Shown> shown, ITypeSource source, SourceOmission? omission, ShowOptions options, TextWriter writer)

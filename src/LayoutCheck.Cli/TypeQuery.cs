@@ -7,6 +7,9 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
 {
     private const int MostSuggestions = 5;
 
+    // Of names that are not there, so many are compared with all that are; who asks for more has a list of another kernel.
+    private const int MostCompared = 16;
+
     /// <exception cref="UsageException">It is neither.</exception>
     public static TypeQuery Parse(string text)
     {
@@ -28,8 +31,15 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     public static string Function(string name) => name.Length == 0 ? "a function" : $"function {Printable.Escape(Printable.Shorten(name))}";
 
     /// <summary>What there is of the type where no unit defines it. Damage that is met only there is passed over: the type was not found before it.</summary>
-    public Remainder FindRemainder(KernelImage image)
+    /// <param name="image">The image.</param>
+    /// <param name="missingBefore">How many others were not there: after some, no further one is looked for in all units.</param>
+    public Remainder FindRemainder(KernelImage image, int missingBefore)
     {
+        if (missingBefore >= MostCompared)
+        {
+            return Remainder.None;
+        }
+
         try
         {
             return Progress.While(image.Types, () => image.Types.FindRemainder(Type));
@@ -43,18 +53,27 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     /// <summary>Says on stderr that no unit defines the type, and why, or what comes near.</summary>
     /// <param name="image">The image.</param>
     /// <param name="remainder">What <see cref="FindRemainder"/> found of it.</param>
-    public void ReportMissingType(KernelImage image, Remainder remainder)
+    /// <param name="missingBefore">How many others were not there: after some, nothing is compared with a further one.</param>
+    public void ReportMissingType(KernelImage image, Remainder remainder, int missingBefore)
     {
         string shown = Printable.Escape(Printable.Shorten(Type.ToString()));
         if (remainder.Place is { } place)
         {
-            Console.Error.WriteLine($"layoutcheck: no C definition of {shown} for a whole unit: it is {Printable.Escape(Printable.Shorten(place))}");
+            StandardError.WriteLine($"layoutcheck: no C definition of {shown} for a whole unit: it is {Printable.Escape(Printable.Shorten(place))}");
             return;
         }
 
         if (remainder.TypedefOf is { } tag)
         {
-            Console.Error.WriteLine($"layoutcheck: no C definition of {shown}: it is a typedef of {Printable.Escape(Printable.Shorten(tag.ToString()))}, which is only declared");
+            StandardError.WriteLine($"layoutcheck: no C definition of {shown}: it is a typedef of {Printable.Escape(Printable.Shorten(tag.ToString()))}, which is only declared");
+            return;
+        }
+
+        // u8 is defined, and not so: it is a typedef of an integer.
+        string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
+        if (missingBefore >= MostCompared)
+        {
+            StandardError.WriteLine($"layoutcheck: no C definition of {shown}{kinds}");
             return;
         }
 
@@ -65,10 +84,8 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
         string near = isElsewhere ? "; its BTF has one: --source btf"
             : Type.Kind != TypeNameKind.Any && otherKind is { } other ? $"; there is {other}"
             : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name).Where(n => n != Type.Name), MostSuggestions));
-        // u8 is defined, and not so: it is a typedef of an integer.
-        string kinds = Type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
         string omission = image.Types.FindOmission() is { } found ? $": {found.Clause}" : "";
-        Console.Error.WriteLine($"layoutcheck: no C definition of {shown}{kinds}{omission}{near}");
+        StandardError.WriteLine($"layoutcheck: no C definition of {shown}{kinds}{omission}{near}");
     }
 
     /// <summary>Says on stderr what of a member the debug information does not tell.</summary>
@@ -76,15 +93,18 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     /// <param name="doubt">What, and why.</param>
     /// <param name="image">The image, which may have DWARF too.</param>
     public static void ReportDoubt(TypeDefinition definition, string doubt, KernelImage image)
-        => Console.Error.WriteLine(
+        => StandardError.WriteLine(
             $"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))}: {Printable.Escape(doubt)}; DWARF tells{(image.HasOtherSource ? " (--source dwarf)" : "")}");
 
     /// <summary>Says on stderr that the type has no such member, and what comes near.</summary>
-    public void ReportMissingMember(TypeDefinition definition, SourceOmission? omission = null)
+    /// <param name="definition">The type.</param>
+    /// <param name="missingBefore">How many others were not there.</param>
+    /// <param name="omission">Why it may be missing, or null.</param>
+    public void ReportMissingMember(TypeDefinition definition, int missingBefore, SourceOmission? omission = null)
     {
-        IEnumerable<string> paths = Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
+        IEnumerable<string> paths = missingBefore >= MostCompared ? [] : Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
         string near = Suggest(Nearness.Nearest(Member!, paths, MostSuggestions));
-        Console.Error.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{(omission is null ? "" : $": {omission.Clause}")}{near}");
+        StandardError.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{(omission is null ? "" : $": {omission.Clause}")}{near}");
     }
 
     private static string Suggest(IReadOnlyList<string> names)

@@ -40,6 +40,7 @@ public sealed class KernelImage : IDisposable
     private readonly UnwrappedImage _content;
     private readonly IDisposable? _companion;
     private readonly InputFiles _inputs;
+    private IReadOnlyList<TypeName>? _suggestedNames;
 
     // The companion has what this file lacks: the debug information that was split off, or the kernel of a module.
     private KernelImage(string path, UnwrappedImage content, ITypeSource types, bool hasOtherSource = false, IDisposable? companion = null)
@@ -74,7 +75,9 @@ public sealed class KernelImage : IDisposable
     /// has them all in one place, whichever is asked for the layouts.
     /// </summary>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
-    public IReadOnlyList<TypeName> SuggestedNames()
+    public IReadOnlyList<TypeName> SuggestedNames() => _suggestedNames ??= FindNames();
+
+    private IReadOnlyList<TypeName> FindNames()
     {
         if (HasOtherSource && Types.Kind == SourceKind.Dwarf && _content.Elf?.Contents(".BTF") is { } btf && !BtfIndex.IsSplit(btf))
         {

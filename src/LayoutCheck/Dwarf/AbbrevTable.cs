@@ -132,8 +132,17 @@ internal sealed unsafe class AbbrevTable
     // Compilers number from 1 without gaps; a code beyond this is legal but goes to the dictionary.
     private const int LargestDenseCode = 1 << 14;
 
+    // Of those in the dictionary, so many are taken from the file's budget together; each takes so many bytes, those of the dictionary's growing counted in.
+    private const int SparseAtOnce = 1 << 10;
+    private const ulong SparseSize = 160;
+
     // The largest that compilers write is some hundred bytes. Every DIE costs the time and the memory of its declaration, so this is small.
     private const int LargestDeclaration = 1 << 10;
+
+    // How much may be read of tables in all, in bytes: so much, and so many times the section. Each unit may have another table, and tables may overlap, or
+    // take turns, so that a small file could have each of thousands of units read nearly all of the section. A kernel's are read two or three times.
+    private const ulong MostRead = 64UL << 20;
+    private const ulong MostTimesRead = 64;
 
     // Attributes of this size or more are stepped over the long way. Sums of it fit 32 bits.
     private const uint LongSize = 1 << 15;
@@ -151,6 +160,7 @@ internal sealed unsafe class AbbrevTable
     private bool _isWhole;
     private bool _isLoaded;
     private uint _kind;
+    private ulong _read;
     private ulong _allSteps;
     private (ulong Code, ulong At)? _twice;
     private UnitHeader _unit;
@@ -178,6 +188,16 @@ internal sealed unsafe class AbbrevTable
             return;
         }
 
+        if (_read > MostRead + (MostTimesRead * _section.Length))
+        {
+            throw _section.Invalid(
+                unit.AbbrevOffset,
+                $"the units up to that at 0x{unit.Offset:x} have their abbreviations in tables that overlap or take turns: 0x{_read:x} bytes were read of a section of 0x{_section.Length:x}",
+                "the file is damaged, or made to take time: build it again");
+        }
+
+        // What is cleared takes time, too.
+        _read += (ulong)_denseCount;
         Array.Clear(_dense, 0, _denseCount);
         Array.Clear(_places, 0, _denseCount);
         Array.Clear(_steps, 0, _denseCount);
@@ -323,6 +343,7 @@ internal sealed unsafe class AbbrevTable
             }
         }
 
+        _read += reader.Offset - _next;
         _next = reader.Offset;
     }
 
@@ -441,6 +462,10 @@ internal sealed unsafe class AbbrevTable
             if (!(_sparse ??= []).TryAdd(code, place))
             {
                 _twice ??= (code, place.Start);
+            }
+            else if (_sparse.Count % SparseAtOnce == 0)
+            {
+                _section.File.Budget.Take(_section, SparseAtOnce * SparseSize);
             }
 
             return;

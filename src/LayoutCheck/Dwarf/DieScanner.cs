@@ -46,6 +46,9 @@ internal sealed unsafe class DieScanner : IDisposable
     // Bytes that were never written read as zeros: a unit with so many, or somewhat more, is not searched.
     private const int SmallestHole = 1 << 10;
 
+    // What a name takes that is told as one of all that are defined, in bytes: itself, and sets that grow.
+    private const ulong NameSize = 320;
+
     // What a step finds in place of a name at the end of the unit's DIEs.
     private const int NullEntry = -2;
 
@@ -226,20 +229,30 @@ internal sealed unsafe class DieScanner : IDisposable
                 if (IsElsewhere(form))
                 {
                     ReadOnlySpan<byte> name = StringBytes(ref reader, form);
-                    if (name.Length <= TypeGraphBuilder.LongestName)
+                    if (name.Length <= TypeGraphBuilder.LongestName && inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(name))))
                     {
-                        inPlace.Add((abbrev.Tag, Encoding.UTF8.GetString(name)));
+                        CountName(inPlace.Count);
                     }
                 }
-                else
+                else if (inSection.Add((abbrev.Tag, StringOffset(ref reader, form))))
                 {
-                    inSection.Add((abbrev.Tag, StringOffset(ref reader, form)));
+                    CountName(inSection.Count);
                 }
 
                 reader.Seek(attributes);
             }
 
             StepOver(ref reader, abbrev, die);
+        }
+
+        // Names are taken from the file's budget many at once.
+        void CountName(int count)
+        {
+            const int NamesAtOnce = 1 << 10;
+            if (count % NamesAtOnce == 0)
+            {
+                info.File.Budget.Take(info, NamesAtOnce * NameSize);
+            }
         }
     }
 

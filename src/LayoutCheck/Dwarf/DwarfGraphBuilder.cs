@@ -23,6 +23,9 @@ internal sealed class DwarfGraphBuilder
     // Of a bitfield: C's widest integers have 16 bytes, clang's _BitInt 1 MiB.
     private const long LargestStorageByteSize = 1 << 20;
 
+    // What a member takes while its struct is built, in bytes: its DIE, its name, itself, and lists that grow.
+    private const ulong MemberSize = 384;
+
     // DWARF 5 §7.8.
     private const ulong DW_END_default = 0;
     private const ulong DW_END_big = 1;
@@ -250,6 +253,8 @@ internal sealed class DwarfGraphBuilder
         {
             switch (child.Tag)
             {
+                case DwTag.DW_TAG_member when members.Count == TypeGraphBuilder.MostMembers:
+                    throw die.Invalid($"{TagName(die.Tag)}: a struct or union has more than {TypeGraphBuilder.MostMembers} members");
                 case DwTag.DW_TAG_member:
                     members.Add(ReadMember(child, decoder, die.Tag == DwTag.DW_TAG_union_type));
                     break;
@@ -267,6 +272,7 @@ internal sealed class DwarfGraphBuilder
             }
         }
 
+        decoder.Sections.Info.File.Budget.Take(decoder.Sections.Info, (ulong)(members.Count + 1) * MemberSize);
         return new AggregateType(KindOf(die), name, size, Constant(die, DwAt.DW_AT_alignment), members.ToImmutable()) { Place = Place(die, decoder) };
     }
 

@@ -44,7 +44,7 @@ internal sealed class DwarfPackage
     /// <exception cref="InvalidImageException">It cannot be read.</exception>
     public static DwarfPackage Open(string path, DwarfSections image)
     {
-        MappedFile file = MappedFile.Open(path, image.Info.File.Inputs);
+        MappedFile file = MappedFile.OpenReferred(path, image.Info.File);
         try
         {
             ElfFile elf = SplitUnits.ReadElf(file, image);

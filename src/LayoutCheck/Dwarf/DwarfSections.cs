@@ -159,6 +159,11 @@ internal sealed class DwarfSections
         }
 
         Section[] parts = [.. infos.Concat(types).Select(elf.Contents)];
+        foreach (Section part in parts)
+        {
+            elf.File.Budget.Take(part, part.Length);
+        }
+
         NativeBuffer joined = new();
         for (int i = 0; i < parts.Length; i++)
         {

@@ -210,7 +210,7 @@ internal sealed class SplitUnits
     {
         public static DwoFile Open(string path, DwarfSections image, bool isKept)
         {
-            MappedFile file = MappedFile.Open(path, image.Info.File.Inputs);
+            MappedFile file = MappedFile.OpenReferred(path, image.Info.File);
             try
             {
                 DwarfSections sections = DwarfSections.FindSplit(ReadElf(file, image), isKept)

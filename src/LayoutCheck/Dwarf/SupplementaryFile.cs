@@ -29,7 +29,7 @@ internal static class SupplementaryFile
 
         string path = places.Find(File.Exists) ?? throw new InvalidImageException(
             image.File.Path, link.Section, null, $"types and names are in {link.Name} (dwz -m), which is not there", $"put it where this name leads from the file's directory, or its directory of build ids at --debug-dir; its build id is {id}");
-        MappedFile file = MappedFile.Open(path, image.File.Inputs);
+        MappedFile file = MappedFile.OpenReferred(path, image.File);
         try
         {
             ElfFile elf = ElfFile.HasMagic(file) ? ElfFile.Read(file) : throw new InvalidImageException(path, null, null, $"is not an ELF file, and {image.File.Path} refers to it");

@@ -620,7 +620,7 @@ internal sealed class SurveyWorker : IDisposable
         public bool IsSameAs(TypeGraph graph, TypeId root)
         {
             // What differs most often needs no comparison in depth.
-            return (Graph[Root], graph[root]) is (AggregateType a, AggregateType b) && a.ByteSize == b.ByteSize && a.Members.Length == b.Members.Length
+            return (Graph[Root], graph[root]) is (AggregateType a, AggregateType b) && DefinitionEquality.MayBeSame(a, b)
                 && DefinitionEquality.Same(Graph, Root, graph, root);
         }
     }

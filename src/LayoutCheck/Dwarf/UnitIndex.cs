@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LayoutCheck.Elf;
 
 namespace LayoutCheck.Dwarf;
@@ -150,6 +151,12 @@ internal sealed class UnitIndex
 
         window?.OpenHead(_next);
         UnitHeader unit = UnitHeader.Read(_sections, window?.View ?? _info, _next, _next >= _typesStart);
+        if (_units.Count == _units.Capacity && _units.Count >= Several)
+        {
+            // The list doubles, and is copied when all are asked for.
+            _info.File.Budget.Take(_info, (ulong)_units.Count * 4 * (ulong)Unsafe.SizeOf<UnitHeader>());
+        }
+
         if (_units.Count == Several)
         {
             _units.EnsureCapacity((int)Math.Min(_info.Length / UnitSize, MostRoom));

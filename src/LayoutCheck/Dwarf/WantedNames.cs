@@ -19,11 +19,15 @@ internal sealed class WantedNames
     // A search for more takes longer than to walk.
     private const int MostPatterns = 8;
 
+    // More are looked for by their hashes where they stand in the unit.
+    private const int FewNames = 16;
+
     private readonly byte[][] _names;
     // One bit for many offsets: nearly all that are asked for are none of ours, and this fits the first cache.
     private readonly ulong[] _filter = new ulong[1 << (FilterBits - 6)];
     private readonly Dictionary<ulong, int> _byOffset = [];
     private readonly int _longestInline;
+    private readonly NameTable? _table;
     private readonly BytePatterns? _patterns;
     private readonly DwarfSections _sections;
     private readonly bool _byText;
@@ -38,7 +42,19 @@ internal sealed class WantedNames
         Requests = [.. requests];
         string[] distinct = [.. requests.Select(r => r.Name).Distinct(StringComparer.Ordinal)];
         _names = [.. distinct.Select(Encoding.UTF8.GetBytes)];
-        RequestsByName = [.. distinct.Select(name => Enumerable.Range(0, requests.Count).Where(i => requests[i].Name == name).ToImmutableArray())];
+        Dictionary<string, List<int>> byName = new(StringComparer.Ordinal);
+        for (int i = 0; i < requests.Count; i++)
+        {
+            if (!byName.TryGetValue(requests[i].Name, out List<int>? same))
+            {
+                byName.Add(requests[i].Name, same = []);
+            }
+
+            same.Add(i);
+        }
+
+        RequestsByName = [.. distinct.Select(name => byName[name].ToImmutableArray())];
+        _table = distinct.Length > FewNames ? new NameTable(_names, [.. Enumerable.Range(0, distinct.Length)]) : null;
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
         WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
         if (byText || sections.Str is null)
@@ -134,6 +150,11 @@ internal sealed class WantedNames
     {
         if (text.Length <= _longestInline)
         {
+            if (_table is not null)
+            {
+                return _table.Find(text);
+            }
+
             for (int i = 0; i < _names.Length; i++)
             {
                 if (text.SequenceEqual(_names[i]))

@@ -21,7 +21,8 @@ internal static class CompressedSection
     {
         (CompressionFormat format, ulong claimed, ulong start) = (section.Flags & ElfSection.SHF_COMPRESSED) != 0 ? ReadChdr(stored, is64Bit) : ReadGnu(stored);
         Section data = stored.Part(start, stored.Length - start);
-        ulong limit = Decompression.Limit(data.Length);
+        MemoryBudget budget = stored.File.Budget;
+        ulong limit = budget.UnpackLimit;
         if (format == CompressionFormat.Zlib)
         {
             limit = Math.Min(limit, data.Length * LargestDeflateRatio);
@@ -31,6 +32,14 @@ internal static class CompressedSection
         {
             throw stored.Invalid(
                 0, $"claims to expand from 0x{data.Length:x} to 0x{claimed:x} bytes, more than the 0x{limit:x} that are believed", "the file is damaged, or made to exhaust memory: fetch or build it again");
+        }
+
+        if (claimed > budget.UnpackLeft)
+        {
+            throw stored.Invalid(
+                0,
+                $"claims to expand to 0x{claimed:x} bytes, and with what was unpacked before it that is more than the 0x{budget.UnpackLimit:x} that a file of this size may unpack to",
+                "the file is damaged, or made to exhaust memory: fetch or build it again, or unpack it (objcopy --decompress-debug-sections) and name the result");
         }
 
         NativeBuffer unpacked = Decompression.Expand(data, format, claimed);

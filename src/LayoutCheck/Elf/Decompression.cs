@@ -39,15 +39,10 @@ internal enum CompressionFormat
 /// </summary>
 internal static unsafe class Decompression
 {
-    // Debug information and kernels are compressed 3 to 10 times. What expands further is made to exhaust memory, or is not worth its risk.
-    private const ulong AlwaysAllowed = 256UL << 20;
-    private const ulong LargestRatio = 256;
+    // xz -9 needs 65 MB, and the kernel's own choice of dictionary 128 MB.
+    private const ulong LzmaMemoryLimit = 160UL << 20;
 
-    // xz -9 needs 65 MB and the kernel's own choice of dictionary 128 MB.
-    private const ulong LzmaMemoryLimit = 512UL << 20;
-
-    /// <summary>The most that a compressed range may expand to, in bytes: 256 MiB, or 256 times its size where that is more. What is in memory has less than 2^56 bytes.</summary>
-    public static ulong Limit(nuint compressedLength) => Math.Max(AlwaysAllowed, compressedLength * LargestRatio);
+    private const string UnpackIt = "unpack it and name the result";
 
     /// <summary>The format that the bytes start as, by their magic number.</summary>
     public static CompressionFormat? Recognise(ReadOnlySpan<byte> start) => start switch
@@ -70,19 +65,15 @@ internal static unsafe class Decompression
         _ => format.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>Unpacks a range; what follows its end is left alone, as padding and trailers do.</summary>
+    /// <summary>Unpacks a range; what follows its end is left alone, as padding and trailers do. What comes out is taken from the file's budget, of a range that is refused too.</summary>
     /// <param name="source">The compressed bytes.</param>
     /// <param name="format">How they are compressed.</param>
-    /// <param name="limit">The most that may come out, in bytes.</param>
+    /// <param name="limit">The most that may come out, in bytes, when it is less than the file's budget has.</param>
     /// <returns>What came out; the caller frees it.</returns>
-    /// <exception cref="InvalidImageException">The bytes are damaged, expand past the limit, or the library that unpacks them is not installed.</exception>
-    public static NativeBuffer Expand(Section source, CompressionFormat format, ulong limit) => Expand(source, format, ref limit);
-
-    /// <summary>The same, of several ranges that may together expand to so much: what came out counts, of those that are refused, too.</summary>
-    /// <exception cref="InvalidImageException">The bytes are damaged, expand past what is left, or the library that unpacks them is not installed.</exception>
-    public static NativeBuffer Expand(Section source, CompressionFormat format, ref ulong left)
+    /// <exception cref="InvalidImageException">The bytes are damaged, expand past the limit, there is no memory, or the library that unpacks them is not installed.</exception>
+    public static NativeBuffer Expand(Section source, CompressionFormat format, ulong limit = ulong.MaxValue)
     {
-        Output output = new(source, format, left);
+        Output output = new(source, format, Math.Min(limit, source.File.Budget.UnpackLeft));
         try
         {
             switch (format)
@@ -110,21 +101,36 @@ internal static unsafe class Decompression
                     break;
             }
 
-            left -= output.Buffer.Length;
             return output.Buffer;
         }
         catch (Exception e)
         {
-            left -= Math.Min(left, output.Buffer.Length);
             output.Buffer.Dispose();
-            throw e switch
-            {
-                InvalidDataException => output.Damaged(null),
-                DllNotFoundException or EntryPointNotFoundException => MissingLibrary(source, format),
-                _ => e,
-            };
+            throw Refusal(e, source, format) ?? e;
         }
     }
+
+    /// <summary>The refusal that a failure of a library amounts to; null when it is one itself, or a defect.</summary>
+    internal static InvalidImageException? Refusal(Exception failure, Section source, CompressionFormat format) => failure switch
+    {
+        InvalidDataException => Damaged(source, format, null),
+        DllNotFoundException when IsOfMemory(failure.Message) => NoMemory(source, format),
+        DllNotFoundException or EntryPointNotFoundException => MissingLibrary(source, format),
+        // What the framework throws when zlib has no memory is an IOException; nothing else here reads or writes.
+        OutOfMemoryException or IOException => NoMemory(source, format),
+        _ => null,
+    };
+
+    private static InvalidImageException Damaged(Section source, CompressionFormat format, string? why) => source.Invalid(
+        null, why is null ? $"cannot be unpacked: the {Name(format)} stream is damaged" : $"cannot be unpacked: the {Name(format)} stream is damaged ({why})", "fetch or build it again");
+
+    /// <summary>The refusal of what there is too little memory to unpack: the bytes may be as they should.</summary>
+    public static InvalidImageException NoMemory(Section source, CompressionFormat format)
+        => source.Invalid(null, $"there is not enough memory to unpack it ({Name(format)})", $"free some, allow more (ulimit -v), or {UnpackIt}");
+
+    // The words of the dynamic linker, for a library that is there and has no room (glibc's elf/dl-load.c, musl's dynlink.c).
+    private static bool IsOfMemory(string message) => message.Contains("failed to map", StringComparison.Ordinal) || message.Contains("annot allocate", StringComparison.Ordinal)
+        || message.Contains("cannot map", StringComparison.Ordinal) || message.Contains("ut of memory", StringComparison.Ordinal);
 
     /// <summary>The refusal of a format whose library is not there, by the name of Debian's package that has it.</summary>
     public static InvalidImageException MissingLibrary(Section source, CompressionFormat format)
@@ -177,7 +183,12 @@ internal static unsafe class Decompression
                 left = ZSTD_decompressStream(stream, &part, &input);
                 if (ZSTD_isError(left) != 0)
                 {
-                    throw output.Damaged(Marshal.PtrToStringUTF8(ZSTD_getErrorName(left)));
+                    throw (0 - left) switch
+                    {
+                        ZSTD_error_memory_allocation => new InsufficientMemoryException(),
+                        ZSTD_error_frameParameter_windowTooLarge => output.TooHungry("128 MiB"),
+                        _ => output.Damaged(Marshal.PtrToStringUTF8(ZSTD_getErrorName(left))),
+                    };
                 }
 
                 output.Advance(part.Position);
@@ -220,7 +231,12 @@ internal static unsafe class Decompression
 
             if (code != LZMA_STREAM_END)
             {
-                throw output.Damaged(code is LZMA_MEM_ERROR or LZMA_MEMLIMIT_ERROR ? "it needs more than 512 MiB to be unpacked" : $"liblzma says {code}");
+                throw code switch
+                {
+                    LZMA_MEM_ERROR => new InsufficientMemoryException(),
+                    LZMA_MEMLIMIT_ERROR => output.TooHungry($"{LzmaMemoryLimit >> 20} MiB"),
+                    _ => output.Damaged($"liblzma says {code}"),
+                };
             }
         }
         finally
@@ -261,6 +277,11 @@ internal static unsafe class Decompression
                 stream.AvailOut = offered;
                 code = BZ2_bzDecompress(&stream);
                 output.Advance(offered - stream.AvailOut);
+                if (code == BZ_MEM_ERROR)
+                {
+                    throw new InsufficientMemoryException();
+                }
+
                 if (code is not (BZ_OK or BZ_STREAM_END) || (code == BZ_OK && stream.AvailOut > 0 && stream.NextIn == end))
                 {
                     throw output.Damaged(code == BZ_OK ? "it ends in the middle of the stream" : $"libbz2 says {code}");
@@ -408,15 +429,22 @@ internal static unsafe class Decompression
         public void Advance(nuint count)
         {
             Buffer.Advance(count);
-            if (Buffer.Length > limit)
+            // Another thread may unpack something of the file, too.
+            if (!source.File.Budget.TryUnpack(count) || Buffer.Length > limit)
             {
                 throw TooLarge();
             }
         }
 
-        public InvalidImageException TooLarge() => source.Invalid(null, $"expands to more than the 0x{limit:x} bytes that it may ({Name(format)})", "it is damaged, or made to exhaust memory");
+        public InvalidImageException TooLarge() => source.File.Budget.UnpackLeft > 0
+            ? source.Invalid(null, $"expands to more than the 0x{limit:x} bytes that it may ({Name(format)})", "it is damaged, or made to exhaust memory")
+            : source.Invalid(
+                null,
+                $"expands to more than 0x{limit:x} bytes ({Name(format)}), and the file in all to more than the 0x{source.File.Budget.UnpackLimit:x} that one of its size may",
+                $"it is damaged or made to exhaust memory; if it is not, {UnpackIt}");
 
-        public InvalidImageException Damaged(string? why) => source.Invalid(
-            null, why is null ? $"cannot be unpacked: the {Name(format)} stream is damaged" : $"cannot be unpacked: the {Name(format)} stream is damaged ({why})", "fetch or build it again");
+        public InvalidImageException TooHungry(string size) => source.Invalid(null, $"needs more than {size} of memory to be unpacked ({Name(format)}), which no kernel does", UnpackIt);
+
+        public InvalidImageException Damaged(string? why) => Decompression.Damaged(source, format, why);
     }
 }

@@ -22,10 +22,11 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private readonly GCHandle _pin;
     private readonly List<IDisposable> _owned = [];
 
-    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle, InputFiles inputs)
+    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle, InputFiles inputs, MemoryBudget budget)
     {
         Path = path;
         Inputs = inputs;
+        Budget = budget;
         _handle = handle;
         _start = start;
         Length = length;
@@ -36,15 +37,17 @@ internal sealed unsafe partial class MappedFile : IDisposable
     {
         Path = path;
         Inputs = new InputFiles();
+        Budget = new MemoryBudget((ulong)bytes.Length);
         _pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
         _start = (byte*)_pin.AddrOfPinnedObject();
         Length = (nuint)bytes.Length;
     }
 
-    private MappedFile(string path, NativeBuffer copy, InputFiles inputs)
+    private MappedFile(string path, NativeBuffer copy, InputFiles inputs, MemoryBudget budget)
     {
         Path = path;
         Inputs = inputs;
+        Budget = budget;
         _start = copy.Start;
         Length = copy.Length;
         _owned.Add(copy);
@@ -58,6 +61,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     /// <summary>Length in bytes.</summary>
     public nuint Length { get; }
+
+    /// <summary>What may be made of the file; one for it, what it is packed in, and the files that it refers to.</summary>
+    public MemoryBudget Budget { get; }
 
     /// <summary>The whole file as one range without a name; in the byte order given.</summary>
     public Section Whole(bool isBigEndian = false) => Slice(null, 0, Length, isBigEndian);
@@ -86,8 +92,8 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <summary>The unpacked contents of a file, as a file of its own; owns the memory from here on.</summary>
     /// <param name="name">What errors call it.</param>
     /// <param name="unpacked">The contents.</param>
-    /// <param name="packed">The file that had them, whose <see cref="Inputs"/> stay in force.</param>
-    public static MappedFile FromUnpacked(string name, NativeBuffer unpacked, MappedFile packed) => new(name, unpacked, packed.Inputs);
+    /// <param name="packed">The file that had them, whose <see cref="Inputs"/> and <see cref="Budget"/> stay in force.</param>
+    public static MappedFile FromUnpacked(string name, NativeBuffer unpacked, MappedFile packed) => new(name, unpacked, packed.Inputs, packed.Budget);
 
     /// <summary>Takes over memory that was made of a section of this file, to free it with the mapping, and shows it as a section.</summary>
     public Section Own(NativeBuffer buffer, string? name, bool isBigEndian)
@@ -117,8 +123,25 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, or is empty.</exception>
     public static MappedFile Open(string path, InputFiles? inputs = null)
     {
-        inputs ??= new InputFiles();
-        RefuseUnlessRegular(path);
+        RefuseUnlessRegular(path, referrer: null);
+        return Open(path, inputs ?? new InputFiles(), referrer: null);
+    }
+
+    /// <summary>
+    /// Opens a file because another file says that there is one. What the kernel shows as files (/proc, /sys) is refused unopened: to read such a file may
+    /// wait for ever, or change something, and no file has a reason to name one. The budget is that of the file that refers to it.
+    /// </summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="referrer">The file that refers to it.</param>
+    /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, is one that the kernel shows, or is empty.</exception>
+    public static MappedFile OpenReferred(string path, MappedFile referrer)
+    {
+        RefuseUnlessRegular(path, referrer);
+        return Open(path, referrer.Inputs, referrer);
+    }
+
+    private static MappedFile Open(string path, InputFiles inputs, MappedFile? referrer)
+    {
         SafeFileHandle? handle = null;
         try
         {
@@ -132,7 +155,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
                 if (start != -1)
                 {
                     handle = null;
-                    return new MappedFile(path, (byte*)start, (nuint)length, opened, inputs);
+                    return new MappedFile(path, (byte*)start, (nuint)length, opened, inputs, BudgetOf((ulong)length, referrer));
                 }
 
                 if (Marshal.GetLastPInvokeError() == OutOfMemory)
@@ -151,7 +174,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
                 throw problem;
             }
 
-            return new MappedFile(path, copy, inputs);
+            return new MappedFile(path, copy, inputs, BudgetOf(copy.Length, referrer));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -169,6 +192,17 @@ internal sealed unsafe partial class MappedFile : IDisposable
         {
             handle?.Dispose();
         }
+    }
+
+    private static MemoryBudget BudgetOf(ulong length, MappedFile? referrer)
+    {
+        if (referrer is null)
+        {
+            return new MemoryBudget(length);
+        }
+
+        referrer.Budget.AddFile(length);
+        return referrer.Budget;
     }
 
     /// <summary>The folder that a file lies in, from the root: where files that it refers to are looked for.</summary>
@@ -275,12 +309,13 @@ internal sealed unsafe partial class MappedFile : IDisposable
         }
     }
 
-    // Opening a FIFO blocks until somebody writes to it, so its kind is asked before it is opened.
-    private static void RefuseUnlessRegular(string path)
+    // Opening a FIFO blocks until somebody writes to it, and reading some of what is below /proc too, so what it is, is asked before it is opened.
+    private static void RefuseUnlessRegular(string path, MappedFile? referrer)
     {
+        string because = referrer is null ? "" : $", and {referrer.Path} refers to it";
         if (Directory.Exists(path))
         {
-            throw new InvalidImageException(path, null, null, "is a directory", "name the vmlinux in it");
+            throw new InvalidImageException(path, null, null, $"is a directory{because}", referrer is null ? "name the vmlinux in it" : RemedyOfReferred);
         }
 
         if (!OperatingSystem.IsLinux())
@@ -288,23 +323,41 @@ internal sealed unsafe partial class MappedFile : IDisposable
             return;
         }
 
-        byte* statx = stackalloc byte[256];
-        if (Statx(AtFdCwd, path, 0, StatxType, statx) != 0)
+        byte* status = stackalloc byte[256];
+        if (Statx(AtFdCwd, path, 0, StatxType | StatxSize, status) != 0)
         {
             return;
         }
 
-        // struct statx has one layout on every architecture; stx_mode is at 28 (linux/stat.h).
-        int kind = *(ushort*)(statx + 28) & 0xf000;
+        // struct statx has one layout on every architecture; stx_mode is at 28, stx_size at 40 (linux/stat.h).
+        int kind = *(ushort*)(status + 28) & 0xf000;
         if (kind != 0x8000)
         {
             string what = kind switch { 0x1000 => "a pipe", 0x2000 => "a character device", 0x6000 => "a block device", 0xc000 => "a socket", _ => "not a regular file" };
-            throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped", "copy its contents to a file and name that");
+            throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped{because}", referrer is null ? "copy its contents to a file and name that" : RemedyOfReferred);
+        }
+
+        if (*(ulong*)(status + 40) == 0)
+        {
+            throw new InvalidImageException(path, null, null, $"the file is empty{because}", referrer is null ? null : RemedyOfReferred);
+        }
+
+        // struct statfs begins with f_type, a word (statfs(2)); on s390x it has four bytes.
+        if (referrer is not null && Statfs(path, status) == 0 && IsOfKernel(RuntimeInformation.ProcessArchitecture == Architecture.S390x ? *(uint*)status : (ulong)*(nuint*)status))
+        {
+            throw new InvalidImageException(path, null, null, $"is shown by the running kernel, and no file{because}", RemedyOfReferred);
         }
     }
 
+    private const string RemedyOfReferred = "the file that refers to it is damaged, or made to have this opened: build it again";
+
+    // linux/magic.h: proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, bpf, configfs, pstore, efivarfs, selinuxfs, mqueue.
+    private static bool IsOfKernel(ulong fileSystem) => fileSystem is 0x9fa0 or 0x62656572 or 0x64626720 or 0x74726163 or 0x73636673 or 0x27e0eb or 0x63677270 or 0xcafe4a11
+        or 0x62656570 or 0x6165676c or 0xde5e81e4 or 0xf97cff8c or 0x19800202;
+
     private const int AtFdCwd = -100;
     private const uint StatxType = 1;
+    private const uint StatxSize = 0x200;
     private const int ProtRead = 1;
     private const int MapPrivate = 2;
     private const int DontNeed = 4;
@@ -321,4 +374,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int directory, string path, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statfs(string path, byte* result);
 }

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 
+// A library that lies beside the program, or where it is started, is not the system's: only the places of the dynamic linker are looked in.
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+
 namespace LayoutCheck.Elf;
 
 /// <summary>
@@ -22,6 +25,10 @@ internal static unsafe partial class NativeCodecs
         public nuint Size;
         public nuint Position;
     }
+
+    // zstd_errors.h: a result is one of these when it is subtracted from 0.
+    public const nuint ZSTD_error_frameParameter_windowTooLarge = 16;
+    public const nuint ZSTD_error_memory_allocation = 64;
 
     [LibraryImport(LibZstd)]
     public static partial nint ZSTD_createDStream();
@@ -91,6 +98,7 @@ internal static unsafe partial class NativeCodecs
 
     public const int BZ_OK = 0;
     public const int BZ_STREAM_END = 4;
+    public const int BZ_MEM_ERROR = -3;
 
     [LibraryImport(LibBz2)]
     public static partial int BZ2_bzDecompressInit(Bz2Stream* stream, int verbosity, int small);

@@ -51,6 +51,11 @@ internal static unsafe class Relocation
                 throw new InvalidImageException(elf.File.Path, section.Name, null, $"the relocations of {contents.Name} are larger than the file");
             }
 
+            if (copy is null)
+            {
+                elf.File.Budget.Take(contents, contents.Length);
+            }
+
             copy ??= elf.File.Own(NativeBuffer.CopyOf(contents), contents.Name, contents.IsBigEndian);
             Apply(elf.Header, elf.Contents(section), section.Type == ElfSection.SHT_RELA, elf.Contents(elf.Sections[(int)link]), copy);
         }

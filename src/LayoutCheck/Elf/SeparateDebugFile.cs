@@ -59,7 +59,7 @@ internal static class SeparateDebugFile
 
     private static ElfFile Open(string path, ElfFile image, string? buildId, uint? crc)
     {
-        MappedFile file = MappedFile.Open(path, image.File.Inputs);
+        MappedFile file = MappedFile.OpenReferred(path, image.File);
         try
         {
             if (!ElfFile.HasMagic(file))

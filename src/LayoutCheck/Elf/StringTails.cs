@@ -13,6 +13,9 @@ internal static class StringTails
     private const int FewNames = 6;
     private const int KeySize = 4;
 
+    // More names with one end are looked for by their hashes.
+    private const int MostOfOneKey = 16;
+
     /// <summary>Reports every place of every name: the name's index, and the offset in bytes from the start of the section.</summary>
     /// <exception cref="InvalidImageException">The file cannot be read any more.</exception>
     public static void Find(Section strings, byte[][] names, Action<int, ulong> found)
@@ -38,6 +41,9 @@ internal static class StringTails
         private readonly Action<int, ulong> _found;
         private readonly List<(int Name, byte[] Pattern)> _searched = [];
         private readonly Dictionary<uint, List<int>> _byKey = [];
+
+        // Of keys that many names have: the lengths of these names, and which they are.
+        private readonly Dictionary<uint, (int[] Lengths, NameTable Names)> _crowded = [];
         private readonly ulong[] _filter = new ulong[1 << 10];
 
         public Search(byte[][] names, Action<int, ulong> found)
@@ -60,6 +66,14 @@ internal static class StringTails
                 }
 
                 sameKey.Add(i);
+            }
+
+            foreach ((uint key, List<int> sameKey) in _byKey)
+            {
+                if (sameKey.Count > MostOfOneKey)
+                {
+                    _crowded.Add(key, ([.. sameKey.Select(i => names[i].Length).Distinct()], new NameTable(names, sameKey)));
+                }
             }
         }
 
@@ -98,6 +112,20 @@ internal static class StringTails
                 uint key = Unsafe.ReadUnaligned<uint>(ref MemoryMarshal.GetReference(piece[(zero - KeySize)..]));
                 if ((_filter[Slot(key) / 64] >> (Slot(key) % 64) & 1) == 0 || !_byKey.TryGetValue(key, out List<int>? candidates))
                 {
+                    continue;
+                }
+
+                if (candidates.Count > MostOfOneKey)
+                {
+                    (int[] sizes, NameTable table) = _crowded[key];
+                    foreach (int size in sizes)
+                    {
+                        if (zero >= size && table.Find(piece.Slice(zero - size, size)) is >= 0 and int crowded)
+                        {
+                            _found(crowded, offset + (ulong)(zero - size));
+                        }
+                    }
+
                     continue;
                 }
 

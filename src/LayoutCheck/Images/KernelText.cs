@@ -7,7 +7,7 @@ namespace LayoutCheck.Images;
 internal static class KernelText
 {
     // 13 000 options are 300 KB.
-    private const ulong LargestConfig = 16 << 20;
+    private const ulong LargestConfig = 4 << 20;
     private const int LongestRelease = 256;
 
     /// <summary>
@@ -64,16 +64,17 @@ internal static class KernelText
         }
 
         Dictionary<string, string> options = new(StringComparer.Ordinal);
-        foreach (string line in Encoding.UTF8.GetString(unpacked.Whole().Head((int)LargestConfig)).Split('\n', StringSplitOptions.TrimEntries))
+        foreach (ReadOnlySpan<char> untrimmed in Encoding.UTF8.GetString(unpacked.Whole().Head((int)LargestConfig)).AsSpan().EnumerateLines())
         {
             const string NotSet = " is not set";
-            if (line.StartsWith("CONFIG_", StringComparison.Ordinal) && line.IndexOf('=', StringComparison.Ordinal) is > 0 and int equals)
+            ReadOnlySpan<char> line = untrimmed.Trim();
+            if (line.StartsWith("CONFIG_", StringComparison.Ordinal) && line.IndexOf('=') is > 0 and int equals)
             {
-                options[line[..equals]] = line[(equals + 1)..].Trim('"');
+                options[line[..equals].ToString()] = line[(equals + 1)..].Trim('"').ToString();
             }
             else if (line.StartsWith("# CONFIG_", StringComparison.Ordinal) && line.EndsWith(NotSet, StringComparison.Ordinal))
             {
-                options[line[2..^NotSet.Length]] = "n";
+                options[line[2..^NotSet.Length].ToString()] = "n";
             }
         }
 

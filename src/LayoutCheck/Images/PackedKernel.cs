@@ -14,23 +14,23 @@ internal static class PackedKernel
     /// <summary>The first stream that unpacks to a kernel, as a file of its own which the caller closes; null when there is none.</summary>
     /// <param name="whole">Where to look.</param>
     /// <param name="name">What errors about the kernel call it.</param>
-    /// <exception cref="InvalidImageException">What starts like the kernel needs a library that is not installed.</exception>
+    /// <exception cref="InvalidImageException">What starts like the kernel needs a library that is not installed, or more memory than there is.</exception>
     public static (MappedFile Kernel, CompressionFormat Format)? Find(Section whole, string name)
     {
         InvalidImageException? missing = null;
-        // All attempts together may unpack no more than one might.
-        ulong left = Decompression.Limit(whole.Length);
+        // All attempts together may unpack no more than one might: they share the file's budget.
         foreach ((ulong at, CompressionFormat format) in Candidates(whole).OrderBy(c => c.Offset).Take(MostAttempts))
         {
             Section stream = whole.Part(at, whole.Length - at);
             MappedFile unpacked;
             try
             {
-                unpacked = MappedFile.FromUnpacked(name, Decompression.Expand(stream, format, ref left), whole.File);
+                unpacked = MappedFile.FromUnpacked(name, Decompression.Expand(stream, format), whole.File);
             }
             catch (InvalidImageException e)
             {
-                missing ??= e.Message == Decompression.MissingLibrary(stream, format).Message ? e : null;
+                bool isOfStream = e.Message != Decompression.MissingLibrary(stream, format).Message && e.Message != Decompression.NoMemory(stream, format).Message;
+                missing ??= isOfStream ? null : e;
                 continue;
             }
 

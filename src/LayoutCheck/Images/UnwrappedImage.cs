@@ -100,7 +100,7 @@ internal sealed class UnwrappedImage : IDisposable
                 if (container.Payload is { } payload)
                 {
                     layers.AddRange(new[] { container.Name, Decompression.Name(container.Format) }.Distinct());
-                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format, Decompression.Limit(payload.Length)), file));
+                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format), file));
                     continue;
                 }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Layouts;
@@ -38,6 +39,12 @@ public sealed record ResolvedMember(string Path, ulong BitOffset, ulong? BitSize
 /// </summary>
 public static class MemberPath
 {
+    // Of a struct with more, the members are found by an index that is made when the first one is asked for: a baseline asks for all of them.
+    private const int FewMembers = 64;
+
+    // A struct belongs to one graph, so that it says which of its members are structs.
+    private static readonly ConditionalWeakTable<AggregateType, Dictionary<string, (Member Member, ulong Offset, bool IsFlexible)>> s_indexes = [];
+
     /// <summary>
     /// The member, or null when <paramref name="root"/> has none of that path. What depends on the dimensions of an array that may be one of arrays
     /// comes with a <see cref="ResolvedMember.Doubt"/>.
@@ -175,6 +182,12 @@ public static class MemberPath
 
     private static (Member Member, ulong Offset, bool IsFlexible)? Find(TypeGraph graph, AggregateType aggregate, string name)
     {
+        if (aggregate.Members.Length > FewMembers)
+        {
+            Dictionary<string, (Member Member, ulong Offset, bool IsFlexible)> index = s_indexes.GetValue(aggregate, of => IndexOf(graph, of));
+            return index.TryGetValue(name, out (Member Member, ulong Offset, bool IsFlexible) known) ? known : null;
+        }
+
         for (int i = 0; i < aggregate.Members.Length; i++)
         {
             Member member = aggregate.Members[i];
@@ -190,6 +203,30 @@ public static class MemberPath
         }
 
         return null;
+    }
+
+    private static Dictionary<string, (Member Member, ulong Offset, bool IsFlexible)> IndexOf(TypeGraph graph, AggregateType aggregate)
+    {
+        Dictionary<string, (Member Member, ulong Offset, bool IsFlexible)> index = new(StringComparer.Ordinal);
+        AddTo(index, graph, aggregate, 0);
+        return index;
+    }
+
+    // The first member of a name is the one that is found.
+    private static void AddTo(Dictionary<string, (Member Member, ulong Offset, bool IsFlexible)> index, TypeGraph graph, AggregateType aggregate, ulong offset)
+    {
+        for (int i = 0; i < aggregate.Members.Length; i++)
+        {
+            Member member = aggregate.Members[i];
+            if (member.Name is { } name)
+            {
+                index.TryAdd(name, (member, offset + member.BitOffset, graph.IsFlexibleArray(aggregate, i)));
+            }
+            else if (graph.AsAggregate(member.Type) is { } inner)
+            {
+                AddTo(index, graph, inner, offset + member.BitOffset);
+            }
+        }
     }
 
     private static (TypeId Type, ulong Offset)? Element(TypeGraph graph, TypeId type, ulong index)

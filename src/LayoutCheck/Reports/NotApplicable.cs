@@ -10,6 +10,7 @@ internal static partial class NotApplicable
     {
         List<string> beginnings = [];
         Dictionary<string, List<string>> names = new(StringComparer.Ordinal);
+        HashSet<(string Beginning, string Name)> told = [];
         foreach (string reason in reasons)
         {
             // "... (2 definitions of struct page differ, but agree on this)" is said where the definitions are.
@@ -37,7 +38,7 @@ internal static partial class NotApplicable
                 names.Add(beginning, known = []);
             }
 
-            if (name is not null && !known.Contains(name))
+            if (name is not null && told.Add((beginning, name)))
             {
                 known.Add(name);
             }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules;
@@ -16,6 +15,8 @@ public static class BaselineWriter
 {
     /// <summary>The pack that baselines belong to.</summary>
     public const string Pack = "baseline";
+
+    private const int RowsPerCheck = 4096;
 
     // A name that a file made can be anything: some of them are told, to be looked for.
     private const int NamesTold = 3;
@@ -65,7 +66,10 @@ public static class BaselineWriter
         TypeDefinition definition = set.Distinct[0];
         List<Pinned> all = [];
         Collect(definition.Graph, definition.Aggregate, 0, all);
-        Pinned[] members = [.. all.Where(m => IsFoundAgain(definition, m))];
+        // Of two members of one name, which only damage makes, a rule sees the first.
+        Dictionary<string, Pinned> seen = new(StringComparer.Ordinal);
+        all.ForEach(m => seen.TryAdd(m.Name, m));
+        Pinned[] members = [.. all.Where(m => IsWord(m.Name) && seen[m.Name] == m)];
         string macro = Macro(set.Name.Name);
         _ = rule.Append(CultureInfo.InvariantCulture, $"\n// {set.Name}\n");
         if (set.Distinct.Length > 1)
@@ -95,9 +99,10 @@ public static class BaselineWriter
         {
             _ = rule.Append(CultureInfo.InvariantCulture, $"check: #define {macro}_AT({member}, {offset}, {size}) exists({set.Name}, {member}) \\\n");
             _ = rule.Append(CultureInfo.InvariantCulture, $"           && offsetof({set.Name}, {member}) == {offset} && sizeof({set.Name}, {member}) == {size}\n");
+            int rows = 0;
             foreach (Pinned pinned in members.Where(m => !m.IsBitField))
             {
-                _ = rule.Append(CultureInfo.InvariantCulture, $"       {macro}_AT({pinned.Name}, {pinned.BitOffset / 8}, {pinned.BitSize / 8});\n");
+                _ = rule.Append(CultureInfo.InvariantCulture, $"{RowStart(ref rows)}{macro}_AT({pinned.Name}, {pinned.BitOffset / 8}, {pinned.BitSize / 8});\n");
             }
         }
 
@@ -106,9 +111,10 @@ public static class BaselineWriter
             string width = Parameter("width");
             _ = rule.Append(CultureInfo.InvariantCulture, $"check: #define {macro}_BITS({member}, {offset}, {width}) exists({set.Name}, {member}) \\\n");
             _ = rule.Append(CultureInfo.InvariantCulture, $"           && bitoffsetof({set.Name}, {member}) == {offset} && bitsizeof({set.Name}, {member}) == {width}\n");
+            int rows = 0;
             foreach (Pinned pinned in members.Where(m => m.IsBitField))
             {
-                _ = rule.Append(CultureInfo.InvariantCulture, $"       {macro}_BITS({pinned.Name}, {pinned.BitOffset}, {pinned.BitSize});\n");
+                _ = rule.Append(CultureInfo.InvariantCulture, $"{RowStart(ref rows)}{macro}_BITS({pinned.Name}, {pinned.BitOffset}, {pinned.BitSize});\n");
             }
         }
 
@@ -122,6 +128,9 @@ public static class BaselineWriter
         string Parameter(string name) => name == set.Name.Name ? name + "_" : name;
     }
 
+    // What the macros of one check expand to is bounded.
+    private static string RowStart(ref int rows) => ++rows % RowsPerCheck == 0 ? "check: " : "       ";
+
     private static string LeftOut(TypeName type, string[] names)
     {
         string told = string.Join(", ", names.Take(NamesTold).Select(n => $"'{Printable.Escape(Printable.Shorten(n))}'"));
@@ -133,11 +142,6 @@ public static class BaselineWriter
 
     // As the lexer cuts them.
     private static bool IsWord(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
-
-    // Of two members of one name, which only damage makes, a rule sees the first.
-    private static bool IsFoundAgain(TypeDefinition definition, Pinned member)
-        => IsWord(member.Name) && MemberPath.Resolve(definition.Graph, definition.Root, member.Name) is { } found
-            && found.BitOffset == member.BitOffset && found.BitSize == member.BitSize && found.IsBitField == member.IsBitField;
 
     private static void Collect(TypeGraph graph, AggregateType aggregate, ulong offset, List<Pinned> members)
     {

@@ -691,13 +691,28 @@ internal sealed class ExpressionEvaluator
         }
 
         Note(new Observation(node.ToString(), located.Name, ObservedFact.Sharers, (ulong)found.Count, string.Join(", ", found.Keys)));
-        List<string> strangers = [.. found.Where(m => !node.Allowed.Any(a => m.Key == a || m.Key.StartsWith(a + ".", StringComparison.Ordinal)))
+        HashSet<string> allowed = new(node.Allowed, StringComparer.Ordinal);
+        List<string> strangers = [.. found.Where(m => !IsAllowed(m.Key, allowed))
             .Select(m => $"{m.Key} ({m.Value})")];
         return strangers.Count == 0
             ? Answer.Truth(true, node.Subject.Member is null ? $"{holder.Name} has no member that is not in the list" : found.Count == 0 ? $"no member of {holder.Name} lies on {located.Name}"
                 : $"on {located.Name} {(found.Count == 1 ? "lies" : "lie")} {string.Join(", ", found.Keys)} of {holder.Name}, all known")
             : Answer.Truth(false, $"{string.Join(", ", strangers)} of {holder.Name}{(node.Subject.Member is null ? "" : " on " + located.Name)} "
                 + $"{(strangers.Count == 1 ? "is" : "are")} not in the list");
+    }
+
+    /// <summary>Whether a member, or one that it lies in, is in the list.</summary>
+    private static bool IsAllowed(string path, HashSet<string> allowed)
+    {
+        for (int dot = path.Length; dot > 0; dot = path.LastIndexOf('.', dot - 1))
+        {
+            if (allowed.Contains(path[..dot]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Finds the members that are no struct or union themselves and lie on a range of bits.</summary>

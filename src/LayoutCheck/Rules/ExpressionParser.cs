@@ -137,13 +137,13 @@ internal sealed class ExpressionParser
     private string Strings()
     {
         // Neighbouring strings are one (C17 6.4.5); macro bodies write "offsetof " #pg.
-        string joined = "";
+        int first = _at;
         while (_at < _tokens.Count && _tokens[_at].Kind == TokenKind.Text)
         {
-            joined += _tokens[_at++].Text.Replace("\\\"", "\"", StringComparison.Ordinal);
+            _at++;
         }
 
-        return joined;
+        return string.Concat(_tokens[first.._at].Select(t => t.Text.Replace("\\\"", "\"", StringComparison.Ordinal)));
     }
 
     /// <summary>BUILD_BUG_ON says what must not be; a reader wants what must be.</summary>

@@ -261,7 +261,8 @@ internal sealed class Preprocessor(string file, string text)
             if (token.Kind != TokenKind.Identifier || hidden.Contains(token.Text) || !_macros.TryGetValue(token.Text, out Macro? macro)
                 || (macro.Parameters is not null && !(i + 1 < to && tokens[i + 1].Is("("))))
             {
-                if (++_produced > MostTokens)
+                // What stands in the text itself is no longer than the text.
+                if (nesting > 0 && ++_produced > MostTokens)
                 {
                     throw new RuleException(file, text, token.Position, "the macros used here expand to too much");
                 }

@@ -13,35 +13,38 @@ public sealed class RuleException : Exception
 
     private const int LongestProblem = 500;
 
-    /// <summary>Makes the error for a place in a text; <paramref name="position"/> is a character index into it.</summary>
-    public RuleException(string file, string text, int position, string problem)
-        : this(file, Place(text, position), problem)
-    {
-    }
+    private readonly string _text;
+    private readonly int _position;
+    private (int Line, int Column, string Text)? _place;
 
-    private RuleException(string file, (int Line, int Column, string Text) place, string problem)
-        : base(Describe(file, place, problem))
+    /// <summary>Makes the error for a place in a text; <paramref name="position"/> is a character index into it. Lines are counted when they are asked for: thousands of errors may be caught.</summary>
+    public RuleException(string file, string text, int position, string problem)
     {
         File = file;
-        Line = place.Line;
-        Column = place.Column;
+        _text = text;
+        _position = position;
         Problem = problem;
     }
+
+    /// <inheritdoc/>
+    public override string Message => Describe(File, Where, Problem);
 
     /// <summary>The rule file as it was named.</summary>
     public string File { get; }
 
     /// <summary>The line, from 1.</summary>
-    public int Line { get; }
+    public int Line => Where.Line;
 
     /// <summary>The column in characters, from 1.</summary>
-    public int Column { get; }
+    public int Column => Where.Column;
 
     /// <summary>What is wrong, in one clause.</summary>
     public string Problem { get; }
 
+    private (int Line, int Column, string Text) Where => _place ??= Place(_text, _position);
+
     /// <summary>The line and column of a character index, both from 1, and the text of that line.</summary>
-    internal static (int Line, int Column, string Text) Place(string text, int position)
+    private static (int Line, int Column, string Text) Place(string text, int position)
     {
         position = Math.Clamp(position, 0, text.Length);
         int line = text.AsSpan(0, position).Count('\n') + 1;

@@ -31,11 +31,12 @@ public static class RuleImporter
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(text);
         Preprocessor preprocessor = new(fileName, text);
+        LineCounter lines = new(text);
         ImmutableArray<RefusedAssertion>.Builder refused = ImmutableArray.CreateBuilder<RefusedAssertion>();
         List<Taken> taken = [];
         foreach (List<Token> call in preprocessor.Calls(Lexer.Read(fileName, text, 0, text.Length, isForeign: true)))
         {
-            int line = RuleException.Place(text, call[0].Position).Line;
+            int line = lines.LineOf(call[0].Position);
             string shown = Shown(text, call);
             try
             {

@@ -22,6 +22,7 @@ public static class RuleParser
         List<Entry> entries = Header(fileName, text, out int bodyStart);
         Dictionary<string, Entry> single = [];
         Preprocessor preprocessor = new(fileName, text);
+        LineCounter lines = new(text);
         ImmutableArray<RuleCheck>.Builder checks = ImmutableArray.CreateBuilder<RuleCheck>();
         RuleExpression? when = null;
         Entry? unusedWhen = null;
@@ -44,7 +45,7 @@ public static class RuleParser
                     foreach (Assertion assertion in new ExpressionParser(fileName, text, tokens, entry.End).Assertions())
                     {
                         RuleExpression expression = RuleExpression.Of(assertion.Root);
-                        int line = RuleException.Place(text, assertion.Position).Line;
+                        int line = lines.LineOf(assertion.Position);
                         RuleExpression? guard = assertion.Condition is null ? when : Guard(fileName, text, assertion, expression, when);
                         checks.Add(new RuleCheck(guard, expression, assertion.Message, line));
                     }

@@ -25,6 +25,18 @@ internal sealed class DefinitionEquality
     /// <summary>Whether the two lay out the same.</summary>
     public static bool Same(TypeGraph left, TypeId leftType, TypeGraph right, TypeId rightType) => FirstDifference(left, leftType, right, rightType) is null;
 
+    /// <summary>False when two structs or unions certainly differ: a quick look at their own members, from the last one, where what was added in one of two moves all.</summary>
+    public static bool MayBeSame(AggregateType left, AggregateType right)
+    {
+        bool isSame = left.ByteSize == right.ByteSize && left.Members.Length == right.Members.Length;
+        for (int i = left.Members.Length - 1; isSame && i >= 0; i--)
+        {
+            isSame = left.Members[i].BitOffset == right.Members[i].BitOffset && left.Members[i].Name == right.Members[i].Name;
+        }
+
+        return isSame;
+    }
+
     /// <summary>The first difference in words ("pgmap is at byte 8, or at byte 16"), or null when they lay out the same.</summary>
     public static string? FirstDifference(TypeGraph left, TypeId leftType, TypeGraph right, TypeId rightType)
     {

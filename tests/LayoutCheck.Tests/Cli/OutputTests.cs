@@ -160,6 +160,24 @@ public sealed class OutputTests
         folder.Delete(true);
     }
 
+    // The lines are lost: there is no other place for them. The exit code is not.
+    [Theory]
+    [InlineData("check nofile", 3)]
+    [InlineData("check --no-such-option", 2)]
+    [InlineData("rules import nofile", 2)]
+    public void A_limit_on_the_size_of_standard_error_does_not_change_the_exit_code(string arguments, int exitCode)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "ulimit, /dev/full");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-");
+        string file = Path.Combine(folder.FullName, "errors");
+        File.WriteAllBytes(file, new byte[1024]);
+
+        Assert.Equal(exitCode, ProgramRun.Shell($"ulimit -f 1; DOTNET_EnableWriteXorExecute=0 {ProgramRun.ShellCommand} {arguments} 2>> '{file}'").ExitCode);
+        Assert.Equal(exitCode, ProgramRun.Shell($"{ProgramRun.ShellCommand} {arguments} 2> /dev/full").ExitCode);
+        Assert.Equal(1024, new FileInfo(file).Length);
+        folder.Delete(true);
+    }
+
     [Fact]
     public void What_is_no_file_is_written_to_and_stays()
     {

@@ -70,7 +70,33 @@ public sealed class DecompressionTests
             BitConverter.GetBytes(Crc32.Of(file.Whole())).CopyTo(bytes, Header + size - 4);
         }
 
-        Assert.Equal("cannot be unpacked: the xz stream is damaged (it needs more than 512 MiB to be unpacked)", Refused(bytes, CompressionFormat.Xz).Problem);
+        Assert.Equal("needs more than 160 MiB of memory to be unpacked (xz), which no kernel does", Refused(bytes, CompressionFormat.Xz).Problem);
+    }
+
+    [Fact]
+    public void A_zstd_frame_that_needs_256_MiB_of_memory()
+    {
+        CodecLibrary.SkipUnlessThereFor("zst");
+        // The window descriptor (RFC 8878 s3.1.1.1.2): an exponent of 18 is 256 MiB.
+        InvalidImageException e = Refused([0x28, 0xb5, 0x2f, 0xfd, 0, 18 << 3, 1, 0, 0], CompressionFormat.Zstd);
+        Assert.Equal(("needs more than 128 MiB of memory to be unpacked (zstd), which no kernel does", "unpack it and name the result"), (e.Problem, e.Remedy));
+    }
+
+    [Fact]
+    public void Too_little_memory_is_told_as_that_and_not_as_damage()
+    {
+        using MappedFile file = MappedFile.FromBytes("vmlinuz", [1]);
+        foreach (Exception failure in (Exception[])[
+            new InsufficientMemoryException(), new IOException("zlib"), new DllNotFoundException("libzstd.so.1: failed to map segment from shared object"),
+            new DllNotFoundException("libzstd.so.1: cannot allocate memory in static TLS block")])
+        {
+            InvalidImageException e = Decompression.Refusal(failure, file.Whole(), CompressionFormat.Zstd)!;
+            Assert.Equal("vmlinuz: there is not enough memory to unpack it (zstd); free some, allow more (ulimit -v), or unpack it and name the result", e.Message);
+        }
+
+        Assert.Contains("is not installed", Decompression.Refusal(new DllNotFoundException("no such file"), file.Whole(), CompressionFormat.Zstd)!.Problem, StringComparison.Ordinal);
+        Assert.Contains("is damaged", Decompression.Refusal(new InvalidDataException(), file.Whole(), CompressionFormat.Zstd)!.Problem, StringComparison.Ordinal);
+        Assert.Null(Decompression.Refusal(new ArgumentException("defect"), file.Whole(), CompressionFormat.Zstd));
     }
 
     [Fact]

@@ -1,0 +1,202 @@
+using System.Diagnostics;
+using LayoutCheck.Dwarf;
+using LayoutCheck.Elf;
+using LayoutCheck.Layouts;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
+using LayoutCheck.Tests.Support;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Tests.Hostile;
+
+/// <summary>What an input may cost (README, "What a file can do to it"): the worst that were found. Times are bounded generously, for machines that do other things; before, each took longer.</summary>
+public sealed class CostTests
+{
+    private static readonly TimeSpan s_mostTime = TimeSpan.FromSeconds(30);
+    private static readonly TypeName s_struct = TypeName.Parse("struct s");
+
+    [Fact]
+    public void Compressed_sections_are_bounded_together()
+    {
+        Assert.Equal(
+            "hostile: .debug_types+0x0: claims to expand to 0xf00000 bytes, and with what was unpacked before it that is more than the 0x2000000 that a file of this size may unpack to; "
+            + "the file is damaged, or made to exhaust memory: fetch or build it again, or unpack it (objcopy --decompress-debug-sections) and name the result",
+            Assert.Single(Bounds.Try(CostlyInput.SectionsOfZeros(4, 15))));
+        Assert.Contains(Bounds.Try(CostlyInput.SectionsOfZeros(1, 33)), m => m.Contains("claims to expand from", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_made_of_compressed_units_is_bounded()
+        => Assert.Contains(Bounds.Try(CostlyInput.UnitsInCompressedSection(2_000_000)), m => m.Contains("more than the 0x10000000 that a file of this size may", StringComparison.Ordinal));
+
+    [Fact]
+    public void What_is_made_of_compressed_members_is_bounded()
+        => Assert.Contains(Bounds.Try(CostlyInput.MembersInCompressedSection(3_000_000)), m => m.Contains("a struct or union has more than 131072 members", StringComparison.Ordinal));
+
+    [Fact]
+    public void What_is_made_of_abbreviations_that_no_compiler_counts_to_is_bounded()
+        => Assert.Contains(Bounds.Try(CostlyInput.TablesInTurn(20_000, 50_000)), m => m.Contains(".debug_abbrev: takes 0x28000 bytes more to be read", StringComparison.Ordinal));
+
+    [Fact]
+    public void Tables_of_abbreviations_that_overlap_or_take_turns_are_read_for_so_long_and_no_longer()
+    {
+        // The first type is there all the same, and found.
+        foreach (byte[] image in (byte[][])[CostlyInput.OverlappingTables(15_000), CostlyInput.TablesInTurn(20_000, 15_000)])
+        {
+            AssertInTime("show, first unit", () => Assert.NotNull(First(image)));
+            AssertInTime("show --all", () => Assert.Contains("tables that overlap or take turns", Assert.Throws<InvalidImageException>(() => All(image, 1)).Problem, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_baseline_of_sixty_thousand_members_is_written_and_read_back(bool isUnion)
+    {
+        byte[] image = CostlyInput.Members(60_000, isUnion);
+        using KernelImage opened = KernelImage.FromBytes("costly", image);
+        TypeName name = TypeName.Parse(isUnion ? "union s" : "struct s");
+        DefinitionSet set = opened.Types.FindAll([name], 1).Sets[0];
+        AssertInTime("baseline and check", () =>
+        {
+            Baseline baseline = BaselineWriter.Write("costly", [set]);
+            Assert.Empty(baseline.LeftOut);
+            Rule rule = RuleParser.Parse("costly.md", baseline.RuleText);
+            Assert.Equal(60_000 + 2 - (set.Distinct[0].Aggregate.Alignment is null ? 0 : -1), rule.Checks.Length);
+            Assert.All(LayoutChecker.Check(opened, new RuleSet([rule]), 1).Results[0].Checks[..^1], c => Assert.Equal(Outcome.Holds, c.Outcome));
+        });
+    }
+
+    [Fact]
+    public void Of_two_members_of_one_name_the_index_has_the_first_as_the_search_has()
+    {
+        foreach (int count in (int[])[10, 100])
+        {
+            DwarfBuilder dwarf = new();
+            DwarfUnit unit = dwarf.Unit();
+            unit.Begin(DwTag.DW_TAG_structure_type, At.Name("s"), At.Udata(DwAt.DW_AT_byte_size, 4 * (ulong)count));
+            for (int i = 0; i < count; i++)
+            {
+                At place = At.Udata(DwAt.DW_AT_data_member_location, 4 * (ulong)i);
+                At[] attributes = i == 1 ? [At.Type("inner"), place] : [At.Name(i % 2 == 0 ? "even" : "odd"), At.Type("int"), place];
+                unit.Leaf(DwTag.DW_TAG_member, attributes);
+            }
+
+            unit.End();
+            unit.Mark("inner");
+            unit.Begin(DwTag.DW_TAG_union_type, At.Size(4));
+            unit.Leaf(DwTag.DW_TAG_member, At.Name("odd"), At.Type("int"));
+            unit.Leaf(DwTag.DW_TAG_member, At.Name("deep"), At.Type("int"));
+            unit.End();
+            unit.Int();
+            TypeDefinition definition = First(dwarf.ToBytes())!;
+
+            Assert.Equal([0UL, 32, 32], new[] { "even", "odd", "deep" }.Select(n => MemberPath.Resolve(definition.Graph, definition.Root, n)!.BitOffset));
+            Assert.Null(MemberPath.Resolve(definition.Graph, definition.Root, "none"));
+        }
+    }
+
+    [Fact]
+    public void Forty_thousand_structs_of_one_name_in_BTF()
+        => Assert.Contains(Bounds.Try(CostlyInput.BtfOfOneName(40_000)), m => m.Contains("more than 256 definitions of struct s differ; name the image of one kernel", StringComparison.Ordinal));
+
+    [Fact]
+    public void A_rule_file_takes_time_in_proportion()
+    {
+        byte[] image = CostlyInput.Members(1);
+        foreach ((string text, int checks, Outcome outcome) in ((string, int, Outcome)[])
+            [(CostlyInput.Checks(100_000), 100_000, Outcome.Holds), (CostlyInput.Types(40_000), 40_000, Outcome.NotApplicable), (CostlyInput.Strings(200_000), 1, Outcome.Holds)])
+        {
+            using KernelImage opened = KernelImage.FromBytes("costly", image);
+            AssertInTime($"{checks} checks", () =>
+            {
+                Rule rule = RuleParser.Parse("costly.md", text);
+                Assert.Equal(checks, rule.Checks.Length);
+                CheckReport report = LayoutChecker.Check(opened, new RuleSet([rule]), 1);
+                Assert.Equal(outcome, report.Results[0].Outcome);
+                using StringWriter written = new();
+                CheckText.Write(report, "costly", null, new Ink(false), written);
+            });
+        }
+    }
+
+    [Fact]
+    public void A_header_of_many_assertions_takes_time_in_proportion_and_lines_are_told_right()
+    {
+        AssertInTime("import", () =>
+        {
+            RuleImport import = RuleImporter.Import("costly.h", CostlyInput.Assertions(40_000));
+            Assert.Equal((20_000, 20_000), (import.TakenCount, import.Refused.Length));
+            Assert.Equal(Enumerable.Range(1, 20_000).Select(i => i * 2), import.Refused.Select(r => r.Line));
+        });
+    }
+
+    [Fact]
+    public void Lines_are_counted_forwards_and_backwards()
+    {
+        LineCounter lines = new("a\nb\n\nc");
+        Assert.Equal([1, 1, 2, 4, 3, 1, 4, 1], new[] { 0, 1, 2, 5, 4, 0, 100, -1 }.Select(lines.LineOf));
+    }
+
+    [Fact]
+    public void Many_names_with_one_end_are_found_where_each_stands()
+    {
+        string[] names = [.. Enumerable.Range(0, 3000).Select(i => $"{i:x}_page")];
+        ByteWriter strings = new ByteWriter(false).Text("");
+        foreach (string name in names)
+        {
+            strings.Text("z" + name);
+        }
+
+        using MappedFile file = MappedFile.FromBytes("strings", strings.Text("_page").ToArray());
+        Dictionary<int, List<string>> found = [];
+        StringTails.Find(file.Whole(), [.. names.Select(System.Text.Encoding.UTF8.GetBytes)], (name, at) =>
+        {
+            found.TryAdd(name, []);
+            found[name].Add(file.Whole().TextAt(at));
+        });
+
+        Assert.Equal(names.Length, found.Count);
+        // "a_page" is the tail of "1a_page" and others, too.
+        Assert.All(found, f => Assert.All(f.Value, t => Assert.Equal(names[f.Key], t)));
+        Assert.Equal(names.Sum(n => names.Count(m => m.EndsWith(n, StringComparison.Ordinal))), found.Values.Sum(v => v.Count));
+    }
+
+    [Fact]
+    public void A_budget_is_one_for_a_file_and_what_is_in_it_and_grows_with_what_it_refers_to()
+    {
+        using MappedFile file = MappedFile.FromBytes("file", new byte[100]);
+        using MappedFile inner = MappedFile.FromUnpacked("file (unpacked)", NativeBuffer.CopyOf(file.Whole()), file.Budget);
+        Assert.Same(file.Budget, inner.Budget);
+        Assert.Equal((256UL << 20, 32UL << 20, 32UL << 20), (file.Budget.Limit, file.Budget.UnpackLimit, file.Budget.UnpackLeft));
+        Assert.True(inner.Budget.TryUnpack(30 << 20));
+        Assert.False(inner.Budget.TryUnpack(3 << 20));
+        Assert.Equal(0UL, file.Budget.UnpackLeft);
+        file.Budget.Take(file.Whole(), 224 << 20);
+        Assert.Contains("more than the 0x10000000 that a file of this size may", Assert.Throws<InvalidImageException>(() => inner.Budget.Take(inner.Whole(), 1)).Problem, StringComparison.Ordinal);
+        file.Budget.AddFile(8);
+        Assert.Equal((256UL << 20) + 2048, inner.Budget.Limit);
+        inner.Budget.Take(inner.Whole(), 2048);
+        Assert.Equal(2UL << 30, new MemoryBudget(8 << 20).Limit);
+    }
+
+    private static TypeDefinition? First(byte[] image)
+    {
+        using KernelImage opened = KernelImage.FromBytes("costly", image);
+        return opened.Types.FindFirst(s_struct);
+    }
+
+    private static Survey All(byte[] image, int threads)
+    {
+        using KernelImage opened = KernelImage.FromBytes("costly", image);
+        using Team team = new(threads);
+        return opened.Types.FindAll([s_struct], team);
+    }
+
+    private static void AssertInTime(string what, Action action)
+    {
+        Stopwatch time = Stopwatch.StartNew();
+        action();
+        Assert.True(time.Elapsed < s_mostTime, $"{what} took {time.Elapsed}");
+    }
+}
