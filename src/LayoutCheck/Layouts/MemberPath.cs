@@ -83,7 +83,8 @@ public static class MemberPath
             }
         }
 
-        return new ResolvedMember(path, offset, bitFieldSize ?? graph.ByteSizeOf(type) * 8, type, bitFieldSize is not null) { Place = place, IsFlexible = isFlexible };
+        return new ResolvedMember(path, offset, bitFieldSize ?? graph.ByteSizeOf(type) * 8, type, bitFieldSize is not null)
+        { Place = place, IsFlexible = isFlexible };
     }
 
     /// <summary>Whether the text is a path: names joined by dots, indices in brackets.</summary>
