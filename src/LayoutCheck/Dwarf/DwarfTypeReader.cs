@@ -125,7 +125,8 @@ internal sealed class DwarfTypeReader : ITypeSource
         WantedNames wanted = new(names, _sections);
         // One thread waits for nobody, and goes the sure way.
         ulong[]? starts = team.Size > 1 && !SlowPath.IsForced ? _sections.UnitStarts : null;
-        (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? onTrust = starts is null ? null : Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team);
+        (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? onTrust = starts is null ? null
+            : Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team);
         (Survey survey, ImmutableArray<TypeName>[] targets) = onTrust ?? Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces), team)!.Value;
         return Array.TrueForAll(targets, t => t.IsEmpty) ? survey : survey with { Sets = FollowTypedefs(survey.Sets, targets, team, withPlaces) };
     }
@@ -133,9 +134,11 @@ internal sealed class DwarfTypeReader : ITypeSource
     // A typedef in one unit, the struct that it names in another: all definitions of that struct count.
     private ImmutableArray<DefinitionSet> FollowTypedefs(ImmutableArray<DefinitionSet> sets, ImmutableArray<TypeName>[] targets, Team team, bool withPlaces)
     {
-        TypeName[] unknown = [.. targets.SelectMany(t => t).Distinct().Except(sets.Select(s => s.Name)).OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
+        TypeName[] unknown = [.. targets.SelectMany(t => t).Distinct().Except(sets.Select(s => s.Name))
+            .OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
         ILookup<TypeName, DefinitionSet> known = sets.Concat(unknown.Length == 0 ? [] : FindAll(unknown, team, withPlaces).Sets).ToLookup(s => s.Name);
-        return [.. sets.Select((set, i) => targets[i].OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind).Aggregate(set, (sum, name) => sum.With(known[name].First())))];
+        return [.. sets.Select((set, i) => targets[i].OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)
+            .Aggregate(set, (sum, name) => sum.With(known[name].First())))];
     }
 
     // Null when what was taken on trust was wrong.
@@ -188,7 +191,8 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     private static void CollectLocal(
-        int index, DwarfSections file, in UnitHeader unit, in UnitRoot root, DieScanner scanner, DwarfGraphBuilder builder, List<TypeDefinition> local, ref int count)
+        int index, DwarfSections file, in UnitHeader unit, in UnitRoot root, DieScanner scanner, DwarfGraphBuilder builder,
+        List<TypeDefinition> local, ref int count)
     {
         if (!DwarfLanguage.IsC(root.Language))
         {

@@ -133,7 +133,11 @@ internal sealed unsafe class Section
 
     /// <summary>The error to throw for a type that a compiler recorded in a way that contradicts itself (<see cref="InvalidImageException.IsOfOneType"/>).</summary>
     public InvalidImageException Contradictory(ulong? offset, string problem) => new(
-        File.Path, Name, offset, problem, "clang leaves out the width of a bit-field that is as wide as its type: build with another compiler, or ask for what does not hold this type")
+        File.Path,
+        Name,
+        offset,
+        problem,
+        "clang leaves out the width of a bit-field that is as wide as its type: build with another compiler, or ask for what does not hold this type")
     { IsOfOneType = true };
 
     [DoesNotReturn]

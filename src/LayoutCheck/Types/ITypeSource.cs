@@ -98,7 +98,8 @@ public sealed record Remainder(ImmutableArray<TypeDefinition> Local, TypeName? T
 {
     /// <summary>Where the first of the local definitions is, in words; null when there is none.</summary>
     public string? Place => Local is not [var first, ..] ? null
-        : $"local to {(string.IsNullOrEmpty(first.Function) ? "a function" : $"function {first.Function}")} in {(first.Units[0].Name.Length == 0 ? $"unit {first.Units[0].Index}" : first.Units[0].Name)}";
+        : $"local to {(string.IsNullOrEmpty(first.Function) ? "a function" : $"function {first.Function}")} in "
+            + (first.Units[0].Name.Length == 0 ? $"unit {first.Units[0].Index}" : first.Units[0].Name);
 
     /// <summary>Nothing at all.</summary>
     public static Remainder None { get; } = new([], null);
