@@ -72,7 +72,7 @@ public sealed class ContradictoryRecordTests
         Assert.Contains("the compiler's record of a bit-field is contradictory", report.Results[1].Checks[0].Reason, StringComparison.Ordinal);
         Assert.Equal(Verdict.Undecided, report.Verdict);
         using StringWriter text = new();
-        CheckText.Write(report, "built", null, new Ink(false), text);
+        CheckText.Write(report, new Ink(false), text);
         Assert.Contains("  cannot be read: struct s", text.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("not defined: struct s", text.ToString(), StringComparison.Ordinal);
     }

@@ -109,9 +109,8 @@ internal sealed record CMember(string? Name, CType Type, string? Width = null, s
 /// <param name="Kind">What it is.</param>
 /// <param name="IsBitField">Whether it is a bit-field: then the compiler sets its bits in an object.</param>
 /// <param name="HasSize">Whether C has sizeof of it: not of a flexible array.</param>
-/// <param name="IsBelowDimensions">Whether the path goes into an array of arrays.</param>
 /// <param name="IsAtomic">Whether it is an atomic struct or union.</param>
-internal sealed record Probe(string Path, CKind Kind, bool IsBitField, bool HasSize, bool IsBelowDimensions, bool IsAtomic = false);
+internal sealed record Probe(string Path, CKind Kind, bool IsBitField, bool HasSize, bool IsAtomic = false);
 
 /// <summary>What a type has, itself or in the types that it names, of which debug information tells less than all.</summary>
 [Flags]
@@ -174,7 +173,7 @@ internal sealed partial record GeneratedType(int Number, string Name, string Def
     private static ImmutableArray<Probe> ProbesOf(CAggregate aggregate)
     {
         List<Probe> probes = [];
-        AddMembers(probes, aggregate, "", isBelowDimensions: false, hasObject: true);
+        AddMembers(probes, aggregate, "", hasObject: true);
         return [.. probes];
     }
 
@@ -193,7 +192,7 @@ internal sealed partial record GeneratedType(int Number, string Name, string Def
         }
     }
 
-    private static void AddMembers(List<Probe> probes, CAggregate aggregate, string prefix, bool isBelowDimensions, bool hasObject)
+    private static void AddMembers(List<Probe> probes, CAggregate aggregate, string prefix, bool hasObject)
     {
         foreach (CMember member in aggregate.Members)
         {
@@ -201,7 +200,7 @@ internal sealed partial record GeneratedType(int Number, string Name, string Def
             {
                 if (member.Type.Bare is CAggregate inner)
                 {
-                    AddMembers(probes, inner, prefix, isBelowDimensions, hasObject);
+                    AddMembers(probes, inner, prefix, hasObject);
                 }
             }
             else if (member.Width is not null)
@@ -209,19 +208,19 @@ internal sealed partial record GeneratedType(int Number, string Name, string Def
                 // An object has no element of an array without elements, so there are no bits to set.
                 if (hasObject)
                 {
-                    probes.Add(new Probe(prefix + member.Name, member.Type.Kind, true, true, isBelowDimensions));
+                    probes.Add(new Probe(prefix + member.Name, member.Type.Kind, true, true));
                 }
             }
             else
             {
-                Add(probes, member.Type.Bare, prefix + member.Name, isBelowDimensions, hasObject, goesInto: probes.Count < MostProbes, member.IsAtomic);
+                Add(probes, member.Type.Bare, prefix + member.Name, hasObject, goesInto: probes.Count < MostProbes, member.IsAtomic);
             }
         }
     }
 
-    private static void Add(List<Probe> probes, CType type, string path, bool isBelowDimensions, bool hasObject, bool goesInto, bool isAtomic = false)
+    private static void Add(List<Probe> probes, CType type, string path, bool hasObject, bool goesInto, bool isAtomic = false)
     {
-        probes.Add(new Probe(path, type.Kind, false, type is not CArray { Count: null }, isBelowDimensions, isAtomic));
+        probes.Add(new Probe(path, type.Kind, false, type is not CArray { Count: null }, isAtomic));
         // C gives no access to what is in an atomic struct.
         if (!goesInto || isAtomic)
         {
@@ -230,15 +229,14 @@ internal sealed partial record GeneratedType(int Number, string Name, string Def
 
         if (type is CAggregate aggregate)
         {
-            AddMembers(probes, aggregate, path + ".", isBelowDimensions, hasObject);
+            AddMembers(probes, aggregate, path + ".", hasObject);
         }
         else if (type is CArray array)
         {
             CType element = array.Element.Bare;
-            bool isBelow = isBelowDimensions || element is CArray;
             foreach (int index in array.Count > 1 ? [0, array.Count.Value - 1] : (int[])[0])
             {
-                Add(probes, element, string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]"), isBelow, hasObject && array.Count > 0, probes.Count < MostProbes);
+                Add(probes, element, string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]"), hasObject && array.Count > 0, probes.Count < MostProbes);
             }
         }
     }
