@@ -219,7 +219,7 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
             ImmutableArray<DefinitionSet> sets = source.FindAll([.. found.Select(f => f.Name)], 1).Sets;
             for (int i = 0; i < found.Count; i++)
             {
-                distinct.Add(found[i].Index, sets[i].Distinct);
+                Take(found[i].Index, sets[i]);
             }
         }
         catch (InvalidImageException)
@@ -228,13 +228,25 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
             {
                 try
                 {
-                    distinct.Add(index, source.FindAll([name], 1).Sets[0].Distinct);
+                    Take(index, source.FindAll([name], 1).Sets[0]);
                 }
                 catch (InvalidImageException e)
                 {
                     outcome.Refuse(row.Source, types[index], e.Problem);
                 }
             }
+        }
+
+        // One unit whose record contradicts itself takes the answer from all.
+        void Take(int index, DefinitionSet set)
+        {
+            if (set.Problem is { } problem)
+            {
+                outcome.Refuse(row.Source, types[index], problem.Problem);
+                return;
+            }
+
+            distinct.Add(index, set.Distinct);
         }
 
         foreach ((int index, _, TypeDefinition first) in found)

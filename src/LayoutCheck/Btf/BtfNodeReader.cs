@@ -148,8 +148,8 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             isNested = true;
         }
 
-        bool mayBeFlattened = isNested || (count != 1 && index.Nesting == ArrayNesting.Flattened);
-        HasFlattenedArrays |= mayBeFlattened;
+        bool mayBeFlattened = isNested || index.Nesting == ArrayNesting.Flattened;
+        HasFlattenedArrays |= mayBeFlattened && count != 1;
         TypeId made = Read(element, isBehindPointer, depth, record);
         if (Strip(index, element, record) is { Kind: BtfFormat.BTF_KIND_INT } integer && !IsRegular(integer))
         {

@@ -76,6 +76,7 @@ public static class MemberPath
         SourcePlace? place = null;
         bool isFlexible = false;
         string prefix = "";
+        bool isOfOneElement = false;
         for (int i = 0; i < steps.Length; i++)
         {
             Step step = steps[i];
@@ -96,13 +97,14 @@ public static class MemberPath
                 bitFieldSize = found.Member.BitFieldSize;
                 place = found.Member.Place;
                 isFlexible = found.IsFlexible;
+                isOfOneElement = false;
                 prefix = prefix.Length == 0 ? name : $"{prefix}.{name}";
             }
             else if (FlattenedArray(graph, type) is { } array && (rest ?? array.Count) is var count && count != 1)
             {
                 if (graph.ByteSizeOf(array.Element) is not { } size || (count > 0 && step.Index >= count))
                 {
-                    return null;
+                    return OfFurtherDimension();
                 }
 
                 if (count is null or 0)
@@ -118,7 +120,7 @@ public static class MemberPath
                 ulong dimension = firstDimension?.Invoke(prefix, count.Value) ?? count.Value;
                 if (step.Index >= dimension)
                 {
-                    return null;
+                    return OfFurtherDimension();
                 }
 
                 if (firstDimension is null)
@@ -133,13 +135,18 @@ public static class MemberPath
                 type = many == 1 ? array.Element : type;
                 prefix += "[]";
             }
+            else if (isOfOneElement && step.Index == 0 && Element(graph, type, 0) is null)
+            {
+                // [1][1] is one array of one element too, and each of its dimensions is all of it.
+                prefix += "[]";
+            }
             else
             {
                 isFlexible = false;
+                isOfOneElement = FlattenedArray(graph, type) is { Count: 1 };
                 if (Element(graph, type, step.Index) is not { } element)
                 {
-                    // It may be an element of a further dimension.
-                    return doubt is null ? null : new ResolvedMember(path, offset, null, type, false) { Place = place, Doubt = doubt };
+                    return OfFurtherDimension();
                 }
 
                 offset += element.Offset;
@@ -151,6 +158,9 @@ public static class MemberPath
 
         ulong? bitSize = bitFieldSize ?? (rest is { } left ? left * 8 * graph.ByteSizeOf(((ArrayType)graph[graph.Strip(type)]).Element) : graph.ByteSizeOf(type) * 8);
         return new ResolvedMember(path, offset, bitSize, type, bitFieldSize is not null) { Place = place, ElementCount = rest, Doubt = doubt, IsFlexible = isFlexible };
+
+        // An index that no element has: below an array of open dimensions, it may be one of a further dimension.
+        ResolvedMember? OfFurtherDimension() => doubt is null ? null : new ResolvedMember(path, offset, null, type, false) { Place = place, Doubt = doubt };
     }
 
     /// <summary>Whether a type is an array of which the dimensions are not known.</summary>

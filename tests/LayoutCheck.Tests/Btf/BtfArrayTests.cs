@@ -65,6 +65,9 @@ public sealed class BtfArrayTests
     [InlineData("typeof(struct zone, lists[0]) == integer", Outcome.Undecided)]
     [InlineData("typeof(struct zone, lists[0]) == \"int[2]\"", Outcome.Undecided)]
     [InlineData("ARRAY_SIZE(struct zone, one) == 1 && offsetof(struct zone, one[0].y) == 44", Outcome.Holds)]
+    // It may be one[1][1], and all of that is one element.
+    [InlineData("exists(struct zone, one[0][0]) && offsetof(struct zone, one[0][0].y) == 44", Outcome.Holds)]
+    [InlineData("exists(struct zone, one[0][1])", Outcome.Violated)]
     [InlineData("offsetof(struct zone, tail[0]) == 240", Outcome.Holds)]
     [InlineData("offsetof(struct zone, tail[1]) == 248", Outcome.Undecided)]
     [InlineData("sizeof(struct zone, tail[0]) == 8", Outcome.Undecided)]

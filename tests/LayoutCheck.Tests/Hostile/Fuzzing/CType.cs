@@ -182,7 +182,14 @@ internal sealed partial record GeneratedType(int Number, string Name, string Def
         foreach (CMember member in aggregate.Members.Where(m => m.Width is null || m.Name is not null))
         {
             yield return member.Name;
-            if (member.Type.Bare is CAggregate inner)
+            // Of an array of structs, the members of one element are listed.
+            CType type = member.Type.Bare;
+            while (type is CArray array)
+            {
+                type = array.Element.Bare;
+            }
+
+            if (type is CAggregate inner)
             {
                 foreach (string? listed in ListingOf(inner))
                 {

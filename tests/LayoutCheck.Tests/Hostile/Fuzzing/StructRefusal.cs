@@ -35,7 +35,7 @@ internal static class StructRefusal
     private static readonly (string Name, Regex Says, Func<StructSource, GeneratedType, bool> Holds)[] s_all =
     [
         // A bit-field as wide as its type has the place of its first byte, over a member before it that ends in that byte.
-        ("clang's record of a full-width bit-field contradicts another member's", new Regex("^the compiler's record of a bit-field is contradictory: "), (s, _) => s.IsClang && s.Format != "BTF (clang)"),
+        ("clang's record of a full-width bit-field contradicts another member's", new Regex("the compiler's record of a bit-field is contradictory: "), (s, _) => s.IsClang && s.Format != "BTF (clang)"),
 
         // clang rounds the size up to a power of 2 (ASTContext::getTypeInfoImpl), gcc does not, and DWARF has the size of the type within.
         ("an _Atomic struct whose size is not recorded", new Regex("^an _Atomic struct or union of [0-9]+ bytes, which some compilers"), (s, t) => !s.IsBtf && t.Traits.HasFlag(CTraits.Atomic)),
@@ -85,6 +85,7 @@ internal static class StructRefusal
     /// <param name="got">What we say, or null when we do not find it.</param>
     public static string? OfMember(StructSource source, Probe probe, Judged expected, ResolvedMember? got)
         => source.IsPahole && got is { Doubt: not null } ? "BTF (pahole) has arrays of arrays as one array, and it is said so"
+            : source.IsPahole && probe.Kind == CKind.Array && got is { IsBitField: false } && got.BitOffset == expected.BitOffset && got.BitSize == expected.BitSize ? "BTF (pahole) has no dimensions of 1"
 
             // DwarfUnit::constructMemberDIE: DW_AT_bit_size is left out where it is the size of the type, and the place is that of the byte. Nothing tells it from
             // another member, and when the bits before it have no name, nothing tells that the place is not right.
