@@ -299,6 +299,14 @@ internal sealed class BtfIndex
             throw _section.Invalid(8, "types and strings overlap");
         }
 
+        // As the kernel's btf_check_sec_info: bytes that no extent covers are types or strings that a damaged length leaves out.
+        // A longer header may name others.
+        uint end = Math.Min(_typesStart + _typesLength, _stringsStart + _stringsLength);
+        if (headerLength < BtfFormat.LayoutHeaderSize && (Math.Min(_typesStart, _stringsStart) != headerLength || Math.Max(_typesStart, _stringsStart) != end))
+        {
+            throw _section.Invalid(8, "there are bytes beside the types and the strings that are neither");
+        }
+
         if (_stringsLength == 0)
         {
             // A module may have types and no name that the kernel has not.

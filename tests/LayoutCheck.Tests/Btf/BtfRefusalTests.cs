@@ -48,6 +48,7 @@ public sealed class BtfRefusalTests
     [InlineData(12, uint.MaxValue, "types lie at")]
     [InlineData(12, 15, "whole 32-bit words")]
     [InlineData(16, uint.MaxValue, "strings lie at")]
+    [InlineData(12, 16, "bytes beside the types and the strings")]
     [InlineData(16, 0, "overlap")]
     [InlineData(20, uint.MaxValue, "strings lie at")]
     [InlineData(20, 0, "has no strings")]
