@@ -29,7 +29,9 @@ internal sealed record CheckInput(string? File, bool IsRunning, bool IsSample)
         if (IsSample)
         {
             StandardError.WriteLine($"layoutcheck: checking {SampleName}, which says nothing about any kernel of yours");
-            return OpenSample(how.Source);
+            KernelImage sample = OpenSample(how.Source);
+            InputImage.TellUnused(sample, how);
+            return sample;
         }
 
         return IsRunning && !System.IO.File.Exists(runningBtf)

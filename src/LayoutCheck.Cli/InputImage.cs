@@ -3,17 +3,22 @@ namespace LayoutCheck.Cli;
 /// <summary>Opens the image that a command line names.</summary>
 internal static class InputImage
 {
-    /// <summary>Opens a file, and says on stderr when <c>--base</c> names a kernel that the answer does not rest on.</summary>
+    /// <summary>Opens a file, and says what of the options was of no use.</summary>
     /// <exception cref="InvalidImageException">It cannot be read, or has not the debug information asked for.</exception>
     public static KernelImage Open(string path, ImageOptions how)
     {
         KernelImage image = KernelImage.Open(path, how);
+        TellUnused(image, how);
+        return image;
+    }
+
+    /// <summary>Says on stderr when <c>--base</c> names a kernel that the answers do not rest on.</summary>
+    public static void TellUnused(KernelImage image, ImageOptions how)
+    {
         if (how.BasePath is { } basePath && !image.OtherFiles.Any(f => f.Role == FileRole.BaseKernel))
         {
             string reason = image.Types.Kind == Types.SourceKind.Dwarf ? "the answer is from DWARF (--source btf asks the BTF)" : "the BTF needs no base";
             StandardError.WriteLine($"layoutcheck: --base {Printable.Escape(basePath)} is not used: {reason}");
         }
-
-        return image;
     }
 }

@@ -31,7 +31,7 @@ public static class Program
         KernelImage.EndProcessWhenInputIsLost("layoutcheck", ExitCode.Unreadable);
         Command root = CommandLine.Create(args);
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Action is not (TeachingHelp or VersionLine) && UsageErrors.Of(parsed) is { Count: > 0 } errors)
+        if (parsed.Action is not (TeachingHelp or VersionLine) && UsageErrors.Of(parsed, args) is { Count: > 0 } errors)
         {
             foreach (string error in errors)
             {

@@ -16,9 +16,9 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
         int dot = text.IndexOfAny(['.', '[']);
         TypeName type = TypeName.Parse(dot < 0 ? text : text[..dot]);
         string? member = dot < 0 ? null : text[(dot + 1)..];
-        if (text is "struct" or "union")
+        if (text.Trim() is "struct" or "union")
         {
-            throw new UsageException($"'{text}' alone is no type; quote both words: '{text} page'");
+            throw new UsageException($"'{text.Trim()}' alone is no type; quote both words: '{text.Trim()} page'");
         }
 
         bool isName = type.Name.Length > 0 && type.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');

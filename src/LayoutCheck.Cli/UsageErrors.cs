@@ -7,8 +7,16 @@ namespace LayoutCheck.Cli;
 internal static class UsageErrors
 {
     /// <summary>What is wrong, one clause each; empty when nothing is.</summary>
-    public static IReadOnlyList<string> Of(ParseResult parsed)
+    /// <param name="parsed">The command line as it was understood.</param>
+    /// <param name="args">Its words.</param>
+    public static IReadOnlyList<string> Of(ParseResult parsed, string[] args)
     {
+        // "--running=" would count as --running, and "--only=" would take the next word for its value.
+        if (args.TakeWhile(a => a != "--").FirstOrDefault(a => a.StartsWith("--", StringComparison.Ordinal) && a.EndsWith('=')) is { } cut)
+        {
+            return [$"the value of {cut[..^1]} is empty (a variable that is not set?)"];
+        }
+
         // An argument swallows an option that does not exist; said first, for the other errors follow from it.
         if (UnknownOption(parsed) is { } unknown)
         {

@@ -37,6 +37,11 @@ internal sealed class BaseKernel : IDisposable
         {
             Section btf = content.Btf ?? content.Elf!.Contents(".BTF")
                 ?? throw new InvalidImageException(path, null, null, "has no BTF for a module's to go on from", "name the vmlinux that the module was built with");
+            if (BtfIndex.IsSplit(btf))
+            {
+                throw new InvalidImageException(path, btf.Name, null, "is split BTF, as modules carry, and no kernel's for a module to go on from", "name the vmlinux that the module was built with");
+            }
+
             return new BaseKernel(path, content, new BtfIndex(btf, content.Btf is null ? ".BTF" : btf.Name));
         }
         catch

@@ -60,6 +60,6 @@ public static class Provenance
         }
 
         string release = file.Release is { } known ? $"release {Printable.Escape(known)}, " : file.Role == FileRole.BaseKernel ? "release not told, " : "";
-        return $"{Printable.Escape(file.Path)} ({release}build id {file.BuildId ?? "none recorded"})";
+        return $"{Printable.Escape(file.Path)} ({release}{(file.BuildId is { } id ? $"build id {id}" : "no build id recorded")})";
     }
 }

@@ -79,6 +79,11 @@ public sealed class CheckInputTests
     [InlineData("the value of --source is empty", "overlap", Image, "page", "--source", "")]
     [InlineData("the value of --format is empty", "check", Image, "--format", "")]
     [InlineData("the value of --threads is empty", "check", Image, "--threads", "")]
+    [InlineData("the value of --running is empty", "check", "--running=")]
+    [InlineData("the value of --sample is empty", "check", "--sample=")]
+    [InlineData("the value of --strict is empty", "check", Image, "--strict=")]
+    [InlineData("the value of --only is empty", "check", "--only=", Image)]
+    [InlineData("the value of --source is empty", "show", "--source=", Image, "page")]
     public void An_empty_word_is_wrong_usage(string problem, params string[] words)
     {
         ProgramResult result = ProgramRun.Run(words);

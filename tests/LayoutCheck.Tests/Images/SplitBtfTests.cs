@@ -99,6 +99,8 @@ public sealed class SplitBtfTests : IDisposable
         Assert.Contains("of the other byte order", e.Problem, StringComparison.Ordinal);
         e = Assert.Throws<InvalidImageException>(() => Open(FixtureFile.PathOf("page-era5/page-era5.gcc-dwarf5.elf")));
         Assert.Equal("has no BTF for a module's to go on from", e.Problem);
+        e = Assert.Throws<InvalidImageException>(() => Open(FixtureFile.PathOf(Module)));
+        Assert.Equal("is split BTF, as modules carry, and no kernel's for a module to go on from", e.Problem);
     }
 
     [Fact]
