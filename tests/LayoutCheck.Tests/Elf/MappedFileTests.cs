@@ -117,7 +117,8 @@ public sealed class MappedFileTests : IDisposable
         string handle = Path.GetFileName(Directory.GetFiles("/proc/self/fd").Single(f => new FileInfo(f).LinkTarget == path));
 
         // The flags are octal, and their last digit is how it may be used: 0 is O_RDONLY.
-        Assert.EndsWith("0", File.ReadLines($"/proc/self/fdinfo/{handle}").Single(l => l.StartsWith("flags:", StringComparison.Ordinal)), StringComparison.Ordinal);
+        string flags = File.ReadLines($"/proc/self/fdinfo/{handle}").Single(l => l.StartsWith("flags:", StringComparison.Ordinal));
+        Assert.EndsWith("0", flags, StringComparison.Ordinal);
         Assert.Contains(" r--p ", Assert.Single(File.ReadLines("/proc/self/maps"), l => l.EndsWith(path, StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 

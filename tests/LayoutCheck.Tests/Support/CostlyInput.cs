@@ -102,7 +102,11 @@ internal static class CostlyInput
 
     /// <summary>A small .debug_info, and .debug_types of so many bytes.</summary>
     public static byte[] TypesBesideInfo(int byteSize)
-        => new ElfBuilder().Add(".debug_info", Unit(0, StructOfInt())).Add(".debug_abbrev", DeclarationsOfStruct()).Add(".debug_types", new byte[byteSize]).ToBytes();
+        => new ElfBuilder()
+            .Add(".debug_info", Unit(0, StructOfInt()))
+            .Add(".debug_abbrev", DeclarationsOfStruct())
+            .Add(".debug_types", new byte[byteSize])
+            .ToBytes();
 
     /// <summary>BTF of so many structs of one name, all of other sizes.</summary>
     public static byte[] BtfOfOneName(int count)
