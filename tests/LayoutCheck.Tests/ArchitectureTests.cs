@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using LayoutCheck.Tests.Support;
@@ -107,6 +108,13 @@ public sealed partial class ArchitectureTests
             Assert.All(packages, package => Assert.Contains($"\n| {package} |", plan, StringComparison.Ordinal));
         }
     }
+
+    [Fact]
+    public void The_program_starts_nothing_and_uses_no_network()
+        => Assert.All(
+            (Assembly[])[typeof(KernelImage).Assembly, typeof(LayoutCheck.Cli.Program).Assembly],
+            a => Assert.DoesNotContain(
+                a.GetReferencedAssemblies(), r => r.Name is "System.Diagnostics.Process" || r.Name!.StartsWith("System.Net", StringComparison.Ordinal)));
 
     // Comments, then string and character literals: what they say is no code.
     [GeneratedRegex("""//[^\n]*|/\*.*?\*/|"{3}.*?"{3}|@"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'""", RegexOptions.Singleline)]

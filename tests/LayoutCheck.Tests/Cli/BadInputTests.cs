@@ -173,6 +173,7 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal((3, ""), (result.ExitCode, result.Out));
         string line = Assert.Single(result.ErrLines);
         Assert.StartsWith("layoutcheck: ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("a defect of layoutcheck", line, StringComparison.Ordinal);
         Assert.Contains(words, line, StringComparison.Ordinal);
         Assert.DoesNotContain(line, char.IsControl);
         Assert.True(result.Elapsed < TimeSpan.FromSeconds(20), $"took {result.Elapsed.TotalSeconds:f2} s");

@@ -97,6 +97,33 @@ public sealed unsafe class NameSearchTests
         Assert.Equal(1, image.Types.FindAll([TypeName.Parse(Name)], 1).Sets[0].DefinitionCount);
     }
 
+    // Both have in them what a walk would end at: an abbreviation that is not declared.
+    [Fact]
+    public void The_body_of_a_function_and_what_is_past_the_first_definition_are_not_read()
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.Begin(DwTag.DW_TAG_subprogram, At.Ref(DwAt.DW_AT_sibling, "after"));
+        dwarf.Info.Uleb(77);
+        unit.End();
+        unit.Mark("after");
+        unit.StructOf(Name, "int");
+        unit.Int();
+        TypeName name = TypeName.Parse(Name);
+        using (KernelImage body = dwarf.Open())
+        {
+            Assert.NotNull(body.Types.FindFirst(name));
+            Assert.Equal(1, body.Types.FindAll([name], 1).Sets[0].DefinitionCount);
+        }
+
+        DwarfUnit second = dwarf.Unit();
+        second.Leaf(DwTag.DW_TAG_variable, At.Name(Name));
+        dwarf.Info.Uleb(77);
+        using KernelImage past = dwarf.Open();
+        Assert.NotNull(past.Types.FindFirst(name));
+        Assert.Throws<InvalidImageException>(() => past.Types.FindAll([name], 1));
+    }
+
     [Fact]
     public void A_unit_that_was_not_written_whole_is_refused()
     {

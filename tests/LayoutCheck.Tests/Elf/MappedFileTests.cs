@@ -109,6 +109,20 @@ public sealed class MappedFileTests : IDisposable
     }
 
     [Fact]
+    public void Is_open_for_reading_and_mapped_read_only()
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self/fdinfo"), "no /proc/self/fdinfo");
+        string path = Large();
+        using MappedFile file = MappedFile.Open(path);
+        string handle = Path.GetFileName(Directory.GetFiles("/proc/self/fd").Single(f => new FileInfo(f).LinkTarget == path));
+
+        // The flags are octal, and their last digit is how it may be used: 0 is O_RDONLY.
+        string flags = File.ReadLines($"/proc/self/fdinfo/{handle}").Single(l => l.StartsWith("flags:", StringComparison.Ordinal));
+        Assert.EndsWith("0", flags, StringComparison.Ordinal);
+        Assert.Contains(" r--p ", Assert.Single(File.ReadLines("/proc/self/maps"), l => l.EndsWith(path, StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_closed_file_shows_nothing_more()
     {
         foreach (MappedFile file in (MappedFile[])[MappedFile.Open(Large()), MappedFile.Open(Write("small", [1, 2, 3])), MappedFile.FromBytes("bytes", [1, 2, 3])])

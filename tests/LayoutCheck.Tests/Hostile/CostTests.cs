@@ -138,6 +138,21 @@ public sealed class CostTests
         Assert.Equal([1, 1, 2, 4, 3, 1, 4, 1], new[] { 0, 1, 2, 5, 4, 0, 100, -1 }.Select(lines.LineOf));
     }
 
+    // Were each counted from the start, it would be 200 GB that are read.
+    [Fact]
+    public void Many_lines_of_a_long_text_take_the_time_of_one_pass()
+    {
+        const int Lines = 2 << 20;
+        LineCounter lines = new(string.Concat(Enumerable.Repeat("line\n", Lines)));
+        Stopwatch time = Stopwatch.StartNew();
+        for (int line = 0; line < Lines && time.Elapsed < s_mostTime; line += 100)
+        {
+            Assert.Equal(line + 1, lines.LineOf(line * 5));
+        }
+
+        Assert.True(time.Elapsed < TimeSpan.FromSeconds(5), $"{time.Elapsed}");
+    }
+
     [Fact]
     public void Many_names_with_one_end_are_found_where_each_stands()
     {
@@ -178,6 +193,50 @@ public sealed class CostTests
         Assert.Equal((256UL << 20) + 2048, inner.Budget.Limit);
         inner.Budget.Take(inner.Whole(), 2048);
         Assert.Equal(2UL << 30, new MemoryBudget(8 << 20).Limit);
+        using MappedFile referred = MappedFile.OpenReferred(FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), file);
+        Assert.Same(file.Budget, referred.Budget);
+        Assert.Equal((256UL << 20) + 2048 + (256 * referred.Length), file.Budget.Limit);
+    }
+
+    [Fact]
+    public void What_is_made_of_DWARF_is_taken_from_the_budget()
+    {
+        // So many bytes are left that a few are no matter.
+        const ulong Left = 100 << 10;
+        AssertBounded(CostlyInput.Members(1000), DieGraph);
+        AssertBounded(CostlyInput.Structs(2000), sections =>
+        {
+            using DieScanner scanner = new(sections, new WantedNames([], sections));
+            scanner.Open(sections.Units.All()[0]);
+            scanner.CollectNames([], []);
+        });
+
+        // Sections that are joined.
+        using MappedFile joined = MappedFile.FromBytes("costly", CostlyInput.TypesBesideInfo(200 << 10));
+        ElfFile elf = ElfFile.Read(joined);
+        joined.Budget.Take(joined.Whole(), joined.Budget.Limit - Left);
+        Assert.Contains("bytes more to be read", Assert.Throws<InvalidImageException>(() => DwarfSections.Find(elf)).Problem, StringComparison.Ordinal);
+
+        static void DieGraph(DwarfSections sections)
+        {
+            using DieScanner scanner = new(sections, new WantedNames([s_struct], sections));
+            UnitHeader unit = sections.Units.All()[0];
+            scanner.Open(unit);
+            Assert.True(scanner.Next(out ScanHit hit));
+            _ = new DwarfGraphBuilder(sections).Build(sections, unit, hit.DieOffset);
+        }
+
+        static void AssertBounded(byte[] image, Action<DwarfSections> use)
+        {
+            foreach (bool isEnough in (bool[])[true, false])
+            {
+                using MappedFile file = MappedFile.FromBytes("costly", image);
+                DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
+                file.Budget.Take(file.Whole(), isEnough ? 0 : file.Budget.Limit - Left);
+                InvalidImageException? e = (InvalidImageException?)Record.Exception(() => use(sections));
+                Assert.Equal((isEnough, true), (e is null, e?.Problem.Contains("bytes more to be read", StringComparison.Ordinal) ?? true));
+            }
+        }
     }
 
     private static TypeDefinition? First(byte[] image)

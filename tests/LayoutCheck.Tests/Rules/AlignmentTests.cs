@@ -89,6 +89,7 @@ public sealed class AlignmentTests
         Assert.Equal(isPacked, s.Graph.IsPacked(s.Aggregate, new ScalarAlignment(largest, largest)));
         TargetFacts target = new(4, false) { LargestScalarAlignment = largest };
         Assert.Equal(isPacked ? Outcome.Violated : Outcome.Holds, Evaluate($"alignof(struct s) == {largest}", layout, target, 4).Outcome);
+        Assert.Equal(Outcome.Holds, Evaluate($"alignof(struct l) == {largest}", "struct l 8\n  a 0/8 long long\n", target, 4).Outcome);
     }
 
     [Fact]

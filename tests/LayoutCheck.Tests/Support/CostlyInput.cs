@@ -87,6 +87,27 @@ internal static class CostlyInput
         return dwarf.ToBytes();
     }
 
+    /// <summary>So many structs, each of its own name.</summary>
+    public static byte[] Structs(int count)
+    {
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        for (int i = 0; i < count; i++)
+        {
+            unit.Leaf(DwTag.DW_TAG_structure_type, At.Name($"s{i}"), At.Udata(DwAt.DW_AT_byte_size, 0));
+        }
+
+        return dwarf.ToBytes();
+    }
+
+    /// <summary>A small .debug_info, and .debug_types of so many bytes.</summary>
+    public static byte[] TypesBesideInfo(int byteSize)
+        => new ElfBuilder()
+            .Add(".debug_info", Unit(0, StructOfInt()))
+            .Add(".debug_abbrev", DeclarationsOfStruct())
+            .Add(".debug_types", new byte[byteSize])
+            .ToBytes();
+
     /// <summary>BTF of so many structs of one name, all of other sizes.</summary>
     public static byte[] BtfOfOneName(int count)
     {

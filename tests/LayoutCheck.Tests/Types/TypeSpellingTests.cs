@@ -1,4 +1,6 @@
+using LayoutCheck.Btf;
 using LayoutCheck.Dwarf;
+using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -118,5 +120,19 @@ public sealed class TypeSpellingTests
         TypeDefinition definition = DwarfUnderTest.StructS(dwarf);
 
         Assert.Equal(["int a", "struct inner b"], definition.Aggregate.Members.Select(m => definition.Graph.Declare(m.Type, m.Name!)));
+    }
+
+    [Fact]
+    public void A_typedef_without_a_name_in_BTF_is_what_it_stands_for()
+    {
+        BtfBuilder btf = new();
+        uint number = btf.Int("int", 4, BtfFormat.BTF_INT_SIGNED);
+        btf.AddWord(0);
+        btf.AddWord(BtfFormat.BTF_KIND_TYPEDEF << 24);
+        btf.AddWord(number);
+        _ = btf.Struct("s", 4, ("a", number + 1, 0));
+        TypeDefinition definition = btf.Reader().FindFirst(TypeName.Parse("struct s"))!;
+
+        Assert.Equal("int a", definition.Graph.Declare(definition.Aggregate.Members[0].Type, "a"));
     }
 }
