@@ -269,7 +269,27 @@ internal sealed class DwarfTypeReader : ITypeSource
             }
         }
 
-        return hasC && DefinedNames().Count == 0 ? ReducedUnits.NoTypes : null;
+        return hasC && !DefinesAny() ? ReducedUnits.NoTypes : null;
+    }
+
+    // Mostly the first C unit has a struct; where none is found in the units themselves, all are looked through with what they import.
+    private bool DefinesAny()
+    {
+        using Names names = new(_sections);
+        ImportedUnits imports = new();
+        foreach (UnitHeader unit in _sections.Units.All())
+        {
+            if (DwarfLanguage.IsC(names.Scanner.Open(unit).Language))
+            {
+                names.Collect(unit, imports);
+                if (names.All().Count > 0)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return DefinedNames().Count > 0;
     }
 
     /// <inheritdoc/>
