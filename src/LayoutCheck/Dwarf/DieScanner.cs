@@ -145,7 +145,8 @@ internal sealed unsafe class DieScanner : IDisposable
             if (!_isSearched)
             {
                 _isSearched = true;
-                _isOver |= _wanted.CanSearch && NamesNothing();
+                _isOver |= HasNoWantedName();
+                HasWalked |= !_isOver;
             }
 
             if (!_isOver)
@@ -157,7 +158,12 @@ internal sealed unsafe class DieScanner : IDisposable
         return _pending.TryDequeue(out hit);
     }
 
-    // Whether it is certain, without walking, that the unit has no DIE with a wanted name, and imports none.
+    /// <summary>Whether any of the units so far had to be walked, since its bytes may hold a wanted name.</summary>
+    public bool HasWalked { get; private set; }
+
+    /// <summary>Whether the bytes of the open unit show that no DIE in it, at any level, has a wanted name, and that it imports no other unit.</summary>
+    public bool HasNoWantedName() => _wanted.CanSearch && NamesNothing();
+
     private bool NamesNothing()
     {
         if (_strOffsetsBase != UnitRoot.NoBase || _unit.End - _next > int.MaxValue)
@@ -259,7 +265,7 @@ internal sealed unsafe class DieScanner : IDisposable
     /// <summary>Adds the DIEs of the open unit that have a wanted name, at any level, with the functions that they are in: walks all that is in it.</summary>
     public void CollectNested(List<NestedHit> hits)
     {
-        if (_wanted.CanSearch && NamesNothing())
+        if (HasNoWantedName())
         {
             return;
         }

@@ -15,6 +15,10 @@ internal sealed class DwarfTypeReader : ITypeSource
 
     private readonly DwarfSections _sections;
 
+    // Names of which a search has shown that no C unit has them at any level; and what the last survey read of the units' producers.
+    private readonly HashSet<TypeName> _namedNowhere = [];
+    private ImmutableArray<string>? _producers;
+
     public DwarfTypeReader(DwarfSections sections) => _sections = sections;
 
     /// <inheritdoc/>
@@ -57,6 +61,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         ImportedUnits imports = new();
         List<(int Index, UnitHeader Unit)> partial = [];
         List<UnitHeader> ofNoKnownLanguage = [];
+        bool hasSplits = false;
         SplitScanners splitScanners = new(new SplitScanners.Names([name]));
         for (int i = 0; _sections.Units.At(i, scanner.Window) is { } unit; i++)
         {
@@ -69,6 +74,7 @@ internal sealed class DwarfTypeReader : ITypeSource
             UnitRoot root = scanner.Open(unit);
             if (root.IsSkeleton)
             {
+                hasSplits = true;
                 using SplitUnit split = _sections.OpenSplit(unit, root);
                 if (split.Units.Select(u => FindFirst(i, split.File, u, splitScanners, builder)).FirstOrDefault(d => d is not null) is { } inSplit)
                 {
@@ -114,7 +120,26 @@ internal sealed class DwarfTypeReader : ITypeSource
         }
 
         _ = FirstUnit;
+        if (_sections.Units.Count > FewUnits && _sections.Supplement is null && partial.Count == 0 && !hasSplits && !scanner.HasWalked && HaveFirstUnitsNoWantedName(scanner))
+        {
+            _namedNowhere.Add(name);
+        }
+
         return null;
+    }
+
+    // The first few are walked without a search of the strings, so that they may be all that is read.
+    private bool HaveFirstUnitsNoWantedName(DieScanner scanner)
+    {
+        for (int i = 0; i < FewUnits; i++)
+        {
+            if (_sections.Units.At(i, scanner.Window) is not { } unit || (DwarfLanguage.IsC(scanner.Open(unit).Language) && !scanner.HasNoWantedName()))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <inheritdoc/>
@@ -147,8 +172,19 @@ internal sealed class DwarfTypeReader : ITypeSource
         SurveyWorker[] workers = SurveyWorker.RunAll(shared, team);
         try
         {
-            return shared.IsOnTrust && Array.Exists(workers, w => w.HasFailed) ? null
-                : (SurveyWorker.Join(shared, workers, () => Target), SurveyWorker.TypedefTargets(workers));
+            if (shared.IsOnTrust && Array.Exists(workers, w => w.HasFailed))
+            {
+                return null;
+            }
+
+            Survey survey = SurveyWorker.Join(shared, workers, () => Target);
+            _producers = survey.Facts.Producers;
+            if (!Array.Exists(workers, w => w.HasWalked) && _sections.Splits?.PackagedTypeUnit(0) is null)
+            {
+                _namedNowhere.UnionWith(shared.Wanted.Requests);
+            }
+
+            return (survey, SurveyWorker.TypedefTargets(workers));
         }
         finally
         {
@@ -159,6 +195,11 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public Remainder FindRemainder(TypeName name)
     {
+        if (_namedNowhere.Contains(name))
+        {
+            return Remainder.None;
+        }
+
         List<TypeDefinition> local = [];
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         using DieScanner scanner = new(_sections, new WantedNames([name], _sections));
@@ -253,6 +294,12 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public SourceOmission? FindOmission()
     {
+        // A survey has read the producers of all C units.
+        if (_producers is { IsEmpty: false } known)
+        {
+            return known.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null) ?? (DefinesAny() ? null : ReducedUnits.NoTypes);
+        }
+
         bool hasC = false;
         using (DieScanner scanner = new(_sections, new WantedNames([], _sections)))
         {

@@ -19,6 +19,7 @@ internal sealed class SurveyWorker : IDisposable
 
     private readonly Shared _shared;
     private readonly DieScanner _scanner;
+    private bool _hasSplits;
     private readonly DieScanner? _supplementScanner;
     private readonly SplitScanners _splitScanners;
     private readonly DwarfGraphBuilder _builder;
@@ -63,6 +64,9 @@ internal sealed class SurveyWorker : IDisposable
         team.Share(number => (workers[number] = new SurveyWorker(shared)).Run());
         return [.. workers.OfType<SurveyWorker>()];
     }
+
+    /// <summary>Whether any unit may hold a wanted name, at any level: its bytes did not show that it does not.</summary>
+    public bool HasWalked => _hasSplits || _scanner.HasWalked || _supplementScanner is { HasWalked: true };
 
     /// <summary>For each request, the structs and unions that are only declared where a typedef of its name stands for them; in no order.</summary>
     public static ImmutableArray<TypeName>[] TypedefTargets(SurveyWorker[] workers)
@@ -306,6 +310,7 @@ internal sealed class SurveyWorker : IDisposable
     // Under the number of the skeleton, so that the order is that of the image; with the type units, of which each .dwo has its own.
     private void VisitSplit(int index, DwarfSections file, in UnitHeader skeleton, in UnitRoot root)
     {
+        _hasSplits = true;
         using SplitUnit split = file.OpenSplit(skeleton, root);
         int findings = _findings.Count;
         foreach (UnitHeader unit in split.Units)
