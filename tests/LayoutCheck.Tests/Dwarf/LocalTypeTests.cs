@@ -68,6 +68,58 @@ public sealed class LocalTypeTests
         Assert.Equal(["0.c", "1.c", "2.c"], Assert.Single(image.Types.FindRemainder(s_local).Local).Units.Select(u => u.Name));
     }
 
+    // Twelve units, of which one has it within a function: among the first few, which are walked, or behind them, where bytes are searched.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(8)]
+    [InlineData(11)]
+    [InlineData(-1)]
+    public void Is_found_in_any_unit_and_in_none(int holder)
+    {
+        DwarfBuilder dwarf = new();
+        for (int i = 0; i < 12; i++)
+        {
+            DwarfUnit unit = dwarf.Unit(root: [At.Language(DwLang.DW_LANG_C11), At.Name($"{i}.c")]);
+            unit.Mark($"int {i}");
+            unit.Leaf(DwTag.DW_TAG_base_type, At.Name("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
+            unit.Begin(DwTag.DW_TAG_subprogram, At.Name("f"));
+            if (i == holder)
+            {
+                Define(unit, i);
+            }
+
+            unit.End();
+        }
+
+        using KernelImage all = dwarf.Open();
+        Assert.Empty(all.Types.FindAll([s_local], 2).Sets[0].Distinct);
+        Assert.Equal(holder < 0 ? 0 : 1, all.Types.FindRemainder(s_local).Local.Length);
+        using KernelImage first = dwarf.Open();
+        Assert.Null(first.Types.FindFirst(s_local));
+        Assert.Equal(holder < 0 ? 0 : 1, first.Types.FindRemainder(s_local).Local.Length);
+    }
+
+    [Theory]
+    [InlineData("page-era5-dwo/page-era5-dwo.gcc-dwarf5.elf")]
+    [InlineData("page-era5-dwo/page-era5-dwo.clang-dwarf4.elf")]
+    [InlineData("page-era5-dwp/page-era5-dwp.gcc-dwarf4.elf")]
+    public void Split_units_are_looked_through(string name)
+    {
+        using KernelImage image = FixtureFile.Open(name);
+        Assert.Empty(image.Types.FindRemainder(TypeName.Parse("struct nowhere")).Local);
+
+        // At the top of its units, so that it is not local to a function.
+        Assert.Empty(image.Types.FindRemainder(TypeName.Parse("struct page")).Local);
+    }
+
+    [Fact]
+    public void More_of_one_name_than_a_kernel_has_are_refused()
+    {
+        using KernelImage image = Build(257).Open();
+        Assert.Contains("more than 256 types of one name within functions", Assert.Throws<InvalidImageException>(() => image.Types.FindRemainder(s_local)).Problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_for_the_unit_comes_first()
     {

@@ -51,6 +51,15 @@ public sealed class BaselineWriterTests
     }
 
     [Fact]
+    public void Other_files_that_it_rests_on_stand_in_its_text()
+    {
+        using KernelImage image = FixtureFile.Open("page-era6/page-era6.gcc-dwarf5.elf");
+        DefinitionSet page = image.Types.FindAll([TypeName.Parse("struct page")], 1).Sets[0];
+        Assert.EndsWith("\nThe layouts were read from more files than the image: base kernel a; .dwo file b.\n", BaselineWriter.Write("page", [page], ["base kernel a", ".dwo file b"]).RuleText, StringComparison.Ordinal);
+        Assert.DoesNotContain("more files", BaselineWriter.Write("page", [page], []).RuleText, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_a_rule_cannot_spell_is_left_out_and_told()
     {
         using KernelImage image = Image("page", "flags", "a b", "<T>::x", "0th", "lru", "x\n       PAGE_AT(y, 0, 4);", "x\n---\n", "größe", "a.b", "a-b").Open();
