@@ -26,7 +26,7 @@ internal static class ShowCommand
         TypeQuery[] queries = [.. names.Select(TypeQuery.Parse)];
         using KernelImage image = InputImage.Open(file, how);
 
-        // DWARF has a struct whole or not at all; what is missing of that is told where it is missing.
+        // DWARF has a struct whole or not at all; the message about a missing type gives the reason.
         SourceOmission? omission = image.Types.Kind == SourceKind.Btf ? image.Types.FindOmission() : null;
         List<Shown> shown = [];
         int missing = 0;

@@ -7,7 +7,7 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
 {
     private const int MostSuggestions = 5;
 
-    // Of names that are not there, so many are compared with all that are; who asks for more has a list of another kernel.
+    // How many missing names are compared with all names: a longer list of missing names is one of another kernel.
     private const int MostCompared = 16;
 
     /// <exception cref="UsageException">It is neither.</exception>

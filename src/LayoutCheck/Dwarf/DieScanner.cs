@@ -46,7 +46,7 @@ internal sealed unsafe class DieScanner : IDisposable
     // Bytes that were never written read as zeros: a unit with so many, or somewhat more, is not searched.
     private const int SmallestHole = 1 << 10;
 
-    // What a name takes that is told as one of all that are defined, in bytes: itself, and sets that grow.
+    // The memory of one name of the list of all defined names, in bytes: the name itself, and sets that grow.
     private const ulong NameSize = 320;
 
     // What a step finds in place of a name at the end of the unit's DIEs.
