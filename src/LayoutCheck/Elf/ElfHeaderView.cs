@@ -10,6 +10,7 @@ internal sealed unsafe class ElfHeaderView : Stream
     private const byte TypeByte = 0x7f;
     private const int TypeOffset = 4; // sh_type
     private const int TypeSize = 4;
+    private const int LargestHeader = 64;
 
     private readonly Section _whole;
     private readonly (int Offset, byte[] Bytes)[] _fields;
@@ -64,15 +65,17 @@ internal sealed unsafe class ElfHeaderView : Stream
         int size = (int)Math.Min(count, Math.Max(0, Length - _position));
         Span<byte> bytes = buffer.AsSpan(offset, size);
         new ReadOnlySpan<byte>(_whole.Start + _position, size).CopyTo(bytes);
-        foreach ((int at, byte[] shown) in _fields)
+        if (_position < LargestHeader)
         {
-            Overlay(bytes, at, shown);
+            foreach ((int at, byte[] shown) in _fields)
+            {
+                Overlay(bytes, at, shown);
+            }
         }
 
         if (_position < _tableEnd && _position + size > _tableStart)
         {
-            Span<byte> type = stackalloc byte[TypeSize];
-            type.Fill(TypeByte);
+            ReadOnlySpan<byte> type = [TypeByte, TypeByte, TypeByte, TypeByte];
             long first = Math.Max(0, (_position - _tableStart) / _entrySize);
             for (long at = _tableStart + (first * _entrySize) + TypeOffset; at < _position + size && at < _tableEnd; at += _entrySize)
             {
