@@ -1,6 +1,6 @@
 namespace LayoutCheck.Cli;
 
-/// <summary>The image that <c>check</c> is told to check: a verdict never rests on one that was not named.</summary>
+/// <summary>The image that a command line names for <c>check</c>: a verdict rests on no other.</summary>
 /// <param name="File">A file, or null.</param>
 /// <param name="IsRunning">Whether the running kernel was named.</param>
 /// <param name="IsSample">Whether the sample was named.</param>

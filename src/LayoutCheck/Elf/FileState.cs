@@ -12,7 +12,8 @@ namespace LayoutCheck.Elf;
 /// <param name="ByteSize">The size.</param>
 /// <param name="Written">mtime, in nanoseconds since 1970.</param>
 /// <param name="Changed">ctime, in nanoseconds since 1970.</param>
-internal readonly partial record struct FileState(ulong Device, ulong Inode, ulong ByteSize, Int128 Written, Int128 Changed)
+/// <param name="Mode">The kind of file and its permissions (inode(7)); 0 where the system does not tell them this way.</param>
+internal readonly partial record struct FileState(ulong Device, ulong Inode, ulong ByteSize, Int128 Written, Int128 Changed, ushort Mode = 0)
 {
     // linux/stat.h, linux/fcntl.h.
     private const int AT_FDCWD = -100;
@@ -48,7 +49,8 @@ internal readonly partial record struct FileState(ulong Device, ulong Inode, ulo
         MemoryMarshal.Read<ulong>(status[32..]),
         MemoryMarshal.Read<ulong>(status[40..]),
         Time(status[112..]),
-        Time(status[96..]));
+        Time(status[96..]),
+        MemoryMarshal.Read<ushort>(status[28..]));
 
     private static Int128 Time(ReadOnlySpan<byte> time) => ((Int128)MemoryMarshal.Read<long>(time) * 1_000_000_000) + Word(time, 8);
 

@@ -323,25 +323,25 @@ internal sealed unsafe partial class MappedFile : IDisposable
             return;
         }
 
-        byte* status = stackalloc byte[256];
-        if (Statx(AtFdCwd, path, 0, StatxType | StatxSize, status) != 0)
+        FileState state = FileState.Of(path);
+        if (state.Mode == 0)
         {
             return;
         }
 
-        // struct statx has one layout on every architecture; stx_mode is at 28, stx_size at 40 (linux/stat.h).
-        int kind = *(ushort*)(status + 28) & 0xf000;
+        int kind = state.Mode & 0xf000;
         if (kind != 0x8000)
         {
             string what = kind switch { 0x1000 => "a pipe", 0x2000 => "a character device", 0x6000 => "a block device", 0xc000 => "a socket", _ => "not a regular file" };
             throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped{because}", referrer is null ? "copy its contents to a file and name that" : RemedyOfReferred);
         }
 
-        if (*(ulong*)(status + 40) == 0)
+        if (state.ByteSize == 0)
         {
             throw new InvalidImageException(path, null, null, $"the file is empty{because}", referrer is null ? null : RemedyOfReferred);
         }
 
+        byte* status = stackalloc byte[256];
         // struct statfs begins with f_type, a word (statfs(2)); on s390x it has four bytes.
         if (referrer is not null && Statfs(path, status) == 0 && IsOfKernel(RuntimeInformation.ProcessArchitecture == Architecture.S390x ? *(uint*)status : (ulong)*(nuint*)status))
         {
@@ -355,9 +355,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private static bool IsOfKernel(ulong fileSystem) => fileSystem is 0x9fa0 or 0x62656572 or 0x64626720 or 0x74726163 or 0x73636673 or 0x27e0eb or 0x63677270 or 0xcafe4a11
         or 0x62656570 or 0x6165676c or 0xde5e81e4 or 0xf97cff8c or 0x19800202;
 
-    private const int AtFdCwd = -100;
-    private const uint StatxType = 1;
-    private const uint StatxSize = 0x200;
     private const int ProtRead = 1;
     private const int MapPrivate = 2;
     private const int DontNeed = 4;
@@ -371,9 +368,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     private static partial int Unmap(nint address, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Statx(int directory, string path, int flags, uint mask, byte* result);
 
     [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statfs(string path, byte* result);
