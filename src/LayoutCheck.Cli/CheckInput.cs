@@ -1,3 +1,5 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck.Cli;
 
 /// <summary>The image that a command line names for <c>check</c>: a verdict rests on no other.</summary>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using LayoutCheck.Reports;
+using LayoutCheck.Reports.Formats;
 
 // As in the library (NativeCodecs): nothing is taken from beside the program.
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
@@ -25,32 +25,32 @@ internal static partial class Output
     private const int S_IFMT = 0xf000;
     private const int S_IFREG = 0x8000;
 
-    /// <summary>The version of the program.</summary>
-    public static string Version { get; } = typeof(Output).Assembly.GetName().Version?.ToString(3) ?? "0";
-
     /// <summary>Whether results may be coloured: on a terminal, unless NO_COLOR is set to anything (no-color.org).</summary>
-    public static Ink Ink => new(!Console.IsOutputRedirected
+    public static TextStyle Style => new(!Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"));
 
-    /// <summary>Writes text; lines end in a newline on every system, so that outputs compare.</summary>
-    public static void WriteText(Action<TextWriter> write)
-    {
-        Write(stream =>
-        {
-            using StreamWriter writer = new(stream, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
-            write(writer);
-        });
-    }
+    /// <summary>Writes text to a file or to standard output.</summary>
+    /// <exception cref="OutputException">It cannot be written.</exception>
+    public static void WriteText(string? path, string text) => Write(path, stream => stream.Write(new UTF8Encoding(false).GetBytes(text)));
 
-    /// <summary>Writes bytes, and a newline at the end.</summary>
-    public static void WriteJson(Action<Stream> write)
+    /// <summary>Writes a result, which is made in memory first: a failure while it is made leaves nothing half-written.</summary>
+    /// <param name="path">The file; null for standard output.</param>
+    /// <param name="write">Makes the result.</param>
+    /// <exception cref="OutputException">It cannot be written.</exception>
+    public static void Write(string? path, Action<Stream> write)
     {
-        Write(stream =>
+        using MemoryStream whole = new();
+        write(whole);
+        ReadOnlySpan<byte> bytes = whole.GetBuffer().AsSpan(0, (int)whole.Length);
+        if (path is null)
         {
-            write(stream);
-            stream.WriteByte((byte)'\n');
-        });
+            WriteToStandardOutput(bytes);
+        }
+        else
+        {
+            WriteFile(path, bytes);
+        }
     }
 
     /// <summary>
@@ -58,7 +58,7 @@ internal static partial class Output
     /// /dev/null) is written to and stays.
     /// </summary>
     /// <exception cref="OutputException">It cannot be written; what was there before is as it was.</exception>
-    public static void WriteFile(string path, string text)
+    private static void WriteFile(string path, ReadOnlySpan<byte> bytes)
     {
         if (path.Length == 0 || Directory.Exists(path))
         {
@@ -66,7 +66,6 @@ internal static partial class Output
         }
 
         LetLargeFilesFail();
-        byte[] bytes = new UTF8Encoding(false).GetBytes(text);
         string? unfinished = null;
         try
         {
@@ -81,7 +80,7 @@ internal static partial class Output
             string place = file.LinkTarget is null ? path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
             string folder = Path.GetDirectoryName(Path.GetFullPath(place))!;
             Directory.CreateDirectory(folder);
-            // A name that nobody can have put a link at, in a directory that others write to.
+            // A random name: in a directory that others write to, a link may stand at any known one.
             unfinished = Path.Combine(folder, $".layoutcheck-{Path.GetRandomFileName()}.tmp");
             WriteTo(unfinished, FileMode.CreateNew, bytes);
             File.Move(unfinished, place, overwrite: true);
@@ -97,7 +96,7 @@ internal static partial class Output
         }
     }
 
-    private static void WriteTo(string path, FileMode mode, byte[] bytes)
+    private static void WriteTo(string path, FileMode mode, ReadOnlySpan<byte> bytes)
     {
         using FileStream file = new(path, mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         file.Write(bytes);
@@ -118,7 +117,7 @@ internal static partial class Output
     // A file that is larger than is allowed (EFBIG) is an argument out of range to the runtime.
     internal static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
-    // The runtime's words name the file that is moved to its place, which nobody asked for.
+    // The runtime's words name the temporary file, which the user does not know.
     private static string Reason(Exception e) => e switch
     {
         ArgumentOutOfRangeException => "the file would be larger than is allowed (ulimit -f)",
@@ -137,10 +136,7 @@ internal static partial class Output
             && (BitConverter.ToUInt16(status[28..]) & S_IFMT) != S_IFREG;
     }
 
-    /// <summary>
-    /// Has writes past the limit on the size of files (ulimit -f) fail, so that the failure can be told, or at least the exit code: unless it is ignored,
-    /// a signal ends the process.
-    /// </summary>
+    /// <summary>Ignores SIGXFSZ, which kills the process at RLIMIT_FSIZE (ulimit -f): ignored, the write fails with EFBIG, and that can be reported.</summary>
     public static void LetLargeFilesFail()
     {
         if (!OperatingSystem.IsWindows())
@@ -149,11 +145,8 @@ internal static partial class Output
         }
     }
 
-    // The result is made in memory first: a failure while making it leaves nothing half-written.
-    private static void Write(Action<Stream> write)
+    private static void WriteToStandardOutput(ReadOnlySpan<byte> bytes)
     {
-        using MemoryStream whole = new();
-        write(whole);
         if (IsClosed())
         {
             throw new OutputException("the result cannot be written: standard output is closed");
@@ -162,17 +155,17 @@ internal static partial class Output
         LetLargeFilesFail();
         try
         {
-            int written = WriteNow(whole.GetBuffer().AsSpan(0, (int)whole.Length));
-            if (written < whole.Length)
+            int written = WriteNow(bytes);
+            if (written < bytes.Length)
             {
                 using Stream output = Console.OpenStandardOutput();
-                output.Write(whole.GetBuffer(), written, (int)whole.Length - written);
+                output.Write(bytes[written..]);
                 output.Flush();
             }
         }
         catch (IOException e) when (e.HResult == EPIPE)
         {
-            // Whoever was reading has seen enough (| head): the exit code still says what was found.
+            // The reader is gone (| head): the exit code still tells the outcome.
         }
         catch (Exception e) when (IsOfFiles(e))
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Benchmarks;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using LayoutCheck.Analyses;
 using LayoutCheck.Cli;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
@@ -107,7 +109,7 @@ public sealed partial class ReadmeTests
             InvalidImageException e = Assert.Throws<InvalidImageException>(() =>
             {
                 using KernelImage image = KernelImage.Open(input.Path, input.Options);
-                LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
+                CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1);
             });
 
             // File, problem and remedy in one line.
@@ -155,8 +157,8 @@ public sealed partial class ReadmeTests
         }
 
         using KernelImage image = KernelImage.FromBytes("vmlinux", bytes);
-        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
-        Assert.Equal(Verdict.Undecided, report.Verdict);
+        CheckReport report = CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1);
+        Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.Contains("no C definition of struct page", report.Headline(), StringComparison.Ordinal);
         Assert.Contains("no C definition of struct page", s_text, StringComparison.Ordinal);
         LanguageCount language = Assert.Single(report.Source.Languages);

@@ -1,3 +1,5 @@
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
@@ -16,7 +18,7 @@ public sealed class ReducedUnitTests
     private static CheckReport Check(DwarfBuilder dwarf)
     {
         using KernelImage image = dwarf.Open();
-        return LayoutChecker.Check(image, RuleCatalog.Default, 2);
+        return CheckAnalysis.Run(image, RuleCatalog.Default, 2);
     }
 
     [Theory]
@@ -32,7 +34,7 @@ public sealed class ReducedUnitTests
 
         CheckReport report = Check(dwarf);
 
-        Assert.Equal(Verdict.Undecided, report.Verdict);
+        Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.StartsWith("cannot tell whether pgmap lines up with compound_head: the image has no C definition of struct page: the debug information", report.Headline(), StringComparison.Ordinal);
         Assert.Contains(expected, report.Headline(), StringComparison.Ordinal);
         Assert.Contains(expected, report.Era.Description, StringComparison.Ordinal);
@@ -96,6 +98,6 @@ public sealed class ReducedUnitTests
         unit.StructOf("s", "int", 4);
         unit.Int();
         using KernelImage image = dwarf.Open();
-        Assert.Equal(Outcome.Undecided, LayoutChecker.Check(image, new RuleSet([rule]), 1).Results[0].Outcome);
+        Assert.Equal(Outcome.Undecided, CheckAnalysis.Run(image, new RuleSet([rule]), 1).Results[0].Outcome);
     }
 }

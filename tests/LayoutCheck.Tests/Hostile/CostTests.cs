@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayoutCheck.Analyses;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
 using LayoutCheck.Layouts;
@@ -63,7 +64,7 @@ public sealed class CostTests
             Assert.Empty(baseline.LeftOut);
             Rule rule = RuleParser.Parse("costly.md", baseline.RuleText);
             Assert.Equal(60_000 + 2 - (set.Distinct[0].Aggregate.Alignment is null ? 0 : -1), rule.Checks.Length);
-            Assert.All(LayoutChecker.Check(opened, new RuleSet([rule]), 1).Results[0].Checks[..^1], c => Assert.Equal(Outcome.Holds, c.Outcome));
+            Assert.All(CheckAnalysis.Run(opened, new RuleSet([rule]), 1).Results[0].Checks[..^1], c => Assert.Equal(Outcome.Holds, c.Outcome));
         });
     }
 
@@ -112,10 +113,9 @@ public sealed class CostTests
             {
                 Rule rule = RuleParser.Parse("costly.md", text);
                 Assert.Equal(checks, rule.Checks.Length);
-                CheckReport report = LayoutChecker.Check(opened, new RuleSet([rule]), 1);
+                CheckReport report = CheckAnalysis.Run(opened, new RuleSet([rule]), 1);
                 Assert.Equal(outcome, report.Results[0].Outcome);
-                using StringWriter written = new();
-                CheckText.Write(report, new Ink(false), written);
+                string written = Written.Text(report);
             });
         }
     }

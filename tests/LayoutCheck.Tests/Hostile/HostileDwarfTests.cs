@@ -1,6 +1,6 @@
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
-using LayoutCheck.Reports;
+using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

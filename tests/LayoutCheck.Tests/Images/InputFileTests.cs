@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Cli;
@@ -21,7 +22,7 @@ public sealed class InputFileTests : IDisposable
     public void An_image_that_is_whole_rests_on_itself_alone()
     {
         using KernelImage image = FixtureFile.Open(Kernel);
-        InputFile file = Assert.Single(LayoutChecker.Check(image, RuleCatalog.Default.Select(), 2).Files);
+        InputFile file = Assert.Single(CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 2).Files);
         Assert.Equal((FileRole.Image, image.Path, image.ReadFacts().BuildId), (file.Role, file.Path, file.BuildId));
     }
 
@@ -137,7 +138,7 @@ public sealed class InputFileTests : IDisposable
             change(changed);
             InvalidImageException e = Assert.Throws<InvalidImageException>(opened.RequireUnchanged);
             Assert.Equal((changed, "changed while it was read"), (e.File, e.Problem));
-            Assert.Throws<InvalidImageException>(() => LayoutChecker.Check(opened, RuleCatalog.Default.Select(), 1));
+            Assert.Throws<InvalidImageException>(() => CheckAnalysis.Run(opened, RuleCatalog.Default.Select(), 1));
         }
 
         static void Touch(string path) => File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddSeconds(1));

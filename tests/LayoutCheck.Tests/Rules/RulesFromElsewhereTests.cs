@@ -1,3 +1,4 @@
+using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
 
@@ -251,7 +252,7 @@ public class RulesFromElsewhereTests
             It does.
             """);
         using StringWriter writer = new();
-        RuleExplanation.Write(rule, Evaluate(rule, Layouts), writer, 40);
+        ExplainText.Write(rule, Evaluate(rule, Layouts), writer, 40);
         Assert.Equal(
             """
             lru is behind flags
@@ -286,7 +287,7 @@ public class RulesFromElsewhereTests
     {
         Rule rule = RuleParser.Parse("a-rule.md", "---\ntitle: words\nseverity: warning\npack: mine\ncheck: true\n---\n");
         using StringWriter writer = new();
-        RuleExplanation.Write(rule, null, writer);
+        ExplainText.Write(rule, null, writer);
         Assert.Equal("words\na-rule (warning, pack mine)\n\nChecks\n  always\n    true\n", writer.ToString());
     }
 

@@ -1,3 +1,4 @@
+using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Rules;
@@ -62,7 +63,7 @@ public sealed class TypedefElsewhereTests
 
         Assert.Equal([8UL, 16UL], image.Types.FindAll([s_foo], 2).Sets[0].Distinct.Select(d => d.Aggregate.ByteSize));
         Rule rule = RuleParser.Parse("test.md", "---\ntitle: test\ncheck: sizeof(foo) == 8\n---\n");
-        Assert.Equal(Outcome.Undecided, LayoutChecker.Check(image, new RuleSet([rule]), 2).Results[0].Outcome);
+        Assert.Equal(Outcome.Undecided, CheckAnalysis.Run(image, new RuleSet([rule]), 2).Results[0].Outcome);
     }
 
     [Fact]

@@ -3,39 +3,38 @@ using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
 
-namespace LayoutCheck;
+namespace LayoutCheck.Analyses;
 
-/// <summary>The program as a library: an image and rules in, a report out.</summary>
-public static class LayoutChecker
+/// <summary>Do the layouts of an image keep the rules?</summary>
+public static class CheckAnalysis
 {
-    /// <summary>
-    /// Asks every C unit of an image for the types that the rules name, compares the definitions, and evaluates the rules.
-    /// </summary>
+    /// <summary>Asks every C unit of an image for the types that the rules name, compares the definitions, and evaluates the rules.</summary>
     /// <param name="image">The image; not closed.</param>
     /// <param name="rules">The rules.</param>
     /// <param name="threads">How many threads may work; the report does not depend on it.</param>
-    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
-    public static CheckReport Check(KernelImage image, RuleSet rules, int threads)
+    /// <param name="isStrict">Whether a violated rule of severity warning counts too.</param>
+    /// <exception cref="InvalidImageException">The image is damaged or not understood, or changed meanwhile.</exception>
+    public static CheckReport Run(KernelImage image, RuleSet rules, int threads, bool isStrict = false)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(rules);
         ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
         using Team team = new(threads);
-        // What the image says of itself is looked for in megabytes of its data, while the names are looked for in the debug information. When both
-        // fail, it is told as if one had come after the other.
+        // The image's facts about itself are a search through megabytes of data, beside the search for names in the debug information. When both fail,
+        // the failure of the latter is reported, as if one had followed the other.
         ImageFacts? read = null;
         Action wait = team.Begin(() => read = image.ReadFacts());
         Survey survey = image.Types.FindAll(names, team);
         wait();
         ImageFacts facts = read!;
         Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
-        // Without these, nothing can be said of the kernel.
+        // Nothing is known of the kernel without these.
         if (LayoutEra.RequiredTypes.Select(name => definitions[name].Problem).FirstOrDefault(problem => problem is not null) is { } refused)
         {
             throw refused;
         }
 
-        // When nothing is there, it is worth a longer look why.
+        // An empty result is worth a longer search for the reason.
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
         SourceFacts source = survey.Facts with { Omission = omission };
         ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
@@ -44,21 +43,18 @@ public static class LayoutChecker
             results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
         }
 
-        CheckReport report = new(
-            facts,
-            source,
-            image.HasOtherSource,
-            LayoutEra.Of(definitions, omission),
-            [.. survey.Sets.Select(DefinitionSummary.Of)],
-            results)
+        CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
         {
+            Run = RunInfo.Of(image.Path),
+            Image = facts,
             Files = image.FilesUsed(facts),
+            IsStrict = isStrict,
         };
         image.RequireUnchanged();
         return report;
     }
 
-    // Of what a check misses, says whether it is local to a function. That takes a look at all of a unit, so that only an undecided check has it.
+    // Notes which missing types are local to a function. The search goes through whole units, so that only undecided checks cause it.
     private static bool AddPlaces(ITypeSource types, ImmutableArray<RuleResult> results, Dictionary<TypeName, DefinitionSet> definitions)
     {
         bool isAny = false;
@@ -75,7 +71,7 @@ public static class LayoutChecker
         return isAny;
     }
 
-    // It is a help: what is damaged there is not what was asked for.
+    // A hint only: damage that is met on the way does not concern the question.
     private static string? Place(ITypeSource types, TypeName name)
     {
         try

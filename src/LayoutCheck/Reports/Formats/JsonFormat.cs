@@ -5,133 +5,230 @@ using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
 
-namespace LayoutCheck.Reports;
+namespace LayoutCheck.Reports.Formats;
 
 /// <summary>
-/// The reports as JSON: stable in order, positions in bytes and in bits. Two runs over the same bytes differ in the object
-/// <c>run</c> and in the paths of <c>files</c>, and nowhere else. README has the form.
+/// JSON for programs: stable in order, positions in bytes and in bits. Two runs over the same bytes differ in the object <c>run</c> and in the paths of
+/// <c>files</c>, and nowhere else. src/docs/json.md has the form.
 /// </summary>
-public sealed class JsonReport : IDisposable
+internal sealed class JsonFormat : IReportFormat
 {
-    // Numbers above 2^53 do not occur in a layout; names are escaped by the writer, which keeps a terminal safe too.
+    /// <inheritdoc/>
+    public string Name => "json";
+
+    /// <inheritdoc/>
+    public bool ShowsImage => true;
+
+    /// <inheritdoc/>
+    public bool CanWrite(string report) => true;
+
+    /// <inheritdoc/>
+    public void Write(Report report, Stream output, TextStyle style)
+    {
+        using (JsonReport json = new(output))
+        {
+            json.Write(report);
+        }
+
+        output.WriteByte((byte)'\n');
+    }
+}
+
+/// <summary>One report on its way into JSON.</summary>
+internal sealed class JsonReport : IDisposable
+{
+    // Numbers above 2^53 do not occur in a layout. The writer escapes names, which keeps a terminal safe too.
     private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.Default };
 
     private readonly Utf8JsonWriter _json;
 
-    private JsonReport(Stream output) => _json = new Utf8JsonWriter(output, s_options);
+    /// <param name="output">The stream; not closed.</param>
+    public JsonReport(Stream output) => _json = new Utf8JsonWriter(output, s_options);
 
-    /// <summary>Writes a check's report.</summary>
-    public static void Write(CheckReport report, RunFacts run, Stream output)
+    /// <summary>Writes the report as one object.</summary>
+    public void Write(Report report)
     {
-        ArgumentNullException.ThrowIfNull(report);
-        using JsonReport writer = new(output);
-        writer.Begin("check");
-        writer._json.WriteString("verdict", report.Verdict.ToString().ToLowerInvariant());
-        writer._json.WriteNumber("exit_code", (int)report.Verdict);
-        writer._json.WriteString("headline", report.Headline());
-        writer.WriteEra(report.Era);
-        writer.WriteCounts("rules_by_outcome", report.CountRules);
-        writer.WriteCounts("checks_by_outcome", report.CountChecks);
-        writer._json.WriteStartArray("rules");
-        foreach (RuleResult result in report.Results)
+        _json.WriteStartObject();
+        _json.WriteString("format", "layoutcheck/2");
+        _json.WriteString("report", report.Name);
+        switch (report)
         {
-            writer.WriteRule(result);
+            case CheckReport check:
+                Write(check);
+                break;
+            case ShowReport show:
+                Write(show);
+                break;
+            case OverlapReport overlap:
+                Write(overlap);
+                break;
+            case RulesReport rules:
+                Write(rules);
+                break;
+            case ExplainReport explain:
+                Write(explain);
+                break;
+            case BaselineReport baseline:
+                Write(baseline);
+                break;
+            default:
+                throw new ArgumentException($"no JSON for {report.Name}", nameof(report));
         }
 
-        writer._json.WriteEndArray();
-        writer._json.WriteStartArray("definitions");
-        foreach (DefinitionSummary definition in report.Definitions)
+        if (report is ImageReport image)
         {
-            writer.WriteDefinition(definition);
+            WriteRun(image);
         }
 
-        writer._json.WriteEndArray();
-        writer.WriteImage(report.Image, report.Files);
-        writer.WriteSource(report.Source);
-        writer.End(run, report.Image);
-    }
-
-    /// <summary>Writes the layouts of types.</summary>
-    public static void Write(IEnumerable<LayoutReport> layouts, ImageFacts image, ImmutableArray<InputFile> files, SourceKind source, RunFacts run, Stream output)
-    {
-        ArgumentNullException.ThrowIfNull(layouts);
-        ArgumentNullException.ThrowIfNull(image);
-        using JsonReport writer = new(output);
-        writer.Begin("show");
-        writer._json.WriteStartArray("types");
-        foreach (LayoutReport report in layouts)
-        {
-            writer.WriteLayout(report);
-        }
-
-        writer._json.WriteEndArray();
-        writer.WriteImage(image, files);
-        writer._json.WriteString("source", SourceName(source));
-        writer.End(run, image);
-    }
-
-    /// <summary>Writes who shares the bytes of a type, or of one member.</summary>
-    public static void Write(OverlapReport overlap, ImageFacts image, ImmutableArray<InputFile> files, SourceKind source, RunFacts run, Stream output)
-    {
-        ArgumentNullException.ThrowIfNull(overlap);
-        ArgumentNullException.ThrowIfNull(image);
-        using JsonReport writer = new(output);
-        writer.Begin("overlap");
-        writer._json.WriteString("type", overlap.TypeSpelling);
-        writer._json.WriteNumber("byte_size", overlap.Layout.Aggregate.ByteSize);
-        if (overlap.Member is { } member)
-        {
-            writer._json.WriteStartObject("member");
-            writer._json.WriteString("path", member.Path);
-            writer.WritePlace(member.BitOffset, member.BitSize ?? 0, member.IsBitField);
-            writer._json.WriteEndObject();
-            writer.WriteItems("sharers", overlap.Layout, overlap.Sharers);
-        }
-        else
-        {
-            writer._json.WriteStartArray("lanes");
-            foreach (ImmutableArray<LayoutItem> lane in overlap.Lanes)
-            {
-                writer._json.WriteStartArray();
-                foreach (LayoutItem item in lane)
-                {
-                    writer.WriteItem(overlap.Layout, item);
-                }
-
-                writer._json.WriteEndArray();
-            }
-
-            writer._json.WriteEndArray();
-        }
-
-        writer.WriteImage(image, files);
-        writer._json.WriteString("source", SourceName(source));
-        writer.End(run, image);
+        _json.WriteEndObject();
+        _json.Flush();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _json.Dispose();
 
-    private static string SourceName(SourceKind source) => source == SourceKind.Dwarf ? "dwarf" : "btf";
-
-    private void Begin(string report)
+    private void Write(CheckReport report)
     {
-        _json.WriteStartObject();
-        _json.WriteString("format", "layoutcheck/2");
-        _json.WriteString("report", report);
+        _json.WriteString("verdict", report.ExitCode.ToString().ToLowerInvariant());
+        _json.WriteNumber("exit_code", (int)report.ExitCode);
+        _json.WriteString("headline", report.Headline());
+        WriteEra(report.Era);
+        WriteCounts("rules_by_outcome", report.CountRules);
+        WriteCounts("checks_by_outcome", report.CountChecks);
+        _json.WriteStartArray("rules");
+        foreach (RuleResult result in report.Results)
+        {
+            WriteRule(result);
+        }
+
+        _json.WriteEndArray();
+        _json.WriteStartArray("definitions");
+        foreach (DefinitionSummary definition in report.Definitions)
+        {
+            WriteDefinition(definition);
+        }
+
+        _json.WriteEndArray();
+        WriteImage(report);
+        WriteSource(report.Source);
     }
 
-    private void End(RunFacts run, ImageFacts image)
+    private void Write(ShowReport report)
+    {
+        _json.WriteStartArray("types");
+        foreach (ShownType shown in report.Types)
+        {
+            WriteLayout(shown, report.Omission);
+        }
+
+        _json.WriteEndArray();
+        WriteImage(report);
+        _json.WriteString("source", SourceName(report.Source));
+    }
+
+    private void Write(OverlapReport report)
+    {
+        TypeLayout layout = report.Layout!;
+        _json.WriteString("type", report.TypeSpelling);
+        _json.WriteNumber("byte_size", layout.Aggregate.ByteSize);
+        if (report.Member is { } member)
+        {
+            _json.WriteStartObject("member");
+            _json.WriteString("path", member.Path);
+            WritePlace(member.BitOffset, member.BitSize ?? 0, member.IsBitField);
+            _json.WriteEndObject();
+            WriteItems("sharers", layout, report.Sharers);
+        }
+        else
+        {
+            _json.WriteStartArray("lanes");
+            foreach (ImmutableArray<LayoutItem> lane in report.Lanes)
+            {
+                _json.WriteStartArray();
+                foreach (LayoutItem item in lane)
+                {
+                    WriteItem(layout, item);
+                }
+
+                _json.WriteEndArray();
+            }
+
+            _json.WriteEndArray();
+        }
+
+        WriteImage(report);
+        _json.WriteString("source", SourceName(report.Source));
+    }
+
+    private void Write(RulesReport report)
+    {
+        _json.WriteStartArray("rules");
+        foreach (Rule rule in report.Rules)
+        {
+            _json.WriteStartObject();
+            WriteHead(rule);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+    }
+
+    private void Write(ExplainReport report)
+    {
+        Rule rule = report.Rule;
+        _json.WriteStartObject("rule");
+        WriteHead(rule);
+        _json.WriteString("what", rule.What);
+        _json.WriteString("why", rule.Why);
+        _json.WriteString("fix", rule.Fix);
+        _json.WriteString("since", rule.Since);
+        _json.WriteString("source", rule.Source);
+        _json.WriteEndObject();
+        _json.WritePropertyName("example");
+        WriteRule(report.Example);
+        WriteImage(report);
+    }
+
+    private void Write(BaselineReport report)
+    {
+        _json.WriteStartArray("types");
+        foreach (string type in report.Types)
+        {
+            _json.WriteStringValue(type);
+        }
+
+        _json.WriteEndArray();
+        _json.WriteString("rule_file", report.RuleText);
+        _json.WriteStartArray("left_out");
+        foreach (string notice in report.Notices)
+        {
+            _json.WriteStringValue(notice);
+        }
+
+        _json.WriteEndArray();
+        WriteImage(report);
+    }
+
+    private static string SourceName(SourceKind source) => source == SourceKind.Dwarf ? "dwarf" : "btf";
+
+    private void WriteRun(ImageReport report)
     {
         _json.WriteStartObject("run");
-        _json.WriteString("version", run.Version);
-        _json.WriteString("file", run.File);
+        _json.WriteString("version", report.Run.Version);
+        _json.WriteString("file", report.Run.File);
 
         // One kernel is one image, whatever it was packed in on its way here.
-        _json.WriteString("packed_in", image.Wrapping.Length == 0 ? null : image.Wrapping);
+        _json.WriteString("packed_in", report.Image is { Wrapping.Length: > 0 } image ? image.Wrapping : null);
         _json.WriteEndObject();
-        _json.WriteEndObject();
-        _json.Flush();
+    }
+
+    private void WriteHead(Rule rule)
+    {
+        _json.WriteString("id", rule.Id);
+        _json.WriteString("title", rule.Title);
+        _json.WriteString("severity", rule.Severity.ToString().ToLowerInvariant());
+        _json.WriteString("pack", rule.Pack);
+        _json.WriteBoolean("flagship", rule.IsFlagship);
     }
 
     private void WriteEra(LayoutEra era)
@@ -236,8 +333,9 @@ public sealed class JsonReport : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteImage(ImageFacts image, ImmutableArray<InputFile> files)
+    private void WriteImage(ImageReport report)
     {
+        ImageFacts image = report.Image!;
         _json.WriteStartObject("image");
         _json.WriteString("format", image.Format);
         _json.WriteString("build_id", image.BuildId);
@@ -245,7 +343,7 @@ public sealed class JsonReport : IDisposable
         WriteConfig(image.Config);
         _json.WriteEndObject();
         _json.WriteStartArray("files");
-        foreach (InputFile file in files)
+        foreach (InputFile file in report.Files)
         {
             _json.WriteStartObject();
             _json.WriteString("role", Provenance.NameOf(file.Role));
@@ -305,7 +403,7 @@ public sealed class JsonReport : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteLayout(LayoutReport report)
+    private void WriteLayout(ShownType report, SourceOmission? omission)
     {
         AggregateType aggregate = report.Layout.Aggregate;
         _json.WriteStartObject();
@@ -314,7 +412,7 @@ public sealed class JsonReport : IDisposable
         WriteNumberOrNull("alignment", aggregate.Alignment);
         _json.WriteBoolean("packed", report.IsPacked);
         _json.WriteBoolean("arrays_of_arrays_are_one_array", report.Layout.HasArraysOfOpenShape);
-        _json.WriteString("omission", report.Omission);
+        _json.WriteString("omission", omission?.Clause);
         WriteDeclared(aggregate.Place);
         _json.WriteString("first_unit", report.FirstUnit);
         if (report.Function is { } function)
@@ -408,28 +506,4 @@ public sealed class JsonReport : IDisposable
             _json.WriteNull(name);
         }
     }
-}
-
-/// <summary>What differs between two runs over one image.</summary>
-/// <param name="Version">The program's version.</param>
-/// <param name="File">The input as the user named it.</param>
-public readonly record struct RunFacts(string Version, string File);
-
-/// <summary>A layout to show, with where it comes from.</summary>
-/// <param name="TypeSpelling">The type as C spells it.</param>
-/// <param name="Layout">The layout.</param>
-/// <param name="Member">The one member that was asked for, or null for all.</param>
-/// <param name="FirstUnit">The first unit that defines it; in BTF, its first record.</param>
-/// <param name="DefinitionCount">How many units define it so; null when only the first was asked.</param>
-/// <param name="DifferenceFromFirst">Where it parts from the first definition, in words; null for the first.</param>
-public sealed record LayoutReport(string TypeSpelling, TypeLayout Layout, ResolvedMember? Member, string FirstUnit, int? DefinitionCount, string? DifferenceFromFirst)
-{
-    /// <summary>The first function that it is local to, empty when that has no name; null for a definition for the whole unit.</summary>
-    public string? Function { get; init; }
-
-    /// <summary>Whether the places of its members show that it is packed.</summary>
-    public bool IsPacked { get; init; }
-
-    /// <summary>Why members may be missing, in a clause; null when nothing shows that they are.</summary>
-    public string? Omission { get; init; }
 }

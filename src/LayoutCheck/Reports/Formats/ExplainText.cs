@@ -1,12 +1,20 @@
 using System.Globalization;
+using LayoutCheck.Rules;
 
-namespace LayoutCheck.Rules;
+namespace LayoutCheck.Reports.Formats;
 
-/// <summary>Tells a person what a rule is about: its words, its checks, and a drawing of the bytes that it looks at.</summary>
-public static class RuleExplanation
+/// <summary><see cref="ExplainReport"/> as text: the rule's words, its checks, and a drawing of the bytes that it looks at.</summary>
+internal static class ExplainText
 {
     private const int DrawingWidth = 64;
     private const int MostLanes = 32;
+
+    /// <summary>Writes the report.</summary>
+    public static void Write(ExplainReport report, TextWriter output)
+    {
+        Write(report.Rule, report.IsDrawn ? report.Example : null, output);
+        ProvenanceText.Write(report.Files, output);
+    }
 
     /// <summary>Writes the explanation as plain text.</summary>
     /// <param name="rule">The rule.</param>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Layouts;
 
-namespace LayoutCheck.Reports;
+namespace LayoutCheck.Reports.Formats;
 
 /// <summary>
 /// Draws lanes of members under a ruler of bytes. A byte is three columns, and 32 bytes a row fit a hundred; longer types go on below.

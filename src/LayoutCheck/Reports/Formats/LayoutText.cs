@@ -2,7 +2,7 @@ using System.Globalization;
 using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 
-namespace LayoutCheck.Reports;
+namespace LayoutCheck.Reports.Formats;
 
 /// <summary>
 /// A layout as text, in the columns that pahole's users know: C's declaration, then offset and size in bytes; bitfields as

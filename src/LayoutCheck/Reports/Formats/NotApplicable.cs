@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace LayoutCheck.Reports;
+namespace LayoutCheck.Reports.Formats;
 
 /// <summary>Why checks do not apply, for people: each reason once, and what they have in common said once. JSON has every check's own.</summary>
 internal static partial class NotApplicable

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using LayoutCheck.Core;
+using LayoutCheck.Reports;
 
 namespace LayoutCheck.Cli;
 
 /// <summary>The parser's help, and then what it cannot say: how to read the output, examples, the exit codes.</summary>
-internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAction
+internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
 {
     private const string ExitCodes = """
         Exit codes:
@@ -17,7 +19,7 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
         """;
 
     // By the command's name; the program itself is the empty one.
-    private static readonly Dictionary<string, string> s_lessons = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_examples = new(StringComparer.Ordinal)
     {
         [""] = """
             Examples:
@@ -104,7 +106,7 @@ internal sealed class TeachingHelp(HelpAction usage) : SynchronousCommandLineAct
         int exitCode = usage.Invoke(parseResult);
         Command command = parseResult.CommandResult.Command;
         TextWriter output = parseResult.InvocationConfiguration.Output;
-        output.Write(s_lessons.GetValueOrDefault(command.Parents.Any() ? command.Name : "", ""));
+        output.Write(s_examples.GetValueOrDefault(command.Parents.Any() ? command.Name : "", ""));
         output.WriteLine();
         output.WriteLine(ExitCodes);
         return exitCode;
@@ -120,7 +122,7 @@ internal sealed class VersionLine : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        parseResult.InvocationConfiguration.Output.WriteLine(Output.Version);
-        return ExitCode.Holds;
+        parseResult.InvocationConfiguration.Output.WriteLine(RunInfo.LibraryVersion);
+        return (int)ExitCode.Holds;
     }
 }

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
 
-namespace LayoutCheck.Reports;
+namespace LayoutCheck.Reports.Formats;
 
 /// <summary>A check's report for people: the verdict first, then what it rests on.</summary>
 public static class CheckText
@@ -11,18 +12,18 @@ public static class CheckText
 
     /// <summary>Writes the report.</summary>
     /// <param name="report">What to write.</param>
-    /// <param name="ink">Colour or none.</param>
+    /// <param name="style">Colour or none.</param>
     /// <param name="output">Where to.</param>
-    public static void Write(CheckReport report, Ink ink, TextWriter output)
+    public static void Write(CheckReport report, TextStyle style, TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(report);
         ArgumentNullException.ThrowIfNull(output);
         string headline = Printable.Escape(report.Headline());
         output.WriteLine(report.Flagship?.Outcome switch
         {
-            Outcome.Holds when report.Verdict == Verdict.Holds => ink.Good(headline),
-            Outcome.Violated => ink.Bad(headline),
-            _ => ink.Doubtful(headline),
+            Outcome.Holds when report.ExitCode == ExitCode.Holds => style.Good(headline),
+            Outcome.Violated => style.Bad(headline),
+            _ => style.Warning(headline),
         });
         output.WriteLine($"Layout era: {Versions(report.Era)}{report.Era.Description}");
         if (report.Era.AllowsCompoundDevicePages is not null)
@@ -30,17 +31,17 @@ public static class CheckText
             output.WriteLine($"            {report.Era.DevicePageReason}");
         }
 
-        WriteProblems(report, ink, output);
-        WriteRules(report, ink, output);
-        WriteDefinitions(report, ink, output);
+        WriteProblems(report, style, output);
+        WriteRules(report, style, output);
+        WriteDefinitions(report, style, output);
         WriteFacts(report, output);
         output.WriteLine();
-        output.WriteLine(Conclusion(report, ink));
+        output.WriteLine(Conclusion(report, style));
     }
 
     private static string Versions(LayoutEra era) => era.Versions.Length == 0 ? "" : $"Linux {era.Versions}: ";
 
-    private static void WriteProblems(CheckReport report, Ink ink, TextWriter output)
+    private static void WriteProblems(CheckReport report, TextStyle style, TextWriter output)
     {
         int left = 0;
         foreach (RuleResult result in report.Results)
@@ -62,7 +63,7 @@ public static class CheckText
                 bool isError = check.Outcome == Outcome.Violated && result.Rule.Severity == Severity.Error;
                 string word = check.Outcome == Outcome.Undecided ? "undecided" : isError ? "VIOLATED" : "warning";
                 output.WriteLine();
-                output.WriteLine($"{(isError ? ink.Bad(word) : ink.Doubtful(word))} {ink.Strong(Printable.Escape(result.Rule.Id))}: {Printable.Escape(check.Check.Expression.Text)}");
+                output.WriteLine($"{(isError ? style.Bad(word) : style.Warning(word))} {style.Bold(Printable.Escape(result.Rule.Id))}: {Printable.Escape(check.Check.Expression.Text)}");
                 output.WriteLine($"    {Printable.Escape(check.Reason)}");
                 if (check.Outcome == Outcome.Violated && check.Check.Message is { } consequence)
                 {
@@ -74,45 +75,45 @@ public static class CheckText
         if (left > 0)
         {
             output.WriteLine();
-            output.WriteLine($"{ink.Doubtful("undecided")} {(left == 1 ? "1 check" : $"{left} checks")}, for what is missing may be there in the kernel");
+            output.WriteLine($"{style.Warning("undecided")} {(left == 1 ? "1 check" : $"{left} checks")}, for what is missing may be there in the kernel");
             output.WriteLine($"    {report.Source.Omission!.Clause}");
         }
     }
 
-    private static void WriteRules(CheckReport report, Ink ink, TextWriter output)
+    private static void WriteRules(CheckReport report, TextStyle style, TextWriter output)
     {
         output.WriteLine();
-        output.WriteLine(ink.Strong("Rules") + $": {Counts(report.CountRules)}; checks in them: {Counts(report.CountChecks)}");
+        output.WriteLine(style.Bold("Rules") + $": {Counts(report.CountRules)}; checks in them: {Counts(report.CountChecks)}");
         int width = report.Results.IsEmpty ? 0 : report.Results.Max(r => Printable.Escape(r.Rule.Id).Length);
         foreach (RuleResult result in report.Results)
         {
-            string outcome = Word(result, ink);
+            string outcome = Word(result, style);
             output.WriteLine($"  {outcome}  {Printable.Escape(result.Rule.Id).PadRight(width)}  {Printable.Escape(result.Rule.Title)}");
             CheckResult[] absent = [.. result.Checks.Where(c => c.Outcome == Outcome.NotApplicable)];
             if (absent.Length > 0)
             {
                 string many = absent.Length > 1 ? $"{absent.Length} checks do" : "1 check does";
-                output.WriteLine(ink.Faint($"                  {many} not apply: {Printable.Escape(NotApplicable.Summarise(absent.Select(c => c.Reason)))}"));
+                output.WriteLine(style.Dim($"                  {many} not apply: {Printable.Escape(NotApplicable.Summarise(absent.Select(c => c.Reason)))}"));
             }
         }
     }
 
-    private static string Word(RuleResult result, Ink ink) => result.Outcome switch
+    private static string Word(RuleResult result, TextStyle style) => result.Outcome switch
     {
-        Outcome.Holds => ink.Good("holds         "),
-        Outcome.Violated when result.Rule.Severity == Severity.Warning => ink.Doubtful("warning       "),
-        Outcome.Violated => ink.Bad("VIOLATED      "),
-        Outcome.Undecided => ink.Doubtful("undecided     "),
-        _ => ink.Faint("not applicable"),
+        Outcome.Holds => style.Good("holds         "),
+        Outcome.Violated when result.Rule.Severity == Severity.Warning => style.Warning("warning       "),
+        Outcome.Violated => style.Bad("VIOLATED      "),
+        Outcome.Undecided => style.Warning("undecided     "),
+        _ => style.Dim("not applicable"),
     };
 
     private static string Counts(Func<Outcome, int> count)
         => $"{count(Outcome.Holds)} hold, {count(Outcome.Violated)} violated, {count(Outcome.NotApplicable)} not applicable, {count(Outcome.Undecided)} undecided";
 
-    private static void WriteDefinitions(CheckReport report, Ink ink, TextWriter output)
+    private static void WriteDefinitions(CheckReport report, TextStyle style, TextWriter output)
     {
         output.WriteLine();
-        output.WriteLine(ink.Strong("Definitions"));
+        output.WriteLine(style.Bold("Definitions"));
         bool hasUnits = report.Source.Kind == SourceKind.Dwarf;
         DefinitionSummary[] defined = [.. report.Definitions.Where(d => d.DefinitionCount > 0)];
         int nameWidth = defined.Select(d => Printable.Escape(d.Name.ToString()).Length).DefaultIfEmpty().Max();
@@ -124,7 +125,7 @@ public static class CheckText
             string who = !hasUnits ? (type.DefinitionCount == 1 ? "one definition" : $"{type.DefinitionCount} definitions")
                 : type.DefinitionCount == 1 ? "1 C unit defines it" : $"{type.DefinitionCount} C units define it";
             string agreement = type.DefinitionCount == 1 ? "" : type.IsDisputed ? $", in {type.Variants.Length} different ways" : ", all agree";
-            output.WriteLine($"  {name}  {$"{type.ByteSize}".PadLeft(sizeWidth)} {(type.ByteSize == 1 ? "byte" : "bytes")}; {(type.IsDisputed ? ink.Doubtful(who + agreement) : who + agreement)}");
+            output.WriteLine($"  {name}  {$"{type.ByteSize}".PadLeft(sizeWidth)} {(type.ByteSize == 1 ? "byte" : "bytes")}; {(type.IsDisputed ? style.Warning(who + agreement) : who + agreement)}");
             if (type.IsDisputed)
             {
                 WriteVariants(type, output);
@@ -161,15 +162,15 @@ public static class CheckText
     {
         SourceFacts source = report.Source;
         output.WriteLine();
-        output.WriteLine($"File         {Printable.Escape(report.Files[0].Path)} ({Printable.Escape(report.Image.FullFormat)})");
-        output.WriteLine($"Build id     {report.Image.BuildId ?? "none recorded"}");
-        output.WriteLine($"Kernel       {(report.Image.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}");
+        output.WriteLine($"File         {Printable.Escape(report.Files[0].Path)} ({Printable.Escape(report.Image!.FullFormat)})");
+        output.WriteLine($"Build id     {report.Image!.BuildId ?? "none recorded"}");
+        output.WriteLine($"Kernel       {(report.Image!.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}");
         foreach ((string label, string text) in Provenance.Others(report.Files))
         {
             output.WriteLine($"{label,-12} {text}");
         }
 
-        if (report.Image.Config is { } config)
+        if (report.Image!.Config is { } config)
         {
             output.WriteLine($"Config       {config.Count} options (IKCONFIG)");
             foreach ((string option, string value) in LayoutOptions.Of(config))
@@ -210,10 +211,10 @@ public static class CheckText
         return options > 0 ? producer[..options] : producer.Length > 0 ? producer : "not recorded";
     }
 
-    private static string Conclusion(CheckReport report, Ink ink) => report.Verdict switch
+    private static string Conclusion(CheckReport report, TextStyle style) => report.ExitCode switch
     {
-        Verdict.Holds => ink.Good("Verdict: holds (exit code 0)"),
-        Verdict.Violated => ink.Bad("Verdict: violated (exit code 1)"),
-        _ => ink.Doubtful("Verdict: undecided (exit code 4)"),
+        ExitCode.Holds => style.Good("Verdict: holds (exit code 0)"),
+        ExitCode.Violated => style.Bad("Verdict: violated (exit code 1)"),
+        _ => style.Warning("Verdict: undecided (exit code 4)"),
     };
 }

@@ -1,10 +1,10 @@
-namespace LayoutCheck.Cli;
+namespace LayoutCheck.Core;
 
-/// <summary>Finds what somebody may have meant.</summary>
-internal static class Nearness
+/// <summary>Suggests names that exist for one that does not.</summary>
+public static class Suggestions
 {
     /// <summary>The names nearest to one that does not exist, nearest first; none that is too far to have been meant.</summary>
-    public static IReadOnlyList<string> Nearest(string wanted, IEnumerable<string> names, int most)
+    public static IReadOnlyList<string> For(string wanted, IEnumerable<string> names, int most)
     {
         int furthest = Math.Max(1, wanted.Length / 3);
         return [.. names.Distinct(StringComparer.Ordinal)
