@@ -8,7 +8,7 @@ internal static class CheckCommand
 {
     public static int Run(CheckInput input, ImageOptions how, bool isJson, int threads, RuleSet rules, bool isStrict)
     {
-        RunMemory.Expect(RunMemory.OfAllUnits);
+        GcTuning.PrefaultHeap(GcTuning.CheckFootprint);
         using KernelImage image = input.Open(how);
         CheckReport report = Progress.While(image.Types, () => LayoutChecker.Check(image, rules, threads)) with { IsStrict = isStrict };
         if (isJson)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using LayoutCheck.Lookup;
 using LayoutCheck.Rules;
 
 namespace LayoutCheck.Cli;

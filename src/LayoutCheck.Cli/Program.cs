@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LayoutCheck.Core;
+using LayoutCheck.Platform;
 using LayoutCheck.Rules;
 
 namespace LayoutCheck.Cli;
@@ -26,9 +28,9 @@ public static class Program
     private static int Run(string[] args)
     {
         Output.LetLargeFilesFail();
-        RunMemory.Reserve();
-        RunMemory.Expect(RunMemory.OfShortRun);
-        KernelImage.EndProcessWhenInputIsLost("layoutcheck", ExitCode.Unreadable);
+        GcTuning.SuspendCollection();
+        GcTuning.PrefaultHeap(GcTuning.ShowFootprint);
+        SigbusHandler.Enable("layoutcheck", ExitCode.Unreadable);
         Command root = CommandLine.Create(args);
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is not (TeachingHelp or VersionLine) && UsageErrors.Of(parsed, args) is { Count: > 0 } errors)

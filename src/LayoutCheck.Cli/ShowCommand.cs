@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Types;
@@ -20,7 +21,7 @@ internal static class ShowCommand
     {
         if (options.All)
         {
-            RunMemory.Expect(RunMemory.OfAllUnits);
+            GcTuning.PrefaultHeap(GcTuning.CheckFootprint);
         }
 
         TypeQuery[] queries = [.. names.Select(TypeQuery.Parse)];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
@@ -20,12 +21,12 @@ public static class LayoutChecker
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(rules);
         ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
-        using Team team = new(threads);
+        using WorkerPool pool = new(threads);
         // What the image says of itself is looked for in megabytes of its data, while the names are looked for in the debug information. When both
         // fail, it is told as if one had come after the other.
         ImageFacts? read = null;
-        Action wait = team.Begin(() => read = image.ReadFacts());
-        Survey survey = image.Types.FindAll(names, team);
+        Action wait = pool.Queue(() => read = image.ReadFacts());
+        Survey survey = image.Types.FindAll(names, pool);
         wait();
         ImageFacts facts = read!;
         Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Rules;
 

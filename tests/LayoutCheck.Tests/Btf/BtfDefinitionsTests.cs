@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Cli;

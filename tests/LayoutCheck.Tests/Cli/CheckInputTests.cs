@@ -1,4 +1,6 @@
 using LayoutCheck.Cli;
+using LayoutCheck.Core;
+using LayoutCheck.Lookup;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LayoutCheck.Cli;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;

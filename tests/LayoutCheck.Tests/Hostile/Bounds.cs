@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using LayoutCheck.Core;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Hostile.Fuzzing;
 using LayoutCheck.Types;

@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Cli;

@@ -1,6 +1,8 @@
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Btf;
