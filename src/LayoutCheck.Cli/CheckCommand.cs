@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LayoutCheck.Analyses;
+using LayoutCheck.Lookup;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;

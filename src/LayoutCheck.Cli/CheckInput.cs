@@ -1,4 +1,5 @@
 using LayoutCheck.Core;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Cli;
 

@@ -1,3 +1,5 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck.Cli;
 
 /// <summary>Opens the image that a command line names.</summary>

@@ -1,27 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using LayoutCheck.Platform;
 using LayoutCheck.Reports.Formats;
-
-// As in the library (NativeCodecs): nothing is taken from beside the program.
-[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
 
 namespace LayoutCheck.Cli;
 
 /// <summary>
 /// Where results go. Standard output: written whole, coloured on a terminal only, and quiet when the reader has gone. A file: whole, or not there.
 /// </summary>
-internal static partial class Output
+internal static class Output
 {
     private const int EPIPE = 32;
     private const int EEXIST = 17;
     private const int ENOTDIR = 20;
     private const int StandardOutput = 1;
-    private const int F_GETFD = 1;
-    private const int FD_CLOEXEC = 1;
-    private const int SIGXFSZ = 25;
-    private const int SIG_IGN = 1;
-    private const int AT_FDCWD = -100;
-    private const uint STATX_TYPE = 1;
     private const int S_IFMT = 0xf000;
     private const int S_IFREG = 0x8000;
 
@@ -128,11 +120,11 @@ internal static partial class Output
         _ => e.Message,
     };
 
-    // struct statx has one layout on every architecture; stx_mode is at 28 (linux/stat.h).
+    // stx_mode is at 28 (linux/stat.h).
     private static bool IsOtherThanFile(string path)
     {
-        Span<byte> status = stackalloc byte[256];
-        return OperatingSystem.IsLinux() && SystemStatx(AT_FDCWD, path, 0, STATX_TYPE, status) == 0
+        Span<byte> status = stackalloc byte[Libc.StatxSize];
+        return OperatingSystem.IsLinux() && Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_TYPE, status) == 0
             && (BitConverter.ToUInt16(status[28..]) & S_IFMT) != S_IFREG;
     }
 
@@ -141,7 +133,7 @@ internal static partial class Output
     {
         if (!OperatingSystem.IsWindows())
         {
-            _ = SystemSignal(SIGXFSZ, SIG_IGN);
+            _ = Libc.Signal(Libc.SIGXFSZ, Libc.SIG_IGN);
         }
     }
 
@@ -176,7 +168,7 @@ internal static partial class Output
     // Where standard output was closed, the next file that the process opened has its number: one of the runtime's own pipes, or the input. Such
     // files are closed on exec, and what was inherited over one cannot be.
     private static bool IsClosed()
-        => !OperatingSystem.IsWindows() && SystemControl(StandardOutput, F_GETFD) is var flags && (flags < 0 || (flags & FD_CLOEXEC) != 0);
+        => !OperatingSystem.IsWindows() && Libc.Control(StandardOutput, Libc.F_GETFD) is var flags && (flags < 0 || (flags & Libc.FD_CLOEXEC) != 0);
 
     // As much as the system takes at once, mostly all. The console's stream, which does the rest and knows all errors, sets up the terminal
     // first, with a thread for signals: a tenth of a short run.
@@ -188,25 +180,13 @@ internal static partial class Output
         }
 
         int written = 0;
-        while (written < bytes.Length && SystemWrite(StandardOutput, bytes[written..], (nuint)(bytes.Length - written)) is > 0 and nint count)
+        while (written < bytes.Length && Libc.Write(StandardOutput, bytes[written..], (nuint)(bytes.Length - written)) is > 0 and nint count)
         {
             written += (int)count;
         }
 
         return written;
     }
-
-    [LibraryImport("libc", EntryPoint = "write")]
-    private static partial nint SystemWrite(int file, ReadOnlySpan<byte> bytes, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "fcntl")]
-    private static partial int SystemControl(int file, int command);
-
-    [LibraryImport("libc", EntryPoint = "signal")]
-    private static partial nint SystemSignal(int signal, nint handler);
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SystemStatx(int directory, string path, int flags, uint mask, Span<byte> status);
 }
 
 /// <summary>The result cannot be written.</summary>

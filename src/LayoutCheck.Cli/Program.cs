@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LayoutCheck.Core;
+using LayoutCheck.Platform;
 using LayoutCheck.Rules;
 
 namespace LayoutCheck.Cli;
@@ -27,7 +28,7 @@ public static class Program
     private static int Run(string[] args)
     {
         Output.LetLargeFilesFail();
-        KernelImage.EndProcessWhenInputIsLost("layoutcheck", (int)ExitCode.Unreadable);
+        SigbusHandler.Enable("layoutcheck", (int)ExitCode.Unreadable);
         Command root = CommandLine.Create(args);
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is not (HelpText or VersionLine) && UsageErrors.Of(parsed, args) is { Count: > 0 } errors)

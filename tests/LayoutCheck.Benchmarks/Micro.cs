@@ -3,6 +3,7 @@ using System.Globalization;
 using LayoutCheck.Btf;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 using static LayoutCheck.Benchmarks.Statistics;
 

@@ -1,4 +1,5 @@
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using static LayoutCheck.Benchmarks.Statistics;
 
 namespace LayoutCheck.Benchmarks;

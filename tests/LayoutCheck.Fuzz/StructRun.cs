@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using LayoutCheck.Core;
 using LayoutCheck.Tests.Hostile.Fuzzing;
 using LayoutCheck.Types;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;
@@ -19,12 +20,12 @@ public static class CheckAnalysis
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(rules);
         ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
-        using Team team = new(threads);
+        using WorkerPool pool = new(threads);
         // The image's facts about itself are a search through megabytes of data, beside the search for names in the debug information. When both fail,
         // the failure of the latter is reported, as if one had followed the other.
         ImageFacts? read = null;
-        Action wait = team.Begin(() => read = image.ReadFacts());
-        Survey survey = image.Types.FindAll(names, team);
+        Action wait = pool.Queue(() => read = image.ReadFacts());
+        Survey survey = image.Types.FindAll(names, pool);
         wait();
         ImageFacts facts = read!;
         Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Types;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf;
 
@@ -203,7 +204,7 @@ internal sealed unsafe class AbbrevTable
         Array.Clear(_steps, 0, _denseCount);
         _sparse = null;
         _denseCount = 0;
-        _window?.OpenFrom(unit.AbbrevOffset);
+        _window?.SeekUnbounded(unit.AbbrevOffset);
         _next = unit.AbbrevOffset;
         _isWhole = false;
         _allSteps = 0;
@@ -310,7 +311,7 @@ internal sealed unsafe class AbbrevTable
     private void PassUpTo(ulong wanted)
     {
         SectionReader reader = _section.ReadFrom(_next);
-        reader.Prepare(LargestDeclaration);
+        reader.EnsureLoaded(LargestDeclaration);
         while (!PassKnown(ref reader, wanted))
         {
             ulong code = reader.ReadUleb();
@@ -320,10 +321,10 @@ internal sealed unsafe class AbbrevTable
                 return;
             }
 
-            reader.Prepare(LargestDeclaration);
+            reader.EnsureLoaded(LargestDeclaration);
             ulong from = reader.Offset;
             byte* bytes = _section.Start + from;
-            DeclarationMemory.Key key = _section.Ready - bytes >= DeclarationMemory.LongestKey ? DeclarationMemory.KeyOf(bytes, _kind) : default;
+            DeclarationMemory.Key key = _section.LoadedEnd - bytes >= DeclarationMemory.LongestKey ? DeclarationMemory.KeyOf(bytes, _kind) : default;
             Step step = default;
             int id = key.Length != 0 ? _memory.Find(key, out step) : DeclarationMemory.None;
             if (id >= 0)
@@ -354,7 +355,7 @@ internal sealed unsafe class AbbrevTable
     {
         byte* start = _section.Start;
         byte* at = start + reader.Offset;
-        byte* last = _section.Ready - DeclarationMemory.LongestKey - 2;
+        byte* last = _section.LoadedEnd - DeclarationMemory.LongestKey - 2;
         Span<Place> places = _places;
         Span<Step> steps = _steps;
         ulong all = _allSteps;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;
@@ -183,7 +183,7 @@ internal sealed unsafe class DefinitionMatcher
         type = 0;
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
-        end = _info.Ready < end ? _info.Ready : end;
+        end = _info.LoadedEnd < end ? _info.LoadedEnd : end;
         if (at >= end || *at is 0 or >= 0x80)
         {
             return false;
@@ -332,7 +332,7 @@ internal sealed unsafe class DefinitionMatcher
 
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
-        byte* ready = _info.Fetch(at + 1);
+        byte* ready = _info.Load(at + 1);
         end = ready < end ? ready : end;
         uint code = *at;
         if (code is > 0 and < 0x80)

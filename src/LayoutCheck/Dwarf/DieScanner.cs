@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;
@@ -107,7 +108,7 @@ internal sealed unsafe class DieScanner : IDisposable
     public UnitRoot Open(in UnitHeader unit)
     {
         _unit = unit;
-        _window.Open(unit.Offset, unit.End);
+        _window.Seek(unit.Offset, unit.End);
         _abbrevs.Load(unit);
         Array.Clear(_isFound);
         _pending.Clear();
@@ -185,7 +186,7 @@ internal sealed unsafe class DieScanner : IDisposable
         }
 
         byte* end = _info.Start + _unit.End;
-        return _info.Fetch(end) >= end && end[-1] == 0 && !HasHole(_info.Start + _next, end) && !_wanted.IsNamedIn(_info.Start + _next, end);
+        return _info.Load(end) >= end && end[-1] == 0 && !HasHole(_info.Start + _next, end) && !_wanted.IsNamedIn(_info.Start + _next, end);
     }
 
     // Of a file that was only half written, what is missing must not pass for a unit that has nothing to say: the walk refuses it.
@@ -384,7 +385,7 @@ internal sealed unsafe class DieScanner : IDisposable
 
     private byte* Fetch(byte* at, byte* end)
     {
-        byte* ready = at < end ? _info.Fetch(at + 1) : end;
+        byte* ready = at < end ? _info.Load(at + 1) : end;
         return ready < end ? ready : end;
     }
 
@@ -437,7 +438,7 @@ internal sealed unsafe class DieScanner : IDisposable
         step = step.Bits != 0 ? step : _abbrevs.FindStep(code, _info, die);
         if ((step.Bits & Step.IsShort) != 0)
         {
-            reader.Prepare(step.Size + 4);
+            reader.EnsureLoaded(step.Size + 4);
             _ready = Fetch(at, end);
             byte* attributes = _info.Start + reader.Offset;
             byte* next = ShortNext(attributes, _ready, step);

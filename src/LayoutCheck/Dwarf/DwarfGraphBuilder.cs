@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;

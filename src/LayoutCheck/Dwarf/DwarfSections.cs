@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf;
 
@@ -168,7 +170,7 @@ internal sealed class DwarfSections
         for (int i = 0; i < parts.Length; i++)
         {
             typesStart = i == infos.Count ? joined.Length : typesStart;
-            joined.Append(parts[i]);
+            parts[i].AppendTo(joined);
         }
 
         return elf.File.Own(joined, types.Count > 0 ? $".debug_info{suffix}, .debug_types{suffix}" : ".debug_info" + suffix, first.IsBigEndian);

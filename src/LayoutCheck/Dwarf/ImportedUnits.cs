@@ -1,3 +1,5 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck.Dwarf;
 
 /// <summary>A unit that another imports.</summary>

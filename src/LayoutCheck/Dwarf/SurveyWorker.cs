@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;
@@ -58,10 +59,10 @@ internal sealed class SurveyWorker : IDisposable
     public bool HasFailed => _failure is not null;
 
     /// <summary>Runs a worker on each thread to the end.</summary>
-    public static SurveyWorker[] RunAll(Shared shared, Team team)
+    public static SurveyWorker[] RunAll(Shared shared, WorkerPool pool)
     {
-        SurveyWorker?[] workers = new SurveyWorker?[team.Size];
-        team.Share(number => (workers[number] = new SurveyWorker(shared)).Run());
+        SurveyWorker?[] workers = new SurveyWorker?[pool.Size];
+        pool.RunOnAll(number => (workers[number] = new SurveyWorker(shared)).Run());
         return [.. workers.OfType<SurveyWorker>()];
     }
 
@@ -519,7 +520,7 @@ internal sealed class SurveyWorker : IDisposable
         private UnitHeader AtStart(int number, SectionWindow window)
         {
             ulong start = starts![number];
-            window.OpenHead(start);
+            window.SeekHead(start);
             UnitHeader unit = UnitHeader.Read(sections, window.View, start);
             sections.Units.Pass(unit.End);
             return unit.End == (number + 1 < starts.Length ? starts[number + 1] : sections.Info.Length) ? unit

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf;
 
@@ -149,7 +150,7 @@ internal sealed class UnitIndex
             return false;
         }
 
-        window?.OpenHead(_next);
+        window?.SeekHead(_next);
         UnitHeader unit = UnitHeader.Read(_sections, window?.View ?? _info, _next, _next >= _typesStart);
         if (_units.Count == _units.Capacity && _units.Count >= Several)
         {

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;
@@ -64,7 +65,7 @@ internal sealed class WantedNames
         }
 
         List<byte[]> patterns = [.. _names.Select(n => (byte[])[.. n, 0])];
-        StringTails.Find(sections.Str, _names, (name, offset) =>
+        StringSuffixSearch.Find(sections.Str, _names, (name, offset) =>
         {
             _byOffset[offset] = name;
             uint bit = Bit(offset);
@@ -74,7 +75,7 @@ internal sealed class WantedNames
 
         if (sections.LineStr is not null && patterns.Count <= MostPatterns)
         {
-            StringTails.Find(sections.LineStr, _names, (_, offset) => AddPattern(offset));
+            StringSuffixSearch.Find(sections.LineStr, _names, (_, offset) => AddPattern(offset));
         }
 
         bool canSearch = !SlowPath.IsForced && patterns.Count is > 0 and <= MostPatterns && !_names.Any(n => n.Length == 0);

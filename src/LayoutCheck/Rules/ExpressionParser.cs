@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using LayoutCheck.Core;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Cli;

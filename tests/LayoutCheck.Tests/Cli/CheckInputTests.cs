@@ -1,6 +1,7 @@
 using LayoutCheck.Analyses;
 using LayoutCheck.Cli;
 using LayoutCheck.Core;
+using LayoutCheck.Lookup;
 using LayoutCheck.Rules;
 
 namespace LayoutCheck.Tests.Cli;

@@ -4,6 +4,7 @@ using LayoutCheck.Analyses;
 using LayoutCheck.Cli;
 using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;

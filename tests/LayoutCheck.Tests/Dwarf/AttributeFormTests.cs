@@ -1,5 +1,5 @@
 using LayoutCheck.Dwarf;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

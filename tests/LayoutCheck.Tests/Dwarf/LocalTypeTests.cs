@@ -1,4 +1,5 @@
 using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;

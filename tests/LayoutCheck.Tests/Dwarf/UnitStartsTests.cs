@@ -1,5 +1,7 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -158,9 +160,9 @@ public sealed class UnitStartsTests
         DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
         if (sections.UnitStarts is { } read)
         {
-            using Team team = new(threads);
+            using WorkerPool pool = new(threads);
             SurveyWorker.Shared shared = new(sections, new WantedNames([s_struct], sections), withPlaces: false, read);
-            Assert.Equal(isTrusted, !Array.Exists(SurveyWorker.RunAll(shared, team), w => w.HasFailed));
+            Assert.Equal(isTrusted, !Array.Exists(SurveyWorker.RunAll(shared, pool), w => w.HasFailed));
         }
         else
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Hostile.Fuzzing;
 using LayoutCheck.Types;

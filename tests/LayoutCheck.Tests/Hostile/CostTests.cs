@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
@@ -165,7 +167,7 @@ public sealed class CostTests
 
         using MappedFile file = MappedFile.FromBytes("strings", strings.Text("_page").ToArray());
         Dictionary<int, List<string>> found = [];
-        StringTails.Find(file.Whole(), [.. names.Select(System.Text.Encoding.UTF8.GetBytes)], (name, at) =>
+        StringSuffixSearch.Find(file.Whole(), [.. names.Select(System.Text.Encoding.UTF8.GetBytes)], (name, at) =>
         {
             found.TryAdd(name, []);
             found[name].Add(file.Whole().TextAt(at));
@@ -181,7 +183,7 @@ public sealed class CostTests
     public void A_budget_is_one_for_a_file_and_what_is_in_it_and_grows_with_what_it_refers_to()
     {
         using MappedFile file = MappedFile.FromBytes("file", new byte[100]);
-        using MappedFile inner = MappedFile.FromUnpacked("file (unpacked)", NativeBuffer.CopyOf(file.Whole()), file);
+        using MappedFile inner = MappedFile.FromUnpacked("file (unpacked)", file.Whole().Copy(), file);
         Assert.Same(file.Budget, inner.Budget);
         Assert.Equal((256UL << 20, 32UL << 20, 32UL << 20), (file.Budget.Limit, file.Budget.UnpackLimit, file.Budget.UnpackLeft));
         Assert.True(inner.Budget.TryUnpack(30 << 20));
@@ -248,8 +250,8 @@ public sealed class CostTests
     private static Survey All(byte[] image, int threads)
     {
         using KernelImage opened = KernelImage.FromBytes("costly", image);
-        using Team team = new(threads);
-        return opened.Types.FindAll([s_struct], team);
+        using WorkerPool pool = new(threads);
+        return opened.Types.FindAll([s_struct], pool);
     }
 
     private static void AssertInTime(string what, Action action)

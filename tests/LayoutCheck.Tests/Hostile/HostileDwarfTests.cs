@@ -1,5 +1,7 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
@@ -434,9 +436,9 @@ public sealed class HostileDwarfTests
     {
         using MappedFile file = MappedFile.FromBytes("built", image);
         DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
-        using Team team = new(threads);
+        using WorkerPool pool = new(threads);
         SurveyWorker.Shared shared = new(sections, new WantedNames([s_struct], sections), withPlaces: false) { IsSlow = isSlow };
-        return SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetFacts(8, false));
+        return SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, pool), () => new TargetFacts(8, false));
     }
 
     private static void Patch(byte[] image, string section, int at, ulong value, int size)

@@ -3,6 +3,7 @@ using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Elf;

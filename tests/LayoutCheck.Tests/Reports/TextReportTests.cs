@@ -1,4 +1,5 @@
 using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;

@@ -1,4 +1,6 @@
 using System.Globalization;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Rules;
 
 namespace LayoutCheck.Reports.Formats;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
 using LayoutCheck.Types;

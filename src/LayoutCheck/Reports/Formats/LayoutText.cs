@@ -1,4 +1,5 @@
 using System.Globalization;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 

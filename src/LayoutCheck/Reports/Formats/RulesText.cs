@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Rules;
 
 namespace LayoutCheck.Reports.Formats;

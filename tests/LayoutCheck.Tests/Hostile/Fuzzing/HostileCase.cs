@@ -4,8 +4,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
@@ -183,9 +185,9 @@ internal sealed class HostileCase
             return "";
         }
 
-        using Team team = new(1);
+        using WorkerPool pool = new(1);
         SurveyWorker.Shared shared = new(sections, new WantedNames([.. RuleCatalog.Default.RequiredTypes.Union(_names)], sections), withPlaces: true) { IsSlow = isSlow };
-        Survey survey = SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetFacts(8, false));
+        Survey survey = SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, pool), () => new TargetFacts(8, false));
         StringBuilder text = new();
         foreach (DefinitionSet set in survey.Sets)
         {
