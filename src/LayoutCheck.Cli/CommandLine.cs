@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Cli;
 

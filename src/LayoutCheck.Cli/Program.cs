@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Cli;
 

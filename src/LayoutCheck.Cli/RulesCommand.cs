@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Import;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Cli;
@@ -31,8 +34,7 @@ internal static class RulesCommand
     {
         if (RuleCatalog.Default.Find(id) is not { } rule)
         {
-            IReadOnlyList<string> near = Nearness.Nearest(id, RuleCatalog.Default.Rules.Select(r => r.Id), 3);
-            throw new UsageException($"there is no rule '{Printable.Shorten(id)}'{(near.Count > 0 ? $"; did you mean {string.Join(", ", near)}?" : "; 'layoutcheck rules' lists them")}");
+            throw new UsageException(RuleCatalog.Default.UnknownRule(id));
         }
 
         using KernelImage image = file is null ? CheckInput.OpenSample(SourceChoice.Auto) : KernelImage.Open(file);

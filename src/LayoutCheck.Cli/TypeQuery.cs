@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Cli;
@@ -83,7 +84,7 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
         TypeName? otherKind = defined.Where(n => n.Name == Type.Name && n.Kind != Type.Kind).Select(n => (TypeName?)n).FirstOrDefault();
         string near = isElsewhere ? "; its BTF has one: --source btf"
             : Type.Kind != TypeNameKind.Any && otherKind is { } other ? $"; there is {other}"
-            : Suggest(Nearness.Nearest(Type.Name, defined.Select(n => n.Name).Where(n => n != Type.Name), MostSuggestions));
+            : Suggestions.Clause(Type.Name, defined.Select(n => n.Name).Where(n => n != Type.Name), most: MostSuggestions);
         string omission = image.Types.FindOmission() is { } found ? $": {found.Clause}" : "";
         StandardError.WriteLine($"layoutcheck: no C definition of {shown}{kinds}{omission}{near}");
     }
@@ -103,10 +104,7 @@ internal sealed record TypeQuery(TypeName Type, string? Member)
     public void ReportMissingMember(TypeDefinition definition, int missingBefore, SourceOmission? omission = null)
     {
         IEnumerable<string> paths = missingBefore >= MostCompared ? [] : Layouts.TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path);
-        string near = Suggest(Nearness.Nearest(Member!, paths, MostSuggestions));
+        string near = Suggestions.Clause(Member!, paths, most: MostSuggestions);
         StandardError.WriteLine($"layoutcheck: {Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)))} has no member {Printable.Escape(Printable.Shorten(Member!))}{(omission is null ? "" : $": {omission.Clause}")}{near}");
     }
-
-    private static string Suggest(IReadOnlyList<string> names)
-        => names.Count == 0 ? "" : $"; did you mean {string.Join(", ", names.Select(n => Printable.Escape(Printable.Shorten(n))))}?";
 }

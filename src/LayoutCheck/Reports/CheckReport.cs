@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports;

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports;

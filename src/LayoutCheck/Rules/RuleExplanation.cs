@@ -1,4 +1,6 @@
 using System.Globalization;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Rules;
 

@@ -1,6 +1,7 @@
 using LayoutCheck.Btf;
 using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Btf;

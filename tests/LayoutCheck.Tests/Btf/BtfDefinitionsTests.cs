@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LayoutCheck.Btf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Types;
 

@@ -1,6 +1,7 @@
 using LayoutCheck.Btf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Types;
 

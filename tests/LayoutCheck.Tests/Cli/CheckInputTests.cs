@@ -1,6 +1,6 @@
 using LayoutCheck.Cli;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Tests.Cli;
 

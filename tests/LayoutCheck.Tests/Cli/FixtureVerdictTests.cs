@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using LayoutCheck.Cli;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Cli;

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using LayoutCheck.Cli;
 using LayoutCheck.Elf;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

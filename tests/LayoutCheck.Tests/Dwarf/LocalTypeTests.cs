@@ -1,6 +1,7 @@
 using LayoutCheck.Dwarf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

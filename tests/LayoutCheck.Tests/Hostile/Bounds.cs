@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Hostile.Fuzzing;
 using LayoutCheck.Types;
 

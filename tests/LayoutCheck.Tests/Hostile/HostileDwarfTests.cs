@@ -1,7 +1,6 @@
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

@@ -1,5 +1,5 @@
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;
 

@@ -2,7 +2,7 @@ using LayoutCheck.Btf;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Elf;
 using LayoutCheck.Tests.Support;

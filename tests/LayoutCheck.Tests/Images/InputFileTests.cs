@@ -1,6 +1,6 @@
 using System.Text.Json;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

@@ -5,7 +5,7 @@ using System.Text.Json;
 using LayoutCheck.Elf;
 using LayoutCheck.Images;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

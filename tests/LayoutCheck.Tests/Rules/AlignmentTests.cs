@@ -1,5 +1,6 @@
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Types;
 

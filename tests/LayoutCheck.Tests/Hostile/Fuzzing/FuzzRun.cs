@@ -3,7 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.ExceptionServices;
 using LayoutCheck.Elf;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

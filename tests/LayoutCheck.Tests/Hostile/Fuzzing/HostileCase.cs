@@ -8,6 +8,9 @@ using LayoutCheck.Elf;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Import;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
