@@ -30,6 +30,24 @@ internal static class NumberFunctions
         },
         [new("`IS_ALIGNED(x, a)`", "as the kernel's; `a` need not be a power of two", "IS_ALIGNED(sizeof(struct page), 16)")]);
 
+    public static NumberFunction Align { get; } = new(
+        "ALIGN",
+        2,
+        arguments =>
+        {
+            (Int128 number, Int128 step) = (arguments[0].Value, arguments[1].Value);
+            string words = $"ALIGN({arguments[0].Shown}, {arguments[1].Shown})";
+            if (step <= 0)
+            {
+                return Answer.Unknown($"{words} has no meaning");
+            }
+
+            Int128 remainder = ((number % step) + step) % step;
+            Int128 aligned = remainder == 0 ? number : number - remainder + step;
+            return Int128.Abs(aligned) > Answer.Largest ? Answer.TooLarge(words) : Answer.Of(aligned, $"{words}={aligned}", words);
+        },
+        [new("`ALIGN(x, a)`", "`x` rounded up to a multiple of `a`", "ALIGN(offsetofend(struct page, _refcount), 8) == 56")]);
+
     public static FirstOfFunction FirstOf { get; } = new();
 }
 

@@ -14,7 +14,7 @@ internal static class RuleFunctions
         MemberFunctions.OffsetOf, MemberFunctions.OffsetOfEnd, MemberFunctions.BitOffsetOf, MemberFunctions.BitSizeOf, MemberFunctions.SizeOf,
         MemberFunctions.SizeOfField, AlignmentFunctions.AlignOf, MemberFunctions.Exists, RangeFunctions.Overlaps, RangeFunctions.Contains,
         SharersFunction.Sharers, GroupFunctions.InGroup, GroupFunctions.SizeOfGroup, TypeFunctions.TypeOf, TypeFunctions.Pointee,
-        MemberFunctions.ArraySize, NumberFunctions.IsPowerOf2, NumberFunctions.IsAligned, NumberFunctions.FirstOf, ConfigFunction.Config,
+        MemberFunctions.ArraySize, NumberFunctions.IsPowerOf2, NumberFunctions.IsAligned, NumberFunctions.Align, NumberFunctions.FirstOf, ConfigFunction.Config,
     ];
 
     /// <summary>For the error: <c>offsetof, offsetofend, ... and config</c>.</summary>

@@ -113,6 +113,8 @@ public class RuleLanguageTests
     [InlineData("ARRAY_SIZE(struct page, cells) == 4")]
     [InlineData("is_power_of_2(sizeof(struct page)) && !is_power_of_2(80) && !is_power_of_2(0)")]
     [InlineData("IS_ALIGNED(sizeof(struct page), 16) && !IS_ALIGNED(72, 16)")]
+    [InlineData("ALIGN(offsetofend(struct page, _refcount), 8) == 56 && ALIGN(64, 64) == 64 && ALIGN(1, 3) == 3 && ALIGN(0, 8) == 0")]
+    [InlineData("ALIGN(-9, 8) == -8 && ALIGN(-8, 8) == -8")]
     [InlineData("first_of(sizeof(struct folio), sizeof(struct page)) == 64")]
     [InlineData("sharers(struct page, pgmap) in { lru, compound_head, pgmap }")]
     [InlineData("sharers(struct page, pgmap) in { lru.next, compound_head, pgmap, }")]
@@ -185,6 +187,10 @@ public class RuleLanguageTests
     [InlineData("is_power_of_2(sizeof(struct folio))", "no C definition of struct folio")]
     [InlineData("IS_ALIGNED(64, 0)", "IS_ALIGNED to 0 has no meaning")]
     [InlineData("IS_ALIGNED(64, -8)", "IS_ALIGNED to -8 has no meaning")]
+    [InlineData("ALIGN(64, 0) == 64", "ALIGN(64, 0) has no meaning")]
+    [InlineData("ALIGN(sizeof(struct folio), 8) == 64", "no C definition of struct folio")]
+    [InlineData("ALIGN(64, sizeof(struct folio)) == 64", "no C definition of struct folio")]
+    [InlineData("ALIGN(0xffffffffffffffff, 3 << 62) > 0", "ALIGN(0xffffffffffffffff, 3 << 62 (= 13835058055282163712)) is beyond 64 bits")]
     [InlineData("overlaps(struct page, none, lru)", "struct page has no member none")]
     [InlineData("overlaps(struct page, lru, none)", "struct page has no member none")]
     [InlineData("in_group(struct sock, rx, none)", "struct sock has no member none")]
@@ -577,9 +583,13 @@ public class RuleLanguageTests
         RuleException error = Assert.Throws<RuleException>(() => RuleExpression.Parse("sizof(struct page) == 64"));
         Assert.Equal(
             "unknown function 'sizof': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, contains, sharers, in_group, "
-                + "sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, first_of and config",
+                + "sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
             error.Problem);
     }
+
+    [Fact]
+    public void A_rounded_number_is_told_with_its_value()
+        => Assert.Equal("ALIGN(end of page._refcount @56, 16)=64 differs from 56", Evaluate("ALIGN(offsetofend(struct page, _refcount), 16) == 56").Reason);
 
     [Fact]
     public void Every_fact_that_is_looked_at_has_its_words()
