@@ -3,6 +3,7 @@ using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

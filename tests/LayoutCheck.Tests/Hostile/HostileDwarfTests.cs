@@ -3,7 +3,6 @@ using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Reports.Formats;
-using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

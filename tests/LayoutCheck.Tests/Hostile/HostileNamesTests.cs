@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Reports.Formats;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;

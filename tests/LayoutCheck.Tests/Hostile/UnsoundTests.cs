@@ -4,7 +4,7 @@ using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Elf;
 using LayoutCheck.Tests.Support;

@@ -2,6 +2,7 @@ using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

@@ -11,6 +11,9 @@ using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Import;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 using LayoutCheck.Tests.Support;
 
