@@ -1,57 +1,38 @@
-using System.Reflection;
+using System.Collections.Immutable;
+using LayoutCheck.Tests.Hostile.Fuzzing;
 
-namespace LayoutCheck.Tests.Hostile.Fuzzing;
+namespace LayoutCheck.Fuzz;
 
 /// <summary>
-/// Leads the cases to code that none before has reached: a case that took a new branch is kept, and half of those that follow are such ones, damaged
-/// further. What was reached is told by the counters that coverlet has put into the library; without them there is no guide.
+/// Chooses the cases of a guided run. A case that reaches a new edge is kept, and half of the later cases are kept ones, damaged further.
 /// </summary>
-internal sealed class FuzzGuide
+internal sealed class FuzzGuide(FuzzRun run, EdgeMap edges, int seed)
 {
-    private readonly FuzzRun _run;
-    private readonly Random _random;
-    private readonly int[] _hits;
-    private readonly bool[] _isKnown;
-    private readonly List<FuzzRun.Case> _kept = [];
+    private readonly Random _random = new(seed);
+    private readonly List<(FuzzRun.Case Case, ImmutableArray<long> Lineage)> _kept = [];
 
-    private FuzzGuide(FuzzRun run, int seed, int[] hits)
-    {
-        _run = run;
-        _random = new Random(seed);
-        _hits = hits;
-        _isKnown = new bool[hits.Length];
-    }
-
-    /// <summary>How many cases reached what none before had.</summary>
+    /// <summary>The number of cases that reached an edge, or a count of one, that no case before had.</summary>
     public int KeptCount => _kept.Count;
 
-    /// <summary>How many counters there are, and how many were reached.</summary>
-    public (int Reached, int All) Counters => (_isKnown.Count(k => k), _isKnown.Length);
-
-    /// <summary>A guide, or null where nothing is counted.</summary>
-    public static FuzzGuide? Of(FuzzRun run, int seed)
-        => typeof(KernelImage).Assembly.GetTypes().FirstOrDefault(t => t.Namespace == "Coverlet.Core.Instrumentation.Tracker")
-            ?.GetField("HitsArray", BindingFlags.Static | BindingFlags.Public)?.GetValue(null) is int[] hits ? new FuzzGuide(run, seed, hits) : null;
-
-    /// <summary>The case to run next.</summary>
-    public FuzzRun.Case Next(long number)
-        => _kept.Count > 0 && _random.Next(2) == 0 ? _run.Again(_kept[_random.Next(_kept.Count)], _random) : _run.At(number);
-
-    /// <summary>Looks at what a case has reached, and keeps it if that is new.</summary>
-    public void Learn(FuzzRun.Case one)
+    /// <summary>The case to run next, and the numbers that <c>FuzzRun.Of</c> makes it of.</summary>
+    public (FuzzRun.Case Case, ImmutableArray<long> Lineage) Next(long number)
     {
-        bool isNew = false;
-        for (int i = 0; i < _hits.Length; i++)
+        if (_kept.Count == 0 || _random.Next(2) != 0)
         {
-            if (_hits[i] > 0 && !_isKnown[i])
-            {
-                isNew = _isKnown[i] = true;
-            }
+            return (run.At(number), [number]);
         }
 
-        if (isNew)
+        (FuzzRun.Case parent, ImmutableArray<long> lineage) = _kept[_random.Next(_kept.Count)];
+        return (run.Again(parent, number), [.. lineage, number]);
+    }
+
+    /// <summary>Keeps a case if it reached something new. The counts start anew.</summary>
+    public void Learn(FuzzRun.Case one, ImmutableArray<long> lineage)
+    {
+        if (edges.Collect())
         {
-            _kept.Add(one);
+            // The image can be megabytes of zeros; damage starts from the draft.
+            _kept.Add((one.Image is null ? one : one with { Image = [] }, lineage));
         }
     }
 }
