@@ -1,4 +1,5 @@
 using System.Globalization;
+using LayoutCheck.Benchmarks.Micro;
 
 namespace LayoutCheck.Benchmarks;
 
@@ -49,7 +50,7 @@ internal static class Program
                     Versus.Run(new Workshop(options.Binary), before, Workshop.FindKernels(options.Kernels), options.Only, options.Runs);
                     return 0;
                 case "micro":
-                    Micro.Run(Workshop.FindKernels(options.Kernels), options.Runs);
+                    MicroRun.Run(Workshop.FindKernels(options.Kernels), options.Only, options.Runs);
                     return 0;
                 default:
                     Console.Error.WriteLine(Usage);
@@ -136,37 +137,5 @@ internal static class Program
     {
         _ = ChildProcess.Measure(shop.Runner, command);
         return [.. Enumerable.Range(0, runs).Select(_ => ChildProcess.Measure(shop.Runner, command).Wall)];
-    }
-
-    /// <summary>The command line.</summary>
-    private sealed record Options(string Mode, int Runs, string[] Kernels, string[] Only, string? Binary, int Tries, string? Before)
-    {
-        public static Options Parse(string[] args)
-        {
-            Options options = new("goals", 9, ["6.1", "6.12", "7.3"], [], null, 1, null);
-            Queue<string> words = new(args);
-            if (words.TryPeek(out string? mode) && !mode.StartsWith('-'))
-            {
-                options = options with { Mode = words.Dequeue() };
-            }
-
-            while (words.TryDequeue(out string? word))
-            {
-                options = word switch
-                {
-                    "--runs" when int.TryParse(Value(), out int runs) && runs > 0 => options with { Runs = runs },
-                    "--tries" when int.TryParse(Value(), out int tries) && tries > 0 => options with { Tries = tries },
-                    "--kernels" => options with { Kernels = Value().Split(',') },
-                    "--only" => options with { Only = Value().Split(',') },
-                    "--before" => options with { Before = Path.GetFullPath(Value()) },
-                    "--binary" => options with { Binary = Path.GetFullPath(Value()) },
-                    _ => options with { Mode = "help" },
-                };
-            }
-
-            return options;
-
-            string Value() => words.TryDequeue(out string? value) ? value : throw new BenchmarkException(Usage);
-        }
     }
 }
