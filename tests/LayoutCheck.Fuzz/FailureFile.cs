@@ -12,6 +12,9 @@ internal static class FailureFile
     private const string NamesExtension = ".names";
     private const string RuleExtension = ".md";
 
+    // A file name has 255 bytes at most; a guided case can be of many numbers.
+    private const int LongestName = 200;
+
     /// <summary>Writes a case to a file, and its failure to standard error with the command that repeats it.</summary>
     public static void Save(Options options, FuzzRun run, ImmutableArray<long> lineage, string failure)
     {
@@ -22,7 +25,8 @@ internal static class FailureFile
             (string extension, byte[] bytes, string from, IReadOnlyList<TypeName> names) = ContentsOf(options, run, lineage);
             told = run.Describe(lineage, from, names);
             _ = Directory.CreateDirectory(options.Out);
-            string file = Path.Combine(options.Out, string.Create(CultureInfo.InvariantCulture, $"seed{options.Seed}-case{FuzzRun.TextOf(lineage).Replace(',', '-')}{extension}"));
+            string name = string.Create(CultureInfo.InvariantCulture, $"seed{options.Seed}-case{FuzzRun.TextOf(lineage).Replace(',', '_')}");
+            string file = Path.Combine(options.Out, (name.Length <= LongestName ? name : name[..LongestName]) + extension);
             File.WriteAllBytes(file, bytes);
             File.WriteAllLines(file + NamesExtension, names.Select(n => n.ToString()));
             how = options.Mode == RunMode.Differential
@@ -59,13 +63,16 @@ internal static class FailureFile
 
     private static string? ReproduceFile(string file)
     {
-        TypeName[] names = File.Exists(file + NamesExtension) ? [.. File.ReadAllLines(file + NamesExtension).Select(TypeName.Parse)] : [new TypeName(TypeNameKind.Struct, "page")];
+        TypeName[] names = File.Exists(file + NamesExtension)
+            ? [.. File.ReadAllLines(file + NamesExtension).Select(TypeName.Parse)]
+            : [new TypeName(TypeNameKind.Struct, "page")];
         return file.EndsWith(RuleExtension, StringComparison.Ordinal)
             ? new FuzzRun(1).Run(new FuzzRun.Case(file, null, File.ReadAllText(file), names))
             : HostileCase.Run(File.ReadAllBytes(file), names);
     }
 
-    private static (string Extension, byte[] Bytes, string From, IReadOnlyList<TypeName> Names) ContentsOf(Options options, FuzzRun run, ImmutableArray<long> lineage)
+    private static (string Extension, byte[] Bytes, string From, IReadOnlyList<TypeName> Names) ContentsOf(
+        Options options, FuzzRun run, ImmutableArray<long> lineage)
     {
         if (options.Mode == RunMode.Differential)
         {

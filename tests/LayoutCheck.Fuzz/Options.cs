@@ -97,7 +97,8 @@ internal sealed record Options
     {
         string[] fixedOnes =
         [
-            "--seed", Text(Seed), "--threads", Text(Threads), "--out", Out, "--start", Text(start), "--hours", Text(Math.Max(Hours > 0 ? 1e-6 : 0, hours)), "--slots", slots,
+            "--seed", Text(Seed), "--threads", Text(Threads), "--out", Out, "--slots", slots,
+            "--start", Text(start), "--hours", Text(Math.Max(Hours > 0 ? 1e-6 : 0, hours)),
             Mode switch { RunMode.Guided => "--guided", RunMode.Differential => "--differential", _ => "--cases" }, Text(cases),
         ];
         return [.. fixedOnes, .. Corpus.SelectMany(c => (string[])["--corpus", c])];

@@ -1,3 +1,5 @@
+using LayoutCheck.Fuzz.Structs;
+
 namespace LayoutCheck.Fuzz;
 
 /// <summary>Runs any number of the fuzzer's cases.</summary>

@@ -57,7 +57,10 @@ internal sealed class SlotFile : IDisposable
     /// <summary>Notes how many cases have failed.</summary>
     public void SetFailed(long count) => _view.Write(sizeof(long), count);
 
-    /// <summary>Notes the case that a thread begins, by the numbers that make it. One of several numbers, or of an undamaged image, is of a run of one thread.</summary>
+    /// <summary>
+    /// Notes the case that a thread begins, by the numbers that make it. Only a guided run, which has one thread, has cases of several numbers and undamaged
+    /// images.
+    /// </summary>
     public void Begin(int thread, ImmutableArray<long> lineage)
     {
         if (lineage is [>= 0 and var number])

@@ -26,7 +26,9 @@ internal sealed class Supervisor(Options options)
         long cases;
         try
         {
-            string program = options.Mode == RunMode.Guided ? InstrumentedProgram.Make(Path.Combine(folder.FullName, "instrumented")) : typeof(Program).Assembly.Location;
+            string program = options.Mode == RunMode.Guided
+                ? InstrumentedProgram.Make(Path.Combine(folder.FullName, "instrumented"))
+                : typeof(Program).Assembly.Location;
             cases = RunChildren(program, slots);
             if (options.Mode == RunMode.Differential && !PrintOutcomes(slots) && cases >= CertainToAgree)
             {
@@ -39,7 +41,8 @@ internal sealed class Supervisor(Options options)
             folder.Delete(true);
         }
 
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_time.Elapsed.TotalSeconds:f0} s, {cases / _time.Elapsed.TotalSeconds:f0} cases/s"));
+        double seconds = _time.Elapsed.TotalSeconds;
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds:f0} s, {cases / seconds:f0} cases/s"));
         Console.WriteLine($"{cases} cases, {_failures} failures");
         return _failures == 0 ? 0 : 1;
     }

@@ -55,8 +55,11 @@ internal sealed class ItemColumn : IColumn
 
     /// <inheritdoc/>
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
-        => s_items.TryGetValue((benchmarkCase.Descriptor.Type, benchmarkCase.Descriptor.WorkloadMethod.Name, (string)benchmarkCase.Parameters[nameof(KernelBenchmark.Kernel)]), out var items)
+    {
+        string kernel = (string)benchmarkCase.Parameters[nameof(KernelBenchmark.Kernel)];
+        return s_items.TryGetValue((benchmarkCase.Descriptor.Type, benchmarkCase.Descriptor.WorkloadMethod.Name, kernel), out (long, string) items)
             && summary[benchmarkCase]?.ResultStatistics is { } result ? _text(items, result.Median) : "-";
+    }
 
     /// <inheritdoc/>
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);

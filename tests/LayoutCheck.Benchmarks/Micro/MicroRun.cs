@@ -33,7 +33,7 @@ internal static class MicroRun
     /// <summary>The paths of the kernels to measure on, by version.</summary>
     public static ImmutableSortedDictionary<string, string> Kernels { get; private set; } = ImmutableSortedDictionary<string, string>.Empty;
 
-    /// <summary>Measures and prints a table for each class.</summary>
+    /// <summary>Measures and prints a table.</summary>
     /// <param name="kernels">The kernels to measure on.</param>
     /// <param name="only">Parts of the names of benchmarks (<c>DieScanner</c>); all when empty.</param>
     /// <param name="runs">The number of iterations that count.</param>
@@ -43,7 +43,7 @@ internal static class MicroRun
         Kernels = kernels.ToImmutableSortedDictionary(k => k.Version, k => k.Path);
         AccumulationLogger log = new();
         Summary[] summaries = BenchmarkRunner.Run(s_benchmarks, Configure(only, runs, log));
-        if (summaries.Length == 0 || summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success)))
+        if (!summaries.Any(s => s.Reports.Length > 0) || summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success)))
         {
             throw new BenchmarkException(log.GetLog());
         }
@@ -65,6 +65,7 @@ internal static class MicroRun
             .AddLogger(log)
             .WithArtifactsPath(Path.Combine(Workshop.Root, "artifacts", "benchmarks", "micro"))
             .WithOptions(ConfigOptions.DisableLogFile | ConfigOptions.JoinSummary);
-        return only.Count == 0 ? config : config.AddFilter(new SimpleFilter(benchmark => only.Any(o => benchmark.Descriptor.GetFilterName().Contains(o, StringComparison.OrdinalIgnoreCase))));
+        return only.Count == 0 ? config : config.AddFilter(new SimpleFilter(
+            benchmark => only.Any(o => benchmark.Descriptor.GetFilterName().Contains(o, StringComparison.OrdinalIgnoreCase))));
     }
 }
