@@ -1,3 +1,4 @@
+
 namespace LayoutCheck;
 
 /// <summary>What a file is to an answer, in the order that reports list them.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.Images;
 using LayoutCheck.Types;

@@ -1,5 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
+using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;

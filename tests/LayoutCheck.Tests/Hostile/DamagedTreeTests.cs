@@ -1,4 +1,4 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Hostile;

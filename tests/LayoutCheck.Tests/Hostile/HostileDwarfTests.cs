@@ -1,4 +1,6 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;

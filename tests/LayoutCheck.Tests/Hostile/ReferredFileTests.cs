@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

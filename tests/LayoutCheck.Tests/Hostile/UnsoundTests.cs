@@ -1,5 +1,5 @@
 using LayoutCheck.Btf;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;

@@ -1,4 +1,4 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

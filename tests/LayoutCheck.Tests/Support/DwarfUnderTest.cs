@@ -1,4 +1,5 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.Types;
 

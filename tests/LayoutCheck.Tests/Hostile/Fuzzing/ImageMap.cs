@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using LayoutCheck.Btf;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
