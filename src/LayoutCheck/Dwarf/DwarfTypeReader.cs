@@ -44,7 +44,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public TypeDefinition? FindFirst(TypeName name)
     {
-        DieScanner scanner = new(_sections, new WantedNames([name], _sections, byText: true));
+        DieScanner scanner = new(_sections, new WantedNames([name], _sections, compareStrings: true));
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         TypeDefinition? found;
         try
@@ -154,7 +154,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         ArgumentNullException.ThrowIfNull(team);
         WantedNames wanted = new(names, _sections);
         // One thread waits for nobody, and goes the sure way.
-        ulong[]? starts = team.Size > 1 && !SlowPath.IsForced ? _sections.UnitStarts : null;
+        ulong[]? starts = team.Size > 1 && !FastPath.IsDisabled ? _sections.UnitOffsetHints : null;
         (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? onTrust = starts is null ? null
             : Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team);
         (Survey survey, ImmutableArray<TypeName>[] targets) = onTrust ?? Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces), team)!.Value;

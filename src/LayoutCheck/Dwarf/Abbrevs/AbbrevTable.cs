@@ -75,7 +75,7 @@ internal sealed class Abbrev
     public DwForm DeclarationForm { get; }
 
     /// <summary>Where the matcher finds its fields, once it has asked.</summary>
-    public DefinitionMatcher.Plan? MatchPlan { get; set; }
+    public DefinitionMatcher.DieLayout? Layout { get; set; }
 }
 
 /// <summary>
@@ -83,10 +83,10 @@ internal sealed class Abbrev
 /// declaration is parsed; <see cref="Abbrev"/> says the same at length. Offsets and sizes count bytes from the first attribute.
 /// </summary>
 /// <param name="Bits">All of it; 0 when the code is not known yet.</param>
-internal readonly record struct Step(ulong Bits)
+internal readonly record struct SkipPlan(ulong Bits)
 {
     /// <summary>The attributes have one size; the walk goes on behind them, or where DW_AT_sibling says.</summary>
-    public const ulong IsShort = 1UL << 48;
+    public const ulong IsFixedSize = 1UL << 48;
 
     /// <summary>DW_AT_sibling says where the walk goes on; it is a DW_FORM_ref4.</summary>
     public const ulong HasSibling = 1UL << 49;
@@ -104,12 +104,12 @@ internal readonly record struct Step(ulong Bits)
     public const ulong HasString = 1UL << 53;
 
     /// <summary>Anything else: <see cref="Abbrev"/> has to be asked.</summary>
-    public const ulong IsLong = 1UL << 54;
+    public const ulong NeedsSlowPath = 1UL << 54;
 
     /// <summary>Besides: it imports, or has a name that need not stand in the unit, in .debug_str or in .debug_line_str.</summary>
-    public const ulong LeadsElsewhere = 1UL << 55;
+    public const ulong MayNameOutsideUnit = 1UL << 55;
 
-    public Step(ulong flags, uint size, uint siblingAt, uint placeAt)
+    public SkipPlan(ulong flags, uint size, uint siblingAt, uint placeAt)
         : this(flags | size | ((ulong)siblingAt << 16) | ((ulong)placeAt << 32))
     {
     }
@@ -121,13 +121,13 @@ internal readonly record struct Step(ulong Bits)
     public uint SiblingAt => (ushort)(Bits >> 16);
 
     /// <summary>Where DW_AT_name is; of a step with a block or a string, where that is.</summary>
-    public uint PlaceAt => (ushort)(Bits >> 32);
+    public uint NameOrBlockOffset => (ushort)(Bits >> 32);
 }
 
 /// <summary>
 /// The abbreviations of one unit, by code. Hot: a kernel has a table a unit and shares none, so this is reloaded 2,500 times a run. It is
 /// fast because it goes no further than the codes that are asked for, and because a declaration is parsed once: of 370,000 in a kernel only
-/// 9,000 differ, and they are recognised by their bytes (<see cref="DeclarationMemory"/>), which is quicker than to read them again.
+/// 9,000 differ, and they are recognised by their bytes (<see cref="AbbrevCache"/>), which is quicker than to read them again.
 /// </summary>
 internal sealed unsafe class AbbrevTable
 {
@@ -152,10 +152,10 @@ internal sealed unsafe class AbbrevTable
     private readonly SectionWindow? _window;
     private readonly Section _section;
     private readonly List<AttributeSpec> _specs = [];
-    private readonly DeclarationMemory _memory = new();
+    private readonly AbbrevCache _memory = new();
     private Place[] _places = new Place[512];
     private Abbrev?[] _dense = new Abbrev?[512];
-    private Step[] _steps = new Step[512];
+    private SkipPlan[] _steps = new SkipPlan[512];
     private Dictionary<ulong, Place>? _sparse;
     private ulong _next;
     private int _denseCount;
@@ -215,28 +215,28 @@ internal sealed unsafe class AbbrevTable
         _unit = unit;
     }
 
-    /// <summary>By code: how to step over a DIE. Codes that were not met yet, and those of no declaration, have no bits; see <see cref="FindStep"/>. Valid until the next call of either.</summary>
-    public ReadOnlySpan<Step> Steps => _steps;
+    /// <summary>By code: how to step over a DIE. Codes that were not met yet, and those of no declaration, have no bits; see <see cref="FindSkipPlan"/>. Valid until the next call of either.</summary>
+    public ReadOnlySpan<SkipPlan> SkipPlans => _steps;
 
-    /// <summary>How to step over the DIEs of a code that <see cref="Steps"/> has nothing for.</summary>
+    /// <summary>How to step over the DIEs of a code that <see cref="SkipPlans"/> has nothing for.</summary>
     /// <exception cref="InvalidImageException">The table has no such code, or is damaged before it.</exception>
-    public Step FindStep(ulong code, Section info, ulong die)
+    public SkipPlan FindSkipPlan(ulong code, Section info, ulong die)
     {
         Place place = default;
         FindPlace(code, info, die, ref place);
-        return code <= LargestDenseCode ? _steps[code] : new Step(Step.IsLong);
+        return code <= LargestDenseCode ? _steps[code] : new SkipPlan(SkipPlan.NeedsSlowPath);
     }
 
-    /// <summary>Whether a declaration of the table leads elsewhere (<see cref="Step.LeadsElsewhere"/>). Reads the table to its end.</summary>
+    /// <summary>Whether a declaration of the table leads elsewhere (<see cref="SkipPlan.MayNameOutsideUnit"/>). Reads the table to its end.</summary>
     /// <exception cref="InvalidImageException">The table is damaged.</exception>
-    public bool LeadsElsewhere()
+    public bool MayNameOutsideUnit()
     {
         if (!_isWhole)
         {
             PassUpTo(0);
         }
 
-        return (_allSteps & Step.LeadsElsewhere) != 0;
+        return (_allSteps & SkipPlan.MayNameOutsideUnit) != 0;
     }
 
     /// <summary>
@@ -325,9 +325,9 @@ internal sealed unsafe class AbbrevTable
             reader.Prepare(LargestDeclaration);
             ulong from = reader.Offset;
             byte* bytes = _section.Start + from;
-            DeclarationMemory.Key key = _section.Ready - bytes >= DeclarationMemory.LongestKey ? DeclarationMemory.KeyOf(bytes, _kind) : default;
-            Step step = default;
-            int id = key.Length != 0 ? _memory.Find(key, out step) : DeclarationMemory.None;
+            AbbrevCache.Key key = _section.Ready - bytes >= AbbrevCache.LongestKey ? AbbrevCache.KeyOf(bytes, _kind) : default;
+            SkipPlan step = default;
+            int id = key.Length != 0 ? _memory.Find(key, out step) : AbbrevCache.NotCached;
             if (id >= 0)
             {
                 reader.Skip(key.Length);
@@ -335,7 +335,7 @@ internal sealed unsafe class AbbrevTable
             else
             {
                 step = Parse(ref reader);
-                id = reader.Offset - from == key.Length ? _memory.Add(key, step) : DeclarationMemory.None;
+                id = reader.Offset - from == key.Length ? _memory.Add(key, step) : AbbrevCache.NotCached;
             }
 
             Add(code, new Place(from, (uint)(reader.Offset - from), id), step);
@@ -356,9 +356,9 @@ internal sealed unsafe class AbbrevTable
     {
         byte* start = _section.Start;
         byte* at = start + reader.Offset;
-        byte* last = _section.Ready - DeclarationMemory.LongestKey - 2;
+        byte* last = _section.Ready - AbbrevCache.LongestKey - 2;
         Span<Place> places = _places;
-        Span<Step> steps = _steps;
+        Span<SkipPlan> steps = _steps;
         ulong all = _allSteps;
         int highest = _denseCount - 1;
         bool isPassed = false;
@@ -381,8 +381,8 @@ internal sealed unsafe class AbbrevTable
                 break;
             }
 
-            DeclarationMemory.Key key = DeclarationMemory.KeyOf(bytes, _kind);
-            if (key.Length == 0 || _memory.Find(key, out Step step) is not (>= 0 and int id))
+            AbbrevCache.Key key = AbbrevCache.KeyOf(bytes, _kind);
+            if (key.Length == 0 || _memory.Find(key, out SkipPlan step) is not (>= 0 and int id))
             {
                 break;
             }
@@ -402,12 +402,12 @@ internal sealed unsafe class AbbrevTable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Step Parse(ref SectionReader reader)
+    private SkipPlan Parse(ref SectionReader reader)
     {
         ulong from = reader.Offset;
         ulong tag = reader.ReadUleb();
         bool hasChildren = ReadHasChildren(ref reader);
-        Draft draft = default;
+        SkipPlanBuilder draft = default;
         while (NextSpec(ref reader, out DwAt attribute, out DwForm form, out _))
         {
             draft.Note(attribute, form);
@@ -418,7 +418,7 @@ internal sealed unsafe class AbbrevTable
             }
             else
             {
-                draft.NoteVarying(form);
+                draft.NoteVariableSize(form);
             }
 
             if (reader.Offset - from > LargestDeclaration)
@@ -430,7 +430,7 @@ internal sealed unsafe class AbbrevTable
         return StepOf(tag, hasChildren, draft);
     }
 
-    private Step StepOf(ulong tag, bool hasChildren, in Draft draft)
+    private SkipPlan StepOf(ulong tag, bool hasChildren, in SkipPlanBuilder draft)
     {
         bool isAggregate = tag is (ulong)DwTag.DW_TAG_structure_type or (ulong)DwTag.DW_TAG_union_type;
         bool isNamed = draft.NameForm != 0 && (isAggregate || tag == (ulong)DwTag.DW_TAG_typedef);
@@ -438,7 +438,7 @@ internal sealed unsafe class AbbrevTable
         bool isNamedByOffset = draft.NameForm == DwForm.DW_FORM_strp && draft.Varying == 0 && !_unit.Is64Bit;
         if (tag == (ulong)DwTag.DW_TAG_imported_unit || (isNamed && draft.NameForm is not (DwForm.DW_FORM_string or DwForm.DW_FORM_strp or DwForm.DW_FORM_line_strp)))
         {
-            return new Step(Step.IsLong | Step.LeadsElsewhere);
+            return new SkipPlan(SkipPlan.NeedsSlowPath | SkipPlan.MayNameOutsideUnit);
         }
 
         if (draft.Size >= LongSize
@@ -446,17 +446,17 @@ internal sealed unsafe class AbbrevTable
             || (hasChildren && (draft.SiblingForm != DwForm.DW_FORM_ref4 || (draft.Varying != 0 && !draft.IsSiblingBehind)))
             || (!hasChildren && draft.SiblingForm != 0))
         {
-            return new Step(Step.IsLong);
+            return new SkipPlan(SkipPlan.NeedsSlowPath);
         }
 
-        ulong flags = (draft.Varying == 0 ? Step.IsShort : draft.Varying == DwForm.DW_FORM_string ? Step.HasString : Step.HasBlock)
-            | (hasChildren ? Step.HasSibling : 0)
-            | (!isNamed ? 0 : isAggregate ? Step.NamesAggregate : Step.NamesTypedef);
-        return new Step(flags, draft.Size, hasChildren ? draft.SiblingAt : 0, draft.Varying != 0 ? draft.VaryingAt : isNamed ? draft.NameAt : 0);
+        ulong flags = (draft.Varying == 0 ? SkipPlan.IsFixedSize : draft.Varying == DwForm.DW_FORM_string ? SkipPlan.HasString : SkipPlan.HasBlock)
+            | (hasChildren ? SkipPlan.HasSibling : 0)
+            | (!isNamed ? 0 : isAggregate ? SkipPlan.NamesAggregate : SkipPlan.NamesTypedef);
+        return new SkipPlan(flags, draft.Size, hasChildren ? draft.SiblingAt : 0, draft.Varying != 0 ? draft.VaryingAt : isNamed ? draft.NameAt : 0);
     }
 
     // The first of two declarations of a code counts, for who asks no further.
-    private void Add(ulong code, Place place, Step step)
+    private void Add(ulong code, Place place, SkipPlan step)
     {
         _allSteps |= step.Bits;
         if (code > LargestDenseCode)
@@ -544,8 +544,8 @@ internal sealed unsafe class AbbrevTable
         return (name | encoding) != 0;
     }
 
-    /// <summary>What is known of a declaration while it is parsed, for its <see cref="Step"/>. Forms are 0 when there is no such attribute.</summary>
-    private struct Draft
+    /// <summary>What is known of a declaration while it is parsed, for its <see cref="SkipPlan"/>. Forms are 0 when there is no such attribute.</summary>
+    private struct SkipPlanBuilder
     {
         public uint Size;
         public DwForm NameForm;
@@ -572,7 +572,7 @@ internal sealed unsafe class AbbrevTable
         }
 
         // One block or string can be stepped over in a hurry; all else that varies makes the step a long one.
-        public void NoteVarying(DwForm form)
+        public void NoteVariableSize(DwForm form)
         {
             if (Varying == 0 && form is DwForm.DW_FORM_exprloc or DwForm.DW_FORM_block or DwForm.DW_FORM_string)
             {
@@ -585,6 +585,6 @@ internal sealed unsafe class AbbrevTable
         }
     }
 
-    /// <summary>A declaration without its code, in bytes from the start of .debug_abbrev, at least three bytes long; and what it is to <see cref="DeclarationMemory"/>.</summary>
+    /// <summary>A declaration without its code, in bytes from the start of .debug_abbrev, at least three bytes long; and what it is to <see cref="AbbrevCache"/>.</summary>
     private readonly record struct Place(ulong Start, uint Length, int Id);
 }

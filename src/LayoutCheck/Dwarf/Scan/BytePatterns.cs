@@ -14,7 +14,7 @@ internal sealed unsafe class BytePatterns
     public BytePatterns(IEnumerable<byte[]> patterns) => _patterns = [.. patterns];
 
     /// <summary>Whether any of them is among the bytes.</summary>
-    public bool AreIn(byte* from, byte* to)
+    public bool OccurIn(byte* from, byte* to)
     {
         for (int i = 0; i < _patterns.Length; i += 2)
         {

@@ -31,9 +31,9 @@ internal sealed unsafe class DefinitionMatcher
     private readonly int _memoryMask;
     private readonly bool _swap;
     private UnitHeader _unit;
-    private TemplateNodes? _remembered;
-    private TemplateNodes.Node[] _nodes = [];
-    private TemplateNodes.MemberNode[] _members = [];
+    private InternedTypes? _remembered;
+    private InternedTypes.Node[] _nodes = [];
+    private InternedTypes.MemberNode[] _members = [];
 
     /// <param name="sections">What is read.</param>
     /// <param name="info">Its .debug_info, or a window that shows the unit that is open.</param>
@@ -76,7 +76,7 @@ internal sealed unsafe class DefinitionMatcher
         }
 
         ulong asked = dieOffset;
-        Shape shape;
+        DieFields shape;
         int hops = 0;
         do
         {
@@ -104,23 +104,23 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool MatchesShape(in Shape shape, int index)
+    private bool MatchesShape(in DieFields shape, int index)
     {
-        ref TemplateNodes.Node node = ref _nodes[index];
+        ref InternedTypes.Node node = ref _nodes[index];
         switch (node.Kind)
         {
-            case TemplateNodes.NodeKind.Base:
+            case InternedTypes.NodeKind.Base:
                 return shape.Tag == DwTag.DW_TAG_base_type && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
                     && DwarfGraphBuilder.EncodingOf(shape.Encoding) == node.Encoding;
-            case TemplateNodes.NodeKind.Enum:
+            case InternedTypes.NodeKind.Enum:
                 return shape.Tag == DwTag.DW_TAG_enumeration_type && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
                     && MatchesName(shape, ref node.Name);
-            case TemplateNodes.NodeKind.Pointer:
+            case InternedTypes.NodeKind.Pointer:
                 return shape.Tag == DwTag.DW_TAG_pointer_type && _unit.AddressSize == node.ByteSize && (!shape.Has(Field.ByteSize) || shape.ByteSize == node.ByteSize)
                     && MatchesPointee(shape.Type, node.Target);
-            case TemplateNodes.NodeKind.Array:
+            case InternedTypes.NodeKind.Array:
                 return shape.Tag == DwTag.DW_TAG_array_type && shape.HasChildren && MatchesArray(shape, index);
-            case TemplateNodes.NodeKind.Aggregate:
+            case InternedTypes.NodeKind.Aggregate:
                 return shape.Tag == node.Tag && !shape.Has(Field.Declaration) && shape.Encoding == 0 && shape.Has(Field.ByteSize) && shape.ByteSize == node.ByteSize
                     && shape.Has(Field.Alignment) == node.HasAlignment && shape.Alignment == node.Alignment
                     && MatchesName(shape, ref node.Name) && MatchesMembers(shape, node.FirstMember, node.MemberCount);
@@ -130,7 +130,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool MatchesMembers(in Shape aggregate, int first, int count)
+    private bool MatchesMembers(in DieFields aggregate, int first, int count)
     {
         ulong at = aggregate.End;
         for (int i = 0; aggregate.HasChildren; i++)
@@ -147,7 +147,7 @@ internal sealed unsafe class DefinitionMatcher
                 i++;
             }
 
-            if (!Read(at, out Shape shape))
+            if (!Read(at, out DieFields shape))
             {
                 return false;
             }
@@ -162,7 +162,7 @@ internal sealed unsafe class DefinitionMatcher
                 return false;
             }
 
-            ref TemplateNodes.MemberNode member = ref _members[first + i];
+            ref InternedTypes.MemberNode member = ref _members[first + i];
             if ((shape.Location * 8) + shape.DataBitOffset != member.BitOffset
                 || shape.Has(Field.ByteSize) || shape.Has(Field.BitSize) != member.IsBitField || shape.BitSize != member.BitFieldSize
                 || shape.Has(Field.Alignment) != member.HasAlignment || shape.Alignment != member.Alignment
@@ -175,12 +175,12 @@ internal sealed unsafe class DefinitionMatcher
         }
 
         // Where a member follows a struct that has a size and no children, what follows may be its children: the decoder looks at the whole unit.
-        return count == 0 && (aggregate.ByteSize == 0 || (Read(at, out Shape following) && following.Tag != DwTag.DW_TAG_member));
+        return count == 0 && (aggregate.ByteSize == 0 || (Read(at, out DieFields following) && following.Tag != DwTag.DW_TAG_member));
     }
 
     // Whether a DIE, which is not before one that Read has read, certainly is a member, if its type is that of the member; without reading more than that takes.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool IsPlain(ulong dieOffset, in TemplateNodes.MemberNode member, out ulong next, out ulong type)
+    private bool IsPlain(ulong dieOffset, in InternedTypes.MemberNode member, out ulong next, out ulong type)
     {
         next = 0;
         type = 0;
@@ -193,7 +193,7 @@ internal sealed unsafe class DefinitionMatcher
         }
 
         Abbrev abbrev = _abbrevs.Get(*at, _info, dieOffset);
-        Plan plan = abbrev.MatchPlan ??= MakePlan(abbrev);
+        DieLayout plan = abbrev.Layout ??= MakeLayout(abbrev);
         byte* attributes = at + 1;
         if (!plan.IsPlainMember || end - attributes < abbrev.FixedSize)
         {
@@ -202,16 +202,16 @@ internal sealed unsafe class DefinitionMatcher
 
         next = dieOffset + 1 + (ulong)abbrev.FixedSize;
         type = _unit.Offset + plan.Type.Load(attributes, _swap);
-        return plan.Name.Load(attributes, _swap) == member.Name.SeenAt && plan.Location.Load(attributes, _swap) * 8 == member.BitOffset
+        return plan.Name.Load(attributes, _swap) == member.Name.LastStringOffset && plan.Location.Load(attributes, _swap) * 8 == member.BitOffset
             && !member.IsBitField && !member.HasAlignment;
     }
 
-    private bool MatchesArray(in Shape array, int index)
+    private bool MatchesArray(in DieFields array, int index)
     {
         ulong at = array.End;
         while (true)
         {
-            if (!Read(at, out Shape shape))
+            if (!Read(at, out DieFields shape))
             {
                 return false;
             }
@@ -221,12 +221,12 @@ internal sealed unsafe class DefinitionMatcher
                 return at != array.End && array.Type != 0 && MatchesType(array.Type, index);
             }
 
-            ref TemplateNodes.Node node = ref _nodes[index];
+            ref InternedTypes.Node node = ref _nodes[index];
             // Only the plain ways of saying a length; what they mean is the builder's to know (x[0] has several).
             bool hasBound = shape.Has(Field.UpperBound) && shape.UpperBound < uint.MaxValue;
             bool hasCount = shape.Has(Field.Count);
             ulong length = hasCount ? shape.Count : shape.UpperBound + 1;
-            if (shape.Tag != DwTag.DW_TAG_subrange_type || shape.HasChildren || node.Kind != TemplateNodes.NodeKind.Array
+            if (shape.Tag != DwTag.DW_TAG_subrange_type || shape.HasChildren || node.Kind != InternedTypes.NodeKind.Array
                 || (shape.Has(Field.UpperBound) && !hasBound) || (hasCount && hasBound)
                 || (hasBound || hasCount) != node.HasCount || (node.HasCount && length != node.Count))
             {
@@ -244,13 +244,13 @@ internal sealed unsafe class DefinitionMatcher
     {
         for (int hops = 0; hops < 64; hops++)
         {
-            ref TemplateNodes.Node node = ref _nodes[index];
+            ref InternedTypes.Node node = ref _nodes[index];
             if (dieOffset == 0)
             {
-                return node.Kind == TemplateNodes.NodeKind.Void;
+                return node.Kind == InternedTypes.NodeKind.Void;
             }
 
-            if (!Read(dieOffset, out Shape shape))
+            if (!Read(dieOffset, out DieFields shape))
             {
                 return false;
             }
@@ -263,15 +263,15 @@ internal sealed unsafe class DefinitionMatcher
 
             switch (node.Kind)
             {
-                case TemplateNodes.NodeKind.Pointer when shape.Tag == DwTag.DW_TAG_pointer_type:
+                case InternedTypes.NodeKind.Pointer when shape.Tag == DwTag.DW_TAG_pointer_type:
                     dieOffset = shape.Type;
                     index = node.Target;
                     continue;
-                case TemplateNodes.NodeKind.Reference or TemplateNodes.NodeKind.Aggregate:
+                case InternedTypes.NodeKind.Reference or InternedTypes.NodeKind.Aggregate:
                     return shape.Tag == node.Tag && MatchesName(shape, ref node.Name);
-                case TemplateNodes.NodeKind.Function:
+                case InternedTypes.NodeKind.Function:
                     return shape.Tag == DwTag.DW_TAG_subroutine_type;
-                case TemplateNodes.NodeKind.Enum or TemplateNodes.NodeKind.Base:
+                case InternedTypes.NodeKind.Enum or InternedTypes.NodeKind.Base:
                     return MatchesShape(shape, index);
                 default:
                     return false;
@@ -281,7 +281,7 @@ internal sealed unsafe class DefinitionMatcher
         return false;
     }
 
-    private bool MatchesName(in Shape shape, ref TemplateNodes.Name name)
+    private bool MatchesName(in DieFields shape, ref InternedTypes.Name name)
     {
         if (name.Bytes is not { } bytes)
         {
@@ -291,7 +291,7 @@ internal sealed unsafe class DefinitionMatcher
         switch (shape.NameForm)
         {
             case DwForm.DW_FORM_strp:
-                if (shape.Name == name.SeenAt)
+                if (shape.Name == name.LastStringOffset)
                 {
                     return true;
                 }
@@ -301,7 +301,7 @@ internal sealed unsafe class DefinitionMatcher
                     return false;
                 }
 
-                name.SeenAt = shape.Name;
+                name.LastStringOffset = shape.Name;
                 return true;
             case DwForm.DW_FORM_string:
                 return _info.StringAt(shape.Name).SequenceEqual(bytes);
@@ -325,7 +325,7 @@ internal sealed unsafe class DefinitionMatcher
 
     // False when anything about the DIE is unusual. The null entry has the tag 0.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool Read(ulong dieOffset, out Shape shape)
+    private bool Read(ulong dieOffset, out DieFields shape)
     {
         shape = default;
         if (dieOffset < _unit.FirstDie || dieOffset >= _unit.End)
@@ -341,13 +341,13 @@ internal sealed unsafe class DefinitionMatcher
         if (code is > 0 and < 0x80)
         {
             Abbrev abbrev = _abbrevs.Get(code, _info, dieOffset);
-            Plan plan = abbrev.MatchPlan ??= MakePlan(abbrev);
+            DieLayout plan = abbrev.Layout ??= MakeLayout(abbrev);
             if (plan.IsUsable && end - at > abbrev.FixedSize)
             {
                 shape.Tag = abbrev.Tag;
                 shape.HasChildren = abbrev.HasChildren;
                 shape.End = dieOffset + 1 + (ulong)abbrev.FixedSize;
-                ReadPlanned(plan, at + 1, ref shape);
+                ReadByLayout(plan, at + 1, ref shape);
                 return true;
             }
         }
@@ -356,7 +356,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     // All fields of a fixed-size DIE lie where the plan says.
-    private void ReadPlanned(Plan plan, byte* at, ref Shape shape)
+    private void ReadByLayout(DieLayout plan, byte* at, ref DieFields shape)
     {
         shape.SetAll(plan.Fields);
         shape.NameForm = plan.Name.Size != 0 ? DwForm.DW_FORM_strp : 0;
@@ -375,14 +375,14 @@ internal sealed unsafe class DefinitionMatcher
         }
     }
 
-    private Plan MakePlan(Abbrev abbrev)
+    private DieLayout MakeLayout(Abbrev abbrev)
     {
-        Plan plan = new() { IsUsable = abbrev.FixedSize >= 0 && !_unit.Is64Bit };
+        DieLayout plan = new() { IsUsable = abbrev.FixedSize >= 0 && !_unit.Is64Bit };
         foreach ((DwAt attribute, DwForm form, short at, long implicitConst) in abbrev.Specs)
         {
-            FieldPlan field = new(at, form switch
+            FieldLocation field = new(at, form switch
             {
-                DwForm.DW_FORM_implicit_const or DwForm.DW_FORM_flag_present => FieldPlan.Constant,
+                DwForm.DW_FORM_implicit_const or DwForm.DW_FORM_flag_present => FieldLocation.Constant,
                 DwForm.DW_FORM_data1 => 1,
                 DwForm.DW_FORM_data2 => 2,
                 DwForm.DW_FORM_data4 or DwForm.DW_FORM_strp or DwForm.DW_FORM_ref4 => 4,
@@ -449,7 +449,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool ReadStepwise(ulong dieOffset, ref Shape shape)
+    private bool ReadStepwise(ulong dieOffset, ref DieFields shape)
     {
         SectionReader reader = _info.ReadRange(dieOffset, _unit.End);
         ulong code = reader.ReadUleb();
@@ -608,7 +608,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     /// <summary>What of a DIE a layout depends on. Offsets in bytes from the start of .debug_info; references are 0 when there is none.</summary>
-    private struct Shape
+    private struct DieFields
     {
         public DwTag Tag;
         public bool HasChildren;
@@ -635,7 +635,7 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     /// <summary>Where a field of a fixed-size DIE lies, in bytes from its first attribute; or its value, when the abbreviation has it. Size 0 = absent.</summary>
-    internal readonly struct FieldPlan(short offset, byte size, long value)
+    internal readonly struct FieldLocation(short offset, byte size, long value)
     {
         public const byte Constant = 0xff;
 
@@ -670,21 +670,21 @@ internal sealed unsafe class DefinitionMatcher
     }
 
     /// <summary>Where the fields of the DIEs of one abbreviation lie.</summary>
-    internal sealed class Plan
+    internal sealed class DieLayout
     {
         public bool IsUsable;
         public bool IsPlainMember;
         public bool HasRareFields;
         public Field Fields;
-        public FieldPlan Name;
-        public FieldPlan Type;
-        public FieldPlan ByteSize;
-        public FieldPlan Location;
-        public FieldPlan BitSize;
-        public FieldPlan DataBitOffset;
-        public FieldPlan UpperBound;
-        public FieldPlan Count;
-        public FieldPlan Encoding;
-        public FieldPlan Alignment;
+        public FieldLocation Name;
+        public FieldLocation Type;
+        public FieldLocation ByteSize;
+        public FieldLocation Location;
+        public FieldLocation BitSize;
+        public FieldLocation DataBitOffset;
+        public FieldLocation UpperBound;
+        public FieldLocation Count;
+        public FieldLocation Encoding;
+        public FieldLocation Alignment;
     }
 }

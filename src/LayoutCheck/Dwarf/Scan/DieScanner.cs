@@ -35,7 +35,7 @@ internal readonly record struct NestedHit(ulong DieOffset, DwTag Tag, ulong Func
 /// Walks the top-level DIEs of one unit after another and stops at those with a wanted name. Hot: it meets millions of DIEs where the
 /// decoder meets hundreds. It is fast because it reads nothing but what leads on: a fixed-size DIE is one addition, a struct's body is one
 /// jump along DW_AT_sibling, a name is one integer compared; because a unit whose bytes cannot name what is wanted is not walked
-/// (<see cref="WantedNames.IsNamedIn"/>); and because it leaves a unit as soon as all names were found, which C
+/// (<see cref="WantedNames.MayOccurIn"/>); and because it leaves a unit as soon as all names were found, which C
 /// allows, as a tag has one definition a translation unit. <see cref="DieDecoder"/> is its specification. Measured by itself in the benchmarks (Micro).
 /// One scanner serves one thread.
 /// </summary>
@@ -85,7 +85,7 @@ internal sealed unsafe class DieScanner : IDisposable
         _window = new SectionWindow(sections.Info, FirstFetch);
         _info = _window.View;
         _abbrevWindow = new SectionWindow(sections.Abbrev, FirstAbbrevFetch);
-        _namedSteps = Step.NamesAggregate | (wanted.WantsTypedefs ? Step.NamesTypedef : 0);
+        _namedSteps = SkipPlan.NamesAggregate | (wanted.WantsTypedefs ? SkipPlan.NamesTypedef : 0);
         _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
         _wanted = wanted;
         _abbrevs = new AbbrevTable(_abbrevWindow);
@@ -166,9 +166,9 @@ internal sealed unsafe class DieScanner : IDisposable
     public bool HasWalked { get; private set; }
 
     /// <summary>Whether the bytes of the open unit show that no DIE in it, at any level, has a wanted name, and that it imports no other unit.</summary>
-    public bool HasNoWantedName() => _wanted.CanSearch && NamesNothing();
+    public bool HasNoWantedName() => _wanted.HasByteFilter && CanSkipUnit();
 
-    private bool NamesNothing()
+    private bool CanSkipUnit()
     {
         if (_strOffsetsBase != UnitRoot.NoBase || _unit.End - _next > int.MaxValue)
         {
@@ -177,7 +177,7 @@ internal sealed unsafe class DieScanner : IDisposable
 
         try
         {
-            if (_abbrevs.LeadsElsewhere())
+            if (_abbrevs.MayNameOutsideUnit())
             {
                 return false;
             }
@@ -189,11 +189,11 @@ internal sealed unsafe class DieScanner : IDisposable
         }
 
         byte* end = _info.Start + _unit.End;
-        return _info.Fetch(end) >= end && end[-1] == 0 && !HasHole(_info.Start + _next, end) && !_wanted.IsNamedIn(_info.Start + _next, end);
+        return _info.Fetch(end) >= end && end[-1] == 0 && !HasZeroRun(_info.Start + _next, end) && !_wanted.MayOccurIn(_info.Start + _next, end);
     }
 
     // Of a file that was only half written, what is missing must not pass for a unit that has nothing to say: the walk refuses it.
-    private static bool HasHole(byte* at, byte* end)
+    private static bool HasZeroRun(byte* at, byte* end)
     {
         const int Sampled = 16;
         for (; end - at >= Sampled; at += SmallestHole / 2)
@@ -220,7 +220,7 @@ internal sealed unsafe class DieScanner : IDisposable
         {
             if (reader.IsAtEnd)
             {
-                throw Unended();
+                throw MissingNullEntry();
             }
 
             ulong die = reader.Offset;
@@ -281,7 +281,7 @@ internal sealed unsafe class DieScanner : IDisposable
         {
             if (reader.IsAtEnd)
             {
-                throw Unended();
+                throw MissingNullEntry();
             }
 
             ulong die = reader.Offset;
@@ -322,7 +322,7 @@ internal sealed unsafe class DieScanner : IDisposable
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
         byte* ready = Fetch(at, end);
-        Step step = StepAt(at, ready, ref Steps);
+        SkipPlan step = StepAt(at, ready, ref SkipPlans);
         byte* next = ShortNext(at + 1, ready, step);
         int name = next != null ? ShortName(at + 1, step) : -1;
         next = next != null ? next : StepSlow(at, end, out name);
@@ -337,16 +337,16 @@ internal sealed unsafe class DieScanner : IDisposable
         byte* end = start + _unit.End;
         byte* at = start + _next;
         byte* ready = Fetch(at, end);
-        ref Step steps = ref Steps;
+        ref SkipPlan steps = ref SkipPlans;
         while (true)
         {
             if (at >= end)
             {
-                throw Unended();
+                throw MissingNullEntry();
             }
 
             int name;
-            Step step = StepAt(at, ready, ref steps);
+            SkipPlan step = StepAt(at, ready, ref steps);
             byte* next = ShortNext(at + 1, ready, step);
             if (next != null)
             {
@@ -357,7 +357,7 @@ internal sealed unsafe class DieScanner : IDisposable
                 next = StepSlow(at, end, out int slowName);
                 name = slowName;
                 ready = _ready;
-                steps = ref Steps;
+                steps = ref SkipPlans;
             }
 
             if (name == -1)
@@ -375,7 +375,7 @@ internal sealed unsafe class DieScanner : IDisposable
 
             ulong die = (ulong)(at - start);
             at = next;
-            if (Report(die, name))
+            if (QueueHits(die, name))
             {
                 break;
             }
@@ -384,7 +384,7 @@ internal sealed unsafe class DieScanner : IDisposable
         _next = (ulong)(at - start);
     }
 
-    private ref Step Steps => ref MemoryMarshal.GetReference(_abbrevs.Steps);
+    private ref SkipPlan SkipPlans => ref MemoryMarshal.GetReference(_abbrevs.SkipPlans);
 
     private byte* Fetch(byte* at, byte* end)
     {
@@ -394,21 +394,21 @@ internal sealed unsafe class DieScanner : IDisposable
 
     // How to step over a DIE, 0 when that takes a look at more than its first byte.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Step StepAt(byte* at, byte* ready, ref Step steps) => at < ready && *at < 0x80 ? Unsafe.Add(ref steps, *at) : default;
+    private static SkipPlan StepAt(byte* at, byte* ready, ref SkipPlan steps) => at < ready && *at < 0x80 ? Unsafe.Add(ref steps, *at) : default;
 
     // Where the DIE after this one and all of its children is. What is common is done here, with one check of the bounds and nothing to guess
     // about the kind of DIE; null when it is not common, or an error.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* ShortNext(byte* attributes, byte* ready, Step step)
+    private byte* ShortNext(byte* attributes, byte* ready, SkipPlan step)
     {
         byte* behind = attributes + step.Size;
         // Behind the attributes there must be four bytes more: those that have no name or no sibling are looked at like those that do.
-        if ((step.Bits & Step.IsShort) == 0 || ready - behind < 4)
+        if ((step.Bits & SkipPlan.IsFixedSize) == 0 || ready - behind < 4)
         {
             return null;
         }
 
-        nint hasSibling = -(nint)((step.Bits / Step.HasSibling) & 1);
+        nint hasSibling = -(nint)((step.Bits / SkipPlan.HasSibling) & 1);
         nint sibling = (nint)(_info.Start + _unit.Offset) + (nint)LoadU32(attributes + step.SiblingAt);
         byte* to = (byte*)(((nint)behind & ~hasSibling) | (sibling & hasSibling));
         // Backwards would be a circle; forwards only, the walk always ends. What is before a sibling is the null entry that ends the children.
@@ -417,10 +417,10 @@ internal sealed unsafe class DieScanner : IDisposable
 
     // Which of the wanted names such a DIE has, -1 for none.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int ShortName(byte* attributes, Step step)
+    private int ShortName(byte* attributes, SkipPlan step)
     {
-        uint place = LoadU32(attributes + step.PlaceAt);
-        return _wanted.MayBeAt(place) && (step.Bits & _namedSteps) != 0 ? _wanted.AtStringOffset(place) : -1;
+        uint place = LoadU32(attributes + step.NameOrBlockOffset);
+        return _wanted.MayMatchOffset(place) && (step.Bits & _namedSteps) != 0 ? _wanted.NameAtOffset(place) : -1;
     }
 
     // The same for any DIE. The first of a code, and the first behind what is at hand, are mostly short ones all the same.
@@ -436,10 +436,10 @@ internal sealed unsafe class DieScanner : IDisposable
             return ReadyAt(reader, end);
         }
 
-        ReadOnlySpan<Step> steps = _abbrevs.Steps;
-        Step step = code < (ulong)steps.Length ? steps[(int)code] : default;
-        step = step.Bits != 0 ? step : _abbrevs.FindStep(code, _info, die);
-        if ((step.Bits & Step.IsShort) != 0)
+        ReadOnlySpan<SkipPlan> steps = _abbrevs.SkipPlans;
+        SkipPlan step = code < (ulong)steps.Length ? steps[(int)code] : default;
+        step = step.Bits != 0 ? step : _abbrevs.FindSkipPlan(code, _info, die);
+        if ((step.Bits & SkipPlan.IsFixedSize) != 0)
         {
             reader.Prepare(step.Size + 4);
             _ready = Fetch(at, end);
@@ -451,7 +451,7 @@ internal sealed unsafe class DieScanner : IDisposable
                 return next;
             }
         }
-        else if ((step.Bits & (Step.HasBlock | Step.HasString)) != 0)
+        else if ((step.Bits & (SkipPlan.HasBlock | SkipPlan.HasString)) != 0)
         {
             name = StepVarying(ref reader, step, die);
             return ReadyAt(reader, end);
@@ -480,25 +480,25 @@ internal sealed unsafe class DieScanner : IDisposable
 
     // A DIE with one block or string, from its first attribute on: functions, variables, and what has a short name.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int StepVarying(ref SectionReader reader, Step step, ulong die)
+    private int StepVarying(ref SectionReader reader, SkipPlan step, ulong die)
     {
         int name = -1;
         ulong attributes = reader.Offset;
-        reader.Skip(step.PlaceAt);
+        reader.Skip(step.NameOrBlockOffset);
         ulong from = reader.Offset;
-        if ((step.Bits & Step.HasBlock) != 0)
+        if ((step.Bits & SkipPlan.HasBlock) != 0)
         {
             reader.Skip(reader.ReadUleb());
         }
         else
         {
             ReadOnlySpan<byte> text = reader.ReadString();
-            name = (step.Bits & _namedSteps) != 0 ? _wanted.AtBytes(text) : -1;
+            name = (step.Bits & _namedSteps) != 0 ? _wanted.NameOfBytes(text) : -1;
         }
 
         ulong varying = reader.Offset - from;
-        reader.Skip(step.Size - step.PlaceAt);
-        if ((step.Bits & Step.HasSibling) != 0)
+        reader.Skip(step.Size - step.NameOrBlockOffset);
+        if ((step.Bits & SkipPlan.HasSibling) != 0)
         {
             ulong behind = reader.Offset;
             reader.Seek(attributes + varying + step.SiblingAt);
@@ -523,7 +523,7 @@ internal sealed unsafe class DieScanner : IDisposable
         return _abbrevs.Get(reader.ReadUleb(), _info, die);
     }
 
-    private bool Report(ulong die, int name)
+    private bool QueueHits(ulong die, int name)
     {
         Abbrev abbrev = AbbrevAt(die);
         ScanHit hit = new(name, die, abbrev.Tag, abbrev.DeclarationForm, abbrev.HasChildren);
@@ -549,8 +549,8 @@ internal sealed unsafe class DieScanner : IDisposable
     {
         DwForm form = SeekName(ref reader, abbrev);
         return IsElsewhere(form)
-            ? _wanted.AtBytes(StringBytes(ref reader, form))
-            : _wanted.AtStringOffset(StringOffset(ref reader, form));
+            ? _wanted.NameOfBytes(StringBytes(ref reader, form))
+            : _wanted.NameAtOffset(StringOffset(ref reader, form));
     }
 
     // Whether a name is not in .debug_str of this file, so that its bytes are looked at.
@@ -731,7 +731,7 @@ internal sealed unsafe class DieScanner : IDisposable
 
     // A root's children end with a null entry, as others do: when it was taken for that of a DIE below, by damage to that one's abbreviation,
     // all between the two went unseen.
-    private InvalidImageException Unended() => _info.Invalid(
+    private InvalidImageException MissingNullEntry() => _info.Invalid(
         _unit.Offset, "the unit ends before its DIEs do: no null entry is left for the last of them", "the file is damaged: fetch or build it again");
 
     /// <inheritdoc/>

@@ -31,15 +31,15 @@ internal sealed class WantedNames
     private readonly NameTable? _table;
     private readonly BytePatterns? _patterns;
     private readonly DwarfSections _sections;
-    private readonly bool _byText;
+    private readonly bool _compareStrings;
 
     /// <param name="requests">The names.</param>
     /// <param name="sections">The file that will be scanned for them.</param>
-    /// <param name="byText">Whether strings are read after all, instead of searching .debug_str first: that is faster for a few units.</param>
-    public WantedNames(IReadOnlyList<TypeName> requests, DwarfSections sections, bool byText = false)
+    /// <param name="compareStrings">Whether strings are read after all, instead of searching .debug_str first: that is faster for a few units.</param>
+    public WantedNames(IReadOnlyList<TypeName> requests, DwarfSections sections, bool compareStrings = false)
     {
         _sections = sections;
-        _byText = byText;
+        _compareStrings = compareStrings;
         Requests = [.. requests];
         string[] distinct = [.. requests.Select(r => r.Name).Distinct(StringComparer.Ordinal)];
         _names = [.. distinct.Select(Encoding.UTF8.GetBytes)];
@@ -58,7 +58,7 @@ internal sealed class WantedNames
         _table = distinct.Length > FewNames ? new NameTable(_names, [.. Enumerable.Range(0, distinct.Length)]) : null;
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
         WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
-        if (byText || sections.Str is null)
+        if (compareStrings || sections.Str is null)
         {
             Array.Fill(_filter, ulong.MaxValue);
             return;
@@ -78,7 +78,7 @@ internal sealed class WantedNames
             StringTails.Find(sections.LineStr, _names, (_, offset) => AddPattern(offset));
         }
 
-        bool canSearch = !SlowPath.IsForced && patterns.Count is > 0 and <= MostPatterns && !_names.Any(n => n.Length == 0);
+        bool canSearch = !FastPath.IsDisabled && patterns.Count is > 0 and <= MostPatterns && !_names.Any(n => n.Length == 0);
         _patterns = canSearch ? new BytePatterns(patterns) : null;
 
         void AddPattern(ulong offset)
@@ -102,21 +102,21 @@ internal sealed class WantedNames
     public bool WantsTypedefs { get; }
 
     /// <summary>
-    /// Whether <see cref="IsNamedIn"/> can be asked. What is named rarely is named by a few patterns of bytes, for which a unit is searched in a
+    /// Whether <see cref="MayOccurIn"/> can be asked. What is named rarely is named by a few patterns of bytes, for which a unit is searched in a
     /// tenth of the time that it takes to walk it; "page" is named by 700.
     /// </summary>
-    public bool CanSearch => _patterns is not null;
+    public bool HasByteFilter => _patterns is not null;
 
     /// <summary>
     /// Whether bytes of .debug_info can name any of the names: false when neither the name itself is there, nor its place in .debug_str or
     /// .debug_line_str, at whatever place and in whatever meaning.
     /// </summary>
-    public unsafe bool IsNamedIn(byte* from, byte* to) => _patterns!.AreIn(from, to);
+    public unsafe bool MayOccurIn(byte* from, byte* to) => _patterns!.OccurIn(from, to);
 
     /// <summary>Which name is at an offset of .debug_str, or -1.</summary>
     /// <exception cref="InvalidImageException">There is no .debug_str, so that the name may be any.</exception>
-    public int AtStringOffset(ulong offset)
-        => !MayBeAt(offset) ? -1 : _byOffset.TryGetValue(offset, out int name) ? name : _byText || _sections.Str is null ? InText(offset) : -1;
+    public int NameAtOffset(ulong offset)
+        => !MayMatchOffset(offset) ? -1 : _byOffset.TryGetValue(offset, out int name) ? name : _compareStrings || _sections.Str is null ? InText(offset) : -1;
 
     private unsafe int InText(ulong offset)
     {
@@ -137,7 +137,7 @@ internal sealed class WantedNames
 
     /// <summary>False when certainly none is at an offset of .debug_str: of all offsets, few are not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool MayBeAt(ulong offset)
+    public bool MayMatchOffset(ulong offset)
     {
         uint bit = Bit(offset);
         // The hash has no more bits than the filter.
@@ -147,7 +147,7 @@ internal sealed class WantedNames
     private static uint Bit(ulong offset) => (uint)((offset * 0x9e3779b97f4a7c15) >> (64 - FilterBits));
 
     /// <summary>Which name these bytes are, or -1.</summary>
-    public int AtBytes(ReadOnlySpan<byte> text)
+    public int NameOfBytes(ReadOnlySpan<byte> text)
     {
         if (text.Length <= _longestInline)
         {

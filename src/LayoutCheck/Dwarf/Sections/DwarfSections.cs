@@ -32,7 +32,7 @@ internal sealed class DwarfSections
         StrOffsets = elf.Contents(".debug_str_offsets" + suffix);
         _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str" + suffix));
         _line = new Lazy<Section?>(() => elf.Contents(".debug_line" + suffix));
-        _unitStarts = new Lazy<ulong[]?>(() => !IsSplit && HasSectionOffsets && typesStart == ulong.MaxValue ? Sections.UnitStarts.Read(elf, info.Length) : null);
+        _unitStarts = new Lazy<ulong[]?>(() => !IsSplit && HasSectionOffsets && typesStart == ulong.MaxValue ? Sections.UnitOffsetHints.Read(elf, info.Length) : null);
     }
 
     /// <summary>What one .dwo brought into a package: the package's units, strings and file, and its own part of each of the other sections.</summary>
@@ -104,8 +104,8 @@ internal sealed class DwarfSections
     /// <summary>.debug_line</summary>
     public Section? Line => _line.Value;
 
-    /// <summary>Where the units seem to start, in bytes from the start of .debug_info; null when nothing tells. See <see cref="Sections.UnitStarts"/>.</summary>
-    public ulong[]? UnitStarts => _unitStarts.Value;
+    /// <summary>Where the units seem to start, in bytes from the start of .debug_info; null when nothing tells. See <see cref="Sections.UnitOffsetHints"/>.</summary>
+    public ulong[]? UnitOffsetHints => _unitStarts.Value;
 
     /// <summary>The DWARF of a file, or null when it has none. A .dwo file is read as it is: what it says of types is whole.</summary>
     /// <exception cref="InvalidImageException">It has DWARF in a form that cannot be read.</exception>

@@ -28,7 +28,7 @@ internal sealed class SurveyWorker : IDisposable
     private readonly SplitScanners _splitScanners;
     private readonly DwarfGraphBuilder _builder;
     private readonly DefinitionMatcher _matcher;
-    private readonly TemplateNodes _templateNodes = new();
+    private readonly InternedTypes _internedTypes = new();
     private readonly Dictionary<ulong, string> _producersByOffset = [];
     private readonly List<Variant>[] _variants;
     private readonly int[] _declarations;
@@ -377,7 +377,7 @@ internal sealed class SurveyWorker : IDisposable
         Variant? same = variants.Find(v => v.IsSameAs(graph, type));
         if (same is null)
         {
-            same = new Variant(graph, type, [], file, unit, hit.DieOffset, _templateNodes);
+            same = new Variant(graph, type, [], file, unit, hit.DieOffset, _internedTypes);
             variants.Add(same);
             if (variants.Count > MostVariants + 1)
             {
@@ -449,7 +449,7 @@ internal sealed class SurveyWorker : IDisposable
     /// <param name="sections">The file.</param>
     /// <param name="wanted">The names.</param>
     /// <param name="withPlaces">Whether to tell where the definitions are.</param>
-    /// <param name="starts">Where the units seem to start (<see cref="DwarfSections.UnitStarts"/>); null to go from one to the next.</param>
+    /// <param name="starts">Where the units seem to start (<see cref="DwarfSections.UnitOffsetHints"/>); null to go from one to the next.</param>
     internal sealed class Shared(DwarfSections sections, WantedNames wanted, bool withPlaces, ulong[]? starts = null)
     {
         private const int UnitsPerRelease = 256;
@@ -478,7 +478,7 @@ internal sealed class SurveyWorker : IDisposable
         public bool IsOnTrust => starts is not null;
 
         /// <summary>Whether the matcher is left out.</summary>
-        public bool IsSlow { get; init; } = SlowPath.IsForced;
+        public bool IsSlow { get; init; } = FastPath.IsDisabled;
 
         /// <summary>The next unit that nobody has taken, those of the supplementary file and the type units of a package last. Finding it reads its header, which whoever takes it needs next.</summary>
         public UnitHeader? TakeUnit(SectionWindow window, SectionWindow? supplementWindow, out int number, out DwarfSections file)
@@ -550,8 +550,8 @@ internal sealed class SurveyWorker : IDisposable
     /// <param name="File">The file that the definition was built from.</param>
     /// <param name="Header">The unit that the definition was built from.</param>
     /// <param name="DieOffset">Where it is.</param>
-    /// <param name="TemplateNodes">The types of the worker's templates.</param>
-    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, DwarfSections File, UnitHeader Header, ulong DieOffset, TemplateNodes TemplateNodes)
+    /// <param name="InternedTypes">The types of the worker's templates.</param>
+    internal sealed record Variant(TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, DwarfSections File, UnitHeader Header, ulong DieOffset, InternedTypes InternedTypes)
     {
         /// <summary>The indexes of the partial units that say so: those that import them count.</summary>
         public List<int> PartialUnits { get; } = [];
@@ -624,7 +624,7 @@ internal sealed class SurveyWorker : IDisposable
         }
 
         /// <summary>The same, flat, for the worker that found it.</summary>
-        public DefinitionTemplate Template { get; } = new(Graph, Root, TemplateNodes);
+        public DefinitionTemplate Template { get; } = new(Graph, Root, InternedTypes);
 
         public bool IsSameAs(TypeGraph graph, TypeId root)
         {

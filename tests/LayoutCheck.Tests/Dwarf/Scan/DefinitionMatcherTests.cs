@@ -334,7 +334,7 @@ public sealed class DefinitionMatcherTests
         int matches = 0;
         DefinitionMatcher matcher = new(test.Sections, test.Sections.Info, abbrevs);
         // As a worker has them: equal types of different definitions are one.
-        TemplateNodes nodes = new();
+        InternedTypes nodes = new();
         DefinitionTemplate[] templates = [.. all.Select(d => new DefinitionTemplate(d.Graph, d.Root, nodes))];
         foreach (var candidate in all)
         {

@@ -45,9 +45,9 @@ public sealed unsafe class NameSearchTests
         WantedNames wanted = new([new TypeName(TypeNameKind.Struct, Name)], test.Sections);
 
         // Of a filter of 2^16 bits, some offset among a million has the bit of the one that is wanted.
-        ulong other = Enumerable.Range(1, 1 << 20).Select(i => (ulong)i).First(offset => offset != there && wanted.MayBeAt(offset));
+        ulong other = Enumerable.Range(1, 1 << 20).Select(i => (ulong)i).First(offset => offset != there && wanted.MayMatchOffset(offset));
 
-        Assert.Equal((0, -1), (wanted.AtStringOffset(there), wanted.AtStringOffset(other)));
+        Assert.Equal((0, -1), (wanted.NameAtOffset(there), wanted.NameAtOffset(other)));
     }
 
     [Theory]
@@ -198,7 +198,7 @@ public sealed unsafe class NameSearchTests
         {
             byte none = 0;
             byte* from = bytes.Length == 0 ? &none : start;
-            return search.AreIn(from, from + bytes.Length);
+            return search.OccurIn(from, from + bytes.Length);
         }
     }
 }

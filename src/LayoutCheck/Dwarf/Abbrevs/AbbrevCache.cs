@@ -12,10 +12,10 @@ namespace LayoutCheck.Dwarf.Abbrevs;
 /// only whether it is found: what is found has all bytes that were parsed, no more and no fewer. It keeps so many and no more, and forgets
 /// none; what it does not know is parsed.
 /// </summary>
-internal sealed unsafe class DeclarationMemory
+internal sealed unsafe class AbbrevCache
 {
     /// <summary>The id of a declaration that is not kept.</summary>
-    public const int None = -1;
+    public const int NotCached = -1;
 
     /// <summary>The longest declaration that is kept, in bytes without the code; so many must be readable where a key is made.</summary>
     public const int LongestKey = 48;
@@ -72,9 +72,9 @@ internal sealed unsafe class DeclarationMemory
             (kind << 8) | (uint)length);
     }
 
-    /// <summary>The id of a declaration and how to step over its DIEs, or <see cref="None"/>. The key's length is not 0.</summary>
+    /// <summary>The id of a declaration and how to step over its DIEs, or <see cref="NotCached"/>. The key's length is not 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Find(in Key key, out Step step)
+    public int Find(in Key key, out SkipPlan step)
     {
         ref Entry entries = ref MemoryMarshal.GetArrayDataReference(_entries);
         ref ushort slots = ref MemoryMarshal.GetArrayDataReference(_slots);
@@ -92,13 +92,13 @@ internal sealed unsafe class DeclarationMemory
             if (((entry.First ^ key.First) | (entry.Second ^ key.Second) | (entry.Third ^ key.Third)) == Vector128<byte>.Zero
                 && entry.KindAndLength == key.KindAndLength)
             {
-                step = entry.Step;
+                step = entry.SkipPlan;
                 return id;
             }
         }
 
         step = default;
-        return None;
+        return NotCached;
     }
 
     /// <summary>A declaration decoded, if it was and is kept.</summary>
@@ -116,14 +116,14 @@ internal sealed unsafe class DeclarationMemory
     /// <summary>Keeps a declaration, if there is room for it.</summary>
     /// <param name="key">Its bytes; its length is the one that was parsed.</param>
     /// <param name="step">What it was parsed to.</param>
-    /// <returns>Its id, or <see cref="None"/>.</returns>
-    public int Add(in Key key, Step step)
+    /// <returns>Its id, or <see cref="NotCached"/>.</returns>
+    public int Add(in Key key, SkipPlan step)
     {
         if (_count == _entries.Length)
         {
             if (_count == MostEntries)
             {
-                return None;
+                return NotCached;
             }
 
             Grow();
@@ -131,7 +131,7 @@ internal sealed unsafe class DeclarationMemory
 
         if (!Insert(Hash(key), _count))
         {
-            return None;
+            return NotCached;
         }
 
         if (_count % EntriesAtOnce == 0 && _entries.Length == MostEntries)
@@ -140,7 +140,7 @@ internal sealed unsafe class DeclarationMemory
             FreshMemory.Populate(entry, EntriesAtOnce * (nuint)sizeof(Entry));
         }
 
-        _entries[_count] = new Entry { First = key.First, Second = key.Second, Third = key.Third, Step = step, KindAndLength = key.KindAndLength };
+        _entries[_count] = new Entry { First = key.First, Second = key.Second, Third = key.Third, SkipPlan = step, KindAndLength = key.KindAndLength };
         return _count++;
     }
 
@@ -206,7 +206,7 @@ internal sealed unsafe class DeclarationMemory
         public Vector128<byte> First;
         public Vector128<byte> Second;
         public Vector128<byte> Third;
-        public Step Step;
+        public SkipPlan SkipPlan;
         public uint KindAndLength;
     }
 }

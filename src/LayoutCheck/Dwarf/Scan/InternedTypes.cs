@@ -10,10 +10,10 @@ namespace LayoutCheck.Dwarf.Scan;
 /// <param name="graph">Where the definition is.</param>
 /// <param name="root">The struct or union.</param>
 /// <param name="nodes">Where its types are laid out, with those of other templates of the same thread; null for ones of its own.</param>
-internal sealed class DefinitionTemplate(TypeGraph graph, TypeId root, TemplateNodes? nodes = null)
+internal sealed class DefinitionTemplate(TypeGraph graph, TypeId root, InternedTypes? nodes = null)
 {
     /// <summary>What its types are among.</summary>
-    public TemplateNodes Nodes { get; } = nodes ??= new TemplateNodes();
+    public InternedTypes Nodes { get; } = nodes ??= new InternedTypes();
 
     /// <summary>The index of the struct or union itself.</summary>
     public int Root { get; } = nodes.Add(graph, root);
@@ -24,7 +24,7 @@ internal sealed class DefinitionTemplate(TypeGraph graph, TypeId root, TemplateN
 /// a list_head, so that what was found equal for one template is known for the others. Remembers the .debug_str offsets that names were last found at, so it
 /// serves one thread.
 /// </summary>
-internal sealed class TemplateNodes
+internal sealed class InternedTypes
 {
     /// <summary>What a node is; the matcher refuses what has no entry here, and the slow path decides.</summary>
     internal enum NodeKind : byte
@@ -73,7 +73,7 @@ internal sealed class TemplateNodes
     internal record struct Name
     {
         public byte[]? Bytes;
-        public ulong SeenAt;
+        public ulong LastStringOffset;
     }
 
     private readonly Dictionary<(Node Node, string? Name, int Members), int> _known = [];
@@ -111,24 +111,24 @@ internal sealed class TemplateNodes
         switch (type == TypeId.Void ? null : graph[type])
         {
             case null:
-                return Index(new Node { Kind = NodeKind.Void });
+                return Intern(new Node { Kind = NodeKind.Void });
             case BaseType node:
-                return Index(new Node { Kind = NodeKind.Base, ByteSize = node.ByteSize, Encoding = node.Encoding });
+                return Intern(new Node { Kind = NodeKind.Base, ByteSize = node.ByteSize, Encoding = node.Encoding });
             case EnumType node:
-                return Index(new Node { Kind = NodeKind.Enum, ByteSize = node.ByteSize }, node.Name);
+                return Intern(new Node { Kind = NodeKind.Enum, ByteSize = node.ByteSize }, node.Name);
             case PointerType node:
-                return Index(new Node { Kind = NodeKind.Pointer, ByteSize = node.ByteSize, Target = Add(graph, node.Target, met) });
+                return Intern(new Node { Kind = NodeKind.Pointer, ByteSize = node.ByteSize, Target = Add(graph, node.Target, met) });
             case ArrayType node:
-                return Index(new Node { Kind = NodeKind.Array, HasCount = node.Count is not null, Count = node.Count ?? 0, Target = Add(graph, node.Element, met) });
+                return Intern(new Node { Kind = NodeKind.Array, HasCount = node.Count is not null, Count = node.Count ?? 0, Target = Add(graph, node.Element, met) });
             case AggregateReference node:
-                return Index(new Node { Kind = NodeKind.Reference, Tag = TagOf(node.Kind) }, node.Name);
+                return Intern(new Node { Kind = NodeKind.Reference, Tag = TagOf(node.Kind) }, node.Name);
             case FunctionType:
-                return Index(new Node { Kind = NodeKind.Function });
+                return Intern(new Node { Kind = NodeKind.Function });
             case AggregateType node:
                 int members = 0;
                 foreach (Member member in node.Members)
                 {
-                    members = ListIndex(
+                    members = InternMemberList(
                         new MemberNode
                         {
                             BitOffset = member.BitOffset,
@@ -142,7 +142,7 @@ internal sealed class TemplateNodes
                         members);
                 }
 
-                return Index(
+                return Intern(
                     new Node
                     {
                         Kind = NodeKind.Aggregate,
@@ -155,12 +155,12 @@ internal sealed class TemplateNodes
                     node.Name,
                     members);
             default:
-                return Index(new Node { Kind = NodeKind.Other });
+                return Intern(new Node { Kind = NodeKind.Other });
         }
     }
 
     // The index of a type of which all but the name and the members is told.
-    private int Index(Node node, string? name = null, int members = 0)
+    private int Intern(Node node, string? name = null, int members = 0)
     {
         if (!_known.TryGetValue((node, name, members), out int index))
         {
@@ -178,7 +178,7 @@ internal sealed class TemplateNodes
     }
 
     // A list of members is known by its last one and by the list before it; 0 is the empty one.
-    private int ListIndex(MemberNode member, string? name, int before)
+    private int InternMemberList(MemberNode member, string? name, int before)
     {
         if (!_memberLists.TryGetValue((member, name, before), out int index))
         {
@@ -209,5 +209,5 @@ internal sealed class TemplateNodes
 
     private static DwTag TagOf(AggregateKind kind) => kind == AggregateKind.Union ? DwTag.DW_TAG_union_type : DwTag.DW_TAG_structure_type;
 
-    private static Name NameOf(string? name) => new() { Bytes = name is null ? null : Encoding.UTF8.GetBytes(name), SeenAt = ulong.MaxValue };
+    private static Name NameOf(string? name) => new() { Bytes = name is null ? null : Encoding.UTF8.GetBytes(name), LastStringOffset = ulong.MaxValue };
 }

@@ -8,7 +8,7 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Tests.Dwarf.Sections;
 
 /// <summary>.debug_aranges tells where units start, and is right or makes no difference.</summary>
-public sealed class UnitStartsTests
+public sealed class UnitOffsetHintsTests
 {
     private const int UnitCount = 9;
     private static readonly TypeName s_struct = TypeName.Parse("struct s");
@@ -158,7 +158,7 @@ public sealed class UnitStartsTests
 
         using MappedFile file = MappedFile.FromBytes("built", with);
         DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
-        if (sections.UnitStarts is { } read)
+        if (sections.UnitOffsetHints is { } read)
         {
             using Team team = new(threads);
             SurveyWorker.Shared shared = new(sections, new WantedNames([s_struct], sections), withPlaces: false, read);
@@ -179,7 +179,7 @@ public sealed class UnitStartsTests
     private static ulong[]? Read(byte[] aranges, ulong infoLength, bool isBigEndian = false)
     {
         using MappedFile file = MappedFile.FromBytes("built", new ElfBuilder(isBigEndian: isBigEndian).Add(".debug_aranges", aranges).ToBytes());
-        return UnitStarts.Read(ElfFile.Read(file), infoLength);
+        return UnitOffsetHints.Read(ElfFile.Read(file), infoLength);
     }
 
     // DWARF 5 §6.1.2: a header for each unit, and one address range that ends with two zeros.

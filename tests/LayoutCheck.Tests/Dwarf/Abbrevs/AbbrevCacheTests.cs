@@ -6,7 +6,7 @@ using LayoutCheck.Tests.Support;
 namespace LayoutCheck.Tests.Dwarf.Abbrevs;
 
 /// <summary>Declarations are recognised by their bytes: never for another, whatever their lengths, their number, and the unit that they are in.</summary>
-public sealed unsafe class DeclarationMemoryTests
+public sealed unsafe class AbbrevCacheTests
 {
     private static readonly DwForm[] s_forms =
     [
@@ -61,12 +61,12 @@ public sealed unsafe class DeclarationMemoryTests
     [Fact]
     public void A_key_has_the_bytes_up_to_the_two_zeros_and_no_more()
     {
-        byte[] bytes = new byte[DeclarationMemory.LongestKey * 2];
-        for (int length = 4; length <= DeclarationMemory.LongestKey; length++)
+        byte[] bytes = new byte[AbbrevCache.LongestKey * 2];
+        for (int length = 4; length <= AbbrevCache.LongestKey; length++)
         {
             Array.Fill(bytes, (byte)0x55);
             bytes[length - 2] = bytes[length - 1] = 0;
-            DeclarationMemory.Key one = KeyOf(bytes);
+            AbbrevCache.Key one = KeyOf(bytes);
             Array.Fill(bytes, (byte)0xaa, length, bytes.Length - length);
             Assert.Equal((uint)length, one.Length);
             Assert.Equal(one, KeyOf(bytes));
@@ -81,9 +81,9 @@ public sealed unsafe class DeclarationMemoryTests
     [Fact]
     public void What_is_kept_is_bounded_and_found_again()
     {
-        DeclarationMemory memory = new();
-        byte[] bytes = new byte[DeclarationMemory.LongestKey];
-        Dictionary<DeclarationMemory.Key, (int Id, Step Step)> kept = [];
+        AbbrevCache memory = new();
+        byte[] bytes = new byte[AbbrevCache.LongestKey];
+        Dictionary<AbbrevCache.Key, (int Id, SkipPlan SkipPlan)> kept = [];
         for (int i = 0; i < 60_000; i++)
         {
             // No byte of the number is 0.
@@ -93,11 +93,11 @@ public sealed unsafe class DeclarationMemoryTests
                 bytes[2 + digit] = (byte)(1 + (i >> (digit * 7) & 0x7f));
             }
 
-            DeclarationMemory.Key key = KeyOf(bytes);
-            Step step = new((ulong)i + 1);
-            Assert.Equal(DeclarationMemory.None, memory.Find(key, out _));
+            AbbrevCache.Key key = KeyOf(bytes);
+            SkipPlan step = new((ulong)i + 1);
+            Assert.Equal(AbbrevCache.NotCached, memory.Find(key, out _));
             int id = memory.Add(key, step);
-            if (id != DeclarationMemory.None)
+            if (id != AbbrevCache.NotCached)
             {
                 kept.Add(key, (id, step));
             }
@@ -105,10 +105,10 @@ public sealed unsafe class DeclarationMemoryTests
 
         Assert.InRange(kept.Count, 16_000, 1 << 15);
         int found = 0;
-        foreach ((DeclarationMemory.Key key, (int id, Step step)) in kept)
+        foreach ((AbbrevCache.Key key, (int id, SkipPlan step)) in kept)
         {
-            int again = memory.Find(key, out Step known);
-            Assert.True(again == DeclarationMemory.None || (again == id && known == step));
+            int again = memory.Find(key, out SkipPlan known);
+            Assert.True(again == AbbrevCache.NotCached || (again == id && known == step));
             found += again == id ? 1 : 0;
         }
 
@@ -116,11 +116,11 @@ public sealed unsafe class DeclarationMemoryTests
         Assert.InRange(found, kept.Count * 99 / 100, kept.Count);
     }
 
-    private static DeclarationMemory.Key KeyOf(byte[] bytes)
+    private static AbbrevCache.Key KeyOf(byte[] bytes)
     {
         fixed (byte* start = bytes)
         {
-            return DeclarationMemory.KeyOf(start, 0x588);
+            return AbbrevCache.KeyOf(start, 0x588);
         }
     }
 

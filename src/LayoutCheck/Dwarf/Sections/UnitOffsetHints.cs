@@ -6,7 +6,7 @@ namespace LayoutCheck.Dwarf.Sections;
 /// Where the units of .debug_info start, as .debug_aranges says in passing (DWARF 5 §6.1.2): a hint. The sure way is from one header to the next, for
 /// which each thread has to wait until the others have read theirs.
 /// </summary>
-internal static class UnitStarts
+internal static class UnitOffsetHints
 {
     /// <summary>The starts in their order, in bytes from the start of .debug_info; null when the section does not say them, or not of all.</summary>
     /// <param name="elf">The file.</param>
