@@ -1,5 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Abbrevs;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.IO;
 using LayoutCheck.Types;
 

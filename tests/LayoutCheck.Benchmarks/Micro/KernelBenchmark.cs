@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Types;

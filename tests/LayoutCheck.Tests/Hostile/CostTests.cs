@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Layouts;

@@ -1,5 +1,7 @@
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Reports.Formats;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;

@@ -1,6 +1,6 @@
 using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
