@@ -19,7 +19,7 @@ internal enum Novelty
 
 /// <summary>
 /// The edges (a branch, and the branch before it) that the instrumented library takes: the map of AFL, a counter of a byte for each of 65,536 hashes.
-/// The previous branch is one static field, so only one thread at a time may run counted code.
+/// The previous branch is one static field, so only one thread at a time may run counted code. The map lives as long as the process.
 /// </summary>
 internal sealed unsafe class EdgeMap
 {
