@@ -3,7 +3,7 @@ using LayoutCheck.Analyses;
 using LayoutCheck.Lookup;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Cli;
 

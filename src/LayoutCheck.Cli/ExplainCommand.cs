@@ -2,7 +2,7 @@ using System.CommandLine;
 using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Cli;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LayoutCheck.Core;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Import;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Cli;
 

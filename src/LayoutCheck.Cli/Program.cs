@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using LayoutCheck.Core;
 using LayoutCheck.Platform;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Cli;
 

@@ -1,5 +1,6 @@
 using LayoutCheck.Core;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Cli;
 

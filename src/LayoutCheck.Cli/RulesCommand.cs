@@ -1,6 +1,6 @@
 using System.CommandLine;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Cli;
 

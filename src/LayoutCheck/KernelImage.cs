@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Images;

@@ -68,7 +68,7 @@ public sealed partial class ArchitectureTests
     {
         foreach (Source source in Sources)
         {
-            string expected = source.Folder.Length == 0 ? "LayoutCheck" : "LayoutCheck." + source.Folder;
+            string expected = string.Join('.', ["LayoutCheck", .. source.Name.Split('/')[..^1]]);
             Assert.True(source.Code.Contains($"namespace {expected};", StringComparison.Ordinal), $"{source.Name} is not in namespace {expected}");
         }
     }

@@ -70,7 +70,7 @@ internal sealed class Absence(KernelImage image)
     {
         IEnumerable<string> paths = IsSearchWorthwhile ? TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path) : [];
         Count++;
-        string near = Suggest(Suggestions.For(member, paths, MostSuggestions));
+        string near = Suggestions.Clause(member, paths, most: MostSuggestions);
         return $"{Spelling(definition)} has no member {Printable.Escape(Printable.Shorten(member))}{(omission is null ? "" : $": {omission.Clause}")}{near}";
     }
 
@@ -97,9 +97,6 @@ internal sealed class Absence(KernelImage image)
         TypeName? otherKind = defined.Where(n => n.Name == type.Name && n.Kind != type.Kind).Select(n => (TypeName?)n).FirstOrDefault();
         return isElsewhere ? "; its BTF has one: --source btf"
             : type.Kind != TypeNameKind.Any && otherKind is { } other ? $"; there is {other}"
-            : Suggest(Suggestions.For(type.Name, defined.Select(n => n.Name).Where(n => n != type.Name), MostSuggestions));
+            : Suggestions.Clause(type.Name, defined.Select(n => n.Name).Where(n => n != type.Name), most: MostSuggestions);
     }
-
-    private static string Suggest(IReadOnlyList<string> names)
-        => names.Count == 0 ? "" : $"; did you mean {string.Join(", ", names.Select(n => Printable.Escape(Printable.Shorten(n))))}?";
 }

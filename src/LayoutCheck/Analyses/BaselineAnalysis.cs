@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Import;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Analyses;

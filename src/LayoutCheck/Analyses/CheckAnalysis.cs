@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Analyses;

@@ -1,6 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
+using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.IO;
 using LayoutCheck.Types;
 
@@ -41,7 +46,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public TypeDefinition? FindFirst(TypeName name)
     {
-        DieScanner scanner = new(_sections, new WantedNames([name], _sections, byText: true));
+        DieScanner scanner = new(_sections, new WantedNames([name], _sections, compareStrings: true));
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         TypeDefinition? found;
         try
@@ -151,7 +156,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         ArgumentNullException.ThrowIfNull(pool);
         WantedNames wanted = new(names, _sections);
         // One thread waits for nobody, and goes the sure way.
-        ulong[]? starts = pool.Size > 1 && !SlowPath.IsForced ? _sections.UnitStarts : null;
+        ulong[]? starts = pool.Size > 1 && !FastPath.IsDisabled ? _sections.UnitOffsetHints : null;
         (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? onTrust = starts is null ? null
             : Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), pool);
         (Survey survey, ImmutableArray<TypeName>[] targets) = onTrust ?? Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces), pool)!.Value;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports;

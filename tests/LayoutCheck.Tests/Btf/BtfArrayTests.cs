@@ -2,6 +2,7 @@ using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Btf;

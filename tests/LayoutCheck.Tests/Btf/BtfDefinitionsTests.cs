@@ -4,6 +4,7 @@ using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Types;
 using LayoutCheck.Tests.Support;

@@ -2,7 +2,7 @@ using LayoutCheck.Analyses;
 using LayoutCheck.Cli;
 using LayoutCheck.Core;
 using LayoutCheck.Lookup;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Tests.Cli;
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Cli;

@@ -6,7 +6,7 @@ using LayoutCheck.Core;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

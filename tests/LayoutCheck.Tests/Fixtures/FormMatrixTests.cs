@@ -1,4 +1,5 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Abbrevs;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Layouts;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Hostile.Fuzzing;
 using LayoutCheck.Types;
 

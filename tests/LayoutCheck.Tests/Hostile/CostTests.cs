@@ -1,12 +1,17 @@
 using System.Diagnostics;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Import;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

@@ -1,5 +1,5 @@
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Hostile;

@@ -1,9 +1,10 @@
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Reports.Formats;
-using LayoutCheck.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

@@ -1,6 +1,6 @@
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

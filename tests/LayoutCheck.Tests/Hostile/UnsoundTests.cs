@@ -1,10 +1,10 @@
 using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Elf;
 using LayoutCheck.Tests.Support;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

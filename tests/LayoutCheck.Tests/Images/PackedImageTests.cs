@@ -9,7 +9,7 @@ using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Images;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

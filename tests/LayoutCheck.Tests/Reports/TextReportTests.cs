@@ -4,7 +4,8 @@ using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
-using LayoutCheck.Tests.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Tests.Rules.Language;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

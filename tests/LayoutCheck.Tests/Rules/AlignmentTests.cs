@@ -2,6 +2,7 @@ using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Types;
 using LayoutCheck.Tests.Support;

@@ -2,6 +2,7 @@ using LayoutCheck.Analyses;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Rules;

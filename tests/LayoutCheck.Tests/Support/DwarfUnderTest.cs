@@ -1,5 +1,6 @@
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Types;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports.Formats;

@@ -2,6 +2,8 @@ using System.Globalization;
 using LayoutCheck.Core;
 using LayoutCheck.IO;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Reports.Formats;
 

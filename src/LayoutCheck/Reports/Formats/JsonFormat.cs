@@ -4,6 +4,8 @@ using System.Text.Json;
 using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports.Formats;

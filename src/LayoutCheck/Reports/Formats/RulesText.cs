@@ -1,5 +1,5 @@
 using LayoutCheck.Core;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Reports.Formats;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 
