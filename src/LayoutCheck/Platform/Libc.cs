@@ -19,7 +19,6 @@ internal static unsafe partial class Libc
     public const int MAP_PRIVATE = 2;
     public const int MAP_ANONYMOUS = 0x20;
     public const int MADV_DONTNEED = 4;
-    public const int MADV_POPULATE_WRITE = 23;
 
     // linux/fcntl.h, linux/stat.h. struct statx has one layout on every architecture.
     public const int AT_FDCWD = -100;
