@@ -37,9 +37,10 @@ internal static class Micro
         {
             using MappedFile file = MappedFile.Open(kernel.Path);
             ElfFile elf = ElfFile.Read(file);
-            DwarfSections sections = DwarfSections.Find(elf) ?? throw new BenchmarkException($"{kernel.Path} has no DWARF");
+            DwarfImage image = DwarfImage.Find(elf) ?? throw new BenchmarkException($"{kernel.Path} has no DWARF");
             Section btf = elf.Contents(".BTF") ?? throw new BenchmarkException($"{kernel.Path} has no BTF");
-            UnitHeader[] units = new UnitIndex(sections).All();
+            DwarfSections sections = image.Sections;
+            UnitHeader[] units = new UnitIndex(sections.Info, sections.Format).All();
             Bench bench = new(kernel, runs);
 
             bench.Add("UnitIndex: the chain of unit headers", units.Length, "units", () => new UnitIndex(sections).All());
@@ -52,10 +53,10 @@ internal static class Micro
             foreach (int count in new[] { 1, 10, 50 })
             {
                 TypeName[] names = fifty[..count];
-                bench.Add($"DwarfTypeReader.FindAll, {count} in one walk", count, "names", () => new DwarfTypeReader(sections).FindAll(names, 1));
+                bench.Add($"DwarfTypeReader.FindAll, {count} in one walk", count, "names", () => new DwarfTypeReader(image).FindAll(names, 1));
             }
 
-            bench.Add("DwarfTypeReader.DefinedNames: what suggestions cost", units.Length, "units", () => new DwarfTypeReader(sections).DefinedNames());
+            bench.Add("DwarfTypeReader.DefinedNames: what suggestions cost", units.Length, "units", () => ((ITypeSource)new DwarfTypeReader(image)).DefinedNames());
             bench.Add("BtfIndex: first pass", new BtfIndex(btf, ".BTF").Count, "types", () => GC.KeepAlive(new BtfIndex(btf, ".BTF")));
         }
     }

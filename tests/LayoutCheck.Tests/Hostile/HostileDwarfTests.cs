@@ -1,5 +1,6 @@
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
 using LayoutCheck.Reports;
@@ -435,10 +436,10 @@ public sealed class HostileDwarfTests
     private static Survey Survey(byte[] image, bool isSlow, int threads)
     {
         using MappedFile file = MappedFile.FromBytes("built", image);
-        DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
+        DwarfImage dwarf = DwarfImage.Find(ElfFile.Read(file))!;
         using Team team = new(threads);
-        SurveyWorker.Shared shared = new(sections, new WantedNames([s_struct], sections), withPlaces: false) { IsSlow = isSlow };
-        return SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetFacts(8, false));
+        SurveyPlan plan = new(dwarf, new WantedNames([s_struct], dwarf.Sections), withPlaces: false) { IsSlow = isSlow };
+        return SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, team), () => new TargetFacts(8, false));
     }
 
     private static void Patch(byte[] image, string section, int at, ulong value, int size)

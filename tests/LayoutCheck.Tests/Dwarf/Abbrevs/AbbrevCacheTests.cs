@@ -52,7 +52,7 @@ public sealed unsafe class AbbrevCacheTests
                 Abbrev got = shared.Get((ulong)code, section, 0);
                 Assert.Equal((expected.Tag, expected.HasChildren, expected.FixedSize), (got.Tag, got.HasChildren, got.FixedSize));
                 Assert.Equal(expected.Specs, got.Specs);
-                Assert.Equal(alone.FindStep((ulong)code, section, 0), shared.FindStep((ulong)code, section, 0));
+                Assert.Equal(alone.FindSkipPlan((ulong)code, section, 0), shared.FindSkipPlan((ulong)code, section, 0));
                 Assert.Equal(SizeOf(declarations[code - 1], unit), got.FixedSize);
             }
         }

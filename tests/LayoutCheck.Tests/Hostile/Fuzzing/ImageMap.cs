@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using LayoutCheck.Btf;
 using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
@@ -183,7 +184,7 @@ internal sealed class ImageMap
             MapSection(elf, i, at, word);
         }
 
-        if (elf.Find(".debug_info") is { } info && !CompressedSection.Is(info) && info.Type != ElfSection.SHT_NOBITS && DwarfSections.Find(elf) is { } sections)
+        if (elf.Find(".debug_info") is { } info && !CompressedSection.Is(info) && info.Type != ElfSection.SHT_NOBITS && DwarfImage.Find(elf) is { Sections: { } sections })
         {
             MapDwarf(elf, sections);
         }
