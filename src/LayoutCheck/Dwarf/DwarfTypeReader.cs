@@ -113,5 +113,6 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     IReadOnlyList<TypeName> ITypeSource.DefinedNames() => DefinedNames.All(_image);
 
-    private TargetFacts TargetOf(int addressSize) => new(addressSize, _image.Sections.Info.IsBigEndian) { LargestScalarAlignment = _image.Sections.LargestScalarAlignment };
+    private TargetFacts TargetOf(int addressSize)
+        => new(addressSize, _image.Sections.Info.IsBigEndian) { LargestScalarAlignment = _image.Sections.LargestScalarAlignment };
 }

@@ -53,7 +53,8 @@ internal sealed unsafe class AbbrevTable
     {
         if (unit.AbbrevOffset >= _section.Length)
         {
-            throw _section.Invalid(unit.AbbrevOffset, $"the abbreviations of the unit at 0x{unit.Offset:x} start outside of the section (0x{_section.Length:x} bytes)");
+            throw _section.Invalid(
+                unit.AbbrevOffset, $"the abbreviations of the unit at 0x{unit.Offset:x} start outside of the section (0x{_section.Length:x} bytes)");
         }
 
         uint kind = KindOf(unit);
@@ -68,7 +69,8 @@ internal sealed unsafe class AbbrevTable
         {
             throw _section.Invalid(
                 unit.AbbrevOffset,
-                $"the units up to that at 0x{unit.Offset:x} have their abbreviations in tables that overlap or take turns: 0x{_read:x} bytes were read of a section of 0x{_section.Length:x}",
+                $"the units up to that at 0x{unit.Offset:x} have their abbreviations in tables that overlap or take turns: "
+                    + $"0x{_read:x} bytes were read of a section of 0x{_section.Length:x}",
                 "the file is damaged, or made to take time: build it again");
         }
 
@@ -89,7 +91,7 @@ internal sealed unsafe class AbbrevTable
         _unit = unit;
     }
 
-    /// <summary>The skip plans by code; no bits for a code that was not read yet, or has no declaration. Valid until the next call of this or <see cref="FindSkipPlan"/>.</summary>
+    /// <summary>The skip plans by code; no bits for a code that is not read yet or has none. Valid until <see cref="FindSkipPlan"/> or Load.</summary>
     public ReadOnlySpan<SkipPlan> SkipPlans => _plans;
 
     /// <summary>The skip plan of a code that <see cref="SkipPlans"/> has no bits for.</summary>

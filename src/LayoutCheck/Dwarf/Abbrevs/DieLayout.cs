@@ -26,7 +26,9 @@ internal enum DieField : byte
     Unsupported,
 }
 
-/// <summary>Where a field of a fixed-size DIE is, in bytes from its first attribute; or its value, if the abbreviation has it. Hot: see <see cref="DieLayout"/>.</summary>
+/// <summary>
+/// Where a field of a fixed-size DIE is, in bytes from its first attribute; or its value, if the abbreviation has it. Hot: see <see cref="DieLayout"/>.
+/// </summary>
 /// <param name="offset">The offset in bytes.</param>
 /// <param name="size">1, 2, 4 or 8 bytes; 0 if the field is absent; <see cref="Constant"/> for a value.</param>
 /// <param name="value">The value.</param>
@@ -99,7 +101,8 @@ internal sealed class DieLayout
     public void Set(DieField field, FieldLocation location)
     {
         Present |= 1u << (int)field;
-        HasRareFields |= field is DieField.BitSize or DieField.DataBitOffset or DieField.UpperBound or DieField.Count or DieField.Encoding or DieField.Alignment;
+        HasRareFields |= field
+            is DieField.BitSize or DieField.DataBitOffset or DieField.UpperBound or DieField.Count or DieField.Encoding or DieField.Alignment;
         switch (field)
         {
             case DieField.Name:

@@ -19,10 +19,10 @@ internal readonly record struct SkipPlan(ulong Bits)
     /// <summary>The DIE is a typedef with such a name.</summary>
     public const ulong NamesTypedef = 1UL << 51;
 
-    /// <summary>Of fixed size except for one block with a ULEB128 length. DW_AT_sibling, if any, follows it. <see cref="Size"/> is that of the others.</summary>
+    /// <summary>Of fixed size except for one block with a ULEB128 length. DW_AT_sibling follows it, if any. <see cref="Size"/> is without it.</summary>
     public const ulong HasBlock = 1UL << 52;
 
-    /// <summary>Of fixed size except for one string in place. DW_AT_sibling, if any, follows it. <see cref="Size"/> is that of the others.</summary>
+    /// <summary>Of fixed size except for one string in place. DW_AT_sibling follows it, if any. <see cref="Size"/> is without it.</summary>
     public const ulong HasString = 1UL << 53;
 
     /// <summary>Any other DIE: the scan uses <see cref="Abbrev"/>.</summary>

@@ -90,7 +90,8 @@ internal sealed class DieDecoder
 
         // Damage may turn another attribute into it.
         AttributeValue sibling = die[DwAt.DW_AT_sibling];
-        return sibling.Class is not (ValueClass.Absent or ValueClass.Reference) ? throw die.Invalid($"DW_AT_sibling has {sibling.Form}, which is not a reference")
+        return sibling.Class is not (ValueClass.Absent or ValueClass.Reference)
+                ? throw die.Invalid($"DW_AT_sibling has {sibling.Form}, which is not a reference")
             : sibling.Class == ValueClass.Reference && sibling.Value != at
                 ? throw die.Invalid($"DW_AT_sibling points to 0x{sibling.Value:x}, and the DIE and what is below it end at 0x{at:x}")
             : at;

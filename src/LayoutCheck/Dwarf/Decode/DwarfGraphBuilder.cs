@@ -131,7 +131,8 @@ internal sealed class DwarfGraphBuilder
     {
         TypeId id = _graph.Add(node);
         RefuseProblem(die);
-        if (DieValues.Constant(die, DwAt.DW_AT_endianity) is { } endianity && endianity != DW_END_default && endianity != (_isBigEndian ? DW_END_big : DW_END_little))
+        if (DieValues.Constant(die, DwAt.DW_AT_endianity) is { } endianity && endianity != DW_END_default
+            && endianity != (_isBigEndian ? DW_END_big : DW_END_little))
         {
             _inOtherByteOrder.Add(id);
         }
@@ -150,7 +151,8 @@ internal sealed class DwarfGraphBuilder
     {
         if (_graph.Problem is { } problem)
         {
-            throw _graph.IsContradictory ? die.Section.Contradictory(die.Offset, $"{DieValues.TagName(die.Tag)}: {problem}") : die.Invalid($"{DieValues.TagName(die.Tag)}: {problem}");
+            string named = $"{DieValues.TagName(die.Tag)}: {problem}";
+            throw _graph.IsContradictory ? die.Section.Contradictory(die.Offset, named) : die.Invalid(named);
         }
     }
 
@@ -254,7 +256,8 @@ internal sealed class DwarfGraphBuilder
                 case DwTag.DW_TAG_variant_part:
                     throw child.Invalid($"{DieValues.TagName(child.Tag)} in a C unit, which cannot be read");
                 case DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type or DwTag.DW_TAG_enumeration_type or DwTag.DW_TAG_typedef or DwTag.DW_TAG_array_type
-                    or DwTag.DW_TAG_pointer_type or DwTag.DW_TAG_subroutine_type or DwTag.DW_TAG_base_type or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type
+                    or DwTag.DW_TAG_pointer_type or DwTag.DW_TAG_subroutine_type or DwTag.DW_TAG_base_type or DwTag.DW_TAG_const_type
+                    or DwTag.DW_TAG_volatile_type
                     or DwTag.DW_TAG_LLVM_annotation or DwTag.DW_TAG_GNU_annotation when !MemberPlacement.HasPlace(child):
                     // Nested types, and annotations.
                     break;
@@ -265,15 +268,18 @@ internal sealed class DwarfGraphBuilder
         }
 
         decoder.Sections.Info.File.Budget.Take(decoder.Sections.Info, (ulong)(members.Count + 1) * MemberSize);
-        return new AggregateType(DieValues.KindOf(die), name, size, DieValues.Constant(die, DwAt.DW_AT_alignment), members.ToImmutable()) { Place = Place(die, decoder) };
+        ulong? alignment = DieValues.Constant(die, DwAt.DW_AT_alignment);
+        return new AggregateType(DieValues.KindOf(die), name, size, alignment, members.ToImmutable()) { Place = Place(die, decoder) };
     }
 
     // Damage may turn a definition into a declaration, which still has its members: without an error other units would answer for it.
     private static bool IsDeclaration(Die die, DieDecoder decoder)
     {
         AttributeValue declaration = die[DwAt.DW_AT_declaration];
-        return declaration.Class is not (ValueClass.Absent or ValueClass.Flag) ? throw die.Invalid($"DW_AT_declaration has {declaration.Form}, which is not a flag")
-            : declaration.Value != 0 && decoder.Children(die).Any(child => child.Tag == DwTag.DW_TAG_member) ? throw die.Invalid("a declaration of a struct or union, with members")
+        return declaration.Class is not (ValueClass.Absent or ValueClass.Flag)
+                ? throw die.Invalid($"DW_AT_declaration has {declaration.Form}, which is not a flag")
+            : declaration.Value != 0 && decoder.Children(die).Any(child => child.Tag == DwTag.DW_TAG_member)
+                ? throw die.Invalid("a declaration of a struct or union, with members")
             : declaration.Value != 0;
     }
 
@@ -306,7 +312,8 @@ internal sealed class DwarfGraphBuilder
 
         ulong bitOffset = MemberPlacement.BitOffset(die, bitFieldSize, bitFieldSize is null ? null : StorageByteSize(typeId), isInUnion, _isBigEndian);
         string? name = Name(die, decoder);
-        return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, DieValues.Constant(die, DwAt.DW_AT_alignment)) { Place = Place(die, decoder) };
+        ulong? alignment = DieValues.Constant(die, DwAt.DW_AT_alignment);
+        return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, alignment) { Place = Place(die, decoder) };
     }
 
     private SourcePlace? Place(Die die, DieDecoder decoder)
@@ -438,7 +445,8 @@ internal sealed class DwarfGraphBuilder
             case DwForm.DW_FORM_ref_sig8:
                 return WithSignature(type.Value, die, decoder, byValue);
             case DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 or DwForm.DW_FORM_GNU_ref_alt:
-                DwarfSections supplement = decoder.Sections.Supplement ?? throw AttributeForms.NoSupplementaryFile(die.Section, die.Offset, "a type", type.Form);
+                DwarfSections supplement = decoder.Sections.Supplement
+                    ?? throw AttributeForms.NoSupplementaryFile(die.Section, die.Offset, "a type", type.Form);
                 return Type(type.Value, supplement, supplement.Units.Containing(type.Value), byValue);
             case DwForm.DW_FORM_ref_addr:
                 return decoder.Sections.HasSectionOffsets

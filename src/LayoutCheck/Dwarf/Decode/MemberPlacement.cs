@@ -11,9 +11,11 @@ internal static class MemberPlacement
 
     /// <summary>Whether a DIE has an attribute that places a member.</summary>
     public static bool HasPlace(Die die)
-        => die[DwAt.DW_AT_data_member_location].Class != ValueClass.Absent || die[DwAt.DW_AT_data_bit_offset].Class != ValueClass.Absent || die[DwAt.DW_AT_bit_size].Class != ValueClass.Absent;
+        => die[DwAt.DW_AT_data_member_location].Class != ValueClass.Absent
+            || die[DwAt.DW_AT_data_bit_offset].Class != ValueClass.Absent
+            || die[DwAt.DW_AT_bit_size].Class != ValueClass.Absent;
 
-    /// <summary>The offset of a member in bits of memory order, by any of the three ways to record it (DWARF 5 §5.7.6, DWARF 4 §5.5.6, DWARF 2 §5.5.4).</summary>
+    /// <summary>The offset of a member in bits of memory order; there are three ways to record it (DWARF 5 §5.7.6, DWARF 4 §5.5.6, DWARF 2 §5.5.4).</summary>
     /// <param name="die">The member.</param>
     /// <param name="bitFieldSize">Its DW_AT_bit_size; null if it is no bitfield.</param>
     /// <param name="typeByteSize">The size in bytes of its type, of a bitfield; null if that is not known.</param>
@@ -23,7 +25,8 @@ internal static class MemberPlacement
     public static ulong BitOffset(Die die, ulong? bitFieldSize, ulong? typeByteSize, bool isInUnion, bool isBigEndian)
     {
         ulong bytes = MemberLocation(die);
-        ulong? fromBigEnd = bitFieldSize is null || DieValues.Constant(die, DwAt.DW_AT_data_bit_offset) is not null ? null : DieValues.Constant(die, DwAt.DW_AT_bit_offset);
+        ulong? fromBigEnd = bitFieldSize is null || DieValues.Constant(die, DwAt.DW_AT_data_bit_offset) is not null ? null
+            : DieValues.Constant(die, DwAt.DW_AT_bit_offset);
         // A storage unit may start before its struct: in a struct that is aligned to less than the unit's size, GCC counts from the unit's alignment.
         bool isBefore = fromBigEnd is not null && (long)bytes is < 0 and >= -LargestStorageByteSize;
         if (bytes > DieValues.LargestByteSize && !isBefore)

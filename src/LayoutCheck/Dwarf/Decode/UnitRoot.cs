@@ -101,7 +101,8 @@ internal readonly struct UnitRoot
         return root.IsSkeleton ? root
             : abbrev.Tag is not (DwTag.DW_TAG_compile_unit or DwTag.DW_TAG_partial_unit or DwTag.DW_TAG_type_unit)
                 ? throw info.Invalid(unit.FirstDie, $"the unit's own DIE has the tag 0x{(int)abbrev.Tag:x}, which is not that of a unit")
-            : unit.Version >= 5 && abbrev.Tag != TagOf(unit.Type) ? throw info.Invalid(unit.FirstDie, $"the unit's own DIE is {abbrev.Tag}, and its header says {unit.Type}")
+            : unit.Version >= 5 && abbrev.Tag != TagOf(unit.Type)
+                ? throw info.Invalid(unit.FirstDie, $"the unit's own DIE is {abbrev.Tag}, and its header says {unit.Type}")
             : root;
     }
 

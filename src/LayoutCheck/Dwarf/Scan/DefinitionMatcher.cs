@@ -118,7 +118,8 @@ internal sealed class DefinitionMatcher
                 return die.Tag == DwTag.DW_TAG_enumeration_type && die.Has(DieField.ByteSize) && die.ByteSize == node.ByteSize
                     && MatchesName(die, ref node.Name);
             case InternedTypes.NodeKind.Pointer:
-                return die.Tag == DwTag.DW_TAG_pointer_type && _unit.AddressSize == node.ByteSize && (!die.Has(DieField.ByteSize) || die.ByteSize == node.ByteSize)
+                return die.Tag == DwTag.DW_TAG_pointer_type && _unit.AddressSize == node.ByteSize
+                    && (!die.Has(DieField.ByteSize) || die.ByteSize == node.ByteSize)
                     && MatchesPointee(die.Type, node.Target);
             case InternedTypes.NodeKind.Array:
                 return die.Tag == DwTag.DW_TAG_array_type && die.HasChildren && MatchesArray(die, index);

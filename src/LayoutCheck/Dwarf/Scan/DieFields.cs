@@ -201,7 +201,8 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
     {
         switch (form)
         {
-            case DwForm.DW_FORM_data1 or DwForm.DW_FORM_data2 or DwForm.DW_FORM_data4 or DwForm.DW_FORM_data8 or DwForm.DW_FORM_udata or DwForm.DW_FORM_implicit_const:
+            case DwForm.DW_FORM_data1 or DwForm.DW_FORM_data2 or DwForm.DW_FORM_data4 or DwForm.DW_FORM_data8:
+            case DwForm.DW_FORM_udata or DwForm.DW_FORM_implicit_const:
                 return FormKind.Number;
             case DwForm.DW_FORM_flag_present:
                 return FormKind.Flag;
@@ -231,7 +232,8 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
             bool isConstant = form is DwForm.DW_FORM_implicit_const or DwForm.DW_FORM_flag_present;
             if (Allows(field, KindOf(form)) && size >= 0 && !(IsBounded(field) && (isConstant || size > sizeof(uint))))
             {
-                layout.Set(field, new FieldLocation(at, isConstant ? FieldLocation.Constant : (byte)size, form == DwForm.DW_FORM_flag_present ? 1 : implicitConst));
+                byte loadSize = isConstant ? FieldLocation.Constant : (byte)size;
+                layout.Set(field, new FieldLocation(at, loadSize, form == DwForm.DW_FORM_flag_present ? 1 : implicitConst));
             }
             else
             {

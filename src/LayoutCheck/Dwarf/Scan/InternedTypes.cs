@@ -104,7 +104,8 @@ internal sealed class InternedTypes
             case PointerType node:
                 return Intern(new Node { Kind = NodeKind.Pointer, ByteSize = node.ByteSize, Target = Add(graph, node.Target, met) });
             case ArrayType node:
-                return Intern(new Node { Kind = NodeKind.Array, HasCount = node.Count is not null, Count = node.Count ?? 0, Target = Add(graph, node.Element, met) });
+                int element = Add(graph, node.Element, met);
+                return Intern(new Node { Kind = NodeKind.Array, HasCount = node.Count is not null, Count = node.Count ?? 0, Target = element });
             case AggregateReference node:
                 return Intern(new Node { Kind = NodeKind.Reference, Tag = TagOf(node.Kind) }, node.Name);
             case FunctionType:

@@ -10,7 +10,7 @@ namespace LayoutCheck.Dwarf.Scan;
 /// <param name="HasChildren">Whether it has children.</param>
 internal readonly record struct ScanHit(int Request, ulong DieOffset, DwTag Tag, DwForm DeclarationForm = 0, bool HasChildren = false)
 {
-    /// <summary>Whether it is certainly no definition. A DW_FORM_flag, whose value the scan does not read, may say so; with children it may be a damaged definition.</summary>
+    /// <summary>Whether it is certainly no definition. The scan does not read a DW_FORM_flag; with children it may be a damaged definition.</summary>
     public bool IsDeclaration => DeclarationForm == DwForm.DW_FORM_flag_present && !HasChildren;
 }
 

@@ -16,6 +16,7 @@ internal readonly record struct UnitImport(DwarfSections File, ulong Die)
         UnitHeader unit = File.Units.Containing(Die);
         return unit.FirstDie == Die
             ? unit
-            : throw importerFile.Info.Invalid(importer.Offset, $"the unit imports one at 0x{Die:x}{(File == importerFile ? "" : " of " + File.File)}, where none has its DIE");
+            : throw importerFile.Info.Invalid(
+                importer.Offset, $"the unit imports one at 0x{Die:x}{(File == importerFile ? "" : " of " + File.File)}, where none has its DIE");
     }
 }

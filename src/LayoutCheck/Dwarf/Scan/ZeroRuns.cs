@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace LayoutCheck.Dwarf.Scan;
 
 /// <summary>
-/// Finds bytes that were never written: of a half-written file, a missing part must not pass for a unit without the wanted names; the walk refuses it. Hot:
-/// each unit that the byte filter would skip comes through here, so that it looks at 16 bytes of each 512.
+/// Finds bytes that were never written: a missing part of a half-written file must not pass for a unit without the wanted names; the walk refuses it.
+/// Hot: each unit that the byte filter would skip comes through here, so that it looks at 16 bytes of each 512.
 /// </summary>
 internal static unsafe class ZeroRuns
 {

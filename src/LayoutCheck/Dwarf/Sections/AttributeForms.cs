@@ -103,7 +103,9 @@ internal static class AttributeForms
                 Skip(ref reader, ReadIndirect(ref reader, section), unit, section);
                 break;
             default:
-                throw section.Invalid(reader.Offset, $"an attribute has the unknown form 0x{(int)form:x}", "use --source btf, or build with CONFIG_DEBUG_INFO_DWARF5 (-gdwarf-5)");
+                throw section.Invalid(
+                    reader.Offset, $"an attribute has the unknown form 0x{(int)form:x}",
+                    "use --source btf, or build with CONFIG_DEBUG_INFO_DWARF5 (-gdwarf-5)");
         }
     }
 
@@ -119,5 +121,6 @@ internal static class AttributeForms
 
     /// <summary>The error for a reference into a supplementary file in an image that names none.</summary>
     public static InvalidImageException NoSupplementaryFile(Section section, ulong offset, string what, DwForm form) => section.Invalid(
-        offset, $"{what} is in a supplementary file ({form}, dwz), and the file names none (.gnu_debugaltlink, .debug_sup)", "undo dwz, or use the file that it was made from");
+        offset, $"{what} is in a supplementary file ({form}, dwz), and the file names none (.gnu_debugaltlink, .debug_sup)",
+        "undo dwz, or use the file that it was made from");
 }

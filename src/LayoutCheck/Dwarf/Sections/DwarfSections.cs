@@ -130,7 +130,12 @@ internal sealed class DwarfSections
         Section abbrev = elf.Contents(".debug_abbrev" + suffix)
             ?? throw new InvalidImageException(elf.File.Path, ".debug_info" + suffix, null, $"has no .debug_abbrev{suffix} to be read with");
         Section info = JoinUnits(elf, first, suffix, out ulong typesStart, out bool hasOffsets);
-        return new DwarfSections(elf, info, typesStart, abbrev, new FileFormat(elf.Header.WordByteSize, isSplit)) { HasSectionOffsets = hasOffsets, IsKept = isKept, Supplement = supplement?.Invoke() };
+        return new DwarfSections(elf, info, typesStart, abbrev, new FileFormat(elf.Header.WordByteSize, isSplit))
+        {
+            HasSectionOffsets = hasOffsets,
+            IsKept = isKept,
+            Supplement = supplement?.Invoke(),
+        };
     }
 
     // An object has a section for each type unit, in a section group: .debug_types in DWARF 4, .debug_info in DWARF 5. A linker drops duplicate
@@ -189,7 +194,8 @@ internal sealed class DwarfSections
 
     /// <summary>The error for a reference by DW_FORM_ref_addr if <see cref="HasSectionOffsets"/> is false.</summary>
     public InvalidImageException NoSectionOffsets(ulong offset, string what) => _packagedTypeUnit is not null
-        ? Info.Invalid(offset, $"{what} is referred to by DW_FORM_ref_addr, which a package (.dwp) cannot have", "take the package away, and keep the .dwo files")
+        ? Info.Invalid(
+            offset, $"{what} is referred to by DW_FORM_ref_addr, which a package (.dwp) cannot have", "take the package away, and keep the .dwo files")
         : Info.Invalid(offset, $"{what} is in another unit (DW_FORM_ref_addr) of an object with several .debug_info sections", "link it");
 
     /// <summary>Records the skeleton of a unit of this split file; of several, the first in the image.</summary>
@@ -221,7 +227,8 @@ internal sealed class DwarfSections
         // A compiler from before the final standard wrote no header.
         return version == 5 && offsetSize == unit.OffsetSize && size >= 4 && size <= rest
             ? (ulong)offsetSize * 2
-            : throw table.Invalid(0, "does not begin with the header that DWARF 5 gives it, for units of that version", "build with a newer compiler, or with -gdwarf-4");
+            : throw table.Invalid(
+                0, "does not begin with the header that DWARF 5 gives it, for units of that version", "build with a newer compiler, or with -gdwarf-4");
     }
 
     /// <summary>A string of .debug_str of the supplementary file (DW_FORM_strp_sup, DW_FORM_GNU_strp_alt).</summary>

@@ -42,7 +42,8 @@ internal readonly record struct UnitHeader(
 
         if (length > reader.Remaining)
         {
-            throw info.Invalid(offset, $"a unit of 0x{length:x} bytes does not fit the section (0x{info.Length:x} bytes)", "the file looks truncated or damaged");
+            throw info.Invalid(
+                offset, $"a unit of 0x{length:x} bytes does not fit the section (0x{info.Length:x} bytes)", "the file looks truncated or damaged");
         }
 
         ulong end = reader.Offset + length;
@@ -93,10 +94,16 @@ internal readonly record struct UnitHeader(
         }
 
         // The header is sometimes the only record of the size of pointers, and the first unit's sets that of the image's words.
-        return addressSize is not (4 or 8) ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother)
+        return addressSize is not (4 or 8)
+                ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother)
             : addressSize != format.WordByteSize
                 ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes in a file whose own have {format.WordByteSize}", BuildAnother)
-            : new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie, DwoId = dwoId };
+            : new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset)
+            {
+                Signature = signature,
+                TypeDie = typeDie,
+                DwoId = dwoId,
+            };
     }
 
     /// <summary>Asserts that only padding is left of the unit after its last DIE: other bytes would be definitions that the walk misses.</summary>
@@ -109,7 +116,10 @@ internal readonly record struct UnitHeader(
             ReadOnlySpan<byte> part = rest.ReadBytes(Math.Min(rest.Remaining, 1 << 20));
             if (part.IndexOfAnyExcept((byte)0) is >= 0 and int at)
             {
-                throw info.Invalid(rest.Offset - (ulong)(part.Length - at), $"the DIEs of the unit at 0x{Offset:x} end before this, and something is here", "the file is damaged: fetch or build it again");
+                throw info.Invalid(
+                    rest.Offset - (ulong)(part.Length - at),
+                    $"the DIEs of the unit at 0x{Offset:x} end before this, and something is here",
+                    "the file is damaged: fetch or build it again");
             }
         }
     }

@@ -36,7 +36,8 @@ internal sealed class DwarfImage
         if (DwarfPackage.Is(elf))
         {
             throw new InvalidImageException(
-                elf.File.Path, ".debug_cu_index", null, "is a package of split DWARF (.dwp), which has types for an image and is read with it", "name the image, with this file beside it under the image's name with .dwp behind");
+                elf.File.Path, ".debug_cu_index", null, "is a package of split DWARF (.dwp), which has types for an image and is read with it",
+                "name the image, with this file beside it under the image's name with .dwp behind");
         }
 
         return DwarfSections.FindSplit(elf, isKept: true) is { } split ? new DwarfImage(split, null) : null;

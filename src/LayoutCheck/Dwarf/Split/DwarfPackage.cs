@@ -41,7 +41,8 @@ internal sealed class DwarfPackage
         try
         {
             ElfFile elf = ReferredElf.Read(file, image);
-            DwarfPackage package = Is(elf) ? new DwarfPackage(elf) : throw new InvalidImageException(path, null, null, "is no package of split DWARF: it has no .debug_cu_index", "make it anew, or take it away");
+            DwarfPackage package = Is(elf) ? new DwarfPackage(elf)
+                : throw new InvalidImageException(path, null, null, "is no package of split DWARF: it has no .debug_cu_index", "make it anew, or take it away");
             image.Info.File.Own(file);
             image.Info.File.Inputs.Use(new InputFile(FileRole.DwarfPackage, path, elf.BuildId(), null));
             return package;
@@ -95,7 +96,9 @@ internal sealed class DwarfPackage
     public (DwarfSections File, UnitHeader Unit)? TypeUnitAt(int number) => number < TypeUnitCount ? TypeUnit(_typeUnits.Signatures[number]) : null;
 
     private static InvalidImageException Mismatch(DwarfSections file, in UnitHeader unit, string what, ulong wanted)
-        => file.Info.Invalid(unit.Offset, $"the index of the package says that here is the {what} 0x{wanted:x16}, and another one is", "make the package anew from the .dwo files");
+        => file.Info.Invalid(
+            unit.Offset, $"the index of the package says that here is the {what} 0x{wanted:x16}, and another one is",
+            "make the package anew from the .dwo files");
 
     // The unit fills its part: an index with larger parts could make each of its rows cost the same bytes again.
     private static UnitHeader UnitOf(PackageRow row, DwarfSections file, bool isTypes)
@@ -104,17 +107,19 @@ internal sealed class DwarfPackage
         UnitHeader unit = UnitHeader.Read(file.Info, offset, file.Format, isTypes);
         return unit.End == offset + size
             ? unit
-            : throw file.Info.Invalid(offset, $"the index of the package gives this unit 0x{size:x} bytes, and it has 0x{unit.End - offset:x}", "make the package anew from the .dwo files");
+            : throw file.Info.Invalid(
+                offset, $"the index of the package gives this unit 0x{size:x} bytes, and it has 0x{unit.End - offset:x}",
+                "make the package anew from the .dwo files");
     }
 
     // The units of one .dwo share the parts of the other sections.
     private (DwarfSections Sections, AbbrevTable Abbrevs) PartOf(PackageRow row, bool isTypes)
     {
         string units = isTypes ? ".debug_types.dwo" : ".debug_info.dwo";
-        (ulong Offset, ulong) abbrev = row.Part(PackageSection.DW_SECT_ABBREV);
+        (ulong Offset, ulong) abbrev = row.Abbrevs;
         if (!_parts.TryGetValue((units, abbrev.Offset), out (DwarfSections Sections, AbbrevTable Abbrevs, PackageRow First) part))
         {
-            Section info = _elf.Contents(units) ?? throw new InvalidImageException(_elf.File.Path, units, null, "is missing, and the index of the package refers to it");
+            Section info = _elf.Contents(units) ?? throw Missing(units);
             DwarfSections sections = new(
                 _elf.Header.WordByteSize,
                 TypeUnit,
@@ -127,10 +132,13 @@ internal sealed class DwarfPackage
             _parts.Add((units, abbrev.Offset), part);
         }
 
-        return row.Part(PackageSection.DW_SECT_STR_OFFSETS) == part.First.Part(PackageSection.DW_SECT_STR_OFFSETS) && row.Part(PackageSection.DW_SECT_LINE) == part.First.Part(PackageSection.DW_SECT_LINE)
+        return row.Part(PackageSection.DW_SECT_STR_OFFSETS) == part.First.Part(PackageSection.DW_SECT_STR_OFFSETS)
+            && row.Part(PackageSection.DW_SECT_LINE) == part.First.Part(PackageSection.DW_SECT_LINE)
             ? (part.Sections, part.Abbrevs)
             : throw row.Invalid("shares its abbreviations with a unit, and not its strings: they are not of one .dwo");
     }
+
+    private InvalidImageException Missing(string name) => new(_elf.File.Path, name, null, "is missing, and the index of the package refers to it");
 
     // The name has the start of the part: offsets in errors count from there.
     private Section? Cut(PackageRow row, uint id, string name)
@@ -141,7 +149,7 @@ internal sealed class DwarfPackage
             return null;
         }
 
-        Section whole = _elf.Contents(name) ?? throw new InvalidImageException(_elf.File.Path, name, null, "is missing, and the index of the package refers to it");
+        Section whole = _elf.Contents(name) ?? throw Missing(name);
         return whole.Part(offset, size).As($"{name} from 0x{offset:x}", whole.IsBigEndian);
     }
 
@@ -149,9 +157,10 @@ internal sealed class DwarfPackage
     private void RefuseSharedAbbrevs()
     {
         ulong end = 0;
-        foreach (PackageRow row in _compileUnits.Rows.Concat(_typeUnits.Rows).DistinctBy(r => r.Part(PackageSection.DW_SECT_ABBREV)).OrderBy(r => r.Part(PackageSection.DW_SECT_ABBREV).Offset))
+        IEnumerable<PackageRow> rows = _compileUnits.Rows.Concat(_typeUnits.Rows);
+        foreach (PackageRow row in rows.DistinctBy(r => r.Abbrevs).OrderBy(r => r.Abbrevs.Offset))
         {
-            (ulong offset, ulong size) = row.Part(PackageSection.DW_SECT_ABBREV);
+            (ulong offset, ulong size) = row.Abbrevs;
             if (offset < end)
             {
                 throw row.Invalid("has abbreviations that are in part those of another unit");

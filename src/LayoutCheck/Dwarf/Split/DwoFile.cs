@@ -32,7 +32,8 @@ internal sealed record DwoFile(MappedFile File, DwarfSections Sections, Dictiona
     }
 
     /// <summary>Its ids, for an error.</summary>
-    public string DescribeIds() => CompileUnits.Count == 0 ? "it has no id" : $"its id is {string.Join(", ", CompileUnits.Keys.Order().Take(3).Select(id => $"0x{id:x16}"))}{(CompileUnits.Count > 3 ? ", ..." : "")}";
+    public string DescribeIds() => CompileUnits.Count == 0 ? "it has no id"
+        : $"its id is {string.Join(", ", CompileUnits.Keys.Order().Take(3).Select(id => $"0x{id:x16}"))}{(CompileUnits.Count > 3 ? ", ..." : "")}";
 
     private static Dictionary<ulong, UnitHeader> ById(DwarfSections sections, UnitHeader[] units)
     {

@@ -24,7 +24,8 @@ internal sealed class PackageIndex
         _rows = rows;
         Signatures =
         [
-            .. rows.OrderBy(r => r.Value.Part(PackageSection.DW_SECT_ABBREV).Offset).ThenBy(r => r.Value.Part(r.Value.Has(PackageSection.DW_SECT_TYPES) ? PackageSection.DW_SECT_TYPES : PackageSection.DW_SECT_INFO).Offset)
+            .. rows.OrderBy(r => r.Value.Abbrevs.Offset)
+                .ThenBy(r => r.Value.Part(r.Value.Has(PackageSection.DW_SECT_TYPES) ? PackageSection.DW_SECT_TYPES : PackageSection.DW_SECT_INFO).Offset)
                 .ThenBy(r => r.Key).Select(r => r.Key),
         ];
     }
@@ -62,7 +63,9 @@ internal sealed class PackageIndex
         UInt128 size = HeaderSize + ((UInt128)slots * 12) + (((2 * (UInt128)units) + 1) * columns * 4);
         if (size > section.Length)
         {
-            throw section.Invalid(0, $"an index of {units} units, {columns} columns and {slots} slots does not fit the section (0x{section.Length:x} bytes)", "the file looks truncated or damaged");
+            throw section.Invalid(
+                0, $"an index of {units} units, {columns} columns and {slots} slots does not fit the section (0x{section.Length:x} bytes)",
+                "the file looks truncated or damaged");
         }
 
         PackageTable table = new(section, columns, units, HeaderSize + (slots * 12UL));
@@ -141,5 +144,10 @@ internal readonly record struct PackageRow(PackageTable Table, uint Number)
     /// <summary>The unit's part of a section, in bytes; of size 0 if it has none.</summary>
     public (ulong Offset, ulong Size) Part(uint id) => Table.Part(Number, id);
 
-    public InvalidImageException Invalid(string problem) => Table.Section.Invalid(null, $"the unit of row {Number} {problem}", "make the package anew from the .dwo files");
+    /// <summary>The unit's part of .debug_abbrev.dwo, in bytes.</summary>
+    public (ulong Offset, ulong Size) Abbrevs => Part(PackageSection.DW_SECT_ABBREV);
+
+    /// <summary>The error for a problem of this row.</summary>
+    public InvalidImageException Invalid(string problem)
+        => Table.Section.Invalid(null, $"the unit of row {Number} {problem}", "make the package anew from the .dwo files");
 }

@@ -27,8 +27,9 @@ internal sealed class SplitUnits
         _image = image;
         _debugDirectory = debugDirectory;
         _home = MappedFile.FolderOf(image.File);
-        string[] names = [image.File, .. imagePath is null ? Array.Empty<string>() : [imagePath], .. image.File.EndsWith(".debug", StringComparison.Ordinal) ? [image.File[..^6]] : Array.Empty<string>()];
-        _packagePlaces = [.. names.SelectMany(n => debugDirectory is null ? [n + ".dwp"] : new[] { Path.Combine(debugDirectory, Path.GetFileName(n) + ".dwp"), n + ".dwp" })];
+        string? undecorated = image.File.EndsWith(".debug", StringComparison.Ordinal) ? image.File[..^6] : null;
+        IEnumerable<string> packages = new[] { image.File, imagePath, undecorated }.OfType<string>().Select(name => name + ".dwp");
+        _packagePlaces = [.. packages.SelectMany(p => debugDirectory is null ? [p] : new[] { Path.Combine(debugDirectory, Path.GetFileName(p)), p })];
         _skeletons = new Lazy<Skeletons>(ReadSkeletons);
     }
 
@@ -64,7 +65,8 @@ internal sealed class SplitUnits
             if (file.CompileUnits.TryGetValue(id, out UnitHeader found))
             {
                 _image.Info.File.Inputs.Use(new InputFile(FileRole.SplitDwarf, path, null, null));
-                return Pair(skeleton, new SplitUnit(file.Sections, found, first == skeleton.Offset ? file.TypeUnits : [], count > 1 ? null : file.File, _image));
+                UnitHeader[] typeUnits = first == skeleton.Offset ? file.TypeUnits : [];
+                return Pair(skeleton, new SplitUnit(file.Sections, found, typeUnits, count > 1 ? null : file.File, _image));
             }
 
             other ??= $"{path} is of another build: {file.DescribeIds()}, and 0x{id:x16} is wanted";
@@ -79,19 +81,24 @@ internal sealed class SplitUnits
         throw _image.Info.Invalid(
             skeleton.Offset,
             other is null ? $"split DWARF: the types are in {name}, {missing}{package}" : $"split DWARF: the types are in {name}, and {other}{package}",
-            "put the .dwo files of this build where they were built, beside the image, or where --debug-dir says, or their package (.dwp) beside the image, or use --source btf");
+            "put the .dwo files of this build where they were built, beside the image, or where --debug-dir says, "
+                + "or their package (.dwp) beside the image, or use --source btf");
     }
 
     /// <summary>A type unit of the package by its number; null past the last one, or if the package has no unit of the image.</summary>
     public (DwarfSections File, UnitHeader Unit)? PackagedTypeUnit(int number)
-        => (_skeletons.IsValueCreated || Array.Exists(_packagePlaces, File.Exists)) && _skeletons.Value is { UsesPackage: true, Package: { } package } ? package.TypeUnitAt(number) : null;
+        => (_skeletons.IsValueCreated || Array.Exists(_packagePlaces, File.Exists)) && _skeletons.Value is { UsesPackage: true, Package: { } package }
+            ? package.TypeUnitAt(number)
+            : null;
 
     private SplitUnit Pair(in UnitHeader skeleton, SplitUnit split)
     {
         if (split.Unit.AddressSize != skeleton.AddressSize)
         {
             split.Dispose();
-            throw split.File.Info.Invalid(split.Unit.Offset, $"a unit with addresses of {split.Unit.AddressSize} bytes, and of {skeleton.AddressSize} in {_image.File}, which refers to it");
+            throw split.File.Info.Invalid(
+                split.Unit.Offset,
+                $"a unit with addresses of {split.Unit.AddressSize} bytes, and of {skeleton.AddressSize} in {_image.File}, which refers to it");
         }
 
         split.File.AddSkeleton(split.Unit, _image, skeleton);

@@ -28,20 +28,25 @@ internal static class SupplementaryFile
         List<string> places = [Path.Combine(home, link.Name)];
         if (id.Length > 2)
         {
-            places.AddRange(new[] { debugDirectory, SystemDirectory }.OfType<string>().Select(root => Path.Combine(root, ".build-id", id[..2], id[2..] + ".debug")));
+            IEnumerable<string> roots = new[] { debugDirectory, SystemDirectory }.OfType<string>();
+            places.AddRange(roots.Select(root => Path.Combine(root, ".build-id", id[..2], id[2..] + ".debug")));
         }
 
         string path = places.Find(File.Exists) ?? throw new InvalidImageException(
-            image.File.Path, link.Section, null, $"types and names are in {link.Name} (dwz -m), which is not there", $"put it where this name leads from the file's directory, or its directory of build ids at --debug-dir; its build id is {id}");
+            image.File.Path, link.Section, null, $"types and names are in {link.Name} (dwz -m), which is not there",
+            $"put it where this name leads from the file's directory, or its directory of build ids at --debug-dir; its build id is {id}");
         MappedFile file = MappedFile.OpenReferred(path, image.File);
         try
         {
-            ElfFile elf = ElfFile.HasMagic(file) ? ElfFile.Read(file) : throw new InvalidImageException(path, null, null, $"is not an ELF file, and {image.File.Path} refers to it");
+            ElfFile elf = ElfFile.HasMagic(file) ? ElfFile.Read(file)
+                : throw new InvalidImageException(path, null, null, $"is not an ELF file, and {image.File.Path} refers to it");
             string? found = ReadChecksum(elf) ?? elf.BuildId();
             if (found != id)
             {
                 throw new InvalidImageException(
-                    image.File.Path, link.Section, null, $"types and names are in {link.Name} (dwz -m), and {path} is of another build (id {found ?? "missing"}, {id} is meant)", "put the file of the same build there");
+                    image.File.Path, link.Section, null,
+                    $"types and names are in {link.Name} (dwz -m), and {path} is of another build (id {found ?? "missing"}, {id} is meant)",
+                    "put the file of the same build there");
             }
 
             T sections = read(elf) ?? throw new InvalidImageException(path, null, null, "has no DWARF (no .debug_info section), and another file refers to it");

@@ -34,7 +34,8 @@ internal sealed class DefinedNames
         walk.VisitImage(names.Collect);
         names.CollectImported();
         walk.VisitPackagedTypeUnits(names.Collect);
-        return [.. names._inImage.Names().Union(names._inSupplement?.Names() ?? []).Union(names._inSplit).OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
+        IEnumerable<TypeName> found = names._inImage.Names().Union(names._inSupplement?.Names() ?? []).Union(names._inSplit);
+        return [.. found.OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
     }
 
     /// <summary>Whether there is any. Mostly the first C unit has one; if no unit of the image itself does, imported and split units are read too.</summary>

@@ -71,7 +71,8 @@ internal sealed class FirstDefinition
             SearchRest(walk, all);
         }
 
-        return _found is null && _image.Supplement is null && _parts.Count == 0 && !start.HasSkeletons && !walk.HasSkeletons && !all.HasWalked && HaveFirstUnitsNoName(all.ForImage);
+        bool isWhole = _image.Supplement is null && _parts.Count == 0 && !start.HasSkeletons && !walk.HasSkeletons;
+        return _found is null && isWhole && !all.HasWalked && HaveFirstUnitsNoName(all.ForImage);
     }
 
     // The first units were searched by comparing strings; the byte filter of the other names looks at all of them.
@@ -126,7 +127,7 @@ internal sealed class FirstDefinition
         {
             walk.Visit(index, file, header, (in CUnit unit) =>
             {
-                UnknownLanguage.RequireNoDefinition(unit, _builder, [_name]);
+                LanguageGuard.RequireNoDefinition(unit, _builder, [_name]);
                 return false;
             });
         }
@@ -171,7 +172,8 @@ internal sealed class FirstDefinition
         return false;
     }
 
-    private static DefiningUnit DefinerOf(in CUnit unit) => new(unit.Index, unit.Root.DisplayName, unit.Root.IsCompileUnit ? unit.Root.Text(unit.Root.Producer) : "");
+    private static DefiningUnit DefinerOf(in CUnit unit)
+        => new(unit.Index, unit.Root.DisplayName, unit.Root.IsCompileUnit ? unit.Root.Text(unit.Root.Producer) : "");
 
     // The first definition in the unit that the scanner is open on: a C unit itself, or a part of it.
     private (TypeGraph Graph, TypeId Root)? Search(DwarfSections file, in UnitHeader header, DieScanner scanner, in CUnit unit, DefiningUnit? importer)

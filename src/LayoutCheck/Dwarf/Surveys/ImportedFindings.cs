@@ -13,7 +13,8 @@ namespace LayoutCheck.Dwarf.Surveys;
 /// <param name="Imports">The units that it imports.</param>
 /// <param name="IsDefined">By request: whether it defines the name.</param>
 /// <param name="IsDeclared">By request: whether it declares the name.</param>
-internal sealed record UnitFinding(DwarfSections File, UnitHeader Header, DefiningUnit Unit, bool IsPartial, bool IsC, UnitImport[] Imports, bool[] IsDefined, bool[] IsDeclared);
+internal sealed record UnitFinding(
+    DwarfSections File, UnitHeader Header, DefiningUnit Unit, bool IsPartial, bool IsC, UnitImport[] Imports, bool[] IsDefined, bool[] IsDeclared);
 
 /// <summary>
 /// Credits the definitions in partial units (dwz makes these of DIEs that several units share). A definition there counts once for each C unit that imports

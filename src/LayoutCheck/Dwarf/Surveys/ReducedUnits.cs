@@ -13,10 +13,11 @@ internal static class ReducedUnits
     private static readonly SourceOmission s_levelOne = new("the debug information was reduced: units were built with -g1, which has no types", false);
 
     private static readonly SourceOmission s_baseOnly = new(
-        "the debug information was reduced: units were built with -femit-struct-debug-baseonly or the like (CONFIG_DEBUG_INFO_REDUCED), which only declares most structs",
+        "the debug information was reduced: units were built with -femit-struct-debug-baseonly or the like (CONFIG_DEBUG_INFO_REDUCED), "
+            + "which only declares most structs",
         false);
 
-    /// <summary>Whether reduced DWARF explains that a definition cannot be read: its parts are only declared, so that the definition counts as a declaration.</summary>
+    /// <summary>Whether reduced DWARF explains an unreadable definition: its parts are only declared, so that it counts as a declaration.</summary>
     public static bool Explains(InvalidImageException failure, string producer)
         => failure.Problem.EndsWith(TypeGraphBuilder.OnlyDeclared, StringComparison.Ordinal) && OmissionOf(producer) == s_baseOnly;
 
@@ -24,7 +25,8 @@ internal static class ReducedUnits
     /// <param name="producer">DW_AT_producer.</param>
     public static SourceOmission? OmissionOf(string producer)
     {
-        if (producer.Contains(" -femit-struct-debug-", StringComparison.Ordinal) && !producer.Contains(" -femit-struct-debug-detailed=any", StringComparison.Ordinal))
+        if (producer.Contains(" -femit-struct-debug-", StringComparison.Ordinal)
+            && !producer.Contains(" -femit-struct-debug-detailed=any", StringComparison.Ordinal))
         {
             return s_baseOnly;
         }

@@ -9,7 +9,7 @@ namespace LayoutCheck.Dwarf.Surveys;
 /// <param name="withPlaces">Whether to read where the definitions are declared.</param>
 internal sealed class SurveyPlan(DwarfImage image, WantedNames wanted, bool withPlaces)
 {
-    /// <summary>The most definitions of a name that may differ. Each is compared with all before it, so that the time grows with the square of their number.</summary>
+    /// <summary>The most different definitions of a name. Each is compared with all before it, so that the time grows with the square.</summary>
     public const int MostVariants = 256;
 
     /// <summary>The image.</summary>

@@ -84,7 +84,7 @@ internal sealed class SurveyWorker
 
         if (unit.Role == UnitRole.UnknownLanguage)
         {
-            UnknownLanguage.RequireNoDefinition(unit, _builder, _plan.Wanted.Requests);
+            LanguageGuard.RequireNoDefinition(unit, _builder, _plan.Wanted.Requests);
         }
         else if (unit.Role is UnitRole.C or UnitRole.Part)
         {
@@ -158,8 +158,9 @@ internal sealed class SurveyWorker
         {
             // Which unit defines and which only declares is known after all units.
             unit.Split?.Keep();
+            DefiningUnit definer = inReport.ForImport(unit);
             _findings.ImportedUnits.Add(new UnitFinding(
-                unit.File, unit.Header, inReport.ForImport(unit), unit.Role == UnitRole.Part, unit.IsC, [.. unit.Scanner.Imports], [.. _isDefined], [.. _isDeclared]));
+                unit.File, unit.Header, definer, unit.Role == UnitRole.Part, unit.IsC, [.. unit.Scanner.Imports], [.. _isDefined], [.. _isDeclared]));
         }
         else if (unit.Root.IsCompileUnit)
         {

@@ -3,7 +3,10 @@ using LayoutCheck.Dwarf.Split;
 
 namespace LayoutCheck.Dwarf.Surveys;
 
-/// <summary>The queue of the units that a survey visits, in file order: those of the image, of the supplementary file, and the type units of the package. Safe to use from several threads.</summary>
+/// <summary>
+/// The queue of the units that a survey visits, in file order: those of the image, of the supplementary file, and the type units of the package. Safe to use
+/// from several threads.
+/// </summary>
 /// <param name="image">The image.</param>
 internal sealed class UnitQueue(DwarfImage image)
 {

@@ -5,7 +5,9 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Surveys;
 
-/// <summary>The wanted names, prepared for each file besides the image: names are known by their offsets in a section of strings. Safe to use from several threads.</summary>
+/// <summary>
+/// The wanted names, prepared for each file besides the image: names are known by their offsets in a section of strings. Safe to use from several threads.
+/// </summary>
 /// <param name="requests">The names.</param>
 internal sealed class WantedNamesPerFile(IReadOnlyList<TypeName> requests)
 {

@@ -6,7 +6,7 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf.Surveys;
 
 /// <summary>Guards against a unit whose language is damaged or too new: it may be the one with the definition.</summary>
-internal static class UnknownLanguage
+internal static class LanguageGuard
 {
     /// <summary>Asserts that a unit with an unknown language has no definition of a wanted name.</summary>
     /// <param name="unit">The unit.</param>
@@ -21,7 +21,8 @@ internal static class UnknownLanguage
             {
                 throw unit.File.Info.Invalid(
                     hit.DieOffset,
-                    $"{requests[hit.Request]} is defined in a unit ({unit.Root.DisplayName}) of {DwarfLanguage.Describe(unit.Root.Language)}: whether it is C's cannot be told");
+                    $"{requests[hit.Request]} is defined in a unit ({unit.Root.DisplayName}) of {DwarfLanguage.Describe(unit.Root.Language)}: "
+                        + "whether it is C's cannot be told");
             }
         }
     }
