@@ -38,7 +38,7 @@ public static class LayoutChecker
 
         // When nothing is there, it is worth a longer look why.
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
-        SourceFacts source = survey.Facts with { Omission = omission };
+        DebugInfoSummary source = survey.Facts with { Omission = omission };
         ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
         if (AddPlaces(image.Types, results, definitions))
         {

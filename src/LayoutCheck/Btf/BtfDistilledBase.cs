@@ -43,7 +43,7 @@ internal static class BtfDistilledBase
     private static uint[] FindInKernel(BtfIndex baseIndex, BtfIndex kernel)
     {
         uint[] found = new uint[baseIndex.Count + 1];
-        foreach (uint id in baseIndex.Taggable)
+        foreach (uint id in baseIndex.NamedTypes)
         {
             BtfRecord record = baseIndex.Record(id);
             if (record.Kind is not (BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_FWD) || baseIndex.NameAt(record.NameOffset, record) is not { } name)

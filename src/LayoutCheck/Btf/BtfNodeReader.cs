@@ -5,14 +5,14 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Btf;
 
 /// <summary>
-/// Makes the nodes of one <see cref="TypeGraph"/> from the records that some structss or unions need. Behind a pointer a struct is a name
+/// Makes the nodes of one <see cref="TypeGraph"/> from the records that some structs or unions need. Behind a pointer a struct is a name
 /// only, so an id has up to two nodes: by value and behind a pointer.
 /// </summary>
-internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
+/// <param name="index">The records.</param>
+/// <param name="wordByteSize">The size of a pointer in bytes, asked when there is one.</param>
+/// <param name="nesting">What the producer makes of arrays of arrays, asked when there is an array.</param>
+internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func<ArrayNesting> nesting)
 {
-    /// <summary>How deep types may be nested, pointers and typedefs counted. The kernel's own verifier stops at 32.</summary>
-    public const int DeepestNesting = 256;
-
     private readonly TypeGraphBuilder _graph = new();
     // Null while it is being read.
     private readonly Dictionary<(uint Id, bool IsBehindPointer), TypeId?> _made = [];
@@ -32,32 +32,6 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
     /// <summary>The graph of all that was read; the reader is not used afterwards.</summary>
     public TypeGraph Build() => _graph.Build();
 
-    /// <summary>The record that is left once typedefs, qualifiers and tags are gone; null for void.</summary>
-    /// <exception cref="InvalidImageException">There are too many of them: they go in a circle.</exception>
-    public static BtfRecord? Strip(BtfIndex index, uint id, in BtfRecord referrer)
-    {
-        BtfRecord from = referrer;
-        for (int depth = 0; depth <= DeepestNesting; depth++)
-        {
-            if (id == 0)
-            {
-                return null;
-            }
-
-            BtfRecord record = index.Record(id, from);
-            if (record.Kind is not (BtfFormat.BTF_KIND_TYPEDEF or BtfFormat.BTF_KIND_CONST or BtfFormat.BTF_KIND_VOLATILE
-                or BtfFormat.BTF_KIND_RESTRICT or BtfFormat.BTF_KIND_TYPE_TAG or BtfFormat.BTF_KIND_DECL_TAG))
-            {
-                return record;
-            }
-
-            from = record;
-            id = record.SizeOrType;
-        }
-
-        throw index.Invalid(referrer, $"{referrer} is behind more than {DeepestNesting} typedefs and qualifiers");
-    }
-
     private TypeId Read(uint id, bool isBehindPointer, int depth, in BtfRecord referrer)
     {
         if (id == 0)
@@ -72,9 +46,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             return known ?? throw index.Invalid(record, $"{record} is made of itself");
         }
 
-        if (depth > DeepestNesting)
+        if (depth > BtfIndex.DeepestNesting)
         {
-            throw index.Invalid(record, $"{record} is nested more than {DeepestNesting} deep");
+            throw index.Invalid(record, $"{record} is nested more than {BtfIndex.DeepestNesting} deep");
         }
 
         _made[key] = null;
@@ -139,7 +113,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         bool isNested = false;
 
         // Whether its dimensions are in order cannot be trusted, so that they are not told apart. What holds itself is caught below.
-        for (int level = 0; level < DeepestNesting && index.Nesting != ArrayNesting.Kept && element != 0 && index.Record(element, record).Kind == BtfFormat.BTF_KIND_ARRAY; level++)
+        for (int level = 0; level < BtfIndex.DeepestNesting && nesting() != ArrayNesting.Kept && element != 0 && index.Record(element, record).Kind == BtfFormat.BTF_KIND_ARRAY; level++)
         {
             SectionReader inner = index.ReadDetails(index.Record(element, record));
             element = inner.ReadU32();
@@ -148,10 +122,10 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             isNested = true;
         }
 
-        bool mayBeFlattened = isNested || index.Nesting == ArrayNesting.Flattened;
+        bool mayBeFlattened = isNested || nesting() == ArrayNesting.Flattened;
         HasFlattenedArrays |= mayBeFlattened && count != 1;
         TypeId made = Read(element, isBehindPointer, depth, record);
-        if (Strip(index, element, record) is { Kind: BtfFormat.BTF_KIND_INT } integer && !IsRegular(integer))
+        if (index.Strip(element, record) is { Kind: BtfFormat.BTF_KIND_INT } integer && !IsRegular(integer))
         {
             throw index.Invalid(record, $"{record} is one of {integer}, whose bits are not those of its bytes");
         }
@@ -196,7 +170,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             uint offset = reader.ReadU32();
             bool isLastOfStruct = i == count - 1 && record.Kind == BtfFormat.BTF_KIND_STRUCT;
             TypeId made = ReadMemberType(type, isLastOfStruct, depth, record);
-            BtfRecord? bare = Strip(index, type, record);
+            BtfRecord? bare = index.Strip(type, record);
             if (bare is not { Kind: not BtfFormat.BTF_KIND_FUNC_PROTO } stripped)
             {
                 throw index.Invalid(record, $"member {i} of {record} has no type that a member can have");
@@ -307,7 +281,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
 
     private string? NameAt(uint nameOffset, in BtfRecord referrer)
     {
-        string? name = _graph.Count(index.NameAt(nameOffset, referrer));
+        string? name = _graph.ChargeName(index.NameAt(nameOffset, referrer));
         RefuseProblem(referrer);
 
         // Elsewhere no name begins and ends at once (__btf_name_valid in kernel/bpf/btf.c): one was lost.

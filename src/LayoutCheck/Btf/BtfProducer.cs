@@ -117,7 +117,7 @@ internal static class BtfProducer
     private static bool MayBeVector(BtfIndex index, in BtfRecord array)
     {
         SectionReader reader = index.ReadDetails(array);
-        BtfRecord? element = BtfNodeReader.Strip(index, reader.ReadU32(), array);
+        BtfRecord? element = index.Strip(reader.ReadU32(), array);
         _ = reader.ReadU32();
         return element is { Kind: BtfFormat.BTF_KIND_INT or BtfFormat.BTF_KIND_FLOAT } && uint.IsPow2(reader.ReadU32());
     }
@@ -154,9 +154,9 @@ internal static class BtfProducer
     {
         ulong count = 1;
         BtfRecord from = referrer;
-        for (int depth = 0; depth <= BtfNodeReader.DeepestNesting; depth++)
+        for (int depth = 0; depth <= BtfIndex.DeepestNesting; depth++)
         {
-            if (BtfNodeReader.Strip(index, id, from) is not { } record)
+            if (index.Strip(id, from) is not { } record)
             {
                 return 0;
             }

@@ -17,6 +17,9 @@ internal sealed class BtfTypeReader : ITypeSource
     private readonly int? _elfWordByteSize;
     private int? _wordByteSize;
 
+    // Worked out when the first array is read: it takes a look at all of them.
+    private ArrayNesting? _nesting;
+
     /// <summary>Finds the records.</summary>
     /// <param name="section">The .BTF section, or the whole of a file that is BTF. Its byte order does not matter: BTF has its own.</param>
     /// <param name="name">What errors call it; null for a whole file.</param>
@@ -35,11 +38,11 @@ internal sealed class BtfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Btf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => new(WordByteSize(), _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment };
+    public TargetInfo Target => new(WordByteSize(), _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment };
 
     /// <inheritdoc/>
     public ScalarAlignment Scalars
-        => new TargetFacts(FindLong() ?? _elfWordByteSize ?? 4, _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment }.Scalars;
+        => new TargetInfo(FindLong() ?? _elfWordByteSize ?? 4, _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment }.Scalars;
 
     /// <summary>The same as the ELF around it tells; null when there is none, or where the size of a word tells it.</summary>
     public ulong? MachineScalarAlignment { get; init; }
@@ -48,7 +51,7 @@ internal sealed class BtfTypeReader : ITypeSource
     public bool ContinuesBase => _index.ContinuesBase;
 
     /// <summary>Whether a file starts as BTF of either byte order does.</summary>
-    public static bool HasMagic(MappedFile file) => BtfIndex.HasMagic(file.Whole());
+    public static bool HasMagic(MappedFile file) => BtfHeader.HasMagic(file.Whole());
 
     /// <inheritdoc/>
     public double FractionDone => 1; // Its one pass is over before the first question.
@@ -70,7 +73,7 @@ internal sealed class BtfTypeReader : ITypeSource
             sets.Add(FindAll(name, ref flattensArrays));
         }
 
-        SourceFacts facts = new(SourceKind.Btf, Target, "BTF", [], []) { Omission = FindOmission(), FlattensArrays = flattensArrays };
+        DebugInfoSummary facts = new(SourceKind.Btf, Target, "BTF", [], []) { Omission = FindOmission(), FlattensArrays = flattensArrays };
         return new Survey(sets.MoveToImmutable(), facts);
     }
 
@@ -112,7 +115,7 @@ internal sealed class BtfTypeReader : ITypeSource
     public IReadOnlyList<TypeName> DefinedNames()
     {
         HashSet<TypeName> names = [];
-        foreach (uint id in _index.Taggable)
+        foreach (uint id in _index.NamedTypes)
         {
             BtfRecord record = _index.Record(id);
             if (record.Kind is BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION && _index.NameAt(record.NameOffset, record) is { } name)
@@ -160,7 +163,7 @@ internal sealed class BtfTypeReader : ITypeSource
     // All in one graph, so that what they share is read once.
     private ImmutableArray<TypeDefinition> Read(List<uint> roots, out bool hasFlattenedArrays)
     {
-        BtfNodeReader reader = new(_index, WordByteSize);
+        BtfNodeReader reader = new(_index, WordByteSize, () => _nesting ??= BtfProducer.NestingOf(_index));
         TypeId[] ids = [.. roots.Select(reader.Read)];
         TypeGraph graph = reader.Build();
         hasFlattenedArrays = reader.HasFlattenedArrays;
@@ -169,7 +172,7 @@ internal sealed class BtfTypeReader : ITypeSource
 
     // The struct or union that a typedef stands for and that is only declared at its place.
     private TypeName? TypedefOf(in BtfRecord typedef)
-        => BtfNodeReader.Strip(_index, typedef.SizeOrType, typedef) is { Kind: BtfFormat.BTF_KIND_FWD } forward && _index.NameAt(forward.NameOffset, forward) is { } tag
+        => _index.Strip(typedef.SizeOrType, typedef) is { Kind: BtfFormat.BTF_KIND_FWD } forward && _index.NameAt(forward.NameOffset, forward) is { } tag
             ? new TypeName(forward.KindFlag ? TypeNameKind.Union : TypeNameKind.Struct, tag)
             : null;
 
@@ -183,7 +186,7 @@ internal sealed class BtfTypeReader : ITypeSource
         {
             BtfRecord record = _index.Record(id);
             BtfRecord? target = record.Kind != BtfFormat.BTF_KIND_TYPEDEF ? record
-                : name.Kind == TypeNameKind.Any ? BtfNodeReader.Strip(_index, record.SizeOrType, record)
+                : name.Kind == TypeNameKind.Any ? _index.Strip(record.SizeOrType, record)
                 : null;
             switch (target)
             {

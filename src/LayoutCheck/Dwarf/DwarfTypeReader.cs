@@ -25,11 +25,11 @@ internal sealed class DwarfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Dwarf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => new(FirstUnit.AddressSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment };
+    public TargetInfo Target => new(FirstUnit.AddressSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment };
 
     /// <inheritdoc/>
     public ScalarAlignment Scalars
-        => new TargetFacts(_sections.WordByteSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment }.Scalars;
+        => new TargetInfo(_sections.WordByteSize, _sections.Info.IsBigEndian) { LargestScalarAlignment = _sections.LargestScalarAlignment }.Scalars;
 
     private UnitHeader FirstUnit => _sections.Units.At(0) ?? throw _sections.Info.Invalid(0, "there is no unit in it");
 

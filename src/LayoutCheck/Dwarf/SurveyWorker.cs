@@ -74,7 +74,7 @@ internal sealed class SurveyWorker : IDisposable
 
     /// <summary>Puts together what the workers found.</summary>
     /// <exception cref="InvalidImageException">The first failure in file order, which is the same whatever the number of workers.</exception>
-    public static Survey Join(Shared shared, SurveyWorker[] workers, Func<TargetFacts> target)
+    public static Survey Join(Shared shared, SurveyWorker[] workers, Func<TargetInfo> target)
     {
         List<Variant>[] merged = new List<Variant>[shared.Wanted.Requests.Length];
         for (int i = 0; i < merged.Length; i++)
@@ -148,7 +148,7 @@ internal sealed class SurveyWorker : IDisposable
             .Select(g => new LanguageCount(g.Key, g.Sum(l => l.Value))).OrderByDescending(l => l.UnitCount).ThenBy(l => l.Language, StringComparer.Ordinal);
         IEnumerable<string> versions = workers.SelectMany(w => w._versions).Distinct().Order().Select(v => v.ToString(CultureInfo.InvariantCulture));
         ImmutableArray<string> producers = [.. workers.SelectMany(w => w._producers).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        SourceFacts facts = new(SourceKind.Dwarf, target(), "DWARF " + string.Join(", ", versions), [.. languages], producers)
+        DebugInfoSummary facts = new(SourceKind.Dwarf, target(), "DWARF " + string.Join(", ", versions), [.. languages], producers)
         {
             Omission = producers.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null),
         };

@@ -28,7 +28,7 @@ public enum Verdict
 /// <param name="Results">The rules' results, the flagship's first.</param>
 public sealed record CheckReport(
     ImageFacts Image,
-    SourceFacts Source,
+    DebugInfoSummary Source,
     bool HasOtherSource,
     LayoutEra Era,
     ImmutableArray<DefinitionSummary> Definitions,

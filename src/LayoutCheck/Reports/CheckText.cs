@@ -160,7 +160,7 @@ public static class CheckText
 
     private static void WriteFacts(CheckReport report, TextWriter output)
     {
-        SourceFacts source = report.Source;
+        DebugInfoSummary source = report.Source;
         output.WriteLine();
         output.WriteLine($"File         {Printable.Escape(report.Files[0].Path)} ({Printable.Escape(report.Image.FullFormat)})");
         output.WriteLine($"Build id     {report.Image.BuildId ?? "none recorded"}");

@@ -279,7 +279,7 @@ public sealed class JsonReport : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteSource(SourceFacts source)
+    private void WriteSource(DebugInfoSummary source)
     {
         _json.WriteStartObject("source");
         _json.WriteString("kind", SourceName(source.Kind));

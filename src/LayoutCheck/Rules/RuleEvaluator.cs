@@ -24,7 +24,7 @@ public static class RuleEvaluator
     public static ImmutableArray<RuleResult> Evaluate(
         RuleSet rules,
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
-        TargetFacts target,
+        TargetInfo target,
         IReadOnlyDictionary<string, string>? config = null,
         SourceOmission? omission = null)
     {

@@ -173,9 +173,13 @@ internal sealed class DefinitionEquality
             && (left.Alignment == right.Alignment || Differ(path, Aligned(left.Alignment), Aligned(right.Alignment)));
     }
 
-    // Names that the kernel's __UNIQUE_ID makes (include/linux/compiler.h) end in a counter of the unit, which no source can name.
-    private static bool IsSameName(string? a, string? b)
-        => a == b || (a is not null && b is not null && IsUnique(a) && IsUnique(b) && a.AsSpan().TrimEnd("0123456789").SequenceEqual(b.AsSpan().TrimEnd("0123456789")));
+    /// <summary>
+    /// The part of a member's name that is compared. Names that the kernel's __UNIQUE_ID makes (include/linux/compiler.h) end in a counter of the unit, which no
+    /// source can name.
+    /// </summary>
+    public static string ComparedName(string name) => IsUnique(name) ? new string(name.AsSpan().TrimEnd("0123456789")) : name;
+
+    private static bool IsSameName(string? a, string? b) => a == b || (a is not null && b is not null && IsUnique(a) && ComparedName(a) == ComparedName(b));
 
     private static bool IsUnique(string name) => name.StartsWith(UniquePrefix, StringComparison.Ordinal);
 
@@ -185,7 +189,8 @@ internal sealed class DefinitionEquality
         return false;
     }
 
-    private static string PointeeName(TypeGraph graph, TypeId target)
+    /// <summary>What a pointer points to, as far as it is compared: the kind and the tag.</summary>
+    public static string PointeeName(TypeGraph graph, TypeId target)
     {
         string stars = "";
         foreach (TypeNode node in graph.Derivation(target))

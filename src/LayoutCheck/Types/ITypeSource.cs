@@ -13,7 +13,7 @@ public interface ITypeSource
 
     /// <summary>The machine the image was built for.</summary>
     /// <exception cref="InvalidImageException">The debug information does not tell.</exception>
-    TargetFacts Target { get; }
+    TargetInfo Target { get; }
 
     /// <summary>The largest alignment of a number on that machine, as far as it is known. Never fails.</summary>
     ScalarAlignment Scalars { get; }
@@ -70,7 +70,7 @@ public static class TypeSourceExtensions
 /// <summary>What all units of an image say of some types.</summary>
 /// <param name="Sets">One entry a name, in the order asked.</param>
 /// <param name="Facts">Where that comes from.</param>
-public sealed record Survey(ImmutableArray<DefinitionSet> Sets, SourceFacts Facts);
+public sealed record Survey(ImmutableArray<DefinitionSet> Sets, DebugInfoSummary Facts);
 
 /// <summary>One definition of a type.</summary>
 /// <param name="Graph">The graph that holds it.</param>
@@ -174,9 +174,9 @@ public enum SourceKind
 /// <param name="Format">The format with its versions: <c>DWARF 5</c>, <c>DWARF 4, 5</c>, <c>BTF</c>.</param>
 /// <param name="Languages">How many units each language has, most first; empty for BTF.</param>
 /// <param name="Producers">The compilers of the C units (DW_AT_producer), options included, each once; empty for BTF.</param>
-public sealed record SourceFacts(
+public sealed record DebugInfoSummary(
     SourceKind Kind,
-    TargetFacts Target,
+    TargetInfo Target,
     string Format,
     ImmutableArray<LanguageCount> Languages,
     ImmutableArray<string> Producers)
@@ -199,7 +199,7 @@ public readonly record struct LanguageCount(string Language, int UnitCount);
 /// <summary>What a rule may know of the target machine.</summary>
 /// <param name="WordByteSize">sizeof(long) and of a pointer, in bytes: 4 or 8.</param>
 /// <param name="IsBigEndian">Byte order; bits are counted accordingly.</param>
-public readonly record struct TargetFacts(int WordByteSize, bool IsBigEndian)
+public readonly record struct TargetInfo(int WordByteSize, bool IsBigEndian)
 {
     /// <summary>The largest alignment of a number on the machine, in bytes, as an ELF header tells it; null where there is none, or the size of a word tells it.</summary>
     public ulong? LargestScalarAlignment { get; init; }

@@ -56,8 +56,8 @@ internal sealed class TypeGraphBuilder
     /// <summary>Counts the names of another struct or union from here on; the graph may have several.</summary>
     public void BeginRoot() => _nameLength = 0;
 
-    /// <summary>Counts a name that a node will have. Asked before there are many of them: equal bytes of an image can be a name a thousand times over.</summary>
-    public string? Count(string? name)
+    /// <summary>Charges a name that a node will have to the budget of its struct, and returns it. Callers charge as they read: the same bytes of an image can be a name a thousand times over.</summary>
+    public string? ChargeName(string? name)
     {
         int length = name?.Length ?? 0;
         _nameLength += length;

@@ -435,7 +435,7 @@ public sealed class HostileDwarfTests
         DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
         using Team team = new(threads);
         SurveyWorker.Shared shared = new(sections, new WantedNames([s_struct], sections), withPlaces: false) { IsSlow = isSlow };
-        return SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetFacts(8, false));
+        return SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetInfo(8, false));
     }
 
     private static void Patch(byte[] image, string section, int at, ulong value, int size)

@@ -9,7 +9,7 @@ namespace LayoutCheck.Rules.Language;
 /// <param name="Config">The kernel's configuration, or null when the image does not carry it.</param>
 /// <param name="Omission">Why the definitions may lack what the kernel has, or null.</param>
 internal sealed record CheckedImage(
-    IReadOnlyDictionary<TypeName, DefinitionSet> Definitions, TargetFacts Target, IReadOnlyDictionary<string, string>? Config, SourceOmission? Omission)
+    IReadOnlyDictionary<TypeName, DefinitionSet> Definitions, TargetInfo Target, IReadOnlyDictionary<string, string>? Config, SourceOmission? Omission)
 {
     private readonly Lazy<Dictionary<(AggregateKind Kind, string Name), Embedding>> _embeddings = new(() => FindEmbeddings(Definitions.Values));
 

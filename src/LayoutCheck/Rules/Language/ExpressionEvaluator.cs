@@ -50,7 +50,7 @@ internal sealed class ExpressionEvaluator(IReadOnlyDictionary<TypeName, TypeDefi
 
     private Answer Target(TargetNode node)
     {
-        TargetFacts target = image.Target;
+        TargetInfo target = image.Target;
         return node.Name == "BITS_PER_LONG"
             ? Answer.Of(target.WordByteSize * 8, $"BITS_PER_LONG={target.WordByteSize * 8}")
             : Answer.Truth(target.IsBigEndian == (node.Name == "big_endian"), target.IsBigEndian ? "the target is big-endian" : "the target is little-endian");

@@ -57,7 +57,7 @@ internal sealed record PointeeReference(Subject Pointer) : TypeReference
 /// <summary>A C type whose size follows from the word size: <paramref name="Bytes"/>, or one word when that is 0.</summary>
 internal sealed record ScalarReference(string Spelling, int Bytes) : TypeReference
 {
-    public int SizeOn(TargetFacts target) => Bytes == 0 ? target.WordByteSize : Bytes;
+    public int SizeOn(TargetInfo target) => Bytes == 0 ? target.WordByteSize : Bytes;
 
     public override string ToString() => Spelling;
 

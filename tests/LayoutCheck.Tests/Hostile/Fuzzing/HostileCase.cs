@@ -107,7 +107,7 @@ internal sealed class HostileCase
         string? outcome = one.Step("rule", () =>
         {
             Rule parsed = RuleParser.Parse("fuzz.md", rule);
-            ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(new RuleSet([parsed]), definitions, new TargetFacts(8, false));
+            ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(new RuleSet([parsed]), definitions, new TargetInfo(8, false));
             return string.Join('\n', results.SelectMany(r => r.Checks).Select(c => $"{c.Outcome} {c.Reason} {c.Check.Expression.Text}"));
         });
         one.CheckPrintable("rule", outcome is null ? "" : Printable.Escape(outcome.Replace("\n", "", StringComparison.Ordinal)));
@@ -186,7 +186,7 @@ internal sealed class HostileCase
 
         using Team team = new(1);
         SurveyWorker.Shared shared = new(sections, new WantedNames([.. RuleCatalog.Default.RequiredTypes.Union(_names)], sections), withPlaces: true) { IsSlow = isSlow };
-        Survey survey = SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetFacts(8, false));
+        Survey survey = SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetInfo(8, false));
         StringBuilder text = new();
         foreach (DefinitionSet set in survey.Sets)
         {
