@@ -2,7 +2,9 @@ using LayoutCheck.Elf;
 
 namespace LayoutCheck.Btf;
 
-/// <summary>The header of BTF (struct btf_header): byte order, where types and strings are, and how long the records of each kind are. Checked when it is made.</summary>
+/// <summary>
+/// The header of BTF (struct btf_header): byte order, where types and strings are, and how long the records of each kind are. Checked when it is made.
+/// </summary>
 internal sealed class BtfHeader
 {
     private readonly int[] _infoSizes = new int[BtfFormat.KindCount];
@@ -37,7 +39,8 @@ internal sealed class BtfHeader
         uint headerLength = header.ReadU32();
         if (headerLength < BtfFormat.BaseHeaderSize || headerLength > section.Length)
         {
-            throw Section.Invalid(4, $"a header of {headerLength} bytes is not between {BtfFormat.BaseHeaderSize} and the 0x{section.Length:x} bytes that there are");
+            throw Section.Invalid(4,
+                $"a header of {headerLength} bytes is not between {BtfFormat.BaseHeaderSize} and the 0x{section.Length:x} bytes that there are");
         }
 
         (TypesStart, TypesLength) = ReadExtent(ref header, headerLength, "types");
@@ -124,7 +127,8 @@ internal sealed class BtfHeader
         if (start > Section.Length || length > Section.Length - start)
         {
             throw Section.Invalid(
-                at, $"the {what} lie at 0x{start:x} to 0x{start + length:x} of 0x{Section.Length:x} bytes", "the file looks truncated: fetch or build it again");
+                at, $"the {what} lie at 0x{start:x} to 0x{start + length:x} of 0x{Section.Length:x} bytes",
+                    "the file looks truncated: fetch or build it again");
         }
 
         return ((uint)start, length);

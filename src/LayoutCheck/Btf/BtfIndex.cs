@@ -80,7 +80,8 @@ internal sealed class BtfIndex
     public IEnumerable<uint> Arrays => _base is null ? _arrays : _base.Arrays.Concat(_arrays);
 
     /// <summary>The strings, without those of the base.</summary>
-    public ReadOnlySpan<byte> Strings => _section.ReadRange(_header.StringsStart, _header.StringsStart + _header.StringsLength).ReadBytes(_header.StringsLength);
+    public ReadOnlySpan<byte> Strings
+        => _section.ReadRange(_header.StringsStart, _header.StringsStart + _header.StringsLength).ReadBytes(_header.StringsLength);
 
     private ReadOnlySpan<byte> Types => _section.ReadRange(_header.TypesStart, _header.TypesStart + _header.TypesLength).ReadBytes(_header.TypesLength);
 
@@ -326,8 +327,10 @@ internal sealed class BtfIndex
     private InvalidImageException NameOutside(in BtfRecord record, uint nameOffset) => _section.Invalid(
         record.Offset,
         _base is null
-            ? $"{record} has its name at 0x{nameOffset:x} of 0x{_header.StringsLength:x} bytes of strings, as in the split BTF of modules, which needs the BTF of its kernel"
-            : $"is split BTF of another kernel than {_base._section.File.Path}: {record} has its name at 0x{nameOffset:x} of 0x{(ulong)_baseStringsLength + _header.StringsLength:x} bytes of strings",
+            ? $"{record} has its name at 0x{nameOffset:x} of 0x{_header.StringsLength:x} bytes of strings, "
+                + "as in the split BTF of modules, which needs the BTF of its kernel"
+            : $"is split BTF of another kernel than {_base._section.File.Path}: {record} has its name at 0x{nameOffset:x} "
+                + $"of 0x{(ulong)_baseStringsLength + _header.StringsLength:x} bytes of strings",
         SplitBtf.BaseRemedy);
 
     /// <summary>How to step over a record of one kind.</summary>

@@ -17,7 +17,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func
     // Null while it is being read.
     private readonly Dictionary<(uint Id, bool IsBehindPointer), TypeId?> _made = [];
 
-    /// <summary>Whether an array was among what was read that may be one of arrays.</summary>
+    /// <summary>Whether an array was read that may be one of arrays.</summary>
     public bool HasFlattenedArrays { get; private set; }
 
     /// <summary>Reads one struct or union, and returns its id in the graph.</summary>
@@ -101,9 +101,8 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func
         return Add(record, new QualifiedType(qualifier, target));
     }
 
-    // struct btf_array: type, index_type, nelems. BTF has no way to tell `x[]` from `x[0]`: both have 0 elements. C allows
-    // `x[]` only as the last member of a struct and code has hardly anything else there, so that is what it is read as (as
-    // pahole prints it); elsewhere it is 0 elements.
+    // struct btf_array: type, index_type, nelems. BTF has 0 elements for both `x[]` and `x[0]`. C allows `x[]` only as the last member of a struct, and code
+    // has hardly any `x[0]` there: as the last member it is read as `x[]` (pahole prints the same), elsewhere as `x[0]`.
     private TypeId ReadArray(in BtfRecord record, bool isBehindPointer, bool isFlexible, int depth)
     {
         SectionReader reader = index.ReadDetails(record);
@@ -112,8 +111,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func
         ulong count = reader.ReadU32();
         bool isNested = false;
 
-        // Whether its dimensions are in order cannot be trusted, so that they are not told apart. What holds itself is caught below.
-        for (int level = 0; level < BtfIndex.DeepestNesting && nesting() != ArrayNesting.Kept && element != 0 && index.Record(element, record).Kind == BtfFormat.BTF_KIND_ARRAY; level++)
+        // The order of its dimensions cannot be trusted, so they are multiplied. An array of itself is caught below.
+        for (int level = 0; level < BtfIndex.DeepestNesting && nesting() != ArrayNesting.Kept && element != 0
+            && index.Record(element, record).Kind == BtfFormat.BTF_KIND_ARRAY; level++)
         {
             SectionReader inner = index.ReadDetails(index.Record(element, record));
             element = inner.ReadU32();
@@ -226,8 +226,8 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func
         return new Member(name, type, offset);
     }
 
-    // What the kernel asks of members before it takes a BTF (Documentation/bpf/btf.rst, BTF_KIND_STRUCT; btf_int_check_member and the like in
-    // kernel/bpf/btf.c): bitfields are integers or enumerations and no wider than those, and what is no bitfield starts at a byte.
+    // The kernel's own checks of members (Documentation/bpf/btf.rst, BTF_KIND_STRUCT; btf_int_check_member and its relatives in kernel/bpf/btf.c): bitfields
+    // are integers or enumerations and no wider than those, and any other member starts at a byte.
     private string? Problem(Member member, in BtfRecord bare, bool isFlagged)
     {
         bool isInteger = bare.Kind == BtfFormat.BTF_KIND_INT;
@@ -243,12 +243,13 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func
 
         uint data = isInteger ? IntData(bare) : 0;
         ulong end = isFlagged ? width : width + ((data >> 16) & 0xff);
-        return !isInteger && bare.Kind is not (BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64) ? $"is a bitfield of {bare}, which is neither integer nor enumeration"
+        return !isInteger && bare.Kind is not (BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64)
+            ? $"is a bitfield of {bare}, which is neither integer nor enumeration"
             : width == 0 || end > bare.SizeOrType * 8UL ? $"is a bitfield of {width} bits of {bare}, which has {bare.SizeOrType} bytes"
             : null;
     }
 
-    // Whether its value takes all of its bytes. Where not, it is a bitfield's type, and nothing else has it.
+    // Whether its value takes all of its bytes. If not, it is the type of bitfields alone.
     private bool IsRegular(in BtfRecord integer)
     {
         uint data = IntData(integer);
@@ -284,8 +285,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func
         string? name = _graph.ChargeName(index.NameAt(nameOffset, referrer));
         RefuseProblem(referrer);
 
-        // Elsewhere no name begins and ends at once (__btf_name_valid in kernel/bpf/btf.c): one was lost.
-        return name is not null || nameOffset == 0 ? name : throw index.Invalid(referrer, $"{referrer} has an empty name, or one in it has, and it is not the one at 0");
+        // Only the name at 0 is empty (__btf_name_valid in kernel/bpf/btf.c): any other empty name was lost.
+        return name is not null || nameOffset == 0 ? name
+            : throw index.Invalid(referrer, $"{referrer} has an empty name, or one in it has, and it is not the one at 0");
     }
 
     private TypeId Add(in BtfRecord record, TypeNode node)

@@ -5,19 +5,19 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Btf;
 
 /// <summary>
-/// Answers from BTF: the <c>.BTF</c> section of an ELF or a file that is BTF. Reads in two steps: <see cref="BtfIndex"/> finds all
-/// records at once, <see cref="BtfNodeReader"/> makes nodes of those that are asked for. Valid while the file is open.
+/// The types of BTF: of the <c>.BTF</c> section of an ELF, or of a file that is BTF. <see cref="BtfIndex"/> finds all records at once,
+/// <see cref="BtfNodeReader"/> makes nodes of the wanted ones. Valid while the file is open.
 /// </summary>
 internal sealed class BtfTypeReader : ITypeSource
 {
-    // As many as of DWARF: an image whose definitions differ more than that is not one of a kernel.
+    // As many as of DWARF: no kernel has more definitions of one name that differ.
     private const int MostVariants = 256;
 
     private readonly BtfIndex _index;
     private readonly int? _elfWordByteSize;
     private int? _wordByteSize;
 
-    // Worked out when the first array is read: it takes a look at all of them.
+    // Lazy, made for the first array: it takes a look at all of them.
     private ArrayNesting? _nesting;
 
     /// <summary>Finds the records.</summary>
@@ -26,7 +26,7 @@ internal sealed class BtfTypeReader : ITypeSource
     /// <param name="wordByteSize">The size of a pointer, in bytes, as the ELF around it tells; null when there is none.</param>
     /// <param name="baseIndex">The kernel's BTF when this is the split BTF of one of its modules.</param>
     /// <exception cref="InvalidImageException">
-    /// It is not BTF, is damaged, is split BTF without a base or of another base, or has a kind of record that we cannot step over.
+    /// It is not BTF, is damaged, is split BTF without a base or of another base, or has a kind of record of unknown length.
     /// </exception>
     public BtfTypeReader(Section section, string? name, int? wordByteSize = null, BtfIndex? baseIndex = null)
     {
@@ -95,7 +95,7 @@ internal sealed class BtfTypeReader : ITypeSource
     /// <inheritdoc/>
     public Remainder FindRemainder(TypeName name)
     {
-        // BTF does not tell what is local to a function: that was found with the rest.
+        // BTF does not mark definitions within functions: they were found with the others.
         foreach (uint id in _index.Find(name.Name))
         {
             BtfRecord record = _index.Record(id);
@@ -129,7 +129,7 @@ internal sealed class BtfTypeReader : ITypeSource
         return sorted;
     }
 
-    // Those that lay out the same are one, with the records of all. Most have one definition, and one kernel had 475 of one name.
+    // Definitions that lay out the same become one, with the records of all. Most names have one definition, and one kernel had 475 of one name.
     private ImmutableArray<TypeDefinition> Fold(TypeName name, ImmutableArray<TypeDefinition> definitions)
     {
         if (definitions.Length < 2)
@@ -160,7 +160,7 @@ internal sealed class BtfTypeReader : ITypeSource
         return [.. distinct.Select(d => d.Definition with { Units = [.. d.Units] })];
     }
 
-    // All in one graph, so that what they share is read once.
+    // All in one graph, so that shared types are read once.
     private ImmutableArray<TypeDefinition> Read(List<uint> roots, out bool hasFlattenedArrays)
     {
         BtfNodeReader reader = new(_index, WordByteSize, () => _nesting ??= BtfProducer.NestingOf(_index));
@@ -170,13 +170,13 @@ internal sealed class BtfTypeReader : ITypeSource
         return [.. ids.Select((id, i) => new TypeDefinition(graph, id, [new DefiningUnit((int)roots[i], $"BTF type {roots[i]}")]))];
     }
 
-    // The struct or union that a typedef stands for and that is only declared at its place.
+    // The struct or union behind a typedef when it is only declared there.
     private TypeName? TypedefOf(in BtfRecord typedef)
         => _index.Strip(typedef.SizeOrType, typedef) is { Kind: BtfFormat.BTF_KIND_FWD } forward && _index.NameAt(forward.NameOffset, forward) is { } tag
             ? new TypeName(forward.KindFlag ? TypeNameKind.Union : TypeNameKind.Struct, tag)
             : null;
 
-    // The STRUCT and UNION records that a name stands for, by rising id of what has the name, each once.
+    // The STRUCT and UNION records that a name stands for, each once, by rising id of the record with the name.
     private List<uint> FindRoots(TypeName name, out int declarationCount)
     {
         declarationCount = 0;

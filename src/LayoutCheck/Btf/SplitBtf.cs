@@ -3,7 +3,8 @@ using LayoutCheck.Elf;
 namespace LayoutCheck.Btf;
 
 /// <summary>
-/// Checks split BTF against a base. Nothing in it says which base it was made against. But each of its names is an offset to the start of a string, of the base's
+/// Checks split BTF against a base. Nothing in it says which base it was made against. But each of its names is an offset to the start of a string, of the
+/// base's
 /// or, past their end, of its own: with another base, most of them point into the middle of one.
 /// </summary>
 /// <param name="split">The split BTF, in its own byte order.</param>

@@ -4,7 +4,7 @@ using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Rules;
 
-/// <summary>Tells a person what a rule is about: its words, its checks, and a drawing of the bytes that it looks at.</summary>
+/// <summary>Explains a rule: its words, its checks, and a drawing of the bytes that it looks at.</summary>
 public static class RuleExplanation
 {
     private const int DrawingWidth = 64;
@@ -12,8 +12,8 @@ public static class RuleExplanation
 
     /// <summary>Writes the explanation as plain text.</summary>
     /// <param name="rule">The rule.</param>
-    /// <param name="example">What it came to on some image, to be drawn; null = no drawing.</param>
-    /// <param name="writer">Where to.</param>
+    /// <param name="example">Its result on some image, to be drawn; null = no drawing.</param>
+    /// <param name="writer">Receives the text.</param>
     /// <param name="width">The longest line of prose.</param>
     public static void Write(Rule rule, RuleResult? example, TextWriter writer, int width = 100)
     {
@@ -106,7 +106,8 @@ public static class RuleExplanation
             int from = (int)(((place.Number ?? 0) - start) / scale);
             int to = (int)(((place.Number ?? 0) + (place.SubjectByteSize ?? 0) - start + scale - 1) / scale);
             string bar = new string(' ', from) + "|" + new string('=', Math.Max(0, to - from - 1));
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{place.Subject.PadRight(names)}  {bar.PadRight(columns)}  @{place.Number}, {Printable.Count(place.SubjectByteSize ?? 0, "byte")}"));
+            lines.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{place.Subject.PadRight(names)}  {bar.PadRight(columns)}  @{place.Number}, {Printable.Count(place.SubjectByteSize ?? 0, "byte")}"));
         }
 
         return lines;

@@ -332,7 +332,8 @@ public sealed class StructuralDiff
                 {
                     // A bit-field without a name.
                     TypeNode? type = graph.NodeOrNull(graph.Strip(member.Type));
-                    Groups.Add((offset - BitBase, member.BitFieldSize, member.Alignment, graph.ByteSizeOf(member.Type), (type as BaseType)?.Encoding, (type as EnumType)?.Name));
+                    Groups.Add((offset - BitBase, member.BitFieldSize, member.Alignment, graph.ByteSizeOf(member.Type), (type as BaseType)?.Encoding,
+                        (type as EnumType)?.Name));
                 }
             }
         }

@@ -39,7 +39,9 @@ public enum DifferenceKind
 
 /// <summary>One difference between two definitions of a type.</summary>
 /// <param name="Kind">What differs.</param>
-/// <param name="Path">The member, by its path in the left definition, or in the right one when it was added; <c>[]</c> for all elements of an array; empty for the whole type.</param>
+/// <param name="Path">
+/// The member, by its path in the left definition, or in the right one when it was added; <c>[]</c> for all elements of an array; empty for the whole type.
+/// </param>
 /// <param name="Left">What the left definition has there; null when it has nothing.</param>
 /// <param name="Right">What the right definition has there; null when it has nothing.</param>
 public sealed record StructuralDifference(DifferenceKind Kind, string Path, MemberState? Left, MemberState? Right);
