@@ -11,7 +11,7 @@ public sealed class StructuralDiff
     /// <summary>How many differences are listed. Past it two types have little in common.</summary>
     public const int Most = 1 << 14;
 
-    // Past it a union's unnamed arms, or the members at one place, are not paired by what they are: only damage has so many.
+    // So many members at one place are looked at for one that was renamed: only damage has more.
     private const int MostAtOnePlace = 64;
 
     private readonly TypeGraph _left;
@@ -217,7 +217,8 @@ public sealed class StructuralDiff
             }
         }
 
-        removed.RemoveAll(l => pairs.Exists(p => p.Left == l));
+        HashSet<int> renamed = [.. pairs.Select(p => p.Left)];
+        removed.RemoveAll(renamed.Contains);
         added.RemoveAll(taken.Contains);
         return pairs;
     }

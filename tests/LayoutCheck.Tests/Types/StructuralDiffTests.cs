@@ -109,6 +109,33 @@ public sealed class StructuralDiffTests
     }
 
     [Fact]
+    public void Lists_the_alignment_of_a_member_and_the_differences_of_a_type_at_each_place()
+    {
+        (TypeGraph left, TypeId leftRoot) = Twice(null, 8);
+        (TypeGraph right, TypeId rightRoot) = Twice(32, 4);
+        Assert.Equal(
+            ["Alignment a: none -> 256", "Resized a.x: 64 -> 32", "Resized b.x: 64 -> 32"],
+            StructuralDiff.Of(left, leftRoot, right, rightRoot).Select(Line));
+
+        static (TypeGraph Graph, TypeId Root) Twice(ulong? alignment, ulong size)
+        {
+            TypeGraphBuilder builder = new();
+            TypeId inner = builder.Add(new AggregateType(
+                AggregateKind.Struct, "inner", 8, null, [new Member("x", builder.Add(new BaseType("number", size, BaseEncoding.Signed)), 0)]));
+            TypeId root = builder.Add(new AggregateType(
+                AggregateKind.Struct, "s", 16, null, [new Member("a", inner, 0, null, alignment), new Member("b", inner, 64)]));
+            return (builder.Build(), root);
+        }
+    }
+
+    [Fact]
+    public void Lists_no_more_than_it_may()
+    {
+        string left = string.Concat(Enumerable.Range(0, StructuralDiff.Most + 1).Select(i => $"  m{i} {i}/1 char\n"));
+        Assert.Equal(StructuralDiff.Most, StructuralDiff.Of(Page("struct page 20000\n" + left), Page("struct page 20000\n")).Length);
+    }
+
+    [Fact]
     public void Lists_all_of_several()
         => AssertDiffers(
             Original,

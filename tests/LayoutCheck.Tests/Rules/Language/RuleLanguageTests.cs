@@ -587,6 +587,14 @@ public class RuleLanguageTests
             error.Problem);
     }
 
+    [Theory]
+    [InlineData("long unsigned int", "unsigned long")]
+    [InlineData("long long unsigned int", "unsigned long long")]
+    [InlineData("short unsigned int", "short unsigned int")]
+    [InlineData("struct long_unsigned *", "struct long_unsigned *")]
+    public void A_type_is_told_in_the_words_of_the_kernel(string compilers, string told)
+        => Assert.Equal($"page.x is {told}", Evaluate("typeof(struct page, x) != void", $"struct page 8\n  x 0/8 {compilers}\n").Reason.Replace(", not void", "", StringComparison.Ordinal));
+
     [Fact]
     public void A_rounded_number_is_told_with_its_value()
         => Assert.Equal("ALIGN(end of page._refcount @56, 16)=64 differs from 56", Evaluate("ALIGN(offsetofend(struct page, _refcount), 16) == 56").Reason);
