@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;
 

@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Images;
+using LayoutCheck.Lookup;
 using LayoutCheck.Types;
 
 namespace LayoutCheck;
@@ -52,14 +56,6 @@ public sealed class KernelImage : IDisposable
         Types = types;
         HasOtherSource = hasOtherSource;
     }
-
-    /// <summary>
-    /// Lets the process end with a line on stderr and an exit code when a file that is being read becomes shorter, instead of by a signal; on
-    /// x86-64 Linux. It is the process that ends, so this is for programs to ask.
-    /// </summary>
-    /// <param name="program">What the line starts with.</param>
-    /// <param name="exitCode">The exit code, 0 to 255.</param>
-    public static void EndProcessWhenInputIsLost(string program, int exitCode) => LostPages.EndProcess(program, exitCode);
 
     /// <summary>The types that it describes.</summary>
     public ITypeSource Types { get; }
@@ -169,7 +165,9 @@ public sealed class KernelImage : IDisposable
                     return image;
                 }
 
-                content = content.OpenInside() ?? throw NoDebugInformation(content, options.Source);
+                UnwrappedImage inner = content.OpenInner() ?? throw NoDebugInformation(content, options.Source);
+                content.Dispose();
+                content = inner;
             }
         }
         catch

@@ -1,5 +1,12 @@
 using System.Collections.Immutable;
 using System.Text;
+using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
+using LayoutCheck.Dwarf.Surveys;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf;
@@ -39,7 +46,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public TypeDefinition? FindFirst(TypeName name)
     {
-        DieScanner scanner = new(_sections, new WantedNames([name], _sections, byText: true));
+        DieScanner scanner = new(_sections, new WantedNames([name], _sections, compareStrings: true));
         DwarfGraphBuilder builder = new(_sections, withPlaces: true);
         TypeDefinition? found;
         try
@@ -143,33 +150,33 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
-    public Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false)
+    public Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false)
     {
         ArgumentNullException.ThrowIfNull(names);
-        ArgumentNullException.ThrowIfNull(team);
+        ArgumentNullException.ThrowIfNull(pool);
         WantedNames wanted = new(names, _sections);
         // One thread waits for nobody, and goes the sure way.
-        ulong[]? starts = team.Size > 1 && !SlowPath.IsForced ? _sections.UnitStarts : null;
+        ulong[]? starts = pool.Size > 1 && !FastPath.IsDisabled ? _sections.UnitOffsetHints : null;
         (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? onTrust = starts is null ? null
-            : Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), team);
-        (Survey survey, ImmutableArray<TypeName>[] targets) = onTrust ?? Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces), team)!.Value;
-        return Array.TrueForAll(targets, t => t.IsEmpty) ? survey : survey with { Sets = FollowTypedefs(survey.Sets, targets, team, withPlaces) };
+            : Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces, starts), pool);
+        (Survey survey, ImmutableArray<TypeName>[] targets) = onTrust ?? Ask(new SurveyWorker.Shared(_sections, wanted, withPlaces), pool)!.Value;
+        return Array.TrueForAll(targets, t => t.IsEmpty) ? survey : survey with { Sets = FollowTypedefs(survey.Sets, targets, pool, withPlaces) };
     }
 
     // A typedef in one unit, the struct that it names in another: all definitions of that struct count.
-    private ImmutableArray<DefinitionSet> FollowTypedefs(ImmutableArray<DefinitionSet> sets, ImmutableArray<TypeName>[] targets, Team team, bool withPlaces)
+    private ImmutableArray<DefinitionSet> FollowTypedefs(ImmutableArray<DefinitionSet> sets, ImmutableArray<TypeName>[] targets, WorkerPool pool, bool withPlaces)
     {
         TypeName[] unknown = [.. targets.SelectMany(t => t).Distinct().Except(sets.Select(s => s.Name))
             .OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
-        ILookup<TypeName, DefinitionSet> known = sets.Concat(unknown.Length == 0 ? [] : FindAll(unknown, team, withPlaces).Sets).ToLookup(s => s.Name);
+        ILookup<TypeName, DefinitionSet> known = sets.Concat(unknown.Length == 0 ? [] : FindAll(unknown, pool, withPlaces).Sets).ToLookup(s => s.Name);
         return [.. sets.Select((set, i) => targets[i].OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)
             .Aggregate(set, (sum, name) => sum.With(known[name].First())))];
     }
 
     // Null when what was taken on trust was wrong.
-    private (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? Ask(SurveyWorker.Shared shared, Team team)
+    private (Survey Survey, ImmutableArray<TypeName>[] TypedefTargets)? Ask(SurveyWorker.Shared shared, WorkerPool pool)
     {
-        SurveyWorker[] workers = SurveyWorker.RunAll(shared, team);
+        SurveyWorker[] workers = SurveyWorker.RunAll(shared, pool);
         try
         {
             if (shared.IsOnTrust && Array.Exists(workers, w => w.HasFailed))

@@ -1,3 +1,7 @@
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
+
 namespace LayoutCheck.Elf;
 
 /// <summary>Sections whose contents are compressed: SHF_COMPRESSED (gABI, "Section Compression") and the GNU way before it, <c>.zdebug_*</c>.</summary>

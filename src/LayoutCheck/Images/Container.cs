@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
-using LayoutCheck.Elf;
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Images;
 

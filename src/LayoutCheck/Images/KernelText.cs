@@ -1,5 +1,7 @@
 using System.Text;
-using LayoutCheck.Elf;
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Images;
 
@@ -43,7 +45,7 @@ internal static class KernelText
     public static IReadOnlyDictionary<string, string>? Config(Section data)
     {
         ReadOnlySpan<byte> start = "IKCFG_ST\u001f"u8;
-        if (SectionPieces.FirstIndexOf(data, start) is not { } at)
+        if (SectionChunks.FirstIndexOf(data, start) is not { } at)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;

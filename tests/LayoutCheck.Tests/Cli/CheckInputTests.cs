@@ -1,5 +1,7 @@
+using LayoutCheck.Analyses;
 using LayoutCheck.Cli;
-using LayoutCheck.Reports;
+using LayoutCheck.Core;
+using LayoutCheck.Lookup;
 using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Tests.Cli;
@@ -51,7 +53,7 @@ public sealed class CheckInputTests
     public void The_sample_holds()
     {
         using KernelImage image = CheckInput.OpenSample(SourceChoice.Auto);
-        Assert.Equal(Verdict.Holds, LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1).Verdict);
+        Assert.Equal(ExitCode.Holds, CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1).ExitCode);
     }
 
     // A variable of a script that is not set.

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Cli;

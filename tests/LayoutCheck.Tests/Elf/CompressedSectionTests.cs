@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Elf;
 

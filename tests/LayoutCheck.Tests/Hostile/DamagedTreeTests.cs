@@ -1,4 +1,5 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Hostile;

@@ -1,6 +1,10 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Scan;
+using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
-using LayoutCheck.Reports;
+using LayoutCheck.IO;
+using LayoutCheck.Reports.Formats;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -433,9 +437,9 @@ public sealed class HostileDwarfTests
     {
         using MappedFile file = MappedFile.FromBytes("built", image);
         DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
-        using Team team = new(threads);
+        using WorkerPool pool = new(threads);
         SurveyWorker.Shared shared = new(sections, new WantedNames([s_struct], sections), withPlaces: false) { IsSlow = isSlow };
-        return SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, team), () => new TargetInfo(8, false));
+        return SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, pool), () => new TargetInfo(8, false));
     }
 
     private static void Patch(byte[] image, string section, int at, ulong value, int size)

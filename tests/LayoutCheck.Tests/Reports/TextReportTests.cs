@@ -1,5 +1,8 @@
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
+using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Rules.Language;
@@ -20,25 +23,23 @@ public sealed class TextReportTests
     [Fact]
     public void Ink_that_is_off_leaves_no_trace()
     {
-        Assert.Equal("text", new Ink(false).Bad("text"));
-        Assert.Equal("\e[1;31mtext\e[0m", new Ink(true).Bad("text"));
+        Assert.Equal("text", new TextStyle(false).Bad("text"));
+        Assert.Equal("\e[1;31mtext\e[0m", new TextStyle(true).Bad("text"));
     }
 
     [Fact]
     public void Colour_changes_no_word_of_the_report()
     {
         using KernelImage image = FixtureFile.Open("disagree/disagree.gcc-dwarf5.elf");
-        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
-        string plain = Write(new Ink(false));
-        string coloured = Write(new Ink(true));
+        CheckReport report = CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1);
+        string plain = Write(new TextStyle(false));
+        string coloured = Write(new TextStyle(true));
         Assert.NotEqual(plain, coloured);
         Assert.Equal(plain, System.Text.RegularExpressions.Regex.Replace(coloured, "\e\\[[0-9;]*m", ""));
 
-        string Write(Ink ink)
+        string Write(TextStyle style)
         {
-            using StringWriter writer = new();
-            CheckText.Write(report, ink, writer);
-            return writer.ToString();
+            return Written.Text(report, style);
         }
     }
 
@@ -48,7 +49,7 @@ public sealed class TextReportTests
     public void The_first_line_tells_rules_that_do_not_apply_from_rules_that_hold(string rule, string headline)
     {
         using KernelImage image = FixtureFile.Open("page-era5/page-era5.gcc-dwarf5.elf");
-        Assert.Equal(headline, LayoutChecker.Check(image, new RuleSet([RuleCatalog.Default.Find(rule)!]), 1).Headline());
+        Assert.Equal(headline, CheckAnalysis.Run(image, new RuleSet([RuleCatalog.Default.Find(rule)!]), 1).Headline());
     }
 
     // tests/fixtures/shapes/shapes.h, on x86-64.
@@ -82,10 +83,8 @@ public sealed class TextReportTests
     public void Every_line_of_the_map_is_under_its_ruler()
     {
         TypeDefinition page = FixtureFile.Definition("page-era6/page-era6.gcc-dwarf5.elf", "struct page");
-        OverlapReport report = new("struct page", TypeLayout.Of(page), null, "page-a.c");
-        using StringWriter writer = new();
-        report.WriteText(writer);
-        string[] lines = writer.ToString().Split('\n');
+        OverlapReport report = new(page, TypeLayout.Of(page), null, SourceKind.Dwarf, null) { Run = RunInfo.Of("page") };
+        string[] lines = Written.Text(report).Split('\n');
         foreach (LayoutItem item in report.Lanes.SelectMany(l => l).Where(i => i.ByteOffset < 32))
         {
             int from = (int)item.ByteOffset * 3;
@@ -100,7 +99,7 @@ public sealed class TextReportTests
     {
         Rule rule = RuleParser.Parse("test.md", "---\ntitle: test\ncheck: offsetof(struct s, c) == 4\n---\n");
         CheckResult check = RuleLanguageTests.Evaluate("offsetof(struct s, c) == 4 && offsetof(struct s, n) == 0", "struct s 8\n  n 0/4 int\n  c 4/1 char");
-        IReadOnlyList<string> drawing = RuleExplanation.Draw(new RuleResult(rule, check.Outcome, [check]));
+        IReadOnlyList<string> drawing = ExplainText.Draw(new RuleResult(rule, check.Outcome, [check]));
 
         Assert.Contains(drawing, line => line.EndsWith("@4, 1 byte", StringComparison.Ordinal));
         Assert.Contains(drawing, line => line.EndsWith("@0, 4 bytes", StringComparison.Ordinal));
@@ -110,7 +109,7 @@ public sealed class TextReportTests
     private static string Layout(TypeLayout layout, int cacheLine)
     {
         using StringWriter writer = new() { NewLine = "\n" };
-        LayoutCheck.Reports.LayoutText.Write(layout, cacheLine, writer);
+        LayoutCheck.Reports.Formats.LayoutText.Write(layout, cacheLine, writer);
         return writer.ToString();
     }
 }

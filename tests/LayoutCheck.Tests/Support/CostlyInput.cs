@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Tests.Btf;
 
 namespace LayoutCheck.Tests.Support;

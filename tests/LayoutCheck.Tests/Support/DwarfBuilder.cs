@@ -1,4 +1,4 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 
 namespace LayoutCheck.Tests.Support;
 

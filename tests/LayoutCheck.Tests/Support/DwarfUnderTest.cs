@@ -1,5 +1,8 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Decode;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Support;

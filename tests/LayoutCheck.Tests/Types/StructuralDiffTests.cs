@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Tests.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

@@ -1,4 +1,5 @@
-using LayoutCheck.Dwarf;
+using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Layouts;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Rules.Catalog;

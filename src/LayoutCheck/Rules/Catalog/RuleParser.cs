@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Rules.Catalog;

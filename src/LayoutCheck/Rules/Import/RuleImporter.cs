@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using LayoutCheck.Core;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;
 

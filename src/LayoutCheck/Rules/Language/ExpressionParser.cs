@@ -1,3 +1,5 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck.Rules.Language;
 
 /// <summary>Parses expressions of the rule language (LANGUAGE.md) from tokens, by precedence climbing.</summary>

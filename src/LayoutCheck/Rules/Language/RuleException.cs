@@ -1,4 +1,5 @@
 using System.Globalization;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Rules.Language;
 

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using LayoutCheck.Btf;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using LayoutCheck.Dwarf;
+using LayoutCheck.Dwarf.Sections;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
 

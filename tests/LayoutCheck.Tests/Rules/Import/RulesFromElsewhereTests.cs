@@ -1,3 +1,4 @@
+using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Import;
@@ -253,7 +254,7 @@ public class RulesFromElsewhereTests
             It does.
             """);
         using StringWriter writer = new();
-        RuleExplanation.Write(rule, Evaluate(rule, Layouts), writer, 40);
+        ExplainText.Write(rule, Evaluate(rule, Layouts), writer, 40);
         Assert.Equal(
             """
             lru is behind flags
@@ -288,7 +289,7 @@ public class RulesFromElsewhereTests
     {
         Rule rule = RuleParser.Parse("a-rule.md", "---\ntitle: words\nseverity: warning\npack: mine\ncheck: true\n---\n");
         using StringWriter writer = new();
-        RuleExplanation.Write(rule, null, writer);
+        ExplainText.Write(rule, null, writer);
         Assert.Equal("words\na-rule (warning, pack mine)\n\nChecks\n  always\n    true\n", writer.ToString());
     }
 
