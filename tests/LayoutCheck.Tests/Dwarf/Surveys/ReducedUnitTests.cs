@@ -5,7 +5,6 @@ using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
-using LayoutCheck.Rules.Language;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
