@@ -4,6 +4,7 @@ using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Dwarf.Sections;
 
@@ -116,7 +117,7 @@ internal sealed class DwarfSections
     /// <param name="imagePath">The image that it was split off from, when it is not the image itself.</param>
     public static DwarfSections? Find(ElfFile elf, string? debugDirectory = null, string? imagePath = null)
     {
-        if (Read(elf, "", supplement: () => SupplementaryFile.Open(elf, debugDirectory)) is { } sections)
+        if (Read(elf, "", supplement: () => SupplementaryFile.Open(elf, debugDirectory, FindSupplement)) is { } sections)
         {
             sections.Splits = new SplitUnits(sections, debugDirectory, imagePath);
             return sections;
@@ -128,8 +129,9 @@ internal sealed class DwarfSections
             : FindSplit(elf, isKept: true);
     }
 
-    /// <summary>The DWARF of a supplementary file, which refers to no other.</summary>
-    public static DwarfSections? FindSupplement(ElfFile elf) => Read(elf, "");
+    // The DWARF of a supplementary file, which refers to no other.
+    internal static DwarfSections FindSupplement(ElfFile elf)
+        => Read(elf, "") ?? throw new InvalidImageException(elf.File.Path, null, null, "has no DWARF (no .debug_info section), and another file refers to it");
 
     /// <summary>The DWARF of a .dwo file.</summary>
     public static DwarfSections? FindSplit(ElfFile elf, bool isKept) => Read(elf, SplitSuffix, isKept);
