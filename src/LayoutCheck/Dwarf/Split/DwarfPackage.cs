@@ -37,24 +37,14 @@ internal sealed class DwarfPackage
 
     /// <summary>Opens a package, which is closed with the image.</summary>
     /// <exception cref="InvalidImageException">It cannot be read.</exception>
-    public static DwarfPackage Open(string path, DwarfSections image)
+    public static DwarfPackage Open(string path, DwarfSections image) => ReferredElf.Open(path, image, elf =>
     {
-        MappedFile file = MappedFile.OpenReferred(path, image.Info.File);
-        try
-        {
-            ElfFile elf = ReferredElf.Read(file, image);
-            DwarfPackage package = Is(elf) ? new DwarfPackage(elf)
-                : throw new InvalidImageException(path, null, null, "is no package of split DWARF: it has no .debug_cu_index", "make it anew, or take it away");
-            image.Info.File.Own(file);
-            image.Info.File.Inputs.Use(new InputFile(FileRole.DwarfPackage, path, elf.BuildId(), null));
-            return package;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+        DwarfPackage package = Is(elf) ? new DwarfPackage(elf)
+            : throw new InvalidImageException(path, null, null, "is no package of split DWARF: it has no .debug_cu_index", "make it anew, or take it away");
+        image.Info.File.Own(elf.File);
+        image.Info.File.Inputs.Use(new InputFile(FileRole.DwarfPackage, path, elf.BuildId(), null));
+        return package;
+    });
 
     /// <summary>Whether it has the compile unit of an id.</summary>
     public bool Has(ulong dwoId) => _compileUnits.Find(dwoId) is not null;

@@ -15,22 +15,13 @@ internal sealed record DwoFile(MappedFile File, DwarfSections Sections, Dictiona
 {
     /// <summary>Opens a .dwo file that an image refers to.</summary>
     /// <exception cref="InvalidImageException">It is no such file, or cannot be read.</exception>
-    public static DwoFile Open(string path, DwarfSections image, bool isKept)
+    public static DwoFile Open(string path, DwarfSections image, bool isKept) => ReferredElf.Open(path, image, elf =>
     {
-        MappedFile file = MappedFile.OpenReferred(path, image.Info.File);
-        try
-        {
-            DwarfSections sections = DwarfSections.FindSplit(ReferredElf.Read(file, image), isKept)
-                ?? throw new InvalidImageException(path, null, null, $"is no .dwo file: it has no .debug_info.dwo, and {image.File} refers to it");
-            UnitHeader[] units = sections.Units.All();
-            return new DwoFile(file, sections, ById(sections, units), Array.FindAll(units, u => u.IsTypeUnit));
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+        DwarfSections sections = DwarfSections.FindSplit(elf, isKept)
+            ?? throw new InvalidImageException(path, null, null, $"is no .dwo file: it has no .debug_info.dwo, and {image.File} refers to it");
+        UnitHeader[] units = sections.Units.All();
+        return new DwoFile(elf.File, sections, ById(sections, units), Array.FindAll(units, u => u.IsTypeUnit));
+    });
 
     /// <summary>Its ids, for an error.</summary>
     public string DescribeIds() => CompileUnits.Count == 0 ? "it has no id"

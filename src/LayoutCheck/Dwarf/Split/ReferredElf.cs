@@ -1,25 +1,19 @@
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
-using LayoutCheck.IO;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Dwarf.Split;
 
-/// <summary>Reads an ELF file that an image refers to, and checks that both are of one byte order.</summary>
+/// <summary>Opens an ELF file that an image refers to, and checks that both are of one byte order.</summary>
 internal static class ReferredElf
 {
-    /// <summary>Reads a file that an image refers to.</summary>
+    /// <summary>Opens a file that an image refers to, and closes it again if it cannot be read or is another one.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="image">The DWARF that refers to it.</param>
+    /// <param name="read">Reads it and checks its identity.</param>
     /// <exception cref="InvalidImageException">It is not an ELF file, or not one for the same machine.</exception>
-    public static ElfFile Read(MappedFile file, DwarfSections image)
-    {
-        if (!ElfFile.HasMagic(file))
-        {
-            throw new InvalidImageException(file.Path, null, null, $"is not an ELF file, and {image.File} refers to it");
-        }
-
-        ElfFile elf = ElfFile.Read(file);
-        return elf.Header.IsBigEndian == image.Info.IsBigEndian
-            ? elf
-            : throw new InvalidImageException(file.Path, null, null, $"has another byte order than {image.File}, which refers to it");
-    }
+    public static T Open<T>(string path, DwarfSections image, Func<ElfFile, T> read) => CompanionFinder.OpenElf(path, image.Info.File, elf => elf.Header.IsBigEndian == image.Info.IsBigEndian
+        ? read(elf)
+        : throw new InvalidImageException(path, null, null, $"has another byte order than {image.File}, which refers to it"));
 }
