@@ -44,6 +44,6 @@ internal sealed class ImageOptionGroup
             "btf" => SourceChoice.Btf,
             _ => SourceChoice.Auto,
         };
-        return new ImageOptions(source, parsed.GetValue(_debugDirectory), parsed.GetValue(_base));
+        return new ImageOptions(source, parsed.GetValue(_debugDirectory), parsed.GetValue(_base), FastPathSwitches.Disabled());
     }
 }

@@ -117,7 +117,7 @@ public sealed class KernelImage : IDisposable
     public static KernelImage Open(string path, ImageOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Open(MappedFile.Open(path), options);
+        return Open(MappedFile.Open(path, new InputFiles(options.Disable)), options);
     }
 
     /// <summary>Opens bytes that are in memory already, under the name that errors will use. The array must not change while the image is open.</summary>
@@ -125,7 +125,7 @@ public sealed class KernelImage : IDisposable
     public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.FromBytes(name, bytes), new ImageOptions(choice));
 
     /// <summary>The same, with more to say on where the rest of it is.</summary>
-    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) => Open(MappedFile.FromBytes(name, bytes), options);
+    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) => Open(MappedFile.FromBytes(name, bytes, new InputFiles(options.Disable)), options);
 
     /// <summary>What the image says of itself.</summary>
     /// <exception cref="InvalidImageException">A section that would say it is damaged.</exception>

@@ -21,7 +21,7 @@ public sealed partial class ArchitectureTests
         ["Images"] = ["Core", "IO", "Codecs", "Elf"],
         ["Lookup"] = ["Core", "IO", "Elf", "Images"],
         ["Types"] = ["Core"],
-        ["Dwarf"] = ["Core", "Platform", "IO", "Elf", "Lookup", "Types"],
+        ["Dwarf"] = ["Core", "IO", "Elf", "Lookup", "Types"],
         ["Btf"] = ["Core", "IO", "Types"],
         ["Layouts"] = ["Core", "Types"],
         ["Rules"] = ["Core", "Layouts", "Types"],

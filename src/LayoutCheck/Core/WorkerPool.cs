@@ -3,16 +3,14 @@ using System.Runtime.ExceptionServices;
 namespace LayoutCheck.Core;
 
 /// <summary>
-/// A small thread pool for one question. Threads start lazily, up to one less than its size; the calling thread executes work too. Dispose waits for
-/// queued work and joins all threads.
+/// A small thread pool for one question. Threads start lazily, up to one less than its size; the calling thread executes work too. Dispose executes or
+/// awaits all queued work and joins the threads.
 /// </summary>
 /// <param name="size">The number of threads, the calling one included; at least 1.</param>
 public sealed class WorkerPool(int size) : IDisposable
 {
-    private readonly object _lock = new();
-    private readonly List<Job> _queue = [];
+    private readonly Queue<Job> _queue = [];
     private readonly List<Thread> _threads = [];
-    private int _idle;
     private bool _isDisposed;
 
     /// <summary>The number of threads, the calling one included.</summary>
@@ -22,163 +20,150 @@ public sealed class WorkerPool(int size) : IDisposable
     /// <returns>A delegate that waits for completion and rethrows the work's exception; it runs the work inline if no thread has started it.</returns>
     public Action Queue(Action work)
     {
-        Job job = new(work);
-        Add(job);
+        Job job = Add(work);
         return () =>
         {
-            Wait(job, stealIfQueued: true);
-            job.Failure?.Throw();
+            job.TryRun();
+            job.Wait();
         };
     }
 
-    /// <summary>Runs work on all threads, and returns when all are done; an exception on another thread is rethrown here.</summary>
+    /// <summary>Runs work on all threads and returns when all are done; an exception on another thread is rethrown here.</summary>
     /// <param name="work">
-    /// The work of one thread, which gets an index in [0, <see cref="Size"/>); the calling thread has 0. A thread that would start when the calling one is done does not take part.
+    /// The work of one thread, by an index in [0, <see cref="Size"/>); the calling thread has index 0. Threads that are busy until the calling one is done
+    /// do not take part.
     /// </param>
     public void RunOnAll(Action<int> work)
     {
-        ArgumentNullException.ThrowIfNull(work);
-        Job[] jobs = new Job[Size - 1];
-        for (int i = 0; i < jobs.Length; i++)
-        {
-            int number = i + 1;
-            Add(jobs[i] = new Job(() => work(number)));
-        }
-
+        Job[] jobs = [.. Enumerable.Range(1, Size - 1).Select(index => Add(() => work(index)))];
         try
         {
             work(0);
         }
         finally
         {
-            foreach (Job job in jobs)
-            {
-                Wait(job, stealIfQueued: false);
-            }
+            jobs = Array.FindAll(jobs, job => !job.TryClaim());
+            Array.ForEach(jobs, job => job.Await());
         }
 
-        foreach (Job job in jobs)
-        {
-            job.Failure?.Throw();
-        }
+        Array.ForEach(jobs, job => job.Wait());
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_lock)
+        lock (_queue)
         {
             _isDisposed = true;
-            Monitor.PulseAll(_lock);
+            Monitor.PulseAll(_queue);
         }
 
         // Queued work may read files that the caller closes next.
         _threads.ForEach(thread => thread.Join());
     }
 
-    private void Add(Job job)
+    private Job Add(Action work)
     {
-        Thread? thread = null;
-        lock (_lock)
+        Job job = new(work);
+        lock (_queue)
         {
-            _queue.Add(job);
-            if (_queue.Count > _idle && _threads.Count < Size - 1)
+            _queue.Enqueue(job);
+            Monitor.Pulse(_queue);
+            if (_threads.Count < Size - 1)
             {
-                thread = new Thread(Work);
-                _threads.Add(thread);
-            }
-
-            Monitor.PulseAll(_lock);
-        }
-
-        try
-        {
-            thread?.Start();
-        }
-        catch (OutOfMemoryException)
-        {
-            // No memory for another thread: the others do the work, if need be the calling one alone.
-            lock (_lock)
-            {
-                _threads.Remove(thread!);
+                try
+                {
+                    Thread thread = new(Work);
+                    thread.Start();
+                    _threads.Add(thread);
+                }
+                catch (OutOfMemoryException)
+                {
+                    // No memory for another thread: the others do the work, if need be the calling one alone.
+                }
             }
         }
+
+        return job;
     }
 
     private void Work()
     {
-        lock (_lock)
+        while (true)
         {
-            while (true)
+            Job job;
+            lock (_queue)
             {
-                if (_queue.Count > 0)
+                while (_queue.Count == 0)
                 {
-                    Execute(_queue[0]);
+                    if (_isDisposed)
+                    {
+                        return;
+                    }
+
+                    Monitor.Wait(_queue);
                 }
-                else if (_isDisposed)
-                {
-                    return;
-                }
-                else
-                {
-                    _idle++;
-                    Monitor.Wait(_lock);
-                    _idle--;
-                }
+
+                job = _queue.Dequeue();
             }
+
+            job.TryRun();
         }
     }
 
-    private void Wait(Job job, bool stealIfQueued)
-    {
-        lock (_lock)
-        {
-            if (_queue.Contains(job))
-            {
-                if (!stealIfQueued)
-                {
-                    _queue.Remove(job);
-                    return;
-                }
-
-                Execute(job);
-            }
-
-            while (!job.IsDone)
-            {
-                Monitor.Wait(_lock);
-            }
-        }
-    }
-
-    // Called with the lock held; releases it while the work runs.
-    private void Execute(Job job)
-    {
-        _queue.Remove(job);
-        Monitor.Exit(_lock);
-        try
-        {
-            job.Work();
-        }
-        catch (Exception e)
-        {
-            // An exception that leaves a thread ends the process: the waiting thread rethrows it.
-            job.Failure = ExceptionDispatchInfo.Capture(e);
-        }
-        finally
-        {
-            Monitor.Enter(_lock);
-            job.IsDone = true;
-            Monitor.PulseAll(_lock);
-        }
-    }
-
+    /// <summary>Work that one thread claims and runs.</summary>
     private sealed class Job(Action work)
     {
-        public Action Work => work;
+        private readonly object _lock = new();
+        private bool _isDone;
+        private ExceptionDispatchInfo? _failure;
+        private int _isClaimed;
 
-        public bool IsDone { get; set; }
+        /// <summary>Whether the caller, and no other thread, is to run the work.</summary>
+        public bool TryClaim() => Interlocked.Exchange(ref _isClaimed, 1) == 0;
 
-        public ExceptionDispatchInfo? Failure { get; set; }
+        /// <summary>Runs the work if no thread has claimed it.</summary>
+        public void TryRun()
+        {
+            if (!TryClaim())
+            {
+                return;
+            }
+
+            try
+            {
+                work();
+            }
+            catch (Exception e)
+            {
+                // An exception that leaves a thread ends the process: the waiting thread rethrows it.
+                _failure = ExceptionDispatchInfo.Capture(e);
+            }
+
+            lock (_lock)
+            {
+                _isDone = true;
+                Monitor.PulseAll(_lock);
+            }
+        }
+
+        /// <summary>Waits for completion.</summary>
+        public void Await()
+        {
+            lock (_lock)
+            {
+                while (!_isDone)
+                {
+                    Monitor.Wait(_lock);
+                }
+            }
+        }
+
+        /// <summary>Waits for completion, and rethrows the work's exception.</summary>
+        public void Wait()
+        {
+            Await();
+            _failure?.Throw();
+        }
     }
 }

@@ -7,10 +7,14 @@ namespace LayoutCheck.IO;
 /// The files that were opened for one image. An answer must not rest on two versions of a file, so the state of each is recorded when it is opened and
 /// compared at the end, even if the file was closed or copied into memory. Thread-safe.
 /// </summary>
-internal sealed class InputFiles
+/// <param name="disabled">The fast paths that readers of these files leave out.</param>
+internal sealed class InputFiles(FastPaths disabled = FastPaths.None)
 {
     private readonly Dictionary<string, FileState> _states = new(StringComparer.Ordinal);
     private readonly Dictionary<(FileRole, string), InputFile> _used = [];
+
+    /// <summary>The fast paths that readers of these files leave out.</summary>
+    public FastPaths Disabled => disabled;
 
     /// <summary>Records the state of a file that was opened.</summary>
     /// <param name="path">Its path.</param>

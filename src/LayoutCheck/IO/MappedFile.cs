@@ -35,10 +35,10 @@ internal sealed unsafe class MappedFile : IDisposable
         SigbusHandler.Register(path);
     }
 
-    private MappedFile(string path, byte[] bytes)
+    private MappedFile(string path, byte[] bytes, InputFiles inputs)
     {
         Path = path;
-        Inputs = new InputFiles();
+        Inputs = inputs;
         Budget = new MemoryBudget((ulong)bytes.Length);
         _pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
         _start = (byte*)_pin.AddrOfPinnedObject();
@@ -82,7 +82,7 @@ internal sealed unsafe class MappedFile : IDisposable
     }
 
     /// <summary>Bytes in memory, under the name that errors use. The array must not change afterwards.</summary>
-    public static MappedFile FromBytes(string name, byte[] bytes) => new(name, bytes);
+    public static MappedFile FromBytes(string name, byte[] bytes, InputFiles? inputs = null) => new(name, bytes, inputs ?? new InputFiles());
 
     /// <summary>The unpacked contents of a file, as a file of its own, which takes over the memory.</summary>
     /// <param name="name">What errors call it.</param>

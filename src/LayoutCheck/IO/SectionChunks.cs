@@ -1,5 +1,4 @@
 using LayoutCheck.Core;
-using LayoutCheck.Platform;
 
 namespace LayoutCheck.IO;
 
@@ -14,7 +13,7 @@ internal sealed unsafe class SectionChunks : IDisposable
 
     private readonly Section _section;
     private readonly int _overlap;
-    private readonly PrefaultedBuffer? _copy;
+    private readonly ScratchBuffer? _copy;
     private ulong _next;
     private int _length;
 
@@ -26,7 +25,7 @@ internal sealed unsafe class SectionChunks : IDisposable
         _overlap = overlap;
         if (section.IsMapped)
         {
-            _copy = new PrefaultedBuffer((nuint)Math.Min((ulong)(overlap + ChunkSize), section.Length));
+            _copy = new ScratchBuffer((nuint)Math.Min((ulong)(overlap + ChunkSize), section.Length));
         }
     }
 
@@ -70,7 +69,6 @@ internal sealed unsafe class SectionChunks : IDisposable
         _length = (int)(_next - Offset);
         if (_copy is not null)
         {
-            _copy.EnsurePresent((nuint)_length);
             _section.Read(Offset, _copy.Start, (nuint)_length);
         }
 

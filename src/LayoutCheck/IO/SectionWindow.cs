@@ -1,5 +1,4 @@
 using LayoutCheck.Core;
-using LayoutCheck.Platform;
 
 namespace LayoutCheck.IO;
 
@@ -22,7 +21,7 @@ internal sealed unsafe class SectionWindow : ISectionLoader, IDisposable
     private readonly nuint _firstLoad;
     private readonly Section _whole;
     private readonly bool _canCopy;
-    private PrefaultedBuffer? _memory;
+    private ScratchBuffer? _memory;
     private nuint _room;
     private byte* _buffer;
     private ulong _from;
@@ -36,7 +35,7 @@ internal sealed unsafe class SectionWindow : ISectionLoader, IDisposable
     {
         _whole = whole;
         _firstLoad = (nuint)firstLoad;
-        _canCopy = whole.IsMapped;
+        _canCopy = whole.IsMapped && (whole.File.Inputs.Disabled & FastPaths.Window) == 0;
         View = new Section(this, whole);
     }
 
@@ -73,7 +72,7 @@ internal sealed unsafe class SectionWindow : ISectionLoader, IDisposable
         if (_memory is null || _room < needed)
         {
             _memory?.Dispose();
-            _memory = new PrefaultedBuffer(needed);
+            _memory = new ScratchBuffer(needed);
             _buffer = _memory.Start;
             _room = needed;
             _filled = 0;
@@ -99,7 +98,6 @@ internal sealed unsafe class SectionWindow : ISectionLoader, IDisposable
         nuint wanted = Math.Min(_size, Math.Max((nuint)(to - _buffer), ahead));
         if (wanted > _filled)
         {
-            _memory!.EnsurePresent(wanted);
             _whole.Read(_from + _filled, _buffer + _filled, wanted - _filled);
             _filled = wanted;
         }

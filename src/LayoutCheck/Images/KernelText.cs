@@ -57,7 +57,7 @@ internal static class KernelText
         }
 
         stream = stream.Part(0, end);
-        using MappedFile unpacked = MappedFile.FromUnpacked(data.File.Path, Decompression.Expand(stream, CompressionFormat.Gzip, LargestConfig), data.File);
+        using MappedFile unpacked = MappedFile.FromUnpacked(data.File.Path, Decompression.Expand(stream, Decompression.Gzip, LargestConfig), data.File);
 
         // The last four bytes are the size (RFC 1952 s2.3.1). An option that is missing counts as off, so none may be missing for another reason.
         if (end < 18 || stream.ReadFrom(end - 4).ReadU32() != unpacked.Length)

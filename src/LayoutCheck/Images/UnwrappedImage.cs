@@ -42,7 +42,7 @@ internal sealed class UnwrappedImage : IDisposable
     /// <returns>The kernel, which does not depend on this image; null if there is none inside.</returns>
     /// <exception cref="InvalidImageException">There is one, and it cannot be read.</exception>
     public UnwrappedImage? OpenInner()
-        => Wrapping.Length == 0 && PackedKernel.Find(File.Whole(), InnerName(File)) is { } inner ? Open(inner.Kernel, ["ELF boot wrapper", Decompression.Name(inner.Format)]) : null;
+        => Wrapping.Length == 0 && PackedKernel.Find(File.Whole(), InnerName(File)) is { } inner ? Open(inner.Kernel, ["ELF boot wrapper", inner.Codec.Name]) : null;
 
     /// <summary>The kernel release (<c>uname -r</c>) that it tells: that of its banner, or the one that a module was built for; null when it tells none.</summary>
     /// <exception cref="InvalidImageException">A section that would tell it is damaged.</exception>
@@ -92,8 +92,8 @@ internal sealed class UnwrappedImage : IDisposable
                 Container container = Container.Recognise(whole);
                 if (container.Payload is { } payload)
                 {
-                    layers.AddRange(new[] { container.Name, Decompression.Name(container.Format) }.Distinct());
-                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format), file));
+                    layers.AddRange(new[] { container.Name, container.Codec!.Name }.Distinct());
+                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Codec), file));
                     continue;
                 }
 
@@ -114,7 +114,7 @@ internal sealed class UnwrappedImage : IDisposable
                         file.Path, null, null, $"is {container.Article} {container.Name} without BTF, and a bare kernel image can have no DWARF", "name the vmlinux it was made from, or build with CONFIG_DEBUG_INFO_BTF");
                 }
 
-                layers.Add(Decompression.Name(inside.Format));
+                layers.Add(inside.Codec.Name);
                 Replace(ref file, inside.Kernel);
             }
         }

@@ -79,7 +79,7 @@ internal static class SeparateDebugFile
                 throw Wrong(image, $"{path} is of another build (build id {theirs ?? "missing"}, this is {buildId})");
             }
 
-            if (crc is { } wanted && Crc32.Of(file.Whole()) is var found && found != wanted)
+            if (crc is { } wanted && Checksum.Crc32Of(file.Whole()) is var found && found != wanted)
             {
                 throw Wrong(image, $"{path} is not the file that was split off (its CRC is 0x{found:x8}, .gnu_debuglink has 0x{wanted:x8})");
             }

@@ -19,7 +19,6 @@ internal static unsafe partial class Libc
     public const int MAP_PRIVATE = 2;
     public const int MAP_ANONYMOUS = 0x20;
     public const int MADV_DONTNEED = 4;
-    public const int MADV_POPULATE_WRITE = 23;
 
     // linux/fcntl.h, linux/stat.h. struct statx has one layout on every architecture.
     public const int AT_FDCWD = -100;
@@ -37,6 +36,9 @@ internal static unsafe partial class Libc
     // fcntl.h.
     public const int F_GETFD = 1;
     public const int FD_CLOEXEC = 1;
+
+    // asm-generic/ioctls.h: x86, arm, s390, riscv; where the number is another one (mips, powerpc), the width is not told.
+    public const nuint TIOCGWINSZ = 0x5413;
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
@@ -70,6 +72,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write")]
     public static partial nint Write(int file, ReadOnlySpan<byte> bytes, nuint count);
+
+    /// <summary>Fills rows, columns, and two numbers of pixels (struct winsize).</summary>
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    public static partial int WindowSize(int file, nuint request, Span<ushort> size);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     public static partial int Control(int file, int command);

@@ -2,6 +2,7 @@ using LayoutCheck.Core;
 
 namespace LayoutCheck.Tests.Core;
 
+/// <summary>Queued work runs once, on as many threads as the pool has, and its failures reach the caller.</summary>
 public sealed class WorkerPoolTests
 {
     [Theory]
@@ -9,7 +10,7 @@ public sealed class WorkerPoolTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(9)]
-    public void What_is_begun_is_done_once_by_the_time_it_is_waited_for(int size)
+    public void Queued_work_runs_once(int size)
     {
         using WorkerPool pool = new(size);
         int done = 0;
@@ -21,7 +22,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void With_one_thread_nothing_is_done_on_another()
+    public void A_pool_of_one_works_on_the_calling_thread()
     {
         using WorkerPool pool = new(1);
         int here = Environment.CurrentManagedThreadId;
@@ -34,7 +35,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void With_two_threads_both_are_at_work_at_once()
+    public void A_pool_of_two_works_on_two_threads_at_once()
     {
         using WorkerPool pool = new(2);
         using Barrier both = new(2);
@@ -50,7 +51,7 @@ public sealed class WorkerPoolTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
-    public void What_is_shared_is_done_by_each_number_at_most_once_and_by_who_asks(int size)
+    public void Each_index_runs_at_most_once_and_index_0_on_the_calling_thread(int size)
     {
         using WorkerPool pool = new(size);
         for (int round = 0; round < 50; round++)
@@ -71,7 +72,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void Who_is_busy_when_all_is_done_is_not_waited_for_and_not_told_later()
+    public void A_thread_that_is_busy_until_the_end_does_not_take_part()
     {
         List<int> told = [];
         using (ManualResetEventSlim isOver = new())
@@ -89,7 +90,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void Who_has_begun_is_waited_for()
+    public void A_thread_that_has_started_is_waited_for()
     {
         using WorkerPool pool = new(2);
         using ManualResetEventSlim hasBegun = new();
@@ -113,7 +114,7 @@ public sealed class WorkerPoolTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void What_fails_is_told_to_who_waits_and_only_then(int size)
+    public void A_failure_is_rethrown_by_each_wait(int size)
     {
         using WorkerPool pool = new(size);
         Action wait = pool.Queue(() => throw new InvalidDataException("begun"));
@@ -124,7 +125,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void What_fails_on_another_thread_is_thrown_here()
+    public void A_failure_on_another_thread_is_rethrown()
     {
         using WorkerPool pool = new(2);
         using ManualResetEventSlim hasBegun = new();
@@ -144,7 +145,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void All_that_was_begun_is_over_when_it_is_disposed_of()
+    public void Dispose_waits_for_queued_work()
     {
         bool isDone = false;
         using (WorkerPool pool = new(2))

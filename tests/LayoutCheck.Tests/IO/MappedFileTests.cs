@@ -142,7 +142,7 @@ public sealed class MappedFileTests : IDisposable
         string path = Large();
         using MappedFile file = MappedFile.Open(path);
         Section whole = file.Whole();
-        uint crc = Crc32.Of(whole);
+        uint crc = Checksum.Crc32Of(whole);
         const string Maps = "/proc/self/smaps";
         Assert.SkipUnless(File.Exists(Maps), $"{Maps} is not there");
         long before = Resident();
@@ -157,7 +157,7 @@ public sealed class MappedFileTests : IDisposable
 
         whole.Release(0, LargeSize / 2);
         Assert.True(Resident() <= before / 2, $"{Resident()} KiB of it are in memory, {before} were");
-        Assert.Equal(crc, Crc32.Of(whole));
+        Assert.Equal(crc, Checksum.Crc32Of(whole));
 
         long Resident() => File.ReadLines(Maps).SkipWhile(line => !line.EndsWith(path, StringComparison.Ordinal)).Where(line => line.StartsWith("Rss:", StringComparison.Ordinal))
             .Select(line => long.Parse(line.AsSpan(4, line.Length - 6), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture)).First();

@@ -162,7 +162,7 @@ public sealed class PackedImageTests
     public void Stops_at_the_limit(string ending, string format)
     {
         using MappedFile file = MappedFile.FromBytes("bomb", Packed(ending));
-        CompressionFormat known = Decompression.Recognise(file.Whole().Head(16))!.Value;
+        ICodec known = Decompression.Recognise(file.Whole().Head(16))!;
         ulong length = (ulong)FixtureFile.Bytes(Plain).Length;
         using (NativeBuffer whole = Decompression.Expand(file.Whole(), known, length))
         {

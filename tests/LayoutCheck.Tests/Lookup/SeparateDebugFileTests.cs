@@ -157,7 +157,7 @@ public sealed class SeparateDebugFileTests : IDisposable
     public void Computes_the_CRC_of_zlib(string text, uint crc)
     {
         using MappedFile file = MappedFile.FromBytes("text", Encoding.ASCII.GetBytes(text));
-        Assert.Equal(crc, Crc32.Of(file.Whole()));
+        Assert.Equal(crc, Checksum.Crc32Of(file.Whole()));
     }
 
     private static string BuildId()
@@ -188,7 +188,7 @@ public sealed class SeparateDebugFileTests : IDisposable
     private static uint Crc(byte[] bytes)
     {
         using MappedFile file = MappedFile.FromBytes("debug", bytes);
-        return Crc32.Of(file.Whole());
+        return Checksum.Crc32Of(file.Whole());
     }
 
     private string Write(string name, byte[] bytes)

@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using LayoutCheck.Platform;
 
 namespace LayoutCheck.Dwarf.Abbrevs;
 
@@ -137,7 +136,6 @@ internal sealed unsafe class AbbrevCache
         if (_count % EntriesAtOnce == 0 && _entries.Length == MostEntries)
         {
             Entry* entry = (Entry*)Unsafe.AsPointer(ref _entries[_count]);
-            Prefault.Pages(entry, EntriesAtOnce * (nuint)sizeof(Entry));
         }
 
         _entries[_count] = new Entry { First = key.First, Second = key.Second, Third = key.Third, SkipPlan = step, KindAndLength = key.KindAndLength };
@@ -148,12 +146,10 @@ internal sealed unsafe class AbbrevCache
     private void Grow()
     {
         Entry[] entries = GC.AllocateUninitializedArray<Entry>(MostEntries, pinned: true);
-        Prefault.Pages(Unsafe.AsPointer(ref entries[0]), EntriesAtOnce * (nuint)sizeof(Entry));
         _entries.CopyTo(entries, 0);
         _entries = entries;
         Array.Resize(ref _abbrevs, MostEntries);
         _slots = GC.AllocateArray<ushort>(2 * MostEntries, pinned: true);
-        Prefault.Pages(Unsafe.AsPointer(ref _slots[0]), (nuint)_slots.Length * sizeof(ushort));
         for (int id = 0; id < _count; id++)
         {
             ref readonly Entry entry = ref entries[id];

@@ -215,7 +215,7 @@ internal sealed class FuzzRun
         {
             // Else the checksum would be all that is ever met.
             using MappedFile file = MappedFile.FromBytes("other", other.Bytes);
-            BinaryPrimitives.WriteUInt32LittleEndian(image.Bytes.AsSpan(pair.CrcAt), Crc32.Of(file.Whole()));
+            BinaryPrimitives.WriteUInt32LittleEndian(image.Bytes.AsSpan(pair.CrcAt), Checksum.Crc32Of(file.Whole()));
         }
 
         return new Case($"{pair.Image.Name} and {pair.Other.Name}", image.Bytes, null, [new TypeName(TypeNameKind.Struct, "page"), pair.Name], new Companion(pair.Other.Name, other.Bytes, pair.IsBase, pair.Beside))
