@@ -11,7 +11,7 @@ namespace LayoutCheck.Tests;
 public sealed partial class ArchitectureTests
 {
     // The files that lie in the library's folder itself may use everything, and are used by nobody but for what is in RootForAll.
-    private static readonly Dictionary<string, string[]> MayUse = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, string[]> MayUse = new(StringComparer.Ordinal)
     {
         ["Core"] = [],
         ["Platform"] = ["Core"],
