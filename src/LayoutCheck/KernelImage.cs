@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
-using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Images;
@@ -205,16 +205,16 @@ public sealed class KernelImage : IDisposable
         ElfFile? debug = null;
         try
         {
-            if (DwarfSections.Find(elf, options.DebugDirectory) is { } sections)
+            if (DwarfImage.Find(elf, options.DebugDirectory) is { } dwarf)
             {
-                return new KernelImage(path, content, new DwarfTypeReader(sections), hasBtf);
+                return new KernelImage(path, content, new DwarfTypeReader(dwarf), hasBtf);
             }
 
             // An image with BTF that does not speak of a debug file answers by itself, whatever is installed on this machine.
             bool isToBeLookedFor = options.Source == SourceChoice.Dwarf || !hasBtf || options.DebugDirectory is not null || SeparateDebugFile.LinkName(elf) is not null;
             debug = isToBeLookedFor ? SeparateDebugFile.Find(elf, path, options.DebugDirectory) : null;
             return debug is null ? null
-                : DwarfSections.Find(debug, options.DebugDirectory, path) is { } separate ? new KernelImage(path, content, new DwarfTypeReader(separate), hasBtf, debug.File)
+                : DwarfImage.Find(debug, options.DebugDirectory, path) is { } separate ? new KernelImage(path, content, new DwarfTypeReader(separate), hasBtf, debug.File)
                 : throw new InvalidImageException(debug.File.Path, null, null, "has no DWARF (no .debug_info section), and is the file that it was split off into", NoDebugInfoRemedy);
         }
         catch (InvalidImageException e)
