@@ -5,7 +5,7 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Tests.Support;
 
 /// <summary>
-/// An input that the program refuses, made for README's table of refusals: by the name that its row has there. Most are a fixture with one thing
+/// An input that the program refuses, made for the table of refusals in src/docs/inputs.md, by the name of its row. Most are a fixture with one thing
 /// changed, so that nothing else can be the reason.
 /// </summary>
 internal static class RefusedInput
@@ -68,7 +68,7 @@ internal static class RefusedInput
         ["split-off debug information that was changed"] = d => Linked(d, [.. FixtureFile.Bytes("page-era5-split/page-era5-split.debug"), 0]),
     };
 
-    /// <summary>The names, as README has them.</summary>
+    /// <summary>The names of the rows.</summary>
     public static IEnumerable<string> Names => s_inputs.Keys;
 
     /// <summary>Makes the input in a directory that the caller deletes.</summary>
