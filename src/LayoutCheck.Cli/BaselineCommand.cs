@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
-using LayoutCheck.Reports.Formats;
 
 namespace LayoutCheck.Cli;
 
@@ -21,13 +20,13 @@ internal static class BaselineCommand
         command.Options.Add(path);
         how.AddTo(command);
         output.AddTo(command);
-        command.SetAction(parsed => Run(parsed.GetValue(file)!, parsed.GetValue(types)!, how.Of(parsed), parsed.GetValue(path), output.Format(parsed)));
+        command.SetAction(parsed => Run(parsed.GetValue(file)!, parsed.GetValue(types)!, how.Of(parsed), parsed.GetValue(path), output.Form(parsed)));
     }
 
-    private static int Run(string file, string[] types, ImageOptions how, string? path, IReportFormat format)
+    private static int Run(string file, string[] types, ImageOptions how, string? path, OutputForm form)
     {
         using KernelImage image = InputImage.Open(file, how);
         BaselineReport report = Progress.While(image.Types, () => BaselineAnalysis.Run(image, types, Environment.ProcessorCount));
-        return OutputOptions.Write(report, format, path);
+        return OutputOptions.Write(report, form, path);
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
-using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Cli;
@@ -18,13 +17,13 @@ internal static class ExplainCommand
         command.Arguments.Add(rule);
         command.Arguments.Add(file);
         output.AddTo(command);
-        command.SetAction(parsed => Run(ExplainAnalysis.Find(parsed.GetValue(rule)!), parsed.GetValue(file), output.Format(parsed)));
+        command.SetAction(parsed => Run(ExplainAnalysis.Find(parsed.GetValue(rule)!), parsed.GetValue(file), output.Form(parsed)));
     }
 
-    private static int Run(Rule rule, string? file, IReportFormat format)
+    private static int Run(Rule rule, string? file, OutputForm form)
     {
         using KernelImage image = file is null ? CheckInput.OpenSample(SourceChoice.Auto) : KernelImage.Open(file);
         ExplainReport report = Progress.While(image.Types, () => ExplainAnalysis.Run(rule, image, Environment.ProcessorCount));
-        return OutputOptions.Write(report, format);
+        return OutputOptions.Write(report, form);
     }
 }

@@ -23,7 +23,7 @@ internal static class OptionWords
     /// <param name="least">The least.</param>
     /// <param name="most">The most.</param>
     /// <param name="what">What it is a number of, with a space before it; or nothing.</param>
-    public static void TakesNumber(Option<int> option, int least, int most, string what = "")
+    public static void TakesNumber<T>(Option<T> option, int least, int most, string what = "")
         => option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int number) || number < least || number > most))

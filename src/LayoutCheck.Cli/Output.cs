@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using LayoutCheck.Platform;
-using LayoutCheck.Reports.Formats;
 
 namespace LayoutCheck.Cli;
 
@@ -17,10 +16,21 @@ internal static class Output
     private const int S_IFMT = 0xf000;
     private const int S_IFREG = 0x8000;
 
-    /// <summary>Whether results may be coloured: on a terminal, unless NO_COLOR is set to anything (no-color.org).</summary>
-    public static TextStyle Style => new(!Console.IsOutputRedirected
+    /// <summary>Whether results may be coloured without a word about it: on a terminal, unless NO_COLOR is set to anything (no-color.org).</summary>
+    public static bool MayColour => !Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"));
+        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+
+    /// <summary>The width of the terminal in columns; null where standard output is none, or does not tell it.</summary>
+    public static int? Columns
+    {
+        get
+        {
+            // The console class knows it too, but sets up the terminal first.
+            Span<ushort> size = stackalloc ushort[4];
+            return OperatingSystem.IsLinux() && !Console.IsOutputRedirected && Libc.WindowSize(StandardOutput, Libc.TIOCGWINSZ, size) == 0 && size[1] > 0 ? size[1] : null;
+        }
+    }
 
     /// <summary>Writes text to a file or to standard output.</summary>
     /// <exception cref="OutputException">It cannot be written.</exception>

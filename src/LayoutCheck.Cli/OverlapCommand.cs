@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
-using LayoutCheck.Reports.Formats;
 
 namespace LayoutCheck.Cli;
 
@@ -21,13 +20,13 @@ internal static class OverlapCommand
         command.Options.Add(expand);
         how.AddTo(command);
         output.AddTo(command);
-        command.SetAction(parsed => Run(parsed.GetValue(file)!, TypeQuery.Parse(parsed.GetValue(type)!), how.Of(parsed), parsed.GetValue(expand), output.Format(parsed)));
+        command.SetAction(parsed => Run(parsed.GetValue(file)!, TypeQuery.Parse(parsed.GetValue(type)!), how.Of(parsed), parsed.GetValue(expand), output.Form(parsed)));
     }
 
-    private static int Run(string file, TypeQuery query, ImageOptions how, bool expand, IReportFormat format)
+    private static int Run(string file, TypeQuery query, ImageOptions how, bool expand, OutputForm form)
     {
         using KernelImage image = InputImage.Open(file, how);
-        OverlapReport report = Progress.While(image.Types, () => OverlapAnalysis.Run(image, query, expand, format.ShowsImage));
-        return OutputOptions.Write(report, format);
+        OverlapReport report = Progress.While(image.Types, () => OverlapAnalysis.Run(image, query, expand, form.Format.ShowsImage));
+        return OutputOptions.Write(report, form);
     }
 }

@@ -12,7 +12,7 @@ internal static class RulesCommand
     {
         OutputOptions output = new("rules");
         output.AddTo(command);
-        command.SetAction(parsed => OutputOptions.Write(RulesReport.Of(RuleCatalog.Default), output.Format(parsed)));
+        command.SetAction(parsed => OutputOptions.Write(RulesReport.Of(RuleCatalog.Default), output.Form(parsed)));
         Command import = new("import", "Takes the layout assertions out of kernel headers into a rule file for check --rules.");
         ImportCommand.Fill(import);
         command.Subcommands.Add(import);

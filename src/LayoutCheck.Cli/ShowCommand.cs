@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
-using LayoutCheck.Reports.Formats;
 
 namespace LayoutCheck.Cli;
 
@@ -34,14 +33,14 @@ internal static class ShowCommand
         command.SetAction(parsed =>
         {
             ShowOptions options = new(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine), parsed.GetValue(lines));
-            return Run(parsed.GetValue(file)!, [.. parsed.GetValue(types)!.Select(TypeQuery.Parse)], how.Of(parsed), options, parsed.GetValue(threads), output.Format(parsed));
+            return Run(parsed.GetValue(file)!, [.. parsed.GetValue(types)!.Select(TypeQuery.Parse)], how.Of(parsed), options, parsed.GetValue(threads), output.Form(parsed));
         });
     }
 
-    private static int Run(string file, ImmutableArray<TypeQuery> queries, ImageOptions how, ShowOptions options, int threads, IReportFormat format)
+    private static int Run(string file, ImmutableArray<TypeQuery> queries, ImageOptions how, ShowOptions options, int threads, OutputForm form)
     {
         using KernelImage image = InputImage.Open(file, how);
-        ShowReport report = Progress.While(image.Types, () => ShowAnalysis.Run(image, queries, options, threads, format.ShowsImage));
-        return OutputOptions.Write(report, format);
+        ShowReport report = Progress.While(image.Types, () => ShowAnalysis.Run(image, queries, options, threads, form.Format.ShowsImage));
+        return OutputOptions.Write(report, form);
     }
 }

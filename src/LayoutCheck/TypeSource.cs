@@ -1,7 +1,7 @@
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
-using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.Images;
 using LayoutCheck.IO;
@@ -56,16 +56,16 @@ internal sealed record TypeSource(ITypeSource Types, bool HasOther = false, IDis
         ElfFile? debug = null;
         try
         {
-            if (DwarfSections.Find(elf, options.DebugDirectory) is { } sections)
+            if (DwarfImage.Find(elf, options.DebugDirectory) is { } dwarf)
             {
-                return new TypeSource(new DwarfTypeReader(sections), hasBtf);
+                return new TypeSource(new DwarfTypeReader(dwarf), hasBtf);
             }
 
             // An image with BTF that does not mention a debug file answers by itself, whatever is installed on this machine.
             bool mayBeElsewhere = options.Source == SourceChoice.Dwarf || !hasBtf || options.DebugDirectory is not null || SeparateDebugFile.LinkName(elf) is not null;
             debug = mayBeElsewhere ? SeparateDebugFile.Find(elf, path, options.DebugDirectory) : null;
             return debug is null ? null
-                : DwarfSections.Find(debug, options.DebugDirectory, path) is { } separate ? new TypeSource(new DwarfTypeReader(separate), hasBtf, debug.File)
+                : DwarfImage.Find(debug, options.DebugDirectory, path) is { } separate ? new TypeSource(new DwarfTypeReader(separate), hasBtf, debug.File)
                 : throw DebugInformation.MissingIn(debug);
         }
         catch (InvalidImageException e)

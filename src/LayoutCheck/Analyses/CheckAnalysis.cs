@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
+using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
@@ -51,9 +52,47 @@ public static class CheckAnalysis
             Image = facts,
             Files = image.FilesUsed(facts),
             IsStrict = isStrict,
+            Places = PlacesOfViolations(image.Types, results, definitions),
         };
         image.RequireUnchanged();
         return report;
+    }
+
+    // Most checks hold, and few types are asked again, so that surveys need not read line tables. Definitions that differ may be declared in several places.
+    private static ImmutableDictionary<string, SourcePlace> PlacesOfViolations(ITypeSource types, ImmutableArray<RuleResult> results, Dictionary<TypeName, DefinitionSet> definitions)
+    {
+        ImmutableDictionary<string, SourcePlace>.Builder places = ImmutableDictionary.CreateBuilder<string, SourcePlace>(StringComparer.Ordinal);
+        IEnumerable<string> subjects = results.SelectMany(r => r.Checks).Where(c => c.Outcome == Outcome.Violated).SelectMany(c => c.Observed).Select(o => o.Subject).Distinct();
+        foreach (IGrouping<string, string> members in subjects.Where(s => s.Contains('.', StringComparison.Ordinal)).GroupBy(s => s[..s.IndexOf('.', StringComparison.Ordinal)]))
+        {
+            if (definitions.Values.FirstOrDefault(d => d.Name.Name == members.Key && d.Distinct.Length == 1) is not { } set || Declared(types, set.Name) is not { } definition)
+            {
+                continue;
+            }
+
+            foreach (string subject in members)
+            {
+                if (MemberPath.IsWellFormed(subject[(members.Key.Length + 1)..]) && MemberPath.Resolve(definition.Graph, definition.Root, subject[(members.Key.Length + 1)..]) is { Place: { } place })
+                {
+                    places[subject] = place;
+                }
+            }
+        }
+
+        return places.ToImmutable();
+    }
+
+    // A place is an addition to a violation: damage in a line table takes nothing from it.
+    private static TypeDefinition? Declared(ITypeSource types, TypeName name)
+    {
+        try
+        {
+            return types.Kind == SourceKind.Dwarf ? types.FindFirst(name) : null;
+        }
+        catch (InvalidImageException)
+        {
+            return null;
+        }
     }
 
     // Notes which missing types are local to a function. The search goes through whole units, so that only undecided checks cause it.

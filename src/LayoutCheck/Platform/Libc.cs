@@ -37,6 +37,9 @@ internal static unsafe partial class Libc
     public const int F_GETFD = 1;
     public const int FD_CLOEXEC = 1;
 
+    // asm-generic/ioctls.h: x86, arm, s390, riscv; where the number is another one (mips, powerpc), the width is not told.
+    public const nuint TIOCGWINSZ = 0x5413;
+
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
 
@@ -69,6 +72,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write")]
     public static partial nint Write(int file, ReadOnlySpan<byte> bytes, nuint count);
+
+    /// <summary>Fills rows, columns, and two numbers of pixels (struct winsize).</summary>
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    public static partial int WindowSize(int file, nuint request, Span<ushort> size);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     public static partial int Control(int file, int command);

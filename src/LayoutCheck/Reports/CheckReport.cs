@@ -23,6 +23,9 @@ public sealed record CheckReport(
     /// <inheritdoc/>
     public override string Name => "check";
 
+    /// <summary>The source lines that declare the members of violated checks, by the names that the checks observed (<c>folio.pgmap</c>); empty in BTF.</summary>
+    public ImmutableDictionary<string, SourcePlace> Places { get; init; } = ImmutableDictionary<string, SourcePlace>.Empty;
+
     /// <summary>Whether a violated rule of severity warning counts too.</summary>
     public bool IsStrict { get; init; }
 

@@ -14,7 +14,7 @@ public class UnitIndexBenchmark : KernelBenchmark
 {
     /// <summary>Reads all headers.</summary>
     [Benchmark]
-    public int All() => new UnitIndex(Sections).All().Length;
+    public int All() => new UnitIndex(Sections.Info, Sections.Format).All().Length;
 
     private protected override void Prepare() => NoteItems(nameof(All), Units.Length, "units");
 }
@@ -218,7 +218,7 @@ public class FindAllBenchmark : KernelBenchmark
 
     /// <summary>Finds all definitions of the names in one walk.</summary>
     [Benchmark]
-    public void FindAll() => new DwarfTypeReader(Sections).FindAll(Names.Structs(NameCount), 1);
+    public void FindAll() => new DwarfTypeReader(Image).FindAll(Names.Structs(NameCount), 1);
 
     private protected override void Prepare() => NoteItems(nameof(FindAll), 1, "survey");
 }
@@ -228,7 +228,7 @@ public class DefinedNamesBenchmark : KernelBenchmark
 {
     /// <summary>Finds all names.</summary>
     [Benchmark]
-    public void DefinedNames() => new DwarfTypeReader(Sections).DefinedNames();
+    public void DefinedNames() => ((ITypeSource)new DwarfTypeReader(Image)).DefinedNames();
 
     private protected override void Prepare() => NoteItems(nameof(DefinedNames), Units.Length, "units");
 }

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Types;
@@ -21,7 +22,9 @@ public abstract class KernelBenchmark
 
     private protected ElfFile Elf { get; private set; } = null!;
 
-    private protected DwarfSections Sections { get; private set; } = null!;
+    private protected DwarfImage Image { get; private set; } = null!;
+
+    private protected DwarfSections Sections => Image.Sections;
 
     private protected UnitHeader[] Units { get; private set; } = [];
 
@@ -31,8 +34,8 @@ public abstract class KernelBenchmark
     {
         _file = MappedFile.Open(MicroRun.Kernels[Kernel]);
         Elf = ElfFile.Read(_file);
-        Sections = DwarfSections.Find(Elf) ?? throw new BenchmarkException($"{Kernel} has no DWARF");
-        Units = new UnitIndex(Sections).All();
+        Image = DwarfImage.Find(Elf) ?? throw new BenchmarkException($"{Kernel} has no DWARF");
+        Units = new UnitIndex(Sections.Info, Sections.Format).All();
         Prepare();
     }
 

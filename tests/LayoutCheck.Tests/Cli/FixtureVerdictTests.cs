@@ -72,7 +72,7 @@ public sealed partial class FixtureVerdictTests
         }
 
         // Once as a user runs it; a process for each file would take a minute.
-        ProgramResult result = ProgramRun.Run("check", FixtureFile.PathOf(files[0]));
+        ProgramResult result = ProgramRun.Run("check", "--width", "0", FixtureFile.PathOf(files[0]));
         Assert.Equal(s_exitCodes[row], result.ExitCode);
         if (result.ExitCode == (int)ExitCode.Unreadable)
         {
@@ -98,7 +98,7 @@ public sealed partial class FixtureVerdictTests
         List<(int, string?)> outcomes = [];
         foreach (string source in new[] { "dwarf", "btf" })
         {
-            ProgramResult text = ProgramRun.Run("check", file, "--source", source);
+            ProgramResult text = ProgramRun.Run("check", file, "--source", source, "--width", "0");
             ProgramResult json = ProgramRun.Run("check", file, "--source", source, "--format", "json");
             using JsonDocument document = JsonDocument.Parse(json.Out);
             JsonElement root = document.RootElement;

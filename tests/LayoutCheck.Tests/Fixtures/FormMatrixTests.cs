@@ -144,7 +144,7 @@ public sealed class FormMatrixTests
     private static (int Version, int UnitType, ulong Tag) FirstUnit(ElfFile elf)
     {
         Section info = elf.Contents(".debug_info")!;
-        UnitHeader unit = UnitHeader.Read(DwarfSections.FindSupplement(elf)!, info, 0);
+        UnitHeader unit = UnitHeader.Read(info, 0, DwarfSections.Find(elf)!.Format);
         AbbrevTable abbrevs = new(elf.Contents(".debug_abbrev")!);
         abbrevs.Load(unit);
         ulong code = info.ReadRange(unit.FirstDie, unit.End).ReadUleb();

@@ -4,6 +4,7 @@ using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Layouts;
@@ -222,7 +223,7 @@ public sealed class CostTests
         using MappedFile joined = MappedFile.FromBytes("costly", CostlyInput.TypesBesideInfo(200 << 10));
         ElfFile elf = ElfFile.Read(joined);
         joined.Budget.Take(joined.Whole(), joined.Budget.Limit - Left);
-        Assert.Contains("bytes more to be read", Assert.Throws<InvalidImageException>(() => DwarfSections.Find(elf)).Problem, StringComparison.Ordinal);
+        Assert.Contains("bytes more to be read", Assert.Throws<InvalidImageException>(() => DwarfImage.Find(elf)).Problem, StringComparison.Ordinal);
 
         static void DieGraph(DwarfSections sections)
         {
@@ -238,7 +239,7 @@ public sealed class CostTests
             foreach (bool isEnough in (bool[])[true, false])
             {
                 using MappedFile file = MappedFile.FromBytes("costly", image);
-                DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
+                DwarfSections sections = DwarfImage.Find(ElfFile.Read(file))!.Sections;
                 file.Budget.Take(file.Whole(), isEnough ? 0 : file.Budget.Limit - Left);
                 InvalidImageException? e = (InvalidImageException?)Record.Exception(() => use(sections));
                 Assert.Equal((isEnough, true), (e is null, e?.Problem.Contains("bytes more to be read", StringComparison.Ordinal) ?? true));

@@ -1,6 +1,7 @@
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
@@ -436,10 +437,10 @@ public sealed class HostileDwarfTests
     private static Survey Survey(byte[] image, bool isSlow, int threads)
     {
         using MappedFile file = MappedFile.FromBytes("built", image);
-        DwarfSections sections = DwarfSections.Find(ElfFile.Read(file))!;
+        DwarfImage dwarf = DwarfImage.Find(ElfFile.Read(file))!;
         using WorkerPool pool = new(threads);
-        SurveyWorker.Shared shared = new(sections, new WantedNames([s_struct], sections), withPlaces: false) { IsSlow = isSlow };
-        return SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, pool), () => new TargetFacts(8, false));
+        SurveyPlan plan = new(dwarf, new WantedNames([s_struct], dwarf.Sections), withPlaces: false) { IsSlow = isSlow };
+        return SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, pool), () => new TargetFacts(8, false));
     }
 
     private static void Patch(byte[] image, string section, int at, ulong value, int size)

@@ -51,7 +51,7 @@ public sealed class InputFilesTests : IDisposable
                 continue;
             }
 
-            ProgramResult text = ProgramRun.Run([.. words, .. options]);
+            ProgramResult text = ProgramRun.Run([.. words, .. words[0] == "check" ? ["-v", "--width", "0"] : Array.Empty<string>(), .. options]);
             Assert.True(text.ExitCode is 0 or 4, $"{string.Join(' ', words)}: {text.ExitCode} {text.Err}");
             Assert.Contains($"{label} {named}", text.Out, StringComparison.Ordinal);
             if (words[0] == "explain")

@@ -1,6 +1,7 @@
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Types;
@@ -15,12 +16,14 @@ internal sealed class DwarfUnderTest : IDisposable
     private DwarfUnderTest(MappedFile file)
     {
         _file = file;
-        Sections = DwarfSections.Find(ElfFile.Read(file)) ?? throw new InvalidOperationException($"{file.Path} has no DWARF");
+        Image = DwarfImage.Find(ElfFile.Read(file)) ?? throw new InvalidOperationException($"{file.Path} has no DWARF");
         Units = Sections.Units.All();
         Decoder = new DieDecoder(Sections);
     }
 
-    public DwarfSections Sections { get; }
+    public DwarfImage Image { get; }
+
+    public DwarfSections Sections => Image.Sections;
 
     public UnitHeader[] Units { get; }
 

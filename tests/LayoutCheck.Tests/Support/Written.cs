@@ -7,8 +7,11 @@ namespace LayoutCheck.Tests.Support;
 /// <summary>Reports as the program writes them.</summary>
 internal static class Written
 {
-    /// <summary>Text without colour.</summary>
-    public static string Text(Report report, TextStyle style = default) => In(ReportFormats.Text, report, style);
+    /// <summary>All that there is as text, without colour and not folded.</summary>
+    public static string Text(Report report) => Text(report, new TextStyle(Verbosity: Verbosity.Full));
+
+    /// <summary>Text in a style.</summary>
+    public static string Text(Report report, TextStyle style) => In(ReportFormats.Text, report, style);
 
     /// <summary>JSON.</summary>
     public static string Json(Report report) => In(ReportFormats.Find("json"), report, default);

@@ -6,46 +6,42 @@ using System.Runtime.Intrinsics;
 namespace LayoutCheck.Dwarf.Abbrevs;
 
 /// <summary>
-/// The declarations of .debug_abbrev that one thread has met, found again by their bytes. Hot: it is asked 370,000 times a kernel, so that an
-/// answer is a few vector operations and two cache lines. How long a declaration is, is guessed from the first two zeros; the guess decides
-/// only whether it is found: what is found has all bytes that were parsed, no more and no fewer. It keeps so many and no more, and forgets
-/// none; what it does not know is parsed.
+/// A cache of declarations of .debug_abbrev for one thread, keyed by their bytes. Hot: looked up 370,000 times per kernel, so that a lookup is a few
+/// vector operations and two cache lines. The length is guessed as up to the first 00 00 pair. A wrong guess can only cause a cache miss, never a false
+/// hit: a hit has exactly the bytes that were parsed. The size is bounded, and nothing is evicted: a miss is parsed.
 /// </summary>
 internal sealed unsafe class AbbrevCache
 {
-    /// <summary>The id of a declaration that is not kept.</summary>
+    /// <summary>The id of a declaration that is not in the cache.</summary>
     public const int NotCached = -1;
 
-    /// <summary>The longest declaration that is kept, in bytes without the code; so many must be readable where a key is made.</summary>
+    /// <summary>The longest declaration in the cache, in bytes without the code. That many bytes must be readable where a key is made.</summary>
     public const int LongestKey = 48;
 
-    // A small file has some hundred; of a kernel's 9,000 each is in memory once, and no page of what is not needed shows up.
+    // A small file has some hundred declarations, a kernel 9,000 that differ.
     private const int FewEntries = 1 << 8;
     private const int MostEntries = 1 << 14;
 
-    // Of the most, so many have their memory asked for together.
-    private const int EntriesAtOnce = 1 << 10;
-
-    // Bytes chosen to collide cost this and no more.
+    // The bound on the cost of bytes that were chosen to collide.
     private const int MostProbes = 8;
 
     private Entry[] _entries = new Entry[FewEntries];
     private int _count;
     private Abbrev?[] _abbrevs = new Abbrev?[FewEntries];
 
-    // By hash: the id of an entry and one more; 0 when there is none. Half full at most.
+    // By hash: the id of an entry plus one; 0 for an empty slot. At most half full.
     private ushort[] _slots = new ushort[2 * FewEntries];
 
-    /// <summary>The bytes of a declaration, as far as its length is guessed, and zeros behind them.</summary>
+    /// <summary>The bytes of a declaration up to its guessed end, and zeros behind them.</summary>
     internal readonly record struct Key(Vector128<byte> First, Vector128<byte> Second, Vector128<byte> Third, uint KindAndLength)
     {
-        /// <summary>The length in bytes; 0 when the declaration is too long for a key.</summary>
+        /// <summary>The length in bytes; 0 if the declaration is too long for a key.</summary>
         public uint Length => KindAndLength & 0xff;
     }
 
-    /// <summary>The key of the declaration that starts there.</summary>
-    /// <param name="bytes">What follows its code.</param>
-    /// <param name="kind">What its meaning depends on besides: 24 bits.</param>
+    /// <summary>The key of the declaration at a place.</summary>
+    /// <param name="bytes">The bytes behind its code.</param>
+    /// <param name="kind">The properties of the unit that its meaning depends on: 24 bits.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Key KeyOf(byte* bytes, uint kind)
     {
@@ -55,7 +51,7 @@ internal sealed unsafe class AbbrevCache
         ulong zeros = Vector128.Equals(first, Vector128<byte>.Zero).ExtractMostSignificantBits()
             | ((ulong)Vector128.Equals(second, Vector128<byte>.Zero).ExtractMostSignificantBits() << 16)
             | ((ulong)Vector128.Equals(third, Vector128<byte>.Zero).ExtractMostSignificantBits() << 32);
-        // The tag and whether there are children come first.
+        // The tag and DW_CHILDREN are the first two bytes at least.
         ulong ends = zeros & (zeros >> 1) & ~3UL;
         if (ends == 0)
         {
@@ -71,9 +67,9 @@ internal sealed unsafe class AbbrevCache
             (kind << 8) | (uint)length);
     }
 
-    /// <summary>The id of a declaration and how to step over its DIEs, or <see cref="NotCached"/>. The key's length is not 0.</summary>
+    /// <summary>The id of a declaration and its skip plan, or <see cref="NotCached"/>. The length of the key is not 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Find(in Key key, out SkipPlan step)
+    public int Find(in Key key, out SkipPlan plan)
     {
         ref Entry entries = ref MemoryMarshal.GetArrayDataReference(_entries);
         ref ushort slots = ref MemoryMarshal.GetArrayDataReference(_slots);
@@ -91,19 +87,19 @@ internal sealed unsafe class AbbrevCache
             if (((entry.First ^ key.First) | (entry.Second ^ key.Second) | (entry.Third ^ key.Third)) == Vector128<byte>.Zero
                 && entry.KindAndLength == key.KindAndLength)
             {
-                step = entry.SkipPlan;
+                plan = entry.SkipPlan;
                 return id;
             }
         }
 
-        step = default;
+        plan = default;
         return NotCached;
     }
 
-    /// <summary>A declaration decoded, if it was and is kept.</summary>
+    /// <summary>The decoded form of a declaration, if it is in the cache.</summary>
     public Abbrev? AbbrevOf(int id) => id >= 0 ? _abbrevs[id] : null;
 
-    /// <summary>Keeps what a declaration was decoded to, if it is one that is kept.</summary>
+    /// <summary>Stores the decoded form of a declaration that is in the cache.</summary>
     public void Keep(int id, Abbrev abbrev)
     {
         if (id >= 0)
@@ -112,11 +108,11 @@ internal sealed unsafe class AbbrevCache
         }
     }
 
-    /// <summary>Keeps a declaration, if there is room for it.</summary>
-    /// <param name="key">Its bytes; its length is the one that was parsed.</param>
-    /// <param name="step">What it was parsed to.</param>
+    /// <summary>Adds a declaration if there is room.</summary>
+    /// <param name="key">Its bytes; the length is the parsed one.</param>
+    /// <param name="plan">Its skip plan.</param>
     /// <returns>Its id, or <see cref="NotCached"/>.</returns>
-    public int Add(in Key key, SkipPlan step)
+    public int Add(in Key key, SkipPlan plan)
     {
         if (_count == _entries.Length)
         {
@@ -133,16 +129,11 @@ internal sealed unsafe class AbbrevCache
             return NotCached;
         }
 
-        if (_count % EntriesAtOnce == 0 && _entries.Length == MostEntries)
-        {
-            Entry* entry = (Entry*)Unsafe.AsPointer(ref _entries[_count]);
-        }
-
-        _entries[_count] = new Entry { First = key.First, Second = key.Second, Third = key.Third, SkipPlan = step, KindAndLength = key.KindAndLength };
+        _entries[_count] = new Entry { First = key.First, Second = key.Second, Third = key.Third, SkipPlan = plan, KindAndLength = key.KindAndLength };
         return _count++;
     }
 
-    // At once to the most: what is beyond the entries in use stays untouched, and is no memory yet.
+    // Straight to the maximum: untouched entries take no memory yet.
     private void Grow()
     {
         Entry[] entries = GC.AllocateUninitializedArray<Entry>(MostEntries, pinned: true);
@@ -153,7 +144,7 @@ internal sealed unsafe class AbbrevCache
         for (int id = 0; id < _count; id++)
         {
             ref readonly Entry entry = ref entries[id];
-            // The few that find no room are parsed again.
+            // An entry that finds no slot is parsed again.
             _ = Insert(Hash(new Key(entry.First, entry.Second, entry.Third, entry.KindAndLength)), id);
         }
     }
@@ -185,7 +176,7 @@ internal sealed unsafe class AbbrevCache
         return (uint)((hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 >> 32);
     }
 
-    // From its middle on zeros, before it ones: loaded so many bytes before the middle it keeps so many bytes.
+    // 48 bytes of ones, then 48 of zeros: loaded n bytes before the middle, it masks all but n bytes.
     private static ReadOnlySpan<byte> Masks =>
     [
         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,

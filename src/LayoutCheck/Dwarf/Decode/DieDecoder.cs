@@ -6,57 +6,9 @@ using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Decode;
 
-/// <summary>What sort of value an attribute has (DWARF 5 §7.5.5).</summary>
-internal enum ValueClass
-{
-    Absent,
-    Constant,
-    Flag,
-    Reference,
-    String,
-    Block,
-    Address,
-    SectionOffset,
-}
-
-/// <summary>The value of one attribute.</summary>
-/// <param name="Attribute">Which attribute.</param>
-/// <param name="Form">How it was encoded; never DW_FORM_indirect, which is resolved.</param>
-/// <param name="Class">What sort of value it is.</param>
-/// <param name="Value">
-/// A constant (sign-extended for signed forms), a flag, an address or an offset. References are offsets from the start of .debug_info.
-/// For strings and blocks: where the bytes start in their section.
-/// </param>
-/// <param name="ByteLength">The length of a block in bytes.</param>
-internal readonly record struct AttributeValue(DwAt Attribute, DwForm Form, ValueClass Class, ulong Value, ulong ByteLength = 0);
-
-/// <summary>A debugging information entry with all its attributes; offsets from the start of .debug_info.</summary>
-internal sealed record Die(Section Section, ulong Offset, DwTag Tag, bool HasChildren, AttributeValue[] Attributes, ulong End)
-{
-    /// <summary>The error to throw for a problem with it.</summary>
-    public InvalidImageException Invalid(string problem, string? remedy = null) => Section.Invalid(Offset, problem, remedy);
-
-    /// <summary>The attribute, with <see cref="ValueClass.Absent"/> when the DIE has none of that kind.</summary>
-    public AttributeValue this[DwAt attribute]
-    {
-        get
-        {
-            foreach (AttributeValue value in Attributes)
-            {
-                if (value.Attribute == attribute)
-                {
-                    return value;
-                }
-            }
-
-            return default;
-        }
-    }
-}
-
 /// <summary>
-/// Reads any attribute of any DIE of a unit, one plain step at a time. This is the specification that the fast scanner is tested against
-/// (<c>ScannerDecoderAgreementTests</c>), and what types are built with once the scanner has found them.
+/// Reads any attribute of any DIE of a unit. It is the specification that the scanner is tested against (<c>ScannerDecoderAgreementTests</c>), and the
+/// graph builder reads the types through it that the scanner has found.
 /// </summary>
 internal sealed class DieDecoder
 {
@@ -72,16 +24,16 @@ internal sealed class DieDecoder
         _abbrevs = new AbbrevTable(sections.Abbrev);
     }
 
-    /// <summary>What is read.</summary>
+    /// <summary>The sections that are read.</summary>
     public DwarfSections Sections => _sections;
 
     /// <summary>The unit whose DIEs are read.</summary>
     public UnitHeader Unit { get; private set; }
 
-    /// <summary>The source files of the unit; read when first asked for.</summary>
+    /// <summary>The source files of the unit, read on first use.</summary>
     public SourceFiles SourceFiles => _sourceFiles ??= ReadSourceFiles();
 
-    /// <summary>Turns to another unit.</summary>
+    /// <summary>Moves to another unit.</summary>
     /// <exception cref="InvalidImageException">Its abbreviations are damaged.</exception>
     public void Open(in UnitHeader unit)
     {
@@ -95,8 +47,8 @@ internal sealed class DieDecoder
 
     /// <summary>The DIE at an offset of .debug_info, or null for the null entry that ends a list of children.</summary>
     /// <param name="offset">Bytes from the start of .debug_info.</param>
-    /// <param name="end">Where the entry's own bytes end.</param>
-    /// <exception cref="InvalidImageException">The DIE is damaged or uses a form that is not known.</exception>
+    /// <param name="end">The end of the DIE's own bytes.</param>
+    /// <exception cref="InvalidImageException">The DIE is damaged or has an unknown form.</exception>
     public Die? Read(ulong offset, out ulong end)
     {
         Section info = _sections.Info;
@@ -125,11 +77,11 @@ internal sealed class DieDecoder
         return new Die(info, offset, abbrev.Tag, abbrev.HasChildren, attributes, end);
     }
 
-    /// <summary>The DIE that follows one and all of its children.</summary>
-    /// <exception cref="InvalidImageException">DW_AT_sibling says otherwise, or a DIE on the way is damaged.</exception>
+    /// <summary>The offset behind a DIE and all of its children.</summary>
+    /// <exception cref="InvalidImageException">DW_AT_sibling has another one, or a DIE on the way is damaged.</exception>
     public ulong Next(Die die)
     {
-        // DW_AT_sibling is a hint that many producers leave out, so that the slow path does not go by it.
+        // DW_AT_sibling is optional, so that the slow path only compares it.
         ulong at = die.End;
         for (int depth = die.HasChildren ? 1 : 0; depth > 0;)
         {
@@ -137,16 +89,17 @@ internal sealed class DieDecoder
             depth += child is null ? -1 : child.HasChildren ? 1 : 0;
         }
 
-        // Another attribute may have become it, a name for one.
+        // Damage may turn another attribute into it.
         AttributeValue sibling = die[DwAt.DW_AT_sibling];
-        return sibling.Class is not (ValueClass.Absent or ValueClass.Reference) ? throw die.Invalid($"DW_AT_sibling has {sibling.Form}, which is not a reference")
+        return sibling.Class is not (ValueClass.Absent or ValueClass.Reference)
+                ? throw die.Invalid($"DW_AT_sibling has {sibling.Form}, which is not a reference")
             : sibling.Class == ValueClass.Reference && sibling.Value != at
                 ? throw die.Invalid($"DW_AT_sibling points to 0x{sibling.Value:x}, and the DIE and what is below it end at 0x{at:x}")
             : at;
     }
 
     /// <summary>The children of a DIE, in order.</summary>
-    /// <exception cref="InvalidImageException">One of them is damaged, or there must be some and are none.</exception>
+    /// <exception cref="InvalidImageException">One of them is damaged, or children are missing.</exception>
     public IEnumerable<Die> Children(Die parent)
     {
         if (!parent.HasChildren)
@@ -163,8 +116,8 @@ internal sealed class DieDecoder
         }
     }
 
-    // A damaged abbreviation may say that there are no children. They follow all the same, and DW_AT_sibling steps over them. A struct of unnamed
-    // bit-fields has a size and no members, and clang declares it among the members of the struct that it is in.
+    // With a damaged DW_CHILDREN the children of a struct follow it as siblings, and DW_AT_sibling steps over them. A struct of unnamed bit-fields is no
+    // such damage: it has a size and no members, and clang declares it among the members of the outer struct.
     private void RefuseIfOrphaning(Die parent)
     {
         ulong next = Next(parent);
@@ -175,8 +128,8 @@ internal sealed class DieDecoder
         }
     }
 
-    // The structs and unions without children among the members of others; none when the unit's DIEs do not come out even. Were children missed,
-    // the null entry that ends them would end what they are in: members would follow outside of structs, or bytes behind the last null entry.
+    // The structs and unions without children among the members of others; none if the unit's null entries do not balance. If children were missed, their
+    // null entry would end the outer DIE: members would follow outside of structs, or bytes behind the last null entry.
     private HashSet<ulong> FindMemberless()
     {
         HashSet<ulong> found = [];
@@ -215,8 +168,8 @@ internal sealed class DieDecoder
         return isInAggregate.Count == 0 && at == Unit.End ? found : [];
     }
 
-    /// <summary>The text of a string attribute, or null when it is absent.</summary>
-    /// <exception cref="InvalidImageException">The string is in a file that we do not have, or is not where it is said to be.</exception>
+    /// <summary>The text of a string attribute, or null if it is absent.</summary>
+    /// <exception cref="InvalidImageException">The string is in a file that is missing, or lies outside of its section.</exception>
     public string? Text(AttributeValue value)
     {
         if (value.Class == ValueClass.Absent)
@@ -229,32 +182,11 @@ internal sealed class DieDecoder
             throw _sections.Info.Invalid(Unit.Offset, $"{value.Attribute} has {value.Form}, which is not a string");
         }
 
-        return Encoding.UTF8.GetString(StringBytes(value));
+        ulong strOffsetsBase = StringForms.HomeOf(value.Form) == StringHome.StrIndex ? StrOffsetsBase() : DwarfSections.NoStrOffsetsBase;
+        return Encoding.UTF8.GetString(new UnitStrings(_sections, _sections.Info, Unit, strOffsetsBase).Bytes(value.Form, value.Value, Unit.Offset));
     }
 
-    private ReadOnlySpan<byte> StringBytes(AttributeValue value)
-    {
-        switch (value.Form)
-        {
-            case DwForm.DW_FORM_string:
-                return _sections.Info.StringAt(value.Value);
-            case DwForm.DW_FORM_strp:
-                return _sections.Require(_sections.Str, ".debug_str").StringAt(value.Value);
-            case DwForm.DW_FORM_line_strp:
-                return _sections.Require(_sections.LineStr, ".debug_line_str").StringAt(value.Value);
-            case DwForm.DW_FORM_strx:
-            case DwForm.DW_FORM_strx1:
-            case DwForm.DW_FORM_strx2:
-            case DwForm.DW_FORM_strx3:
-            case DwForm.DW_FORM_strx4:
-            case DwForm.DW_FORM_GNU_str_index:
-                return _sections.Require(_sections.Str, ".debug_str").StringAt(_sections.StringOffset(value.Value, StrOffsetsBase(), Unit.OffsetSize));
-            default:
-                return _sections.SupplementaryString(value.Value, Unit.Offset, value.Form);
-        }
-    }
-
-    // A split unit counts its files in the table of its skeleton (DWARF 5 §3.1.3), but for type units, which have one in their own file.
+    // The file numbers of a split unit refer to the table of its skeleton (DWARF 5 §3.1.3); a split type unit has a table in its own file.
     private SourceFiles ReadSourceFiles()
     {
         UnitRoot root = UnitRoot.Read(_sections, _sections.Info, _abbrevs, Unit);
@@ -268,7 +200,7 @@ internal sealed class DieDecoder
         return SourceFiles.Of(image, skeleton, UnitRoot.Read(image, image.Info, abbrevs, skeleton));
     }
 
-    // DW_AT_str_offsets_base is on the unit's own DIE (DWARF 5 §7.26), perhaps after the attributes that use it.
+    // DW_AT_str_offsets_base is on the root DIE (DWARF 5 §7.26), perhaps after the attributes that need it.
     private ulong StrOffsetsBase()
     {
         if (_strOffsetsBase is not { } known)
@@ -276,8 +208,8 @@ internal sealed class DieDecoder
             AttributeValue value = Read(Unit.FirstDie, out _) is { } root ? root[DwAt.DW_AT_str_offsets_base] : default;
             known = value.Class == ValueClass.SectionOffset
                 ? value.Value
-                : _sections.ImpliedStrOffsetsBase(Unit) is not UnitRoot.NoBase and var implied ? implied
-                : throw _sections.Info.Invalid(Unit.Offset, "a string is given by index, and the unit has no DW_AT_str_offsets_base");
+                : _sections.ImpliedStrOffsetsBase(Unit) is not DwarfSections.NoStrOffsetsBase and var implied ? implied
+                : throw UnitStrings.NoTable(_sections.Info, Unit);
             _strOffsetsBase = known;
         }
 
@@ -289,6 +221,11 @@ internal sealed class DieDecoder
         while (form == DwForm.DW_FORM_indirect)
         {
             form = AttributeForms.ReadIndirect(ref reader, _sections.Info);
+        }
+
+        if (StringForms.HomeOf(form) != StringHome.None)
+        {
+            return new AttributeValue(attribute, form, ValueClass.String, StringForms.ReadValue(ref reader, form, Unit));
         }
 
         AttributeValue Of(ValueClass valueClass, ulong value) => new(attribute, form, valueClass, value);
@@ -316,26 +253,6 @@ internal sealed class DieDecoder
                 return Of(ValueClass.Address, reader.ReadUnsigned(Unit.AddressSize));
             case DwForm.DW_FORM_sec_offset:
                 return Of(ValueClass.SectionOffset, reader.ReadUnsigned(Unit.OffsetSize));
-            case DwForm.DW_FORM_strp:
-            case DwForm.DW_FORM_line_strp:
-            case DwForm.DW_FORM_strp_sup:
-            case DwForm.DW_FORM_GNU_strp_alt:
-                return Of(ValueClass.String, reader.ReadUnsigned(Unit.OffsetSize));
-            case DwForm.DW_FORM_strx:
-            case DwForm.DW_FORM_GNU_str_index:
-                return Of(ValueClass.String, reader.ReadUleb());
-            case DwForm.DW_FORM_strx1:
-                return Of(ValueClass.String, reader.ReadU8());
-            case DwForm.DW_FORM_strx2:
-                return Of(ValueClass.String, reader.ReadU16());
-            case DwForm.DW_FORM_strx3:
-                return Of(ValueClass.String, reader.ReadU24());
-            case DwForm.DW_FORM_strx4:
-                return Of(ValueClass.String, reader.ReadU32());
-            case DwForm.DW_FORM_string:
-                ulong start = reader.Offset;
-                reader.ReadString();
-                return Of(ValueClass.String, start);
             case DwForm.DW_FORM_ref1:
                 return Of(ValueClass.Reference, Unit.Offset + reader.ReadU8());
             case DwForm.DW_FORM_ref2:
@@ -367,7 +284,7 @@ internal sealed class DieDecoder
             case DwForm.DW_FORM_data16:
                 return Block(ref reader, attribute, form, 16);
             default:
-                // Addresses by index and lists by index: nothing that a layout depends on, but their length must be known.
+                // Addresses and lists by index: no layout depends on their values, only on their lengths.
                 ulong at = reader.Offset;
                 AttributeForms.Skip(ref reader, form, Unit, _sections.Info);
                 return Of(ValueClass.Address, at);

@@ -8,24 +8,18 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf.Decode;
 
 /// <summary>
-/// Builds the <see cref="TypeGraph"/> of one struct or union from its DIEs. What is embedded by value is followed to the end, what is
-/// behind a pointer to its name only. One builder serves one thread.
+/// Builds the <see cref="TypeGraph"/> of one struct or union from its DIEs. Types embedded by value are built in full; behind a pointer only their names
+/// are. One builder serves one thread.
 /// </summary>
 internal sealed class DwarfGraphBuilder
 {
     // The kernel's deepest nesting by value is about 20; only a circle goes further.
     private const int DeepestType = 256;
 
-    // A decoder has the abbreviations of one unit, 20 KB and more; types that refer to each other across units are in few of them.
+    // A decoder holds the abbreviations of one unit, 20 KB and more. Types that refer to each other across units span few units.
     private const int MostDecoders = 64;
 
-    // No object is larger than an address space; kept, sums of places and sizes in bits stay far from 64 bits.
-    private const ulong LargestByteSize = 1UL << 48;
-
-    // Of a bitfield: C's widest integers have 16 bytes, clang's _BitInt 1 MiB.
-    private const long LargestStorageByteSize = 1 << 20;
-
-    // What a member takes while its struct is built, in bytes: its DIE, its name, itself, and lists that grow.
+    // The memory of a member while its struct is built, in bytes: its DIE, its name, itself, and lists that grow.
     private const ulong MemberSize = 384;
 
     // DWARF 5 §7.8.
@@ -42,8 +36,8 @@ internal sealed class DwarfGraphBuilder
     private TypeGraphBuilder _graph = new();
     private int _depth;
 
-    /// <param name="sections">What is read.</param>
-    /// <param name="withPlaces">Whether to tell where types and members are declared: it takes time, and only who shows them needs it.</param>
+    /// <param name="sections">The image.</param>
+    /// <param name="withPlaces">Whether to read where types and members are declared: it takes time, and only a listing needs it.</param>
     public DwarfGraphBuilder(DwarfSections sections, bool withPlaces = false)
     {
         _withPlaces = withPlaces;
@@ -52,21 +46,20 @@ internal sealed class DwarfGraphBuilder
     }
 
     /// <summary>
-    /// The definition at a DIE: a struct or union, or what a typedef there stands for. Null when it is only declared, or is a typedef of
-    /// something else.
+    /// The definition at a DIE of the image: a struct or union, or the one that a typedef names. Null for a declaration, and for a typedef of another type.
     /// </summary>
-    /// <param name="unit">The unit that the DIE is in.</param>
+    /// <param name="unit">The unit of the DIE.</param>
     /// <param name="dieOffset">Bytes from the start of .debug_info.</param>
-    /// <exception cref="InvalidImageException">What the layout depends on is damaged or not understood.</exception>
+    /// <exception cref="InvalidImageException">Something that the layout depends on is damaged or not understood.</exception>
     public (TypeGraph Graph, TypeId Root)? Build(in UnitHeader unit, ulong dieOffset) => Build(_sections, unit, dieOffset);
 
-    /// <summary>When the DIE asked for last is a typedef of a struct or union that its unit only declares: which.</summary>
+    /// <summary>The struct or union that the last DIE, a typedef, names and its unit only declares; else null.</summary>
     public TypeName? TypedefOf { get; private set; }
 
-    /// <summary>The first one of all that were asked for.</summary>
+    /// <summary>The first such struct or union of all DIEs so far.</summary>
     public TypeName? FirstTypedefOf { get; private set; }
 
-    /// <summary>The same of a DIE in the supplementary file or in one of split DWARF.</summary>
+    /// <summary>The definition at a DIE of any file: the image, the supplementary file or a split one.</summary>
     public (TypeGraph Graph, TypeId Root)? Build(DwarfSections file, in UnitHeader unit, ulong dieOffset)
     {
         _graph = new TypeGraphBuilder();
@@ -76,7 +69,7 @@ internal sealed class DwarfGraphBuilder
         TypedefOf = null;
         if (_decoders.Count > 0 && !_decoders.ContainsKey((file, unit.Offset)))
         {
-            // One unit at a time, unless its types refer to another: then both stay open.
+            // One unit is open at a time; others stay open only while the types of one definition refer to them.
             DieDecoder? reused = _decoders.Values.FirstOrDefault(d => d.Sections == file);
             _decoders.Clear();
             if (reused is not null)
@@ -114,7 +107,7 @@ internal sealed class DwarfGraphBuilder
         return id;
     }
 
-    // The signature of the type that a declaration stands for (DWARF 5 §5.7.1). Where the name is enough and there is one, it is not followed.
+    // The signature of a declaration of a type in a type unit (DWARF 5 §5.7.1); null if a name is enough and there is one.
     private static ulong? Signature(Die die, bool byValue)
     {
         AttributeValue signature = die[DwAt.DW_AT_signature];
@@ -125,7 +118,7 @@ internal sealed class DwarfGraphBuilder
         ? Type(unit.TypeDie, file, unit, byValue)
         : throw die.Invalid($"a type is in the type unit of signature 0x{signature:x16}, which is not in this file");
 
-    // Whatever walks a graph recurses once a level: the levels are bounded here, for all of them.
+    // Each walk of a graph recurses once per level: the bound here holds for all of them.
     private void Descend(int levels, Section info, ulong dieOffset)
     {
         _depth += levels;
@@ -139,7 +132,8 @@ internal sealed class DwarfGraphBuilder
     {
         TypeId id = _graph.Add(node);
         RefuseProblem(die);
-        if (Constant(die, DwAt.DW_AT_endianity) is { } endianity && endianity != DW_END_default && endianity != (_isBigEndian ? DW_END_big : DW_END_little))
+        if (DieValues.Constant(die, DwAt.DW_AT_endianity) is { } endianity && endianity != DW_END_default
+            && endianity != (_isBigEndian ? DW_END_big : DW_END_little))
         {
             _inOtherByteOrder.Add(id);
         }
@@ -158,7 +152,8 @@ internal sealed class DwarfGraphBuilder
     {
         if (_graph.Problem is { } problem)
         {
-            throw _graph.IsContradictory ? die.Section.Contradictory(die.Offset, $"{TagName(die.Tag)}: {problem}") : die.Invalid($"{TagName(die.Tag)}: {problem}");
+            string named = $"{DieValues.TagName(die.Tag)}: {problem}";
+            throw _graph.IsContradictory ? die.Section.Contradictory(die.Offset, named) : die.Invalid(named);
         }
     }
 
@@ -168,7 +163,7 @@ internal sealed class DwarfGraphBuilder
         {
             if (_decoders.Count >= MostDecoders)
             {
-                // Those that are in use stay alive with whoever uses them.
+                // A decoder that is in use stays alive on the stack.
                 _decoders.Clear();
             }
 
@@ -185,14 +180,14 @@ internal sealed class DwarfGraphBuilder
         switch (die.Tag)
         {
             case DwTag.DW_TAG_base_type:
-                return new BaseType(Name(die, decoder) ?? "?", RequireByteSize(die), Encoding(die));
+                return new BaseType(Name(die, decoder) ?? "?", DieValues.RequireByteSize(die), DieValues.Encoding(die));
             case DwTag.DW_TAG_unspecified_type:
                 return new BaseType(Name(die, decoder) ?? "?", 0, BaseEncoding.Other);
             case DwTag.DW_TAG_pointer_type:
-                // The kernel's compilers know one size of pointers: where the unit's header and the pointer differ, one of them is damaged.
+                // The kernel's compilers have one size of pointers: if the unit's header and the pointer differ, one of them is damaged.
                 ulong pointerSize = decoder.Unit.AddressSize;
-                return ByteSize(die) is { } told && told != pointerSize
-                    ? throw die.Invalid($"a pointer of {told} bytes in a unit with addresses of {pointerSize}")
+                return DieValues.ByteSize(die) is { } recorded && recorded != pointerSize
+                    ? throw die.Invalid($"a pointer of {recorded} bytes in a unit with addresses of {pointerSize}")
                     : new PointerType(Target(die, decoder, byValue: false), pointerSize);
             case DwTag.DW_TAG_const_type:
                 return new QualifiedType(Qualifier.Const, Target(die, decoder, byValue));
@@ -212,11 +207,11 @@ internal sealed class DwarfGraphBuilder
             case DwTag.DW_TAG_subroutine_type:
                 return Function(die, decoder);
             default:
-                throw die.Invalid($"{TagName(die.Tag)} is not a type that can be read in a C unit");
+                throw die.Invalid($"{DieValues.TagName(die.Tag)} is not a type that can be read in a C unit");
         }
     }
 
-    // Of a typedef that lost its name, what it stands for is left.
+    // A typedef whose name is lost is replaced by its target.
     private TypeId Typedef(Die die, DieDecoder decoder, bool byValue)
     {
         string? name = Name(die, decoder);
@@ -224,7 +219,7 @@ internal sealed class DwarfGraphBuilder
         return string.IsNullOrEmpty(name) ? target : Add(new TypedefType(name, target), die);
     }
 
-    // clang makes an atomic type as large as the processor's next access (ASTContext::getTypeInfoImpl), GCC does not, and neither says it.
+    // clang rounds the size of an atomic type up to the processor's next access (ASTContext::getTypeInfoImpl), GCC does not, and neither records it.
     private TypeId Atomic(Die die, TypeId target)
     {
         const ulong LargestAccess = 16;
@@ -234,17 +229,15 @@ internal sealed class DwarfGraphBuilder
             : throw die.Invalid($"an _Atomic struct or union of {size} bytes, which some compilers make larger without saying so");
     }
 
-    private static AggregateKind KindOf(Die die) => die.Tag == DwTag.DW_TAG_union_type ? AggregateKind.Union : AggregateKind.Struct;
-
     private TypeNode Aggregate(Die die, DieDecoder decoder, bool byValue)
     {
         string? name = Name(die, decoder);
         if (!byValue || IsDeclaration(die, decoder))
         {
-            return new AggregateReference(KindOf(die), name);
+            return new AggregateReference(DieValues.KindOf(die), name);
         }
 
-        ulong size = RequireByteSize(die);
+        ulong size = DieValues.RequireByteSize(die);
         if (die[DwAt.DW_AT_encoding].Class != ValueClass.Absent)
         {
             throw die.Invalid("a struct or union with an encoding, which integers have");
@@ -256,39 +249,40 @@ internal sealed class DwarfGraphBuilder
             switch (child.Tag)
             {
                 case DwTag.DW_TAG_member when members.Count == TypeGraphBuilder.MostMembers:
-                    throw die.Invalid($"{TagName(die.Tag)}: a struct or union has more than {TypeGraphBuilder.MostMembers} members");
+                    throw die.Invalid($"{DieValues.TagName(die.Tag)}: a struct or union has more than {TypeGraphBuilder.MostMembers} members");
                 case DwTag.DW_TAG_member:
                     members.Add(ReadMember(child, decoder, die.Tag == DwTag.DW_TAG_union_type));
                     break;
                 case DwTag.DW_TAG_inheritance:
                 case DwTag.DW_TAG_variant_part:
-                    throw child.Invalid($"{TagName(child.Tag)} in a C unit, which cannot be read");
+                    throw child.Invalid($"{DieValues.TagName(child.Tag)} in a C unit, which cannot be read");
                 case DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type or DwTag.DW_TAG_enumeration_type or DwTag.DW_TAG_typedef or DwTag.DW_TAG_array_type
-                    or DwTag.DW_TAG_pointer_type or DwTag.DW_TAG_subroutine_type or DwTag.DW_TAG_base_type or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type
-                    or DwTag.DW_TAG_LLVM_annotation or DwTag.DW_TAG_GNU_annotation when !HasPlace(child):
-                    // Types that are declared within, and what the source says about it.
+                    or DwTag.DW_TAG_pointer_type or DwTag.DW_TAG_subroutine_type or DwTag.DW_TAG_base_type or DwTag.DW_TAG_const_type
+                    or DwTag.DW_TAG_volatile_type
+                    or DwTag.DW_TAG_LLVM_annotation or DwTag.DW_TAG_GNU_annotation when !MemberPlacement.HasPlace(child):
+                    // Nested types, and annotations.
                     break;
                 default:
-                    // It may be a member: one less, and a rule about it does not apply.
-                    throw child.Invalid($"{TagName(child.Tag)} in a struct or union, which C has not there");
+                    // It may be a damaged member: without it a rule about it would not apply.
+                    throw child.Invalid($"{DieValues.TagName(child.Tag)} in a struct or union, which C has not there");
             }
         }
 
         decoder.Sections.Info.File.Budget.Take(decoder.Sections.Info, (ulong)(members.Count + 1) * MemberSize);
-        return new AggregateType(KindOf(die), name, size, Constant(die, DwAt.DW_AT_alignment), members.ToImmutable()) { Place = Place(die, decoder) };
+        ulong? alignment = DieValues.Constant(die, DwAt.DW_AT_alignment);
+        return new AggregateType(DieValues.KindOf(die), name, size, alignment, members.ToImmutable()) { Place = Place(die, decoder) };
     }
 
-    // Of a definition that damage made a declaration of, the members are still there; to pass it over would be to answer from other units.
+    // Damage may turn a definition into a declaration, which still has its members: without an error other units would answer for it.
     private static bool IsDeclaration(Die die, DieDecoder decoder)
     {
         AttributeValue declaration = die[DwAt.DW_AT_declaration];
-        return declaration.Class is not (ValueClass.Absent or ValueClass.Flag) ? throw die.Invalid($"DW_AT_declaration has {declaration.Form}, which is not a flag")
-            : declaration.Value != 0 && decoder.Children(die).Any(child => child.Tag == DwTag.DW_TAG_member) ? throw die.Invalid("a declaration of a struct or union, with members")
+        return declaration.Class is not (ValueClass.Absent or ValueClass.Flag)
+                ? throw die.Invalid($"DW_AT_declaration has {declaration.Form}, which is not a flag")
+            : declaration.Value != 0 && decoder.Children(die).Any(child => child.Tag == DwTag.DW_TAG_member)
+                ? throw die.Invalid("a declaration of a struct or union, with members")
             : declaration.Value != 0;
     }
-
-    private static bool HasPlace(Die die)
-        => die[DwAt.DW_AT_data_member_location].Class != ValueClass.Absent || die[DwAt.DW_AT_data_bit_offset].Class != ValueClass.Absent || die[DwAt.DW_AT_bit_size].Class != ValueClass.Absent;
 
     private Member ReadMember(Die die, DieDecoder decoder, bool isInUnion)
     {
@@ -299,27 +293,28 @@ internal sealed class DwarfGraphBuilder
         }
 
         TypeId typeId = Referenced(type, die, decoder, byValue: true);
-        ulong? bitFieldSize = Constant(die, DwAt.DW_AT_bit_size);
-        if (bitFieldSize > LargestByteSize * 8)
+        ulong? bitFieldSize = DieValues.Constant(die, DwAt.DW_AT_bit_size);
+        if (bitFieldSize > DieValues.LargestByteSize * 8)
         {
             throw die.Invalid($"a bitfield is {bitFieldSize} bits wide, which none is");
         }
 
         if (bitFieldSize is not null && _inOtherByteOrder.Contains(_graph.Strip(typeId)))
         {
-            // Its bits are counted from the other end of each unit, and how far the units reach is not told.
+            // Its bits count from the other end of each storage unit, and the extent of the units is not recorded.
             throw die.Invalid("a bitfield in the other byte order (scalar_storage_order), whose bits cannot be placed");
         }
 
-        if (bitFieldSize is null && ByteSize(die) is { } told && _graph.ByteSizeOf(typeId) is { } size && told != size)
+        if (bitFieldSize is null && DieValues.ByteSize(die) is { } recorded && _graph.ByteSizeOf(typeId) is { } size && recorded != size)
         {
-            // It would count (DWARF 5 §5.7.6), and C has no member that is not as large as its type.
-            throw die.Invalid($"a member of {told} bytes whose type has {size}");
+            // It would take precedence (DWARF 5 §5.7.6), and a C member has the size of its type.
+            throw die.Invalid($"a member of {recorded} bytes whose type has {size}");
         }
 
-        ulong bitOffset = BitOffset(die, typeId, bitFieldSize, isInUnion);
+        ulong bitOffset = MemberPlacement.BitOffset(die, bitFieldSize, bitFieldSize is null ? null : StorageByteSize(typeId), isInUnion, _isBigEndian);
         string? name = Name(die, decoder);
-        return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, Constant(die, DwAt.DW_AT_alignment)) { Place = Place(die, decoder) };
+        ulong? alignment = DieValues.Constant(die, DwAt.DW_AT_alignment);
+        return new Member(string.IsNullOrEmpty(name) ? null : name, typeId, bitOffset, bitFieldSize, alignment) { Place = Place(die, decoder) };
     }
 
     private SourcePlace? Place(Die die, DieDecoder decoder)
@@ -334,52 +329,6 @@ internal sealed class DwarfGraphBuilder
         return place;
     }
 
-    // The three ways of placing a member (DWARF 5 §5.7.6, DWARF 4 §5.5.6, DWARF 2 §5.5.4) in bits of memory order.
-    private ulong BitOffset(Die die, TypeId typeId, ulong? bitFieldSize, bool isInUnion)
-    {
-        ulong bytes = MemberLocation(die);
-        ulong? fromBigEnd = bitFieldSize is null || Constant(die, DwAt.DW_AT_data_bit_offset) is not null ? null : Constant(die, DwAt.DW_AT_bit_offset);
-        // A storage unit may start before its struct: where a struct is aligned to less than the unit's size, GCC counts from the unit's alignment.
-        bool isBefore = fromBigEnd is not null && (long)bytes is < 0 and >= -LargestStorageByteSize;
-        if (bytes > LargestByteSize && !isBefore)
-        {
-            throw die.Invalid($"a member lies at byte {bytes}, where none can be");
-        }
-
-        ulong bits = bytes * 8;
-        if (Constant(die, DwAt.DW_AT_data_bit_offset) is { } dataBitOffset)
-        {
-            return dataBitOffset > LargestByteSize * 8
-                ? throw die.Invalid($"a member lies at bit {dataBitOffset}, where none can be")
-                : bits + dataBitOffset;
-        }
-
-        if (bitFieldSize is not { } width || fromBigEnd is not { } skipped)
-        {
-            return bits;
-        }
-
-        if (isInUnion && (long)skipped < 0 && die[DwAt.DW_AT_data_member_location].Class == ValueClass.Absent)
-        {
-            // GCC leaves out the location of all members of unions, also where it counts from a unit that starts before the union.
-            return 0;
-        }
-
-        // DW_AT_bit_offset counts from the most significant bit of the storage unit, also on little-endian targets; it is negative
-        // when a packed field starts before its storage unit.
-        ulong? storage = ByteSize(die) ?? StorageByteSize(typeId);
-        if (storage is not { } storageBytes)
-        {
-            throw die.Invalid("a bitfield has neither DW_AT_byte_size nor a type with a size");
-        }
-
-        Int128 within = _isBigEndian ? (long)skipped : (storageBytes * 8) - (Int128)(long)skipped - width;
-        Int128 absolute = ((Int128)(long)bytes * 8) + within;
-        return absolute >= 0 && absolute <= LargestByteSize * 8
-            ? (ulong)absolute
-            : throw die.Invalid($"a bitfield lies at bit {absolute} of its struct, where none can be");
-    }
-
     private ulong? StorageByteSize(TypeId typeId)
     {
         TypeId unqualified = _graph.Strip(typeId);
@@ -391,47 +340,10 @@ internal sealed class DwarfGraphBuilder
         };
     }
 
-    // DW_AT_data_member_location: absent in unions and for bitfields with DW_AT_data_bit_offset, else a constant or, in DWARF 2, an
-    // expression that adds to the struct's address.
-    private static ulong MemberLocation(Die die)
-    {
-        AttributeValue value = die[DwAt.DW_AT_data_member_location];
-        switch (value.Class)
-        {
-            case ValueClass.Absent:
-                return 0;
-            case ValueClass.Constant:
-                return value.Value;
-            case ValueClass.Block:
-                return EvaluateLocation(die, value);
-            default:
-                throw die.Invalid($"DW_AT_data_member_location has {value.Form}, which cannot be read here");
-        }
-    }
-
-    private static ulong EvaluateLocation(Die die, AttributeValue block)
-    {
-        const byte DW_OP_plus_uconst = 0x23;
-        const byte DW_OP_constu = 0x10;
-        const byte DW_OP_plus = 0x22;
-        SectionReader reader = die.Section.ReadRange(block.Value, block.Value + block.ByteLength);
-        byte operation = reader.ReadU8();
-        if (operation == DW_OP_plus_uconst || operation == DW_OP_constu)
-        {
-            ulong offset = reader.ReadUleb();
-            if (operation == DW_OP_plus_uconst ? reader.IsAtEnd : reader.Remaining == 1 && reader.ReadU8() == DW_OP_plus)
-            {
-                return offset;
-            }
-        }
-
-        throw die.Invalid($"DW_AT_data_member_location is an expression (first operation 0x{operation:x}) that cannot be read");
-    }
-
     private EnumType Enumeration(Die die, DieDecoder decoder)
     {
-        BaseEncoding encoding = Encoding(die);
-        ulong? size = ByteSize(die);
+        BaseEncoding encoding = DieValues.Encoding(die);
+        ulong? size = DieValues.ByteSize(die);
         if (die[DwAt.DW_AT_type].Class != ValueClass.Absent)
         {
             TypeId underlying = Target(die, decoder, byValue: true);
@@ -443,13 +355,13 @@ internal sealed class DwarfGraphBuilder
         }
 
         return size is null && die[DwAt.DW_AT_declaration].Class == ValueClass.Absent
-            ? throw die.Invalid($"{TagName(die.Tag)} has no {DwAt.DW_AT_byte_size}, and is no declaration")
+            ? throw die.Invalid($"{DieValues.TagName(die.Tag)} has no {DwAt.DW_AT_byte_size}, and is no declaration")
             : new EnumType(Name(die, decoder), size ?? 0, encoding is BaseEncoding.Signed or BaseEncoding.SignedChar);
     }
 
     private ArrayType Array(Die die, DieDecoder decoder, bool byValue)
     {
-        if (Constant(die, DwAt.DW_AT_byte_stride) is not null || Constant(die, DwAt.DW_AT_bit_stride) is not null)
+        if (DieValues.Constant(die, DwAt.DW_AT_byte_stride) is not null || DieValues.Constant(die, DwAt.DW_AT_bit_stride) is not null)
         {
             throw die.Invalid("an array with a stride of its own, which cannot be read");
         }
@@ -468,7 +380,7 @@ internal sealed class DwarfGraphBuilder
             throw die.Invalid($"an array of {counts.Count} dimensions");
         }
 
-        // Each dimension is a level of its own.
+        // Each dimension is a level of nesting.
         Descend(counts.Count - 1, die.Section, die.Offset);
         TypeId element = Target(die, decoder, byValue);
         _depth -= counts.Count - 1;
@@ -480,20 +392,20 @@ internal sealed class DwarfGraphBuilder
         return new ArrayType(element, counts[0]);
     }
 
-    // DWARF 5 §5.13: a count, or an upper bound that is included; C counts from 0. A bound of -1 is how GCC writes x[0].
+    // DWARF 5 §5.13: a count, or an inclusive upper bound; C counts from 0. GCC writes x[0] with a bound of -1.
     private static ulong? Count(Die die)
     {
-        if (Constant(die, DwAt.DW_AT_count) is { } count)
+        if (DieValues.Constant(die, DwAt.DW_AT_count) is { } count)
         {
             return count;
         }
 
-        if (Constant(die, DwAt.DW_AT_lower_bound) is not (null or 0))
+        if (DieValues.Constant(die, DwAt.DW_AT_lower_bound) is not (null or 0))
         {
             throw die.Invalid("an array that does not count from 0, which C has not");
         }
 
-        if (Constant(die, DwAt.DW_AT_upper_bound) is not { } upper)
+        if (DieValues.Constant(die, DwAt.DW_AT_upper_bound) is not { } upper)
         {
             return null;
         }
@@ -534,7 +446,8 @@ internal sealed class DwarfGraphBuilder
             case DwForm.DW_FORM_ref_sig8:
                 return WithSignature(type.Value, die, decoder, byValue);
             case DwForm.DW_FORM_ref_sup4 or DwForm.DW_FORM_ref_sup8 or DwForm.DW_FORM_GNU_ref_alt:
-                DwarfSections supplement = decoder.Sections.Supplement ?? throw AttributeForms.NoSupplementaryFile(die.Section, die.Offset, "a type", type.Form);
+                DwarfSections supplement = decoder.Sections.Supplement
+                    ?? throw AttributeForms.NoSupplementaryFile(die.Section, die.Offset, "a type", type.Form);
                 return Type(type.Value, supplement, supplement.Units.Containing(type.Value), byValue);
             case DwForm.DW_FORM_ref_addr:
                 return decoder.Sections.HasSectionOffsets
@@ -546,43 +459,4 @@ internal sealed class DwarfGraphBuilder
                     : throw die.Invalid($"DW_AT_type has {type.Form}, which is not a reference");
         }
     }
-
-    private static ulong RequireByteSize(Die die) => ByteSize(die) ?? throw die.Invalid($"{TagName(die.Tag)} has no {DwAt.DW_AT_byte_size}");
-
-    private static ulong? ByteSize(Die die) => Constant(die, DwAt.DW_AT_byte_size) is > LargestByteSize and var size
-        ? throw die.Invalid($"{TagName(die.Tag)} has a size of {size} bytes, which no type has")
-        : Constant(die, DwAt.DW_AT_byte_size);
-
-    private static ulong? Constant(Die die, DwAt attribute)
-    {
-        AttributeValue value = die[attribute];
-        switch (value.Class)
-        {
-            case ValueClass.Absent:
-                return null;
-            case ValueClass.Constant:
-                return value.Value;
-            case ValueClass.Block or ValueClass.Reference when attribute is DwAt.DW_AT_upper_bound or DwAt.DW_AT_count:
-                // A length that is computed at run time: no length as far as the layout goes.
-                return null;
-            default:
-                throw die.Invalid($"{attribute} has {value.Form}, which is not a constant");
-        }
-    }
-
-    private static BaseEncoding Encoding(Die die) => EncodingOf(Constant(die, DwAt.DW_AT_encoding) ?? 0);
-
-    /// <summary>What a value of DW_AT_encoding means.</summary>
-    internal static BaseEncoding EncodingOf(ulong encoding) => encoding > byte.MaxValue ? BaseEncoding.Other : (DwAte)encoding switch
-    {
-        DwAte.DW_ATE_boolean => BaseEncoding.Boolean,
-        DwAte.DW_ATE_signed => BaseEncoding.Signed,
-        DwAte.DW_ATE_signed_char => BaseEncoding.SignedChar,
-        DwAte.DW_ATE_unsigned => BaseEncoding.Unsigned,
-        DwAte.DW_ATE_unsigned_char or DwAte.DW_ATE_UTF => BaseEncoding.UnsignedChar,
-        DwAte.DW_ATE_float => BaseEncoding.Float,
-        _ => BaseEncoding.Other,
-    };
-
-    private static string TagName(DwTag tag) => Enum.IsDefined(tag) ? tag.ToString() : $"DW_TAG 0x{(int)tag:x}";
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.IO;
@@ -6,42 +7,40 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf.Decode;
 
 /// <summary>
-/// The source files of a unit, by the numbers that DW_AT_decl_file has: the file table in the header of the unit's line number program
-/// (DWARF 5 §6.2.4, DWARF 4 §6.2.4). Paths are told from the root of the source tree. A layout does not depend on any of it, so that a table
-/// that cannot be read leaves the places unknown and is no error; who asks for a place is told why there is none.
+/// The source files of a unit by the numbers of DW_AT_decl_file: the file table in the header of the unit's line number program (DWARF 5 §6.2.4, DWARF 4
+/// §6.2.4). Paths are relative to the root of the source tree. No layout depends on them: an unreadable table is no error, and <see cref="Place"/> gives
+/// the reason.
 /// </summary>
 internal sealed class SourceFiles
 {
     private const ulong DW_LNCT_path = 1;
     private const ulong DW_LNCT_directory_index = 2;
 
-    // A unit of a kernel has some hundreds.
+    // A unit of a kernel has some hundred files.
     private const ulong MostFiles = 1 << 16;
 
-    private readonly DwarfSections _sections;
     private readonly UnitHeader _unit;
     private readonly UnitRoot _root;
     private readonly List<string> _directories = [];
-    // As the table says it; told from the root of the source tree only when asked for, which most are not.
+    // As in the table; most are never shown, and the shown ones are made relative on demand.
     private readonly List<(string Path, ulong Directory)?> _files = [];
-    private readonly Dictionary<ulong, string> _told = [];
+    private readonly Dictionary<ulong, string> _shown = [];
     private string _compilationDirectory = "";
     private string? _problem;
 
-    private SourceFiles(DwarfSections sections, in UnitHeader unit, in UnitRoot root)
+    private SourceFiles(in UnitHeader unit, in UnitRoot root)
     {
-        _sections = sections;
         _unit = unit;
         _root = root;
     }
 
-    /// <summary>Reads the table that a unit names; empty when there is none or it cannot be read.</summary>
+    /// <summary>Reads the table of a unit; empty if it has none or the table cannot be read.</summary>
     public static SourceFiles Of(DwarfSections sections, in UnitHeader unit, in UnitRoot root)
     {
-        SourceFiles files = new(sections, unit, root);
+        SourceFiles files = new(unit, root);
         try
         {
-            files._compilationDirectory = root.Text(sections, root.CompilationDirectory);
+            files._compilationDirectory = root.Text(root.CompilationDirectory);
             files._problem = root.LineOffset is not { } offset ? "its unit has no line table"
                 : sections.Line is not { } line ? "there is no .debug_line section"
                 : files.Read(line, offset) is { } problem ? $"the line table at .debug_line+0x{offset:x} {problem}"
@@ -60,10 +59,10 @@ internal sealed class SourceFiles
         return files;
     }
 
-    /// <summary>Where something is declared, or null when that is not told.</summary>
-    /// <param name="file">Its DW_AT_decl_file.</param>
-    /// <param name="line">Its DW_AT_decl_line.</param>
-    /// <param name="problem">Why it is not told though the attributes say it, in a clause; else null.</param>
+    /// <summary>The place of a declaration; null if it is not recorded or not known.</summary>
+    /// <param name="file">DW_AT_decl_file.</param>
+    /// <param name="line">DW_AT_decl_line.</param>
+    /// <param name="problem">Why the place is not known though the attributes record it, as a clause; else null.</param>
     public SourcePlace? Place(AttributeValue file, AttributeValue line, out string? problem)
     {
         problem = null;
@@ -74,15 +73,15 @@ internal sealed class SourceFiles
 
         if (file.Value < (ulong)_files.Count)
         {
-            // Before DWARF 5 file 0 is none.
-            return _files[(int)file.Value] is var (path, directory) ? new SourcePlace(Told(file.Value, path, directory), line.Value) : null;
+            // Before DWARF 5 there is no file 0.
+            return _files[(int)file.Value] is var (path, directory) ? new SourcePlace(Shown(file.Value, path, directory), line.Value) : null;
         }
 
         problem = _problem ?? $"the line table has {_files.Count} files, and file {file.Value} is named";
         return null;
     }
 
-    // What is wrong, in a clause that follows the table's name; null when it was read.
+    // The problem of the table, as a clause that follows its name; null if there is none.
     private string? Read(Section line, ulong offset)
     {
         if (offset >= line.Length)
@@ -134,7 +133,7 @@ internal sealed class SourceFiles
             return null;
         }
 
-        // Before DWARF 5 the tables count from 1: directory 0 is that of the compilation, file 0 is none.
+        // Before DWARF 5 the tables count from 1: directory 0 is that of the compilation, and there is no file 0.
         _directories.Add(_compilationDirectory);
         _files.Add(null);
         while (ReadText(ref reader) is { Length: > 0 } directory && (ulong)_directories.Count < MostFiles)
@@ -153,18 +152,18 @@ internal sealed class SourceFiles
         return null;
     }
 
-    private string Told(ulong file, string path, ulong directory)
+    private string Shown(ulong file, string path, ulong directory)
     {
-        if (!_told.TryGetValue(file, out string? told))
+        if (!_shown.TryGetValue(file, out string? shown))
         {
-            told = SourcePath.Of(path, directory < (ulong)_directories.Count ? _directories[(int)directory] : "", _compilationDirectory);
-            _told.Add(file, told);
+            shown = SourcePath.Of(path, directory < (ulong)_directories.Count ? _directories[(int)directory] : "", _compilationDirectory);
+            _shown.Add(file, shown);
         }
 
-        return told;
+        return shown;
     }
 
-    // A table that says itself what its columns are (DWARF 5 §6.2.4.1).
+    // A table that starts with a description of its columns (DWARF 5 §6.2.4.1).
     private List<(string Path, ulong Directory)> ReadEntries(ref SectionReader reader, Section line, int offsetSize)
     {
         (ulong Content, DwForm Form)[] columns = new (ulong, DwForm)[reader.ReadU8()];
@@ -179,7 +178,7 @@ internal sealed class SourceFiles
             throw line.Invalid(reader.Offset, $"a table of {count} files");
         }
 
-        // The forms are read as in .debug_info, with the sizes of this table's own format.
+        // Forms have the sizes of this table's own 32-bit or 64-bit format.
         UnitHeader forms = _unit with { Is64Bit = offsetSize == 8 };
         List<(string, ulong)> entries = [];
         for (ulong i = 0; i < count; i++)
@@ -191,7 +190,7 @@ internal sealed class SourceFiles
                 switch (content)
                 {
                     case DW_LNCT_path:
-                        path = ReadPath(ref reader, form, offsetSize, line);
+                        path = ReadPath(ref reader, form, forms, line);
                         break;
                     case DW_LNCT_directory_index:
                         directory = form switch
@@ -215,30 +214,16 @@ internal sealed class SourceFiles
         return entries;
     }
 
-    private string ReadPath(ref SectionReader reader, DwForm form, int offsetSize, Section line)
+    private string ReadPath(ref SectionReader reader, DwForm form, in UnitHeader forms, Section line)
     {
-        switch (form)
-        {
-            case DwForm.DW_FORM_string:
-                return ReadText(ref reader);
-            case DwForm.DW_FORM_line_strp:
-                return _sections.Require(_sections.LineStr, ".debug_line_str").TextAt(reader.ReadUnsigned(offsetSize));
-            case DwForm.DW_FORM_strp:
-                return _sections.Require(_sections.Str, ".debug_str").TextAt(reader.ReadUnsigned(offsetSize));
-            case DwForm.DW_FORM_strx or DwForm.DW_FORM_strx1 or DwForm.DW_FORM_strx2 or DwForm.DW_FORM_strx3 or DwForm.DW_FORM_strx4 or DwForm.DW_FORM_udata when _root.StrOffsetsBase != UnitRoot.NoBase:
-                ulong index = form switch
-                {
-                    DwForm.DW_FORM_strx1 => reader.ReadU8(),
-                    DwForm.DW_FORM_strx2 => reader.ReadU16(),
-                    DwForm.DW_FORM_strx3 => reader.ReadU24(),
-                    DwForm.DW_FORM_strx4 => reader.ReadU32(),
-                    _ => reader.ReadUleb(),
-                };
-                return _sections.Require(_sections.Str, ".debug_str").TextAt(_sections.StringOffset(index, _root.StrOffsetsBase, _unit.OffsetSize));
-            default:
-                throw line.Invalid(reader.Offset, $"a path in {form}");
-        }
+        // Some producers write an index into .debug_str_offsets as a plain number.
+        DwForm stringForm = form == DwForm.DW_FORM_udata ? DwForm.DW_FORM_strx : form;
+        UnitStrings strings = _root.StringsIn(line);
+        ulong at = reader.Offset;
+        return strings.CanFind(stringForm) && StringForms.HomeOf(stringForm) != StringHome.Supplement
+            ? Encoding.UTF8.GetString(strings.Bytes(stringForm, StringForms.ReadValue(ref reader, stringForm, forms), at))
+            : throw line.Invalid(at, $"a path in {form}");
     }
 
-    private static string ReadText(ref SectionReader reader) => System.Text.Encoding.UTF8.GetString(reader.ReadString());
+    private static string ReadText(ref SectionReader reader) => Encoding.UTF8.GetString(reader.ReadString());
 }

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace LayoutCheck.Dwarf.Scan;
 
 /// <summary>
-/// A few patterns of at least two bytes, one of which may stand anywhere in a run of bytes. Hot: all of .debug_info can come through here, and
-/// then costs little more than to read it. Two patterns are looked for at a time, by two neighbouring bytes of each.
+/// Searches a run of bytes for a few patterns of at least two bytes each. Hot: all of .debug_info can come through here, at little more than the cost of
+/// reading it. One pass looks for two patterns, by two neighbouring bytes of each.
 /// </summary>
 internal sealed unsafe class BytePatterns
 {
@@ -13,7 +13,7 @@ internal sealed unsafe class BytePatterns
 
     public BytePatterns(IEnumerable<byte[]> patterns) => _patterns = [.. patterns];
 
-    /// <summary>Whether any of them is among the bytes.</summary>
+    /// <summary>Whether any pattern occurs among the bytes.</summary>
     public bool OccurIn(byte* from, byte* to)
     {
         for (int i = 0; i < _patterns.Length; i += 2)
@@ -21,7 +21,7 @@ internal sealed unsafe class BytePatterns
             byte[] first = _patterns[i];
             byte[] second = _patterns[Math.Min(i + 1, _patterns.Length - 1)];
             byte* rest = Pass(from, to, first, second, out bool isFound);
-            // What is left may start with the end of a pattern.
+            // A pattern may start before the remaining bytes.
             long overlap = Math.Min(rest - from, Math.Max(first.Length, second.Length));
             rest -= overlap;
             ReadOnlySpan<byte> end = new(rest, (int)(to - rest));
@@ -34,7 +34,7 @@ internal sealed unsafe class BytePatterns
         return false;
     }
 
-    // Looks for two patterns up to a place that it returns.
+    // Searches for two patterns, and returns the place up to which it did.
     private static byte* Pass(byte* from, byte* to, byte[] first, byte[] second, out bool isFound)
     {
         int firstAt = RareAt(first);
@@ -76,7 +76,7 @@ internal sealed unsafe class BytePatterns
     private static bool IsAt(byte* place, byte* from, byte* to, byte[] pattern)
         => place >= from && to - place >= pattern.Length && new ReadOnlySpan<byte>(place, pattern.Length).SequenceEqual(pattern);
 
-    // Where of its bytes two are that are rare together: neither is 0, if possible.
+    // The index of two neighbouring bytes of a pattern that are rare together: neither is 0, if possible.
     private static int RareAt(byte[] pattern)
     {
         for (int i = 0; i + 1 < pattern.Length; i++)

@@ -5,28 +5,13 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf.Scan;
 
 /// <summary>
-/// A definition laid out flat for <see cref="DefinitionMatcher"/>: what <see cref="DefinitionEquality"/> compares of it, and nothing else.
-/// </summary>
-/// <param name="graph">Where the definition is.</param>
-/// <param name="root">The struct or union.</param>
-/// <param name="nodes">Where its types are laid out, with those of other templates of the same thread; null for ones of its own.</param>
-internal sealed class DefinitionTemplate(TypeGraph graph, TypeId root, InternedTypes? nodes = null)
-{
-    /// <summary>What its types are among.</summary>
-    public InternedTypes Nodes { get; } = nodes ??= new InternedTypes();
-
-    /// <summary>The index of the struct or union itself.</summary>
-    public int Root { get; } = nodes.Add(graph, root);
-}
-
-/// <summary>
-/// The types of templates. Equal types are one, whichever definitions they are of: struct folio has a struct page in it, and half the structs of a kernel
-/// a list_head, so that what was found equal for one template is known for the others. Remembers the .debug_str offsets that names were last found at, so it
-/// serves one thread.
+/// The types of all templates of a thread, interned: equal types have one node, whichever definitions they belong to. struct folio contains a struct page,
+/// and half the structs of a kernel a list_head, so that an equality found for one template holds for the others. Holds the last .debug_str offset of each
+/// name, so that it serves one thread.
 /// </summary>
 internal sealed class InternedTypes
 {
-    /// <summary>What a node is; the matcher refuses what has no entry here, and the slow path decides.</summary>
+    /// <summary>The kind of a node. <see cref="Other"/> never matches, which leaves the type to the slow path.</summary>
     internal enum NodeKind : byte
     {
         Other,
@@ -40,7 +25,7 @@ internal sealed class InternedTypes
         Function,
     }
 
-    /// <summary>One type; typedefs and qualifiers are gone.</summary>
+    /// <summary>One type, without typedefs and qualifiers.</summary>
     internal record struct Node
     {
         public NodeKind Kind;
@@ -69,7 +54,7 @@ internal sealed class InternedTypes
         public int Type;
     }
 
-    /// <summary>A name, and the offset in .debug_str where it was last seen to stand. No bytes = no name.</summary>
+    /// <summary>A name, and its last offset in .debug_str. No bytes mean no name.</summary>
     internal record struct Name
     {
         public byte[]? Bytes;
@@ -87,10 +72,10 @@ internal sealed class InternedTypes
     /// <summary>The types, by index. Valid until more are added.</summary>
     public Node[] Nodes => _nodes;
 
-    /// <summary>The members of all aggregates, each aggregate's together. Valid until more are added.</summary>
+    /// <summary>The members of all aggregates; those of one aggregate are contiguous. Valid until more are added.</summary>
     public MemberNode[] Members => _members;
 
-    /// <summary>Adds a type and all that it is made of, as far as they are not there, and tells its index.</summary>
+    /// <summary>Adds a type and all of its parts that are new; returns its index.</summary>
     public int Add(TypeGraph graph, TypeId type) => Add(graph, type, []);
 
     private int Add(TypeGraph graph, TypeId type, Dictionary<TypeId, int> met)
@@ -119,7 +104,8 @@ internal sealed class InternedTypes
             case PointerType node:
                 return Intern(new Node { Kind = NodeKind.Pointer, ByteSize = node.ByteSize, Target = Add(graph, node.Target, met) });
             case ArrayType node:
-                return Intern(new Node { Kind = NodeKind.Array, HasCount = node.Count is not null, Count = node.Count ?? 0, Target = Add(graph, node.Element, met) });
+                int element = Add(graph, node.Element, met);
+                return Intern(new Node { Kind = NodeKind.Array, HasCount = node.Count is not null, Count = node.Count ?? 0, Target = element });
             case AggregateReference node:
                 return Intern(new Node { Kind = NodeKind.Reference, Tag = TagOf(node.Kind) }, node.Name);
             case FunctionType:
@@ -159,7 +145,7 @@ internal sealed class InternedTypes
         }
     }
 
-    // The index of a type of which all but the name and the members is told.
+    // The index of a type; the node comes without its name and members.
     private int Intern(Node node, string? name = null, int members = 0)
     {
         if (!_known.TryGetValue((node, name, members), out int index))
@@ -177,7 +163,7 @@ internal sealed class InternedTypes
         return index;
     }
 
-    // A list of members is known by its last one and by the list before it; 0 is the empty one.
+    // A list of members is identified by its last member and the list before that; 0 is the empty list.
     private int InternMemberList(MemberNode member, string? name, int before)
     {
         if (!_memberLists.TryGetValue((member, name, before), out int index))

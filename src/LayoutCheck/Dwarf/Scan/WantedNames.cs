@@ -10,22 +10,22 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf.Scan;
 
 /// <summary>
-/// The names that a scan looks for, prepared so that no string is read for the names that it passes by: .debug_str is searched once,
-/// and after that the 4- or 8-byte value of a DW_FORM_strp is looked up. Linkers merge tails, so that a
-/// name may be found at several offsets ("page" in "subpage"); all of them are it. Hot: asked for every struct. Immutable; shared by all threads.
+/// The names that a scan looks for, prepared so that the scan reads no string: .debug_str is searched once, and after that the offset of a DW_FORM_strp is
+/// looked up. Linkers merge tails ("page" in "subpage"), so that a name may have several offsets. Hot: tested for every struct. Immutable; shared by all
+/// threads.
 /// </summary>
 internal sealed class WantedNames
 {
     private const int FilterBits = 16;
 
-    // A search for more takes longer than to walk.
+    // More patterns than this are slower than walking the DIEs.
     private const int MostPatterns = 8;
 
-    // More are looked for by their hashes where they stand in the unit.
+    // More names than this are hashed to find one that stands in the unit itself.
     private const int FewNames = 16;
 
     private readonly byte[][] _names;
-    // One bit for many offsets: nearly all that are asked for are none of ours, and this fits the first cache.
+    // A Bloom filter with one hash: it rejects nearly all offsets, and fits the first-level cache.
     private readonly ulong[] _filter = new ulong[1 << (FilterBits - 6)];
     private readonly Dictionary<ulong, int> _byOffset = [];
     private readonly int _longestInline;
@@ -35,8 +35,8 @@ internal sealed class WantedNames
     private readonly bool _compareStrings;
 
     /// <param name="requests">The names.</param>
-    /// <param name="sections">The file that will be scanned for them.</param>
-    /// <param name="compareStrings">Whether strings are read after all, instead of searching .debug_str first: that is faster for a few units.</param>
+    /// <param name="sections">The file to scan.</param>
+    /// <param name="compareStrings">Whether strings are compared in place, without a search of .debug_str first: faster for a few units.</param>
     public WantedNames(IReadOnlyList<TypeName> requests, DwarfSections sections, bool compareStrings = false)
     {
         _sections = sections;
@@ -86,36 +86,36 @@ internal sealed class WantedNames
         {
             if (patterns.Count <= MostPatterns)
             {
-                // Of the four low bytes, which 64-bit DWARF has too, the highest is mostly 0 and tells little.
+                // The four low bytes, which 64-bit DWARF has too, without the highest one, which is mostly 0 and selects little.
                 uint low = (uint)offset;
                 patterns.Add(sections.Info.IsBigEndian ? [(byte)(low >> 16), (byte)(low >> 8), (byte)low] : [(byte)low, (byte)(low >> 8), (byte)(low >> 16)]);
             }
         }
     }
 
-    /// <summary>The names in the order asked.</summary>
+    /// <summary>The names, in the order of the request.</summary>
     public ImmutableArray<TypeName> Requests { get; }
 
-    /// <summary>For each distinct name, which requests ask for it.</summary>
+    /// <summary>For each distinct name, the indexes of its requests.</summary>
     public ImmutableArray<ImmutableArray<int>> RequestsByName { get; }
 
     /// <summary>Whether a typedef may answer.</summary>
     public bool WantsTypedefs { get; }
 
     /// <summary>
-    /// Whether <see cref="MayOccurIn"/> can be asked. What is named rarely is named by a few patterns of bytes, for which a unit is searched in a
-    /// tenth of the time that it takes to walk it; "page" is named by 700.
+    /// Whether <see cref="MayOccurIn"/> can be used. A rare name has a few byte patterns, and searching a unit for them takes a tenth of the time of walking
+    /// it; "page" has 700.
     /// </summary>
     public bool HasByteFilter => _patterns is not null;
 
     /// <summary>
-    /// Whether bytes of .debug_info can name any of the names: false when neither the name itself is there, nor its place in .debug_str or
-    /// .debug_line_str, at whatever place and in whatever meaning.
+    /// Whether bytes of .debug_info may hold any of the names: false if neither a name itself nor its offset in .debug_str or .debug_line_str is among them,
+    /// at any place.
     /// </summary>
     public unsafe bool MayOccurIn(byte* from, byte* to) => _patterns!.OccurIn(from, to);
 
-    /// <summary>Which name is at an offset of .debug_str, or -1.</summary>
-    /// <exception cref="InvalidImageException">There is no .debug_str, so that the name may be any.</exception>
+    /// <summary>The name at an offset of .debug_str, or -1.</summary>
+    /// <exception cref="InvalidImageException">There is no .debug_str.</exception>
     public int NameAtOffset(ulong offset)
         => !MayMatchOffset(offset) ? -1 : _byOffset.TryGetValue(offset, out int name) ? name : _compareStrings || _sections.Str is null ? InText(offset) : -1;
 
@@ -124,7 +124,7 @@ internal sealed class WantedNames
         Section strings = _sections.Require(_sections.Str, ".debug_str");
         for (int i = 0; i < _names.Length; i++)
         {
-            // Nothing is read of a string that is longer than the name.
+            // The zero behind a string of the same length comes first: a longer string is not read.
             int length = _names[i].Length;
             if (offset < strings.Length && strings.Length - offset > (ulong)length && strings.Start[offset + (ulong)length] == 0
                 && new ReadOnlySpan<byte>(strings.Start + offset, length).SequenceEqual(_names[i]))
@@ -136,7 +136,7 @@ internal sealed class WantedNames
         return -1;
     }
 
-    /// <summary>False when certainly none is at an offset of .debug_str: of all offsets, few are not.</summary>
+    /// <summary>Bloom-filter test: false means no wanted name is at this offset (so for nearly all offsets).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool MayMatchOffset(ulong offset)
     {
@@ -145,9 +145,22 @@ internal sealed class WantedNames
         return (Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_filter), bit / 64) >> (int)(bit % 64) & 1) != 0;
     }
 
+    /// <summary>The name that the value of DW_AT_name refers to, or -1.</summary>
+    public int NameOf(in UnitStrings strings, in NameValue name) => StringForms.HomeOf(name.Form) is StringHome.Str or StringHome.StrIndex
+        ? NameAtOffset(strings.OffsetInStr(name.Form, name.Value))
+        : NameOfBytes(strings.Bytes(name.Form, name.Value, name.At));
+
+    /// <summary>Whether a DIE of a tag can answer a request.</summary>
+    public bool MatchesKind(DwTag tag, int request) => Requests[request].Kind switch
+    {
+        TypeNameKind.Struct => tag == DwTag.DW_TAG_structure_type,
+        TypeNameKind.Union => tag == DwTag.DW_TAG_union_type,
+        _ => true,
+    };
+
     private static uint Bit(ulong offset) => (uint)((offset * 0x9e3779b97f4a7c15) >> (64 - FilterBits));
 
-    /// <summary>Which name these bytes are, or -1.</summary>
+    /// <summary>The name that these bytes are, or -1.</summary>
     public int NameOfBytes(ReadOnlySpan<byte> text)
     {
         if (text.Length <= _longestInline)

@@ -3,10 +3,10 @@ using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Sections;
 
-/// <summary>How many bytes a form takes (DWARF 5 §7.5.6).</summary>
+/// <summary>The sizes of attribute values, by form (DWARF 5 §7.5.6). <see cref="StringForms"/> has the meaning of those that are strings.</summary>
 internal static class AttributeForms
 {
-    /// <summary>The size in bytes when it does not depend on the value, else -1.</summary>
+    /// <summary>The size in bytes if it is the same for every value, else -1.</summary>
     public static int FixedSize(DwForm form, in UnitHeader unit)
     {
         switch (form)
@@ -44,7 +44,7 @@ internal static class AttributeForms
             case DwForm.DW_FORM_addr:
                 return unit.AddressSize;
             case DwForm.DW_FORM_ref_addr:
-                // DWARF 2 gave it the size of an address (DWARF 3 §7.5.4 changed that).
+                // In DWARF 2 it has the size of an address; DWARF 3 §7.5.4 changed that.
                 return unit.Version == 2 ? unit.AddressSize : unit.OffsetSize;
             case DwForm.DW_FORM_strp:
             case DwForm.DW_FORM_line_strp:
@@ -59,7 +59,7 @@ internal static class AttributeForms
     }
 
     /// <summary>Steps over one value.</summary>
-    /// <exception cref="InvalidImageException">The form is unknown: where the next attribute starts cannot be told.</exception>
+    /// <exception cref="InvalidImageException">The form is unknown, so that the next attribute cannot be found.</exception>
     public static void Skip(ref SectionReader reader, DwForm form, in UnitHeader unit, Section section)
     {
         int size = FixedSize(form, unit);
@@ -104,11 +104,13 @@ internal static class AttributeForms
                 Skip(ref reader, ReadIndirect(ref reader, section), unit, section);
                 break;
             default:
-                throw section.Invalid(reader.Offset, $"an attribute has the unknown form 0x{(int)form:x}", "use --source btf, or build with CONFIG_DEBUG_INFO_DWARF5 (-gdwarf-5)");
+                throw section.Invalid(
+                    reader.Offset, $"an attribute has the unknown form 0x{(int)form:x}",
+                    "use --source btf, or build with CONFIG_DEBUG_INFO_DWARF5 (-gdwarf-5)");
         }
     }
 
-    /// <summary>The form that DW_FORM_indirect names. It cannot name itself or a form whose value is in the abbreviation (DWARF 5 §7.5.3).</summary>
+    /// <summary>Reads the form that DW_FORM_indirect names. It cannot name itself, or a form whose value is in the abbreviation (DWARF 5 §7.5.3).</summary>
     public static DwForm ReadIndirect(ref SectionReader reader, Section section)
     {
         ulong at = reader.Offset;
@@ -118,7 +120,8 @@ internal static class AttributeForms
             : (DwForm)form;
     }
 
-    /// <summary>The refusal of what is said to be in a supplementary file that the image does not name.</summary>
+    /// <summary>The error for a reference into a supplementary file in an image that names none.</summary>
     public static InvalidImageException NoSupplementaryFile(Section section, ulong offset, string what, DwForm form) => section.Invalid(
-        offset, $"{what} is in a supplementary file ({form}, dwz), and the file names none (.gnu_debugaltlink, .debug_sup)", "undo dwz, or use the file that it was made from");
+        offset, $"{what} is in a supplementary file ({form}, dwz), and the file names none (.gnu_debugaltlink, .debug_sup)",
+        "undo dwz, or use the file that it was made from");
 }

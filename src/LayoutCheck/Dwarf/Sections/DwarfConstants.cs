@@ -2,7 +2,7 @@ namespace LayoutCheck.Dwarf.Sections;
 
 // The standard's own names and numbers (DWARF 5 §7.5), and the vendor extensions that GCC and clang write.
 
-/// <summary>DW_TAG: what a DIE describes (DWARF 5 §7.5.3).</summary>
+/// <summary>DW_TAG: the kind of a DIE (DWARF 5 §7.5.3).</summary>
 internal enum DwTag : ushort
 {
     DW_TAG_array_type = 0x01,
@@ -39,7 +39,7 @@ internal enum DwTag : ushort
     DW_TAG_LLVM_annotation = 0x6000,
 }
 
-/// <summary>DW_AT: what an attribute says (DWARF 5 §7.5.4).</summary>
+/// <summary>DW_AT: the meaning of an attribute (DWARF 5 §7.5.4).</summary>
 internal enum DwAt : ushort
 {
     DW_AT_sibling = 0x01,
@@ -74,7 +74,7 @@ internal enum DwAt : ushort
     DW_AT_GNU_dwo_id = 0x2131,
 }
 
-/// <summary>DW_FORM: how a value is encoded (DWARF 5 §7.5.6).</summary>
+/// <summary>DW_FORM: the encoding of a value (DWARF 5 §7.5.6).</summary>
 internal enum DwForm : ushort
 {
     DW_FORM_addr = 0x01,
@@ -126,7 +126,7 @@ internal enum DwForm : ushort
     DW_FORM_GNU_strp_alt = 0x1f21,
 }
 
-/// <summary>DW_UT: what a unit is (DWARF 5 §7.5.1); units of DWARF 2 to 4 are all compile units in .debug_info.</summary>
+/// <summary>DW_UT: the kind of a unit (DWARF 5 §7.5.1). In .debug_info of DWARF 2 to 4 all units are compile units.</summary>
 internal enum DwUnitType : byte
 {
     DW_UT_compile = 0x01,
@@ -167,34 +167,4 @@ internal enum DwLang : ushort
     DW_LANG_C23 = 0x003e,
     DW_LANG_Mips_Assembler = 0x8001,
     DW_LANG_GOOGLE_RenderScript = 0x8e57,
-}
-
-/// <summary>What the language of a unit means for us.</summary>
-internal static class DwarfLanguage
-{
-    /// <summary>Whether a unit's structs are C's: only those answer for a kernel struct (Rust bindings reuse the names).</summary>
-    public static bool IsC(DwLang? language) => language is DwLang.DW_LANG_C89 or DwLang.DW_LANG_C or DwLang.DW_LANG_C99
-        or DwLang.DW_LANG_C11 or DwLang.DW_LANG_C17 or DwLang.DW_LANG_C23;
-
-    /// <summary>Whether a unit is known to be of a language that is not C. Of one that says nothing, or what we do not know, it cannot be told.</summary>
-    public static bool IsOther(DwLang? language) => language switch
-    {
-        // The registry up to 2025 (dwarfstd.org/languages.html); what is later may be a C again.
-        null => false,
-        _ when IsC(language) => false,
-        DwLang.DW_LANG_Mips_Assembler or DwLang.DW_LANG_GOOGLE_RenderScript => true,
-        _ => (int)language is >= 0x03 and <= 0x42,
-    };
-
-    /// <summary>The language in the report's words.</summary>
-    public static string Describe(DwLang? language) => language switch
-    {
-        null => "unknown language",
-        _ when IsC(language) => "C",
-        DwLang.DW_LANG_C_plus_plus or DwLang.DW_LANG_C_plus_plus_11 or DwLang.DW_LANG_C_plus_plus_14
-            or DwLang.DW_LANG_C_plus_plus_17 or DwLang.DW_LANG_C_plus_plus_20 => "C++",
-        DwLang.DW_LANG_Rust => "Rust",
-        DwLang.DW_LANG_Mips_Assembler => "assembler",
-        _ => $"DW_LANG 0x{(int)language:x}",
-    };
 }

@@ -1,58 +1,59 @@
 using System.Collections.Concurrent;
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf.Decode;
-using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
-using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Dwarf.Sections;
 
-/// <summary>The sections that hold the DWARF of one file. Those that few files have are null where they are missing.</summary>
+/// <summary>Finds a type unit by its signature (DWARF 5 §7.32); null if there is none.</summary>
+internal delegate (DwarfSections File, UnitHeader Unit)? TypeUnitLookup(ulong signature);
+
+/// <summary>The sections that hold the DWARF of one file. Optional sections are null if absent.</summary>
 internal sealed class DwarfSections
 {
-    // Unpacking and relocating them takes time and memory, and few questions need them.
+    /// <summary>The start of a unit's table in .debug_str_offsets, for a unit that has none.</summary>
+    public const ulong NoStrOffsetsBase = ulong.MaxValue;
+
+    private const string SplitSuffix = ".dwo";
+
+    // Unpacked and relocated on first use: that takes time and memory, and few questions need all of them.
     private readonly Lazy<Section?> _str;
     private readonly Lazy<Section?> _lineStr;
     private readonly Lazy<Section?> _line;
-    private readonly Lazy<ulong[]?> _unitStarts = new((ulong[]?)null);
 
     // In a split file: the skeleton of each of its units, by the unit's offset.
     private readonly ConcurrentDictionary<ulong, (DwarfSections Image, UnitHeader Skeleton)> _skeletons = [];
-    private readonly string _suffix;
-    private readonly DwarfPackage? _package;
+    private readonly TypeUnitLookup? _packagedTypeUnit;
 
-    private DwarfSections(ElfFile elf, Section info, ulong typesStart, Section abbrev, string suffix)
+    private DwarfSections(ElfFile elf, Section info, ulong typesStart, Section abbrev, FileFormat format)
     {
-        _suffix = suffix;
+        Format = format;
         File = elf.File.Path;
         Info = info;
-        WordByteSize = elf.Header.WordByteSize;
         LargestScalarAlignment = elf.Header.LargestScalarAlignment;
-        Units = new UnitIndex(this, typesStart);
+        Units = new UnitIndex(info, format, typesStart);
         Abbrev = abbrev;
-        _str = new Lazy<Section?>(() => elf.Contents(".debug_str" + suffix));
-        StrOffsets = elf.Contents(".debug_str_offsets" + suffix);
-        _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str" + suffix));
-        _line = new Lazy<Section?>(() => elf.Contents(".debug_line" + suffix));
-        _unitStarts = new Lazy<ulong[]?>(() => !IsSplit && HasSectionOffsets && typesStart == ulong.MaxValue ? Sections.UnitOffsetHints.Read(elf, info.Length) : null);
+        _str = new Lazy<Section?>(() => elf.Contents(".debug_str" + Suffix));
+        StrOffsets = elf.Contents(".debug_str_offsets" + Suffix);
+        _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str" + Suffix));
+        _line = new Lazy<Section?>(() => elf.Contents(".debug_line" + Suffix));
     }
 
-    /// <summary>What one .dwo brought into a package: the package's units, strings and file, and its own part of each of the other sections.</summary>
-    /// <param name="package">The package.</param>
+    /// <summary>The contribution of one .dwo to a package: the package's units, strings and file, and its own part of each of the other sections.</summary>
+    /// <param name="wordByteSize">The size in bytes of an address in the package.</param>
+    /// <param name="typeUnits">Finds the type units of the whole package.</param>
     /// <param name="info">.debug_info.dwo or .debug_types.dwo, whole.</param>
     /// <param name="abbrev">The part of .debug_abbrev.dwo.</param>
-    /// <param name="str">.debug_str.dwo, whole: it is made anew for a package.</param>
+    /// <param name="str">.debug_str.dwo, whole: the packager rebuilds it.</param>
     /// <param name="strOffsets">The part of .debug_str_offsets.dwo.</param>
     /// <param name="line">The part of .debug_line.dwo.</param>
-    public DwarfSections(DwarfPackage package, Section info, Section abbrev, Section? str, Section? strOffsets, Section? line)
+    public DwarfSections(int wordByteSize, TypeUnitLookup typeUnits, Section info, Section abbrev, Section? str, Section? strOffsets, Section? line)
     {
-        _suffix = SplitSuffix;
-        _package = package;
+        Format = new FileFormat(wordByteSize, IsSplit: true);
+        _packagedTypeUnit = typeUnits;
         File = info.File.Path;
         Info = info;
-        WordByteSize = package.WordByteSize;
-        Units = new UnitIndex(this);
+        Units = new UnitIndex(info, Format);
         HasSectionOffsets = false;
         IsKept = true;
         Abbrev = abbrev;
@@ -65,32 +66,29 @@ internal sealed class DwarfSections
     /// <summary>The file as the user named it.</summary>
     public string File { get; }
 
-    /// <summary>.debug_info; when there are type units in sections of their own, all of these one behind the other.</summary>
+    /// <summary>.debug_info; if type units have sections of their own, all of these joined.</summary>
     public Section Info { get; }
 
-    /// <summary>The size in bytes of an address in a file of its class (ELFCLASS32, ELFCLASS64).</summary>
-    public int WordByteSize { get; }
+    /// <summary>The properties that its unit headers depend on.</summary>
+    public FileFormat Format { get; }
 
-    /// <summary>The largest alignment of a number on its machine, in bytes; null where the size of a word tells it.</summary>
+    /// <summary>The largest alignment of a number on its machine, in bytes; null if it is the size of a word.</summary>
     public ulong? LargestScalarAlignment { get; }
 
     /// <summary>The units in it.</summary>
     public UnitIndex Units { get; }
 
-    /// <summary>Whether an offset of .debug_info is one of <see cref="Info"/>: not so when several sections of that name were joined.</summary>
+    /// <summary>Whether an offset of .debug_info is an offset of <see cref="Info"/>: false if several sections were joined.</summary>
     public bool HasSectionOffsets { get; private init; } = true;
 
-    /// <summary>The DWARF of the file that dwz moved to what several files have in common; null when this one names none.</summary>
+    /// <summary>The supplementary file (DWARF 5 §7.3.6), which dwz makes of the DWARF that several files share; null if this file names none.</summary>
     public DwarfSections? Supplement { get; private init; }
 
-    /// <summary>Whether these are the sections of a .dwo file or a package of them, whose names end in .dwo (DWARF 5 §7.3.2).</summary>
-    public bool IsSplit => _suffix.Length > 0;
+    /// <summary>Whether these are the sections of a .dwo file or of a package of them (DWARF 5 §7.3.2).</summary>
+    public bool IsSplit => Format.IsSplit;
 
-    /// <summary>Whether a split file stays open as long as the image, so that what was prepared for it is worth keeping.</summary>
+    /// <summary>Whether a split file stays open as long as the image, which makes caching for it worthwhile.</summary>
     public bool IsKept { get; private init; }
-
-    /// <summary>Where the other halves of its skeleton units are; null in a file that cannot have any.</summary>
-    public SplitUnits? Splits { get; private set; }
 
     /// <summary>.debug_abbrev</summary>
     public Section Abbrev { get; }
@@ -107,39 +105,25 @@ internal sealed class DwarfSections
     /// <summary>.debug_line</summary>
     public Section? Line => _line.Value;
 
-    /// <summary>Where the units seem to start, in bytes from the start of .debug_info; null when nothing tells. See <see cref="Sections.UnitOffsetHints"/>.</summary>
-    public ulong[]? UnitOffsetHints => _unitStarts.Value;
+    private string Suffix => SuffixOf(Format.IsSplit);
 
-    /// <summary>The DWARF of a file, or null when it has none. A .dwo file is read as it is: what it says of types is whole.</summary>
-    /// <exception cref="InvalidImageException">It has DWARF in a form that cannot be read.</exception>
+    /// <summary>The DWARF of an image or of a supplementary file; null if it has none.</summary>
     /// <param name="elf">The file.</param>
-    /// <param name="debugDirectory">Where a file that it refers to may be, besides where it says.</param>
-    /// <param name="imagePath">The image that it was split off from, when it is not the image itself.</param>
-    public static DwarfSections? Find(ElfFile elf, string? debugDirectory = null, string? imagePath = null)
+    /// <param name="supplement">Opens the supplementary file; null in a supplementary file itself, which refers to no other.</param>
+    /// <exception cref="InvalidImageException">It has DWARF in a form that cannot be read.</exception>
+    public static DwarfSections? Find(ElfFile elf, Func<DwarfSections?>? supplement = null) => Read(elf, isSplit: false, isKept: false, supplement);
+
+    /// <summary>The DWARF of a .dwo file; null if it has none.</summary>
+    /// <param name="elf">The file.</param>
+    /// <param name="isKept">Whether it stays open as long as the image.</param>
+    /// <exception cref="InvalidImageException">It has DWARF in a form that cannot be read.</exception>
+    public static DwarfSections? FindSplit(ElfFile elf, bool isKept) => Read(elf, isSplit: true, isKept);
+
+    private static string SuffixOf(bool isSplit) => isSplit ? SplitSuffix : "";
+
+    private static DwarfSections? Read(ElfFile elf, bool isSplit, bool isKept, Func<DwarfSections?>? supplement = null)
     {
-        if (Read(elf, "", supplement: () => SupplementaryFile.Open(elf, debugDirectory, FindSupplement)) is { } sections)
-        {
-            sections.Splits = new SplitUnits(sections, debugDirectory, imagePath);
-            return sections;
-        }
-
-        return DwarfPackage.Is(elf)
-            ? throw new InvalidImageException(
-                elf.File.Path, ".debug_cu_index", null, "is a package of split DWARF (.dwp), which has types for an image and is read with it", "name the image, with this file beside it under the image's name with .dwp behind")
-            : FindSplit(elf, isKept: true);
-    }
-
-    // The DWARF of a supplementary file, which refers to no other.
-    internal static DwarfSections FindSupplement(ElfFile elf)
-        => Read(elf, "") ?? throw new InvalidImageException(elf.File.Path, null, null, "has no DWARF (no .debug_info section), and another file refers to it");
-
-    /// <summary>The DWARF of a .dwo file.</summary>
-    public static DwarfSections? FindSplit(ElfFile elf, bool isKept) => Read(elf, SplitSuffix, isKept);
-
-    private const string SplitSuffix = ".dwo";
-
-    private static DwarfSections? Read(ElfFile elf, string suffix, bool isKept = false, Func<DwarfSections?>? supplement = null)
-    {
+        string suffix = SuffixOf(isSplit);
         if (elf.Contents(".debug_info" + suffix) is not { } first)
         {
             return null;
@@ -148,11 +132,16 @@ internal sealed class DwarfSections
         Section abbrev = elf.Contents(".debug_abbrev" + suffix)
             ?? throw new InvalidImageException(elf.File.Path, ".debug_info" + suffix, null, $"has no .debug_abbrev{suffix} to be read with");
         Section info = JoinUnits(elf, first, suffix, out ulong typesStart, out bool hasOffsets);
-        return new DwarfSections(elf, info, typesStart, abbrev, suffix) { HasSectionOffsets = hasOffsets, IsKept = isKept, Supplement = supplement?.Invoke() };
+        return new DwarfSections(elf, info, typesStart, abbrev, new FileFormat(elf.Header.WordByteSize, isSplit))
+        {
+            HasSectionOffsets = hasOffsets,
+            IsKept = isKept,
+            Supplement = supplement?.Invoke(),
+        };
     }
 
-    // Objects have a section for each type unit, in a group of its own: .debug_types in DWARF 4, .debug_info in DWARF 5. A linker drops the
-    // groups that it has and joins the rest; kernels have one section, which is read where it lies.
+    // An object has a section for each type unit, in a section group: .debug_types in DWARF 4, .debug_info in DWARF 5. A linker drops duplicate
+    // groups and joins the rest, so that a kernel has one section, which needs no copy.
     private static Section JoinUnits(ElfFile elf, Section first, string suffix, out ulong typesStart, out bool hasOffsets)
     {
         List<int> infos = Indexes(elf, "debug_info" + suffix);
@@ -196,26 +185,22 @@ internal sealed class DwarfSections
         return indexes;
     }
 
-    /// <summary>A section that something refers to.</summary>
-    /// <exception cref="InvalidImageException">The file does not have it.</exception>
+    /// <summary>A section that .debug_info refers to.</summary>
+    /// <exception cref="InvalidImageException">The file does not have the section.</exception>
     public Section Require(Section? section, string name)
-        => section ?? throw new InvalidImageException(File, name + _suffix, null, $"is missing, and .debug_info{_suffix} refers to it");
+        => section ?? throw new InvalidImageException(File, name + Suffix, null, $"is missing, and .debug_info{Suffix} refers to it");
 
-    /// <summary>The type unit of a signature (DWARF 5 §7.32), or null: in the same file; of a package, wherever it is in there.</summary>
+    /// <summary>The type unit of a signature (DWARF 5 §7.32), or null: in this file, or anywhere in its package.</summary>
     public (DwarfSections File, UnitHeader Unit)? TypeUnit(ulong signature)
-        => _package is not null ? _package.TypeUnit(signature) : Units.WithSignature(signature) is { } unit ? (this, unit) : null;
+        => _packagedTypeUnit is { } find ? find(signature) : Units.WithSignature(signature) is { } unit ? (this, unit) : null;
 
-    /// <summary>The refusal of a reference by DW_FORM_ref_addr where <see cref="HasSectionOffsets"/> is not so.</summary>
-    public InvalidImageException NoSectionOffsets(ulong offset, string what) => _package is not null
-        ? Info.Invalid(offset, $"{what} is referred to by DW_FORM_ref_addr, which a package (.dwp) cannot have", "take the package away, and keep the .dwo files")
+    /// <summary>The error for a reference by DW_FORM_ref_addr if <see cref="HasSectionOffsets"/> is false.</summary>
+    public InvalidImageException NoSectionOffsets(ulong offset, string what) => _packagedTypeUnit is not null
+        ? Info.Invalid(
+            offset, $"{what} is referred to by DW_FORM_ref_addr, which a package (.dwp) cannot have", "take the package away, and keep the .dwo files")
         : Info.Invalid(offset, $"{what} is in another unit (DW_FORM_ref_addr) of an object with several .debug_info sections", "link it");
 
-    /// <summary>The other half of a skeleton unit.</summary>
-    /// <exception cref="InvalidImageException">It is not there, or is not the one that is meant.</exception>
-    public SplitUnit OpenSplit(in UnitHeader skeleton, in UnitRoot root)
-        => Splits is { } splits ? splits.Open(skeleton, root) : throw Info.Invalid(skeleton.Offset, "split DWARF in a file that others refer to, which cannot be read");
-
-    /// <summary>Tells which skeleton a unit of this split file belongs to; the first, should there be several.</summary>
+    /// <summary>Records the skeleton of a unit of this split file; of several, the first in the image.</summary>
     public void AddSkeleton(in UnitHeader unit, DwarfSections image, in UnitHeader skeleton)
     {
         UnitHeader added = skeleton;
@@ -226,25 +211,26 @@ internal sealed class DwarfSections
     public (DwarfSections Image, UnitHeader Skeleton)? SkeletonOf(in UnitHeader unit) => _skeletons.TryGetValue(unit.Offset, out var found) ? found : null;
 
     /// <summary>
-    /// Where a unit's table of string offsets starts when its DIE does not say, which it does not in a .dwo (DWARF 5 §7.26): at the start of the
-    /// section, behind the header that DWARF 5 gave it.
+    /// Where the table of string offsets starts for a unit without DW_AT_str_offsets_base: in a .dwo at the start of the section, behind the header that
+    /// it has in DWARF 5 (§7.26); else <see cref="NoStrOffsetsBase"/>.
     /// </summary>
-    /// <exception cref="InvalidImageException">The header is not one.</exception>
+    /// <exception cref="InvalidImageException">The header is damaged.</exception>
     public ulong ImpliedStrOffsetsBase(in UnitHeader unit)
     {
         if (!IsSplit || StrOffsets is not { } table || unit.Version < 5)
         {
-            return IsSplit ? 0 : UnitRoot.NoBase;
+            return IsSplit ? 0 : NoStrOffsetsBase;
         }
 
         SectionReader reader = table.ReadFrom(0);
         ulong size = InitialLength.Read(ref reader, out int offsetSize);
         ulong rest = reader.Remaining;
         ushort version = reader.ReadU16();
-        // Compilers of before the standard was final wrote the entries at once.
+        // A compiler from before the final standard wrote no header.
         return version == 5 && offsetSize == unit.OffsetSize && size >= 4 && size <= rest
             ? (ulong)offsetSize * 2
-            : throw table.Invalid(0, "does not begin with the header that DWARF 5 gives it, for units of that version", "build with a newer compiler, or with -gdwarf-4");
+            : throw table.Invalid(
+                0, "does not begin with the header that DWARF 5 gives it, for units of that version", "build with a newer compiler, or with -gdwarf-4");
     }
 
     /// <summary>A string of .debug_str of the supplementary file (DW_FORM_strp_sup, DW_FORM_GNU_strp_alt).</summary>

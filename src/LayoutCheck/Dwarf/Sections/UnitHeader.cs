@@ -4,35 +4,35 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Dwarf.Sections;
 
 /// <summary>
-/// The header of a unit in .debug_info or .debug_types (DWARF 5 §7.5.1, DWARF 4 §7.5.1.1). Offsets and sizes in bytes; offsets from the start of the section.
+/// The header of a unit in .debug_info or .debug_types (DWARF 5 §7.5.1, DWARF 4 §7.5.1.1). Offsets count bytes from the start of the section.
 /// </summary>
 internal readonly record struct UnitHeader(
     ulong Offset, ulong End, ushort Version, DwUnitType Type, bool Is64Bit, byte AddressSize, ulong AbbrevOffset, ulong FirstDie)
 {
-    /// <summary>What tells that a skeleton unit and a split unit are two halves of one (DWARF 5 §7.5.1.2); null for other units, and before DWARF 5.</summary>
+    /// <summary>The id that a skeleton unit shares with its split unit (DWARF 5 §7.5.1.2); null for other units, and before DWARF 5.</summary>
     public ulong? DwoId { get; init; }
 
-    /// <summary>Whether it describes one type (DWARF 5 §3.1.4).</summary>
+    /// <summary>Whether the unit describes one type (DWARF 5 §3.1.4).</summary>
     public bool IsTypeUnit => Type is DwUnitType.DW_UT_type or DwUnitType.DW_UT_split_type;
 
     /// <summary>The signature of the type that a type unit describes; 0 for other units.</summary>
     public ulong Signature { get; init; }
 
-    /// <summary>Where the DIE of that type is, in bytes from the start of the section; 0 for other units.</summary>
+    /// <summary>The offset of the DIE of that type; 0 for other units.</summary>
     public ulong TypeDie { get; init; }
 
     /// <summary>The size of an offset into another section: 4 in 32-bit DWARF, 8 in 64-bit DWARF (DWARF 5 §7.4).</summary>
     public int OffsetSize => Is64Bit ? 8 : 4;
 
     /// <summary>Reads the header at an offset and checks that the unit lies within the section.</summary>
-    /// <param name="sections">The file.</param>
-    /// <param name="info">Its .debug_info, or a window that shows the header.</param>
+    /// <param name="info">.debug_info, or a window that shows the header.</param>
     /// <param name="offset">Bytes from its start.</param>
-    /// <param name="isInTypes">Whether the unit is one of .debug_types, whose headers do not say so (DWARF 4 §7.5.1.2).</param>
-    /// <exception cref="InvalidImageException">It is damaged, or of a version or kind that cannot be read.</exception>
-    public static UnitHeader Read(DwarfSections sections, Section info, ulong offset, bool isInTypes = false)
+    /// <param name="format">The file's format.</param>
+    /// <param name="isInTypes">Whether the unit is in .debug_types: its header does not say so (DWARF 4 §7.5.1.2).</param>
+    /// <exception cref="InvalidImageException">The header is damaged, or of a version or kind that cannot be read.</exception>
+    public static UnitHeader Read(Section info, ulong offset, FileFormat format, bool isInTypes = false)
     {
-        bool isSplit = sections.IsSplit;
+        bool isSplit = format.IsSplit;
         SectionReader reader = info.ReadFrom(offset);
         ulong length = InitialLength.Read(ref reader, out int offsetSize);
         bool is64Bit = offsetSize == 8;
@@ -43,7 +43,8 @@ internal readonly record struct UnitHeader(
 
         if (length > reader.Remaining)
         {
-            throw info.Invalid(offset, $"a unit of 0x{length:x} bytes does not fit the section (0x{info.Length:x} bytes)", "the file looks truncated or damaged");
+            throw info.Invalid(
+                offset, $"a unit of 0x{length:x} bytes does not fit the section (0x{info.Length:x} bytes)", "the file looks truncated or damaged");
         }
 
         ulong end = reader.Offset + length;
@@ -93,14 +94,20 @@ internal readonly record struct UnitHeader(
                 : throw info.Invalid(offset, $"the type of a type unit is said to be 0x{typeOffset:x} bytes on, which is not within the unit");
         }
 
-        // The size of pointers is not always told but here, and of an image's words by its first unit.
-        return addressSize is not (4 or 8) ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother)
-            : addressSize != sections.WordByteSize
-                ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes in a file whose own have {sections.WordByteSize}", BuildAnother)
-            : new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset) { Signature = signature, TypeDie = typeDie, DwoId = dwoId };
+        // The header is sometimes the only record of the size of pointers, and the first unit's sets that of the image's words.
+        return addressSize is not (4 or 8)
+                ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes, which cannot be read (4 and 8 can)", BuildAnother)
+            : addressSize != format.WordByteSize
+                ? throw info.Invalid(offset, $"a unit with addresses of {addressSize} bytes in a file whose own have {format.WordByteSize}", BuildAnother)
+            : new UnitHeader(offset, end, version, type, is64Bit, addressSize, abbrevOffset, reader.Offset)
+            {
+                Signature = signature,
+                TypeDie = typeDie,
+                DwoId = dwoId,
+            };
     }
 
-    /// <summary>Asserts that nothing but padding is left of the unit once its DIEs have ended: what is there would be definitions that nobody reads.</summary>
+    /// <summary>Asserts that only padding is left of the unit after its last DIE: other bytes would be definitions that the walk misses.</summary>
     /// <exception cref="InvalidImageException">There is more.</exception>
     public void RequireZeros(Section info, ulong from)
     {
@@ -110,7 +117,10 @@ internal readonly record struct UnitHeader(
             ReadOnlySpan<byte> part = rest.ReadBytes(Math.Min(rest.Remaining, 1 << 20));
             if (part.IndexOfAnyExcept((byte)0) is >= 0 and int at)
             {
-                throw info.Invalid(rest.Offset - (ulong)(part.Length - at), $"the DIEs of the unit at 0x{Offset:x} end before this, and something is here", "the file is damaged: fetch or build it again");
+                throw info.Invalid(
+                    rest.Offset - (ulong)(part.Length - at),
+                    $"the DIEs of the unit at 0x{Offset:x} end before this, and something is here",
+                    "the file is damaged: fetch or build it again");
             }
         }
     }

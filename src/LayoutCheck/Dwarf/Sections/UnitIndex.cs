@@ -5,42 +5,39 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Dwarf.Sections;
 
 /// <summary>
-/// The units of .debug_info, and of .debug_types behind it, found one after another along their lengths and remembered. Safe to use from several threads.
+/// The units of .debug_info, and of .debug_types behind it: read in order, each at the end of the one before, and kept. Safe to use from several threads.
 /// </summary>
 internal sealed class UnitIndex
 {
-    // Who asks for more than some is likely to ask for all. A kernel's are of 64 to 100 KB.
+    // A caller that reads past this many units usually reads all: the list gets room for them (a kernel unit takes 64 to 100 KB).
     private const int Several = 64;
     private const ulong UnitSize = 64 << 10;
     private const ulong MostRoom = 4096;
 
-    private readonly DwarfSections _sections;
     private readonly Section _info;
     private readonly List<UnitHeader> _units = [];
     private readonly Lock _lock = new();
+    private readonly FileFormat _format;
     private readonly ulong _typesStart;
     private Dictionary<ulong, UnitHeader>? _typeUnits;
     private ulong _next;
-    private ulong _passed;
 
-    /// <param name="sections">The file, of which .debug_info is there already.</param>
+    /// <param name="info">.debug_info.</param>
+    /// <param name="format">The file's format.</param>
     /// <param name="typesStart">Where the units of .debug_types start, in bytes from the start of the section.</param>
-    public UnitIndex(DwarfSections sections, ulong typesStart = ulong.MaxValue)
+    public UnitIndex(Section info, FileFormat format, ulong typesStart = ulong.MaxValue)
     {
-        _sections = sections;
-        _info = sections.Info;
+        _info = info;
+        _format = format;
         _typesStart = typesStart;
     }
 
-    /// <summary>How much of the section the units found so far take up, from 0 to 1. Read without a lock: it is for showing only.</summary>
-    public double FractionFound => _info.Length == 0 ? 1 : Math.Max(Volatile.Read(ref _next), Volatile.Read(ref _passed)) / (double)_info.Length;
+    /// <summary>The share of the section that the units read so far take up, from 0 to 1. Read without a lock: for the progress bar only.</summary>
+    public double FractionFound => _info.Length == 0 ? 1 : Volatile.Read(ref _next) / (double)_info.Length;
 
-    /// <summary>Says how far who found units without this has come: for showing only, and so whoever says it last is right.</summary>
-    public void Pass(ulong offset) => Volatile.Write(ref _passed, offset);
-
-    /// <summary>The unit of an index, or null past the last one. Reads no further than that unit.</summary>
-    /// <param name="index">Which one, from 0.</param>
-    /// <param name="window">The window that the caller will read the unit through; headers are read through it too, with the bytes that follow them.</param>
+    /// <summary>The unit of an index, or null past the last one. Reads the headers up to that unit and no further.</summary>
+    /// <param name="index">The index, from 0.</param>
+    /// <param name="window">The window that the caller reads the unit through; the header is read through it as well, which loads the bytes behind it.</param>
     /// <exception cref="InvalidImageException">The header, or one before it, is damaged.</exception>
     public UnitHeader? At(int index, SectionWindow? window = null)
     {
@@ -67,7 +64,7 @@ internal sealed class UnitIndex
         }
     }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of units.</summary>
     public int Count
     {
         get
@@ -83,8 +80,8 @@ internal sealed class UnitIndex
         }
     }
 
-    /// <summary>The unit that an offset of .debug_info lies in.</summary>
-    /// <exception cref="InvalidImageException">There is none.</exception>
+    /// <summary>The unit that contains an offset of .debug_info.</summary>
+    /// <exception cref="InvalidImageException">No unit does.</exception>
     public UnitHeader Containing(ulong offset)
     {
         lock (_lock)
@@ -133,7 +130,7 @@ internal sealed class UnitIndex
                 {
                     if (unit.IsTypeUnit)
                     {
-                        // Units of one signature describe one type: ld -r may keep several.
+                        // Units with one signature describe one type: ld -r may keep several.
                         _typeUnits.TryAdd(unit.Signature, unit);
                     }
                 }
@@ -151,10 +148,10 @@ internal sealed class UnitIndex
         }
 
         window?.SeekHead(_next);
-        UnitHeader unit = UnitHeader.Read(_sections, window?.View ?? _info, _next, _next >= _typesStart);
+        UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _format, _next >= _typesStart);
         if (_units.Count == _units.Capacity && _units.Count >= Several)
         {
-            // The list doubles, and is copied when all are asked for.
+            // The list doubles, and All() copies it.
             _info.File.Budget.Take(_info, (ulong)_units.Count * 4 * (ulong)Unsafe.SizeOf<UnitHeader>());
         }
 
@@ -164,7 +161,7 @@ internal sealed class UnitIndex
         }
 
         _units.Add(unit);
-        _next = unit.End;
+        Volatile.Write(ref _next, unit.End);
         return true;
     }
 }

@@ -1,28 +1,30 @@
+using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Surveys;
 
-/// <summary>What a survey found in a unit that imports others, or is there to be imported; by request.</summary>
-/// <param name="File">The file that the unit is in.</param>
+/// <summary>The findings of a survey in a partial unit, or in a unit that imports some.</summary>
+/// <param name="File">The file of the unit.</param>
 /// <param name="Header">The unit.</param>
-/// <param name="Unit">What the report calls it.</param>
-/// <param name="IsPartial">Whether it is there to be imported.</param>
-/// <param name="IsC">Whether it says itself that it is C.</param>
+/// <param name="Unit">The unit in a report.</param>
+/// <param name="IsPartial">Whether it is a partial unit.</param>
+/// <param name="IsC">Whether it names C as its language.</param>
 /// <param name="Imports">The units that it imports.</param>
-/// <param name="IsDefined">What it defines.</param>
-/// <param name="IsDeclared">What it declares.</param>
-internal sealed record UnitFinding(DwarfSections File, UnitHeader Header, DefiningUnit Unit, bool IsPartial, bool IsC, UnitImport[] Imports, bool[] IsDefined, bool[] IsDeclared);
+/// <param name="IsDefined">By request: whether it defines the name.</param>
+/// <param name="IsDeclared">By request: whether it declares the name.</param>
+internal sealed record UnitFinding(
+    DwarfSections File, UnitHeader Header, DefiningUnit Unit, bool IsPartial, bool IsC, UnitImport[] Imports, bool[] IsDefined, bool[] IsDeclared);
 
 /// <summary>
-/// Says who defines what is in partial units (dwz moves there what several units have in common). A definition there counts once for every C
-/// unit that imports it, directly or through other partial units, as it did before dwz. One that no C unit imports counts by itself when it
-/// says that it is C, and not at all when it says nothing, or is in the supplementary file: there it may be for another image.
+/// Credits the definitions in partial units (dwz makes these of DIEs that several units share). A definition there counts once for each C unit that imports
+/// it, directly or through other partial units, as before dwz. One that no C unit imports counts by itself if its unit names C as its language; it does not
+/// count if the unit names none, or is in the supplementary file, where it may be for another image.
 /// </summary>
 internal sealed class ImportedFindings
 {
-    // What all units import together, those behind others counted in: a thousand units that import a chain of a thousand are a million. dwz's
-    // output for a kernel has some hundred parts a unit.
+    // Bound on the total size of all import closures: a thousand units that import a chain of a thousand have a million. dwz's output for a kernel has some
+    // hundred parts per unit.
     private const int MostParts = 1 << 22;
 
     private readonly List<(UnitFinding Importer, UnitFinding[] Parts)> _importers = [];
@@ -55,11 +57,12 @@ internal sealed class ImportedFindings
         }
     }
 
-    /// <summary>Adds to the variants of a request the units that import them, and tells how many of the importing units only declare it.</summary>
-    public int Attribute(int request, List<SurveyWorker.Variant> variants)
+    /// <summary>Adds the importing units to the variants of a request.</summary>
+    /// <returns>The number of importing units that only declare the name.</returns>
+    public int CreditImporters(int request, List<Variant> variants)
     {
-        Dictionary<int, SurveyWorker.Variant> byPart = [];
-        foreach (SurveyWorker.Variant variant in variants)
+        Dictionary<int, Variant> byPart = [];
+        foreach (Variant variant in variants)
         {
             foreach (int part in variant.PartialUnits)
             {
@@ -88,7 +91,7 @@ internal sealed class ImportedFindings
         return declarations;
     }
 
-    // Breadth first, each once, so that a circle ends. Imported compile units (GCC's LTO) answer for themselves.
+    // Breadth first, each unit once, so that a circle ends. An imported compile unit (GCC's LTO) answers for itself.
     private static UnitFinding[] Closure(UnitFinding importer, Dictionary<UnitImport, UnitFinding> parts)
     {
         List<UnitFinding> closure = [];

@@ -3,10 +3,10 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Surveys;
 
-/// <summary>Recognises DWARF that was reduced when it was made, by what gcc writes of its options into DW_AT_producer. clang writes none.</summary>
+/// <summary>Recognises reduced DWARF by the compiler options that GCC writes into DW_AT_producer; clang writes none.</summary>
 internal static class ReducedUnits
 {
-    /// <summary>The DWARF that has no struct at all.</summary>
+    /// <summary>The omission of DWARF without any struct.</summary>
     public static readonly SourceOmission NoTypes = new(
         "the debug information has no struct or union at all: it was reduced, as -g1 and -gline-tables-only do, or no C unit has one", false);
 
@@ -14,18 +14,20 @@ internal static class ReducedUnits
     private static readonly SourceOmission s_levelOne = new("the debug information was reduced: units were built with -g1, which has no types", false);
 
     private static readonly SourceOmission s_baseOnly = new(
-        "the debug information was reduced: units were built with -femit-struct-debug-baseonly or the like (CONFIG_DEBUG_INFO_REDUCED), which only declares most structs",
+        "the debug information was reduced: units were built with -femit-struct-debug-baseonly or the like (CONFIG_DEBUG_INFO_REDUCED), "
+            + "which only declares most structs",
         false);
 
-    /// <summary>Whether a definition cannot be read because a unit has what it is made of only declared, as its compiler was told to: then it does no more than declare it too.</summary>
+    /// <summary>Whether reduced DWARF explains an unreadable definition: its parts are only declared, so that it counts as a declaration.</summary>
     public static bool Explains(InvalidImageException failure, string producer)
         => failure.Problem.EndsWith(TypeGraphBuilder.OnlyDeclared, StringComparison.Ordinal) && OmissionOf(producer) == s_baseOnly;
 
-    /// <summary>What a unit's compiler was told to leave out; null when nothing.</summary>
+    /// <summary>The omission that the options of a unit's compiler ask for; null if there is none.</summary>
     /// <param name="producer">DW_AT_producer.</param>
     public static SourceOmission? OmissionOf(string producer)
     {
-        if (producer.Contains(" -femit-struct-debug-", StringComparison.Ordinal) && !producer.Contains(" -femit-struct-debug-detailed=any", StringComparison.Ordinal))
+        if (producer.Contains(" -femit-struct-debug-", StringComparison.Ordinal)
+            && !producer.Contains(" -femit-struct-debug-detailed=any", StringComparison.Ordinal))
         {
             return s_baseOnly;
         }

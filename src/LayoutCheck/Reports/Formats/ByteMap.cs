@@ -5,28 +5,27 @@ using LayoutCheck.Layouts;
 namespace LayoutCheck.Reports.Formats;
 
 /// <summary>
-/// Draws lanes of members under a ruler of bytes. A byte is three columns, and 32 bytes a row fit a hundred; longer types go on below.
+/// Draws lanes of members under a ruler of bytes: 32 bytes a row where there are 96 columns, 16 where there are 64, else 8. Longer types go on below.
 /// </summary>
 internal static class ByteMap
 {
-    private const int ColumnsPerByte = 3;
-    private const int BytesPerRow = 32;
     // A type of many pages would fill the screen with rows; the table below the map has all of it anyway.
     private const ulong MostBytes = 4096;
 
-    public static void Write(TypeLayout layout, ImmutableArray<ImmutableArray<LayoutItem>> lanes, TextWriter output)
+    public static void Write(TypeLayout layout, ImmutableArray<ImmutableArray<LayoutItem>> lanes, int width, TextWriter output)
     {
+        Scale scale = width is 0 or >= 96 ? new Scale(32, 3) : width >= 64 ? new Scale(16, 4) : new Scale(8, 4);
         ulong size = Math.Min(layout.Aggregate.ByteSize, MostBytes);
-        for (ulong start = 0; start < size; start += BytesPerRow)
+        for (ulong start = 0; start < size; start += scale.BytesPerRow)
         {
-            ulong end = Math.Min(start + BytesPerRow, size);
+            ulong end = Math.Min(start + scale.BytesPerRow, size);
             output.WriteLine();
-            WriteRuler(start, end, output);
+            WriteRuler(start, end, scale.ColumnsPerByte, output);
             foreach (ImmutableArray<LayoutItem> lane in lanes)
             {
                 if (lane.Any(item => item.BitSize > 0 && item.BitOffset < end * 8 && item.BitOffset + item.BitSize > start * 8))
                 {
-                    output.WriteLine(Lane(lane, start, end));
+                    output.WriteLine(Lane(lane, start, end, scale.ColumnsPerByte));
                 }
             }
         }
@@ -37,13 +36,13 @@ internal static class ByteMap
         }
     }
 
-    private static void WriteRuler(ulong start, ulong end, TextWriter output)
+    private static void WriteRuler(ulong start, ulong end, int columnsPerByte, TextWriter output)
     {
-        char[] numbers = Blank(start, end);
-        char[] marks = Blank(start, end);
+        char[] numbers = Blank(start, end, columnsPerByte);
+        char[] marks = Blank(start, end, columnsPerByte);
         for (ulong at = start; at < end; at++)
         {
-            int column = (int)(at - start) * ColumnsPerByte;
+            int column = (int)(at - start) * columnsPerByte;
             marks[column] = at % 8 == 0 ? '|' : at % 4 == 0 ? '+' : '.';
             if (at % 4 == 0)
             {
@@ -56,9 +55,9 @@ internal static class ByteMap
         output.WriteLine(new string(marks).TrimEnd());
     }
 
-    private static string Lane(ImmutableArray<LayoutItem> lane, ulong start, ulong end)
+    private static string Lane(ImmutableArray<LayoutItem> lane, ulong start, ulong end, int columnsPerByte)
     {
-        char[] row = Blank(start, end);
+        char[] row = Blank(start, end, columnsPerByte);
         foreach (LayoutItem item in lane)
         {
             // Bitfields that share a byte share its columns: the first one is drawn, the table has them all.
@@ -69,8 +68,8 @@ internal static class ByteMap
                 continue;
             }
 
-            int from = (int)(first - start) * ColumnsPerByte;
-            int to = (int)(last - start) * ColumnsPerByte;
+            int from = (int)(first - start) * columnsPerByte;
+            int to = (int)(last - start) * columnsPerByte;
             if (row[from] != ' ')
             {
                 continue;
@@ -88,10 +87,12 @@ internal static class ByteMap
         return new string(row).TrimEnd();
     }
 
-    private static char[] Blank(ulong start, ulong end)
+    private static char[] Blank(ulong start, ulong end, int columnsPerByte)
     {
-        char[] row = new char[(int)(end - start) * ColumnsPerByte];
+        char[] row = new char[(int)(end - start) * columnsPerByte];
         row.AsSpan().Fill(' ');
         return row;
     }
+
+    private readonly record struct Scale(ulong BytesPerRow, int ColumnsPerByte);
 }

@@ -2,220 +2,185 @@ using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
-using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports.Formats;
 
-/// <summary>A check's report for people: the verdict first, then what it rests on.</summary>
-public static class CheckText
+/// <summary><see cref="CheckReport"/> as text: the verdict, the problems, and then what the verdict rests on, in lines that a mail can quote.</summary>
+internal static class CheckText
 {
-    private const int UnitsNamed = 3;
+    private const string ColumnOfProblems = "  ";
 
     /// <summary>Writes the report.</summary>
-    /// <param name="report">What to write.</param>
-    /// <param name="style">Colour or none.</param>
-    /// <param name="output">Where to.</param>
     public static void Write(CheckReport report, TextStyle style, TextWriter output)
     {
-        ArgumentNullException.ThrowIfNull(report);
-        ArgumentNullException.ThrowIfNull(output);
-        string headline = Printable.Escape(report.Headline());
-        output.WriteLine(report.Flagship?.Outcome switch
+        FoldedText text = new(output, style);
+        WriteHeadline(report, text);
+        if (style.Verbosity == Verbosity.Quiet)
         {
-            Outcome.Holds when report.ExitCode == ExitCode.Holds => style.Good(headline),
-            Outcome.Violated => style.Bad(headline),
-            _ => style.Warning(headline),
-        });
-        output.WriteLine($"Layout era: {Versions(report.Era)}{report.Era.Description}");
-        if (report.Era.AllowsCompoundDevicePages is not null)
-        {
-            output.WriteLine($"            {report.Era.DevicePageReason}");
+            WriteProblems(report, text, isQuiet: true);
+            return;
         }
 
-        WriteProblems(report, style, output);
-        WriteRules(report, style, output);
-        WriteDefinitions(report, style, output);
-        WriteFacts(report, output);
-        output.WriteLine();
-        output.WriteLine(Conclusion(report, style));
-    }
-
-    private static string Versions(LayoutEra era) => era.Versions.Length == 0 ? "" : $"Linux {era.Versions}: ";
-
-    private static void WriteProblems(CheckReport report, TextStyle style, TextWriter output)
-    {
-        int left = 0;
-        foreach (RuleResult result in report.Results)
+        bool isFull = style.Verbosity == Verbosity.Full;
+        WriteEra(report.Era, text, isFull);
+        int problems = WriteProblems(report, text, isQuiet: false);
+        if (isFull)
         {
-            foreach (CheckResult check in result.Checks)
+            CheckDetails.Write(report, text);
+            text.Gap();
+        }
+        else
+        {
+            if (problems > 0)
             {
-                if (check.Outcome is not (Outcome.Violated or Outcome.Undecided))
-                {
-                    continue;
-                }
-
-                // One reason for hundreds of checks is said once.
-                if (check.Outcome == Outcome.Undecided && report.Source.Omission is { } omission && check.Reason.Contains(omission.Clause, StringComparison.Ordinal))
-                {
-                    left++;
-                    continue;
-                }
-
-                bool isError = check.Outcome == Outcome.Violated && result.Rule.Severity == Severity.Error;
-                string word = check.Outcome == Outcome.Undecided ? "undecided" : isError ? "VIOLATED" : "warning";
-                output.WriteLine();
-                output.WriteLine($"{(isError ? style.Bad(word) : style.Warning(word))} {style.Bold(Printable.Escape(result.Rule.Id))}: {Printable.Escape(check.Check.Expression.Text)}");
-                output.WriteLine($"    {Printable.Escape(check.Reason)}");
-                if (check.Outcome == Outcome.Violated && check.Check.Message is { } consequence)
-                {
-                    output.WriteLine($"    {Printable.Escape(consequence)}");
-                }
+                text.Gap();
             }
+
+            WriteSummary(report, text);
         }
 
-        if (left > 0)
-        {
-            output.WriteLine();
-            output.WriteLine($"{style.Warning("undecided")} {(left == 1 ? "1 check" : $"{left} checks")}, for what is missing may be there in the kernel");
-            output.WriteLine($"    {report.Source.Omission!.Clause}");
-        }
+        WriteConclusion(report, text);
     }
 
-    private static void WriteRules(CheckReport report, TextStyle style, TextWriter output)
-    {
-        output.WriteLine();
-        output.WriteLine(style.Bold("Rules") + $": {Counts(report.CountRules)}; checks in them: {Counts(report.CountChecks)}");
-        int width = report.Results.IsEmpty ? 0 : report.Results.Max(r => Printable.Escape(r.Rule.Id).Length);
-        foreach (RuleResult result in report.Results)
-        {
-            string outcome = Word(result, style);
-            output.WriteLine($"  {outcome}  {Printable.Escape(result.Rule.Id).PadRight(width)}  {Printable.Escape(result.Rule.Title)}");
-            CheckResult[] absent = [.. result.Checks.Where(c => c.Outcome == Outcome.NotApplicable)];
-            if (absent.Length > 0)
-            {
-                string many = absent.Length > 1 ? $"{absent.Length} checks do" : "1 check does";
-                output.WriteLine(style.Dim($"                  {many} not apply: {Printable.Escape(NotApplicable.Summarise(absent.Select(c => c.Reason)))}"));
-            }
-        }
-    }
-
-    private static string Word(RuleResult result, TextStyle style) => result.Outcome switch
-    {
-        Outcome.Holds => style.Good("holds         "),
-        Outcome.Violated when result.Rule.Severity == Severity.Warning => style.Warning("warning       "),
-        Outcome.Violated => style.Bad("VIOLATED      "),
-        Outcome.Undecided => style.Warning("undecided     "),
-        _ => style.Dim("not applicable"),
-    };
-
-    private static string Counts(Func<Outcome, int> count)
+    /// <summary>The numbers of outcomes, in words.</summary>
+    public static string Counts(Func<Outcome, int> count)
         => $"{count(Outcome.Holds)} hold, {count(Outcome.Violated)} violated, {count(Outcome.NotApplicable)} not applicable, {count(Outcome.Undecided)} undecided";
 
-    private static void WriteDefinitions(CheckReport report, TextStyle style, TextWriter output)
-    {
-        output.WriteLine();
-        output.WriteLine(style.Bold("Definitions"));
-        bool hasUnits = report.Source.Kind == SourceKind.Dwarf;
-        DefinitionSummary[] defined = [.. report.Definitions.Where(d => d.DefinitionCount > 0)];
-        int nameWidth = defined.Select(d => Printable.Escape(d.Name.ToString()).Length).DefaultIfEmpty().Max();
-        int sizeWidth = defined.Select(d => $"{d.ByteSize}".Length).DefaultIfEmpty().Max();
-        foreach (DefinitionSummary type in defined)
+    private static void WriteHeadline(CheckReport report, FoldedText text)
+        => text.Line(Printable.Escape(report.Headline()), 4, report.Flagship?.Outcome switch
         {
-            string name = Printable.Escape(type.Name.ToString()).PadRight(nameWidth);
+            Outcome.Holds when report.ExitCode == ExitCode.Holds => text.Style.Good,
+            Outcome.Violated => text.Style.Bad,
+            _ => text.Style.Warning,
+        });
 
-            string who = !hasUnits ? (type.DefinitionCount == 1 ? "one definition" : $"{type.DefinitionCount} definitions")
-                : type.DefinitionCount == 1 ? "1 C unit defines it" : $"{type.DefinitionCount} C units define it";
-            string agreement = type.DefinitionCount == 1 ? "" : type.IsDisputed ? $", in {type.Variants.Length} different ways" : ", all agree";
-            output.WriteLine($"  {name}  {$"{type.ByteSize}".PadLeft(sizeWidth)} {(type.ByteSize == 1 ? "byte" : "bytes")}; {(type.IsDisputed ? style.Warning(who + agreement) : who + agreement)}");
-            if (type.IsDisputed)
+    private static void WriteEra(LayoutEra era, FoldedText text, bool isFull)
+    {
+        string versions = era.Versions.Length == 0 ? "" : $"Linux {era.Versions}";
+        string description = versions.Length == 0 ? era.Description : isFull ? $": {era.Description}" : "";
+        text.Line($"Layout era: {versions}{description}");
+        if (isFull && era.AllowsCompoundDevicePages is not null)
+        {
+            text.Row("            ", era.DevicePageReason, 12);
+        }
+    }
+
+    // One rule after another: what is violated, or undecided, with the reasons. Quiet text has the violations alone.
+    private static int WriteProblems(CheckReport report, FoldedText text, bool isQuiet)
+    {
+        int written = 0;
+        int omitted = 0;
+        foreach (RuleResult result in report.Results)
+        {
+            ImmutableArray<CheckResult> violated = [.. result.Checks.Where(c => c.Outcome == Outcome.Violated)];
+            if (violated.Length > 0)
             {
-                WriteVariants(type, output);
+                WriteViolation(report, result, violated, text);
+                written++;
+            }
+
+            // A reason that hundreds of checks share is given once.
+            ImmutableArray<CheckResult> undecided = [.. result.Checks.Where(c => c.Outcome == Outcome.Undecided)];
+            ImmutableArray<CheckResult> own = [.. undecided.Where(c => !IsOmission(report, c))];
+            omitted += undecided.Length - own.Length;
+            if (own.Length > 0 && !isQuiet)
+            {
+                WriteUndecided(result, own, text);
+                written++;
             }
         }
 
-        WriteNames("cannot be read", report.Definitions.Where(d => d.IsRefused), output);
-        WriteNames("only declared", report.Definitions.Where(d => d is { DefinitionCount: 0, DeclarationCount: > 0, IsRefused: false }), output);
-        WriteNames("not defined", report.Definitions.Where(d => d is { DefinitionCount: 0, DeclarationCount: 0, IsRefused: false }), output);
-    }
-
-    private static void WriteNames(string what, IEnumerable<DefinitionSummary> types, TextWriter output)
-    {
-        string names = string.Join(", ", types.Select(t => Printable.Escape(t.Name.ToString())));
-        if (names.Length > 0)
+        if (omitted > 0 && !isQuiet)
         {
-            output.WriteLine($"  {what}: {names}");
-        }
-    }
-
-    private static void WriteVariants(DefinitionSummary type, TextWriter output)
-    {
-        foreach (DefinitionVariant variant in type.Variants)
-        {
-            ImmutableArray<DefiningUnit> units = variant.Units;
-            string named = string.Join(", ", units.Take(UnitsNamed).Select(u => Printable.Escape(u.Name.Length == 0 ? $"unit {u.Index}" : u.Name)));
-            string more = units.Length > UnitsNamed ? $" and {units.Length - UnitsNamed} more" : "";
-            string difference = variant.DifferenceFromFirst is { } text ? ": " + Printable.Escape(text) : ": the first definition";
-            output.WriteLine($"      {named}{more}{difference}");
-        }
-    }
-
-    private static void WriteFacts(CheckReport report, TextWriter output)
-    {
-        SourceFacts source = report.Source;
-        output.WriteLine();
-        output.WriteLine($"File         {Printable.Escape(report.Files[0].Path)} ({Printable.Escape(report.Image!.FullFormat)})");
-        output.WriteLine($"Build id     {report.Image!.BuildId ?? "none recorded"}");
-        output.WriteLine($"Kernel       {(report.Image!.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}");
-        foreach ((string label, string text) in Provenance.Others(report.Files))
-        {
-            output.WriteLine($"{label,-12} {text}");
+            text.Gap();
+            text.Row("undecided", $" {(omitted == 1 ? "1 check" : $"{omitted} checks")}, for what is missing may be there in the kernel", 4, text.Style.Warning);
+            text.Row(ColumnOfProblems, report.Source.Omission!.Clause, 2);
+            written++;
         }
 
-        if (report.Image!.Config is { } config)
+        return written;
+    }
+
+    private static bool IsOmission(CheckReport report, CheckResult check)
+        => report.Source.Omission is { } omission && check.Reason.Contains(omission.Clause, StringComparison.Ordinal);
+
+    private static void WriteViolation(CheckReport report, RuleResult result, ImmutableArray<CheckResult> violated, FoldedText text)
+    {
+        bool isError = result.Rule.Severity == Severity.Error;
+        text.Gap();
+        text.Row(isError ? "VIOLATED" : "warning", Title(result.Rule), 4, isError ? text.Style.Bad : text.Style.Warning, text.Style.Bold);
+        foreach (CheckResult check in violated)
         {
-            output.WriteLine($"Config       {config.Count} options (IKCONFIG)");
-            foreach ((string option, string value) in LayoutOptions.Of(config))
+            Field("rule", Printable.Escape(check.Check.Expression.Text), text);
+            Field("seen", Printable.Escape(check.Reason), text);
+            foreach (string place in Places(report, check))
             {
-                output.WriteLine($"             {option}={Printable.Escape(value)}");
+                Field("declared", Printable.Escape(place), text);
+            }
+
+            if (check.Check.Message is { } consequence)
+            {
+                Field("breaks", Printable.Escape(consequence), text);
             }
         }
 
-        string other = !report.HasOtherSource ? "" : source.Kind == SourceKind.Dwarf ? "; the image has BTF too (--source btf)" : "; the image has DWARF too (--source dwarf)";
-        output.WriteLine($"Source       {source.Format}{other}");
-        if (source.Kind == SourceKind.Btf)
-        {
-            output.WriteLine($"             it records no alignment, so that the natural one is taken{(source.FlattensArrays ? "; it has arrays of arrays as one array" : "")}");
-        }
+        string fix = FirstParagraph(result.Rule.Fix);
+        Field("to do", $"{Printable.Escape(fix)}{(fix.Length > 0 ? " " : "")}(More: layoutcheck explain {Printable.Escape(result.Rule.Id)})", text);
+    }
 
-        if (source.Omission is { } omission)
+    private static void WriteUndecided(RuleResult result, ImmutableArray<CheckResult> undecided, FoldedText text)
+    {
+        text.Gap();
+        text.Row("undecided", Title(result.Rule), 4, text.Style.Warning, text.Style.Bold);
+        foreach (CheckResult check in undecided)
         {
-            output.WriteLine($"             {omission.Clause}");
-        }
-
-        if (!source.Languages.IsEmpty)
-        {
-            output.WriteLine($"Units        {string.Join(", ", source.Languages.Select(l => $"{l.UnitCount} {Printable.Escape(l.Language)}"))}; only those in C answer");
-        }
-
-        foreach (IGrouping<string, string> compiler in source.Producers.GroupBy(CompilerOf, StringComparer.Ordinal))
-        {
-            string variants = compiler.Count() > 1 ? $" ({compiler.Count()} sets of options)" : "";
-            output.WriteLine($"Compiler     {Printable.Escape(compiler.Key)}{variants}");
+            Field("rule", Printable.Escape(check.Check.Expression.Text), text);
+            Field("why", Printable.Escape(check.Reason), text);
         }
     }
 
-    /// <summary>The compiler of a DW_AT_producer without its options: <c>GNU C11 14.2.0</c>.</summary>
-    public static string CompilerOf(string producer)
+    private static string Title(Rule rule) => $" {Printable.Escape(rule.Title)} ({Printable.Escape(rule.Id)})";
+
+    private static void Field(string name, string value, FoldedText text) => text.Row($"{ColumnOfProblems}{name,-8}  ", value, 12, text.Style.Dim);
+
+    private static IEnumerable<string> Places(CheckReport report, CheckResult check)
+        => check.Observed.Select(o => o.Subject).Distinct().Where(report.Places.ContainsKey)
+            .Select(subject => $"{subject} at {report.Places[subject].File}:{report.Places[subject].Line}");
+
+    private static string FirstParagraph(string markdown)
     {
-        ArgumentNullException.ThrowIfNull(producer);
-        int options = producer.IndexOf(" -", StringComparison.Ordinal);
-        return options > 0 ? producer[..options] : producer.Length > 0 ? producer : "not recorded";
+        string paragraph = markdown.Split("\n\n")[0];
+        return string.Join(' ', paragraph.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
-    private static string Conclusion(CheckReport report, TextStyle style) => report.ExitCode switch
+    private static void WriteSummary(CheckReport report, FoldedText text)
     {
-        ExitCode.Holds => style.Good("Verdict: holds (exit code 0)"),
-        ExitCode.Violated => style.Bad("Verdict: violated (exit code 1)"),
-        _ => style.Warning("Verdict: undecided (exit code 4)"),
-    };
+        text.Line($"Rules: {Counts(report.CountRules)} (-v lists them)");
+        int defined = report.Definitions.Count(d => d.DefinitionCount > 0);
+        string agreement = defined == 0 ? "" : report.Definitions.Any(d => d.IsDisputed) ? ""
+            : report.Source.Kind == Types.SourceKind.Dwarf ? ", each the same in all C units that define it" : ", each with one definition or several that agree";
+        text.Line($"Definitions: {Printable.Count((ulong)defined, "type")}{agreement}");
+        foreach (DefinitionSummary disputed in report.Definitions.Where(d => d.IsDisputed))
+        {
+            text.Line($"  {Printable.Escape(disputed.Name.ToString())} is defined in {disputed.Variants.Length} different ways (-v tells them apart)", 4, text.Style.Warning);
+        }
+
+        string release = report.Image!.Release is { } known ? Printable.Escape(known) : "release not told";
+        text.Line($"File: {Printable.Escape(report.Files[0].Path)} ({release}; {report.Source.Format})");
+        foreach ((string label, string other) in Provenance.Others(report.Files))
+        {
+            text.Line($"{label}: {other}");
+        }
+    }
+
+    private static void WriteConclusion(CheckReport report, FoldedText text)
+    {
+        (string words, Func<string, string> paint) = report.ExitCode switch
+        {
+            ExitCode.Holds => ("holds", text.Style.Good),
+            ExitCode.Violated => ("violated", text.Style.Bad),
+            _ => ("undecided", (Func<string, string>)text.Style.Warning),
+        };
+        text.Line($"Verdict: {words} (exit code {(int)report.ExitCode})", 4, paint);
+    }
 }

@@ -10,26 +10,26 @@ namespace LayoutCheck.Reports.Formats;
 /// <summary><see cref="ExplainReport"/> as text: the rule's words, its checks, and a drawing of the bytes that it looks at.</summary>
 internal static class ExplainText
 {
+    private const int WidthOfProse = 100;
     private const int DrawingWidth = 64;
     private const int MostLanes = 32;
 
     /// <summary>Writes the report.</summary>
-    public static void Write(ExplainReport report, TextWriter output)
+    public static void Write(ExplainReport report, TextStyle style, TextWriter output)
     {
-        Write(report.Rule, report.IsDrawn ? report.Example : null, output);
+        Write(report.Rule, report.IsDrawn ? report.Example : null, style, output);
         ProvenanceText.Write(report.Files, output);
     }
 
-    /// <summary>Writes the explanation as plain text.</summary>
+    /// <summary>Writes an explanation.</summary>
     /// <param name="rule">The rule.</param>
-    /// <param name="example">What it came to on some image, to be drawn; null = no drawing.</param>
-    /// <param name="writer">Where to.</param>
-    /// <param name="width">The longest line of prose.</param>
-    public static void Write(Rule rule, RuleResult? example, TextWriter writer, int width = 100)
+    /// <param name="example">Its result on some image, to be drawn; null = no drawing.</param>
+    /// <param name="style">The form; prose fills its width, or 100 columns where it has none.</param>
+    /// <param name="writer">The result.</param>
+    public static void Write(Rule rule, RuleResult? example, TextStyle style, TextWriter writer)
     {
-        ArgumentNullException.ThrowIfNull(rule);
-        ArgumentNullException.ThrowIfNull(writer);
-        writer.WriteLine(Printable.Escape(rule.Title));
+        int width = style.Width == 0 ? WidthOfProse : Math.Min(style.Width, WidthOfProse);
+        writer.WriteLine(style.Bold(Printable.Escape(rule.Title)));
         writer.WriteLine($"{Printable.Escape(rule.Id)} ({(rule.Severity == Severity.Error ? "error" : "warning")}, pack {Printable.Escape(rule.Pack)})");
         Section("What it checks", rule.What);
         if (example is not null && Draw(example) is { Count: > 0 } drawing)
@@ -44,17 +44,18 @@ internal static class ExplainText
         Section("Why it matters", rule.Why);
         Section("How to fix", rule.Fix);
         writer.WriteLine();
-        writer.WriteLine("Checks");
+        writer.WriteLine(style.Bold("Checks"));
+        FoldedText text = new(writer, style with { Width = width });
         string? when = "";
         foreach (RuleCheck check in rule.Checks)
         {
             if (check.When?.Text != when)
             {
                 when = check.When?.Text;
-                writer.WriteLine(when is null ? "  always" : $"  when {Printable.Escape(when)}");
+                text.Line(when is null ? "  always" : $"  when {Printable.Escape(when)}", 7);
             }
 
-            writer.WriteLine($"    {Printable.Escape(check.Expression.Text)}");
+            text.Line($"    {Printable.Escape(check.Expression.Text)}", 8);
         }
 
         Section("Since", rule.Since);
@@ -68,7 +69,7 @@ internal static class ExplainText
             }
 
             writer.WriteLine();
-            writer.WriteLine(heading);
+            writer.WriteLine(style.Bold(heading));
             foreach (string line in Fill(text, width - 2))
             {
                 writer.WriteLine(line.Length == 0 ? "" : "  " + Printable.Escape(line.Replace("\t", "    ", StringComparison.Ordinal)));

@@ -101,7 +101,7 @@ internal sealed class JsonReport : IDisposable
         _json.WriteStartArray("rules");
         foreach (RuleResult result in report.Results)
         {
-            WriteRule(result);
+            WriteRule(result, report.Places);
         }
 
         _json.WriteEndArray();
@@ -188,7 +188,7 @@ internal sealed class JsonReport : IDisposable
         _json.WriteString("source", rule.Source);
         _json.WriteEndObject();
         _json.WritePropertyName("example");
-        WriteRule(report.Example);
+        WriteRule(report.Example, ImmutableDictionary<string, SourcePlace>.Empty);
         WriteImage(report);
     }
 
@@ -271,7 +271,7 @@ internal sealed class JsonReport : IDisposable
         _ => "undecided",
     };
 
-    private void WriteRule(RuleResult result)
+    private void WriteRule(RuleResult result, ImmutableDictionary<string, SourcePlace> places)
     {
         _json.WriteStartObject();
         _json.WriteString("id", result.Rule.Id);
@@ -304,11 +304,31 @@ internal sealed class JsonReport : IDisposable
             }
 
             _json.WriteEndArray();
+            WriteDeclarations(check, places);
             _json.WriteEndObject();
         }
 
         _json.WriteEndArray();
         _json.WriteEndObject();
+    }
+
+    private void WriteDeclarations(CheckResult check, ImmutableDictionary<string, SourcePlace> places)
+    {
+        if (check.Outcome != Outcome.Violated)
+        {
+            return;
+        }
+
+        _json.WriteStartArray("declared");
+        foreach (string member in check.Observed.Select(o => o.Subject).Distinct().Where(places.ContainsKey))
+        {
+            _json.WriteStartObject();
+            _json.WriteString("member", member);
+            WriteDeclared(places[member]);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
     }
 
     private void WriteDefinition(DefinitionSummary definition)

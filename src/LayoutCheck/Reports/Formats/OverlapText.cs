@@ -9,20 +9,21 @@ namespace LayoutCheck.Reports.Formats;
 internal static class OverlapText
 {
     /// <summary>Writes the report.</summary>
-    public static void Write(OverlapReport report, TextWriter output)
+    public static void Write(OverlapReport report, TextStyle style, TextWriter output)
     {
         TypeLayout layout = report.Layout!;
+        FoldedText text = new(output, style);
         if (report.Member is { } member)
         {
-            output.WriteLine($"{Printable.Escape(report.TypeSpelling)}: members on the bits of {Printable.Escape(member.Path)} ({Place(layout, member)})");
+            text.Line($"{Printable.Escape(report.TypeSpelling)}: members on the bits of {Printable.Escape(member.Path)} ({Place(layout, member)})", 4, style.Bold);
             output.WriteLine();
             WriteTable(layout, report.Sharers, output);
         }
         else
         {
             ImmutableArray<ImmutableArray<LayoutItem>> lanes = report.Lanes;
-            output.WriteLine($"{Printable.Escape(report.TypeSpelling)}: {Printable.Count(layout.Aggregate.ByteSize, "byte")}, members lie on {Printable.Count((ulong)lanes.Length, "lane")}");
-            ByteMap.Write(layout, lanes, output);
+            text.Line($"{Printable.Escape(report.TypeSpelling)}: {Printable.Count(layout.Aggregate.ByteSize, "byte")}, members lie on {Printable.Count((ulong)lanes.Length, "lane")}", 4, style.Bold);
+            ByteMap.Write(layout, lanes, style.Width, output);
             output.WriteLine();
             WriteTable(layout, [.. layout.Items.Where(i => i.Kind == LayoutItemKind.Member && i.Name is not null).OrderBy(i => i.BitOffset)], output);
         }

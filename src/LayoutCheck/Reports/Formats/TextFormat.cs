@@ -27,13 +27,13 @@ internal sealed class TextFormat : IReportFormat
                 ShowText.Write(show, writer);
                 break;
             case OverlapReport overlap:
-                OverlapText.Write(overlap, writer);
+                OverlapText.Write(overlap, style, writer);
                 break;
             case RulesReport rules:
-                RulesText.Write(rules, writer);
+                RulesText.Write(rules, style, writer);
                 break;
             case ExplainReport explain:
-                ExplainText.Write(explain, writer);
+                ExplainText.Write(explain, style, writer);
                 break;
             case BaselineReport baseline:
                 writer.Write(baseline.RuleText);

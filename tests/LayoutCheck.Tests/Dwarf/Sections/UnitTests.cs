@@ -317,7 +317,7 @@ public sealed class UnitTests
     public void Units_of_a_definition_are_told_in_order()
     {
         TypeGraph graph = new([]);
-        SurveyWorker.Variant variant = new(graph, TypeId.Void, [new(1, "b"), new(4, "e")], null!, default, 0, new InternedTypes());
+        Variant variant = new(graph, TypeId.Void, [new(1, "b"), new(4, "e")], null!, default, 0, new InternedTypes());
         variant.AddAll([new(0, "a"), new(2, "c"), new(5, "f")]);
         Assert.Equal([0, 1, 2, 4, 5], variant.Units.Select(u => u.Index));
         variant.AddTypeUnit(signature: 7, new DefiningUnit(3, "d"));

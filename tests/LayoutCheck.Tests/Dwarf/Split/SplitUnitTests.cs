@@ -4,6 +4,7 @@ using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
+using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -200,7 +201,7 @@ public sealed class SplitUnitTests : IDisposable
         Assert.Equal([1, 0, 0], test.Units.Select(unit =>
         {
             abbrevs.Load(unit);
-            using SplitUnit split = test.Sections.OpenSplit(unit, UnitRoot.Read(test.Sections, test.Sections.Info, abbrevs, unit));
+            using SplitUnit split = test.Image.OpenSplit(test.Sections, unit, UnitRoot.Read(test.Sections, test.Sections.Info, abbrevs, unit));
             return split.TypeUnits.Length;
         }));
     }
@@ -268,7 +269,9 @@ public sealed class SplitUnitTests : IDisposable
         DwarfBuilder dwarf = new();
         dwarf.Unit();
         DwarfUnderTest[] files = [.. Enumerable.Range(0, 65).Select(_ => DwarfUnderTest.Of(dwarf))];
-        SplitScanners scanners = new(new SplitScanners.Names([TypeName.Parse("struct s")]));
+        using DwarfUnderTest image = DwarfUnderTest.Of(dwarf);
+        TypeName[] names = [TypeName.Parse("struct s")];
+        using UnitScanners scanners = new(image.Image, new WantedNames(names, image.Sections), new WantedNamesPerFile(names));
         DieScanner[] made = [.. files.Take(64).Select(f => scanners.Of(f.Sections))];
         Assert.Equal(made, files.Take(64).Select(f => scanners.Of(f.Sections)));
 

@@ -6,7 +6,7 @@ using System.Text.Json;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Scan;
-using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
@@ -188,14 +188,14 @@ internal sealed class HostileCase
     private string Dwarf(bool isSlow)
     {
         using MappedFile file = MappedFile.FromBytes(_path, _bytes);
-        if (!ElfFile.HasMagic(file) || DwarfSections.Find(ElfFile.Read(file)) is not { } sections)
+        if (!ElfFile.HasMagic(file) || DwarfImage.Find(ElfFile.Read(file)) is not { } dwarf)
         {
             return "";
         }
 
         using WorkerPool pool = new(1);
-        SurveyWorker.Shared shared = new(sections, new WantedNames([.. RuleCatalog.Default.RequiredTypes.Union(_names)], sections), withPlaces: true) { IsSlow = isSlow };
-        Survey survey = SurveyWorker.Join(shared, SurveyWorker.RunAll(shared, pool), () => new TargetFacts(8, false));
+        SurveyPlan plan = new(dwarf, new WantedNames([.. RuleCatalog.Default.RequiredTypes.Union(_names)], dwarf.Sections), withPlaces: true) { IsSlow = isSlow };
+        Survey survey = SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, pool), () => new TargetFacts(8, false));
         StringBuilder text = new();
         foreach (DefinitionSet set in survey.Sets)
         {

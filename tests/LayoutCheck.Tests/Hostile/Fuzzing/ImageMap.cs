@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 
@@ -185,7 +186,7 @@ internal sealed class ImageMap
             MapSection(elf, i, at, word);
         }
 
-        if (elf.Find(".debug_info") is { } info && !CompressedSection.Is(info) && info.Type != ElfSection.SHT_NOBITS && DwarfSections.Find(elf) is { } sections)
+        if (elf.Find(".debug_info") is { } info && !CompressedSection.Is(info) && info.Type != ElfSection.SHT_NOBITS && DwarfImage.Find(elf) is { Sections: { } sections })
         {
             MapDwarf(elf, sections);
         }

@@ -254,7 +254,7 @@ public class RulesFromElsewhereTests
             It does.
             """);
         using StringWriter writer = new();
-        ExplainText.Write(rule, Evaluate(rule, Layouts), writer, 40);
+        ExplainText.Write(rule, Evaluate(rule, Layouts), new TextStyle(Width: 40), writer);
         Assert.Equal(
             """
             lru is behind flags
@@ -276,9 +276,13 @@ public class RulesFromElsewhereTests
 
             Checks
               always
-                offsetof(struct page, lru) == offsetofend(struct page, flags)
+                offsetof(struct page, lru) ==
+                    offsetofend(struct page, flags)
               when exists(struct folio)
-                offsetof(struct page, lru) == offsetof(struct folio, lru) && offsetof(struct folio, flags) == 0
+                offsetof(struct page, lru) ==
+                    offsetof(struct folio, lru) &&
+                    offsetof(struct folio, flags) ==
+                    0
 
             """,
             writer.ToString());
@@ -289,7 +293,7 @@ public class RulesFromElsewhereTests
     {
         Rule rule = RuleParser.Parse("a-rule.md", "---\ntitle: words\nseverity: warning\npack: mine\ncheck: true\n---\n");
         using StringWriter writer = new();
-        ExplainText.Write(rule, null, writer);
+        ExplainText.Write(rule, null, default, writer);
         Assert.Equal("words\na-rule (warning, pack mine)\n\nChecks\n  always\n    true\n", writer.ToString());
     }
 
