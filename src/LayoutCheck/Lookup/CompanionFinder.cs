@@ -51,11 +51,19 @@ internal static class CompanionFinder
     /// <param name="referrer">The file that refers to it.</param>
     /// <param name="read">Reads it and checks its identity.</param>
     /// <param name="notElf">The error for a file that is not ELF; null for one that names both files.</param>
+    /// <param name="isBigEndian">The byte order that it must have; null for any.</param>
     /// <exception cref="InvalidImageException">It cannot be opened or read, or is another one.</exception>
-    public static T OpenElf<T>(string path, MappedFile referrer, Func<ElfFile, T> read, Func<InvalidImageException>? notElf = null) => Open(
-        path,
-        referrer,
-        file => ElfFile.HasMagic(file)
-            ? read(ElfFile.Read(file))
-            : throw notElf?.Invoke() ?? new InvalidImageException(path, null, null, $"is not an ELF file, and {referrer.Path} refers to it"));
+    public static T OpenElf<T>(string path, MappedFile referrer, Func<ElfFile, T> read, Func<InvalidImageException>? notElf = null, bool? isBigEndian = null)
+        => Open(path, referrer, file =>
+        {
+            if (!ElfFile.HasMagic(file))
+            {
+                throw notElf?.Invoke() ?? new InvalidImageException(path, null, null, $"is not an ELF file, and {referrer.Path} refers to it");
+            }
+
+            ElfFile elf = ElfFile.Read(file);
+            return isBigEndian is null || elf.Header.IsBigEndian == isBigEndian
+                ? read(elf)
+                : throw new InvalidImageException(path, null, null, $"has another byte order than {referrer.Path}, which refers to it");
+        });
 }

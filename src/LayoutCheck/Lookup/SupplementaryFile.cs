@@ -14,9 +14,9 @@ internal static class SupplementaryFile
     /// <summary>Opens the supplementary file of an image; null if the image names none.</summary>
     /// <param name="image">The image.</param>
     /// <param name="debugDirectory">A directory of debug information, or null.</param>
-    /// <param name="read">Makes of the file what is kept; the file is closed with the image.</param>
+    /// <param name="read">Reads its DWARF, null if it has none; the file is closed with the image.</param>
     /// <exception cref="InvalidImageException">It is not there, or is of another build.</exception>
-    public static T? Open<T>(ElfFile image, string? debugDirectory, Func<ElfFile, T> read)
+    public static T? Open<T>(ElfFile image, string? debugDirectory, Func<ElfFile, T?> read)
         where T : class
     {
         if (ReadLink(image) is not { } link)
@@ -34,7 +34,8 @@ internal static class SupplementaryFile
             $"put it where this name leads from the file's directory, or its directory of build ids at --debug-dir; its build id is {id}");
     }
 
-    private static T Open<T>(string path, ElfFile image, Link link, string id, Func<ElfFile, T> read) => CompanionFinder.OpenElf(path, image.File, elf =>
+    private static T Open<T>(string path, ElfFile image, Link link, string id, Func<ElfFile, T?> read)
+        where T : class => CompanionFinder.OpenElf(path, image.File, elf =>
     {
         string? found = ReadChecksum(elf) ?? elf.BuildId();
         if (found != id)
@@ -43,7 +44,7 @@ internal static class SupplementaryFile
                 image.File.Path, link.Section, null, $"types and names are in {link.Name} (dwz -m), and {path} is of another build (id {found ?? "missing"}, {id} is meant)", "put the file of the same build there");
         }
 
-        T result = read(elf);
+        T result = read(elf) ?? throw new InvalidImageException(path, null, null, "has no DWARF (no .debug_info section), and another file refers to it");
         image.File.Own(elf.File);
         image.File.Inputs.Use(new InputFile(FileRole.SupplementaryFile, path, elf.BuildId() ?? found, null));
         return result;

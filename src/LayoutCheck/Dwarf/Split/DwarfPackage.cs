@@ -4,6 +4,7 @@ using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Dwarf.Split;
 
@@ -37,14 +38,18 @@ internal sealed class DwarfPackage
 
     /// <summary>Opens a package, which is closed with the image.</summary>
     /// <exception cref="InvalidImageException">It cannot be read.</exception>
-    public static DwarfPackage Open(string path, DwarfSections image) => ReferredElf.Open(path, image, elf =>
-    {
-        DwarfPackage package = Is(elf) ? new DwarfPackage(elf)
-            : throw new InvalidImageException(path, null, null, "is no package of split DWARF: it has no .debug_cu_index", "make it anew, or take it away");
-        image.Info.File.Own(elf.File);
-        image.Info.File.Inputs.Use(new InputFile(FileRole.DwarfPackage, path, elf.BuildId(), null));
-        return package;
-    });
+    public static DwarfPackage Open(string path, DwarfSections image) => CompanionFinder.OpenElf(
+        path,
+        image.Info.File,
+        elf =>
+        {
+            DwarfPackage package = Is(elf) ? new DwarfPackage(elf)
+                : throw new InvalidImageException(path, null, null, "is no package of split DWARF: it has no .debug_cu_index", "make it anew, or take it away");
+            image.Info.File.Own(elf.File);
+            image.Info.File.Inputs.Use(new InputFile(FileRole.DwarfPackage, path, elf.BuildId(), null));
+            return package;
+        },
+        isBigEndian: image.Info.IsBigEndian);
 
     /// <summary>Whether it has the compile unit of an id.</summary>
     public bool Has(ulong dwoId) => _compileUnits.Find(dwoId) is not null;
