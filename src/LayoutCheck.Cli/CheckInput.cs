@@ -1,3 +1,6 @@
+using LayoutCheck.Core;
+using LayoutCheck.Lookup;
+
 namespace LayoutCheck.Cli;
 
 /// <summary>The image that a command line names for <c>check</c>: a verdict rests on no other.</summary>

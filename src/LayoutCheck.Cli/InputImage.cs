@@ -1,9 +1,11 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck.Cli;
 
 /// <summary>Opens the image that a command line names.</summary>
 internal static class InputImage
 {
-    /// <summary>Opens a file, and says what of the options was of no use.</summary>
+    /// <summary>Opens a file, and tells which options had no effect.</summary>
     /// <exception cref="InvalidImageException">It cannot be read, or has not the debug information asked for.</exception>
     public static KernelImage Open(string path, ImageOptions how)
     {
@@ -12,7 +14,7 @@ internal static class InputImage
         return image;
     }
 
-    /// <summary>Says on stderr when <c>--base</c> names a kernel that the answers do not rest on.</summary>
+    /// <summary>Writes to stderr when <c>--base</c> names a kernel that the answers do not rest on.</summary>
     public static void TellUnused(KernelImage image, ImageOptions how)
     {
         if (how.BasePath is { } basePath && !image.OtherFiles.Any(f => f.Role == FileRole.BaseKernel))

@@ -1,56 +1,58 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using LayoutCheck.Reports;
-
-// As in the library (NativeCodecs): nothing is taken from beside the program.
-[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+using LayoutCheck.Platform;
 
 namespace LayoutCheck.Cli;
 
 /// <summary>
 /// Where results go. Standard output: written whole, coloured on a terminal only, and quiet when the reader has gone. A file: whole, or not there.
 /// </summary>
-internal static partial class Output
+internal static class Output
 {
     private const int EPIPE = 32;
     private const int EEXIST = 17;
     private const int ENOTDIR = 20;
     private const int StandardOutput = 1;
-    private const int F_GETFD = 1;
-    private const int FD_CLOEXEC = 1;
-    private const int SIGXFSZ = 25;
-    private const int SIG_IGN = 1;
-    private const int AT_FDCWD = -100;
-    private const uint STATX_TYPE = 1;
     private const int S_IFMT = 0xf000;
     private const int S_IFREG = 0x8000;
 
-    /// <summary>The version of the program.</summary>
-    public static string Version { get; } = typeof(Output).Assembly.GetName().Version?.ToString(3) ?? "0";
-
-    /// <summary>Whether results may be coloured: on a terminal, unless NO_COLOR is set to anything (no-color.org).</summary>
-    public static Ink Ink => new(!Console.IsOutputRedirected
+    /// <summary>Whether results may be coloured without a word about it: on a terminal, unless NO_COLOR is set to anything (no-color.org).</summary>
+    public static bool MayColour => !Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"));
+        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
-    /// <summary>Writes text; lines end in a newline on every system, so that outputs compare.</summary>
-    public static void WriteText(Action<TextWriter> write)
+    /// <summary>The width of the terminal in columns; null where standard output is none, or does not tell it.</summary>
+    public static int? Columns
     {
-        Write(stream =>
+        get
         {
-            using StreamWriter writer = new(stream, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
-            write(writer);
-        });
+            // The console class knows it too, but sets up the terminal first.
+            Span<ushort> size = stackalloc ushort[4];
+            return OperatingSystem.IsLinux() && !Console.IsOutputRedirected && Libc.WindowSize(StandardOutput, Libc.TIOCGWINSZ, size) == 0 && size[1] > 0 ? size[1] : null;
+        }
     }
 
-    /// <summary>Writes bytes, and a newline at the end.</summary>
-    public static void WriteJson(Action<Stream> write)
+    /// <summary>Writes text to a file or to standard output.</summary>
+    /// <exception cref="OutputException">It cannot be written.</exception>
+    public static void WriteText(string? path, string text) => Write(path, stream => stream.Write(new UTF8Encoding(false).GetBytes(text)));
+
+    /// <summary>Writes a result, which is made in memory first: a failure while it is made leaves nothing half-written.</summary>
+    /// <param name="path">The file; null for standard output.</param>
+    /// <param name="write">Makes the result.</param>
+    /// <exception cref="OutputException">It cannot be written.</exception>
+    public static void Write(string? path, Action<Stream> write)
     {
-        Write(stream =>
+        using MemoryStream whole = new();
+        write(whole);
+        ReadOnlySpan<byte> bytes = whole.GetBuffer().AsSpan(0, (int)whole.Length);
+        if (path is null)
         {
-            write(stream);
-            stream.WriteByte((byte)'\n');
-        });
+            WriteToStandardOutput(bytes);
+        }
+        else
+        {
+            WriteFile(path, bytes);
+        }
     }
 
     /// <summary>
@@ -58,7 +60,7 @@ internal static partial class Output
     /// /dev/null) is written to and stays.
     /// </summary>
     /// <exception cref="OutputException">It cannot be written; what was there before is as it was.</exception>
-    public static void WriteFile(string path, string text)
+    private static void WriteFile(string path, ReadOnlySpan<byte> bytes)
     {
         if (path.Length == 0 || Directory.Exists(path))
         {
@@ -66,7 +68,6 @@ internal static partial class Output
         }
 
         LetLargeFilesFail();
-        byte[] bytes = new UTF8Encoding(false).GetBytes(text);
         string? unfinished = null;
         try
         {
@@ -81,7 +82,7 @@ internal static partial class Output
             string place = file.LinkTarget is null ? path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
             string folder = Path.GetDirectoryName(Path.GetFullPath(place))!;
             Directory.CreateDirectory(folder);
-            // A name that nobody can have put a link at, in a directory that others write to.
+            // A random name: in a directory that others write to, a link may stand at any known one.
             unfinished = Path.Combine(folder, $".layoutcheck-{Path.GetRandomFileName()}.tmp");
             WriteTo(unfinished, FileMode.CreateNew, bytes);
             File.Move(unfinished, place, overwrite: true);
@@ -97,7 +98,7 @@ internal static partial class Output
         }
     }
 
-    private static void WriteTo(string path, FileMode mode, byte[] bytes)
+    private static void WriteTo(string path, FileMode mode, ReadOnlySpan<byte> bytes)
     {
         using FileStream file = new(path, mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         file.Write(bytes);
@@ -118,7 +119,7 @@ internal static partial class Output
     // A file that is larger than is allowed (EFBIG) is an argument out of range to the runtime.
     internal static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
-    // The runtime's words name the file that is moved to its place, which nobody asked for.
+    // The runtime's words name the temporary file, which the user does not know.
     private static string Reason(Exception e) => e switch
     {
         ArgumentOutOfRangeException => "the file would be larger than is allowed (ulimit -f)",
@@ -129,31 +130,25 @@ internal static partial class Output
         _ => e.Message,
     };
 
-    // struct statx has one layout on every architecture; stx_mode is at 28 (linux/stat.h).
+    // stx_mode is at 28 (linux/stat.h).
     private static bool IsOtherThanFile(string path)
     {
-        Span<byte> status = stackalloc byte[256];
-        return OperatingSystem.IsLinux() && SystemStatx(AT_FDCWD, path, 0, STATX_TYPE, status) == 0
+        Span<byte> status = stackalloc byte[Libc.StatxSize];
+        return OperatingSystem.IsLinux() && Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_TYPE, status) == 0
             && (BitConverter.ToUInt16(status[28..]) & S_IFMT) != S_IFREG;
     }
 
-    /// <summary>
-    /// Has writes past the limit on the size of files (ulimit -f) fail, so that the failure can be told, or at least the exit code: unless it is ignored,
-    /// a signal ends the process.
-    /// </summary>
+    /// <summary>Ignores SIGXFSZ, which kills the process at RLIMIT_FSIZE (ulimit -f): ignored, the write fails with EFBIG, and that can be reported.</summary>
     public static void LetLargeFilesFail()
     {
         if (!OperatingSystem.IsWindows())
         {
-            _ = SystemSignal(SIGXFSZ, SIG_IGN);
+            _ = Libc.Signal(Libc.SIGXFSZ, Libc.SIG_IGN);
         }
     }
 
-    // The result is made in memory first: a failure while making it leaves nothing half-written.
-    private static void Write(Action<Stream> write)
+    private static void WriteToStandardOutput(ReadOnlySpan<byte> bytes)
     {
-        using MemoryStream whole = new();
-        write(whole);
         if (IsClosed())
         {
             throw new OutputException("the result cannot be written: standard output is closed");
@@ -162,17 +157,17 @@ internal static partial class Output
         LetLargeFilesFail();
         try
         {
-            int written = WriteNow(whole.GetBuffer().AsSpan(0, (int)whole.Length));
-            if (written < whole.Length)
+            int written = WriteNow(bytes);
+            if (written < bytes.Length)
             {
                 using Stream output = Console.OpenStandardOutput();
-                output.Write(whole.GetBuffer(), written, (int)whole.Length - written);
+                output.Write(bytes[written..]);
                 output.Flush();
             }
         }
         catch (IOException e) when (e.HResult == EPIPE)
         {
-            // Whoever was reading has seen enough (| head): the exit code still says what was found.
+            // The reader is gone (| head): the exit code still tells the outcome.
         }
         catch (Exception e) when (IsOfFiles(e))
         {
@@ -183,7 +178,7 @@ internal static partial class Output
     // Where standard output was closed, the next file that the process opened has its number: one of the runtime's own pipes, or the input. Such
     // files are closed on exec, and what was inherited over one cannot be.
     private static bool IsClosed()
-        => !OperatingSystem.IsWindows() && SystemControl(StandardOutput, F_GETFD) is var flags && (flags < 0 || (flags & FD_CLOEXEC) != 0);
+        => !OperatingSystem.IsWindows() && Libc.Control(StandardOutput, Libc.F_GETFD) is var flags && (flags < 0 || (flags & Libc.FD_CLOEXEC) != 0);
 
     // As much as the system takes at once, mostly all. The console's stream, which does the rest and knows all errors, sets up the terminal
     // first, with a thread for signals: a tenth of a short run.
@@ -195,25 +190,13 @@ internal static partial class Output
         }
 
         int written = 0;
-        while (written < bytes.Length && SystemWrite(StandardOutput, bytes[written..], (nuint)(bytes.Length - written)) is > 0 and nint count)
+        while (written < bytes.Length && Libc.Write(StandardOutput, bytes[written..], (nuint)(bytes.Length - written)) is > 0 and nint count)
         {
             written += (int)count;
         }
 
         return written;
     }
-
-    [LibraryImport("libc", EntryPoint = "write")]
-    private static partial nint SystemWrite(int file, ReadOnlySpan<byte> bytes, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "fcntl")]
-    private static partial int SystemControl(int file, int command);
-
-    [LibraryImport("libc", EntryPoint = "signal")]
-    private static partial nint SystemSignal(int signal, nint handler);
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SystemStatx(int directory, string path, int flags, uint mask, Span<byte> status);
 }
 
 /// <summary>The result cannot be written.</summary>

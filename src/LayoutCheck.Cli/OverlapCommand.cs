@@ -1,68 +1,32 @@
-using LayoutCheck.Layouts;
+using System.CommandLine;
+using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
-using LayoutCheck.Types;
 
 namespace LayoutCheck.Cli;
 
 /// <summary><c>layoutcheck overlap</c>.</summary>
 internal static class OverlapCommand
 {
-    public static int Run(string file, string name, ImageOptions how, bool isJson, bool expand)
+    /// <summary>Adds what can be typed.</summary>
+    public static void Fill(Command command)
     {
-        TypeQuery query = TypeQuery.Parse(name);
+        Argument<string> file = ImageOptionGroup.File();
+        Argument<string> type = new("TYPE") { Description = "A type, for a map of all its bytes; or a member (page.compound_head), for all that lie on its bits" };
+        Option<bool> expand = new("--expand", "-E") { Description = "Go into members of named struct types too." };
+        ImageOptionGroup how = new();
+        OutputOptions output = new("overlap");
+        command.Arguments.Add(file);
+        command.Arguments.Add(type);
+        command.Options.Add(expand);
+        how.AddTo(command);
+        output.AddTo(command);
+        command.SetAction(parsed => Run(parsed.GetValue(file)!, TypeQuery.Parse(parsed.GetValue(type)!), how.Of(parsed), parsed.GetValue(expand), output.Form(parsed)));
+    }
+
+    private static int Run(string file, TypeQuery query, ImageOptions how, bool expand, OutputForm form)
+    {
         using KernelImage image = InputImage.Open(file, how);
-        TypeDefinition? definition = Progress.While(image.Types, () => image.Types.FindFirst(query.Type));
-        if (definition is null)
-        {
-            Remainder remainder = query.FindRemainder(image, 0);
-            definition = remainder.Local.FirstOrDefault();
-            if (definition is null)
-            {
-                query.ReportMissingType(image, remainder, 0);
-                image.RequireUnchanged();
-                return ExitCode.Undecided;
-            }
-        }
-
-        ResolvedMember? member = query.Member is { } path ? MemberPath.Resolve(definition.Graph, definition.Root, path) : null;
-        SourceOmission? omission = image.Types.Kind == SourceKind.Btf ? image.Types.FindOmission() : null;
-        if (query.Member is not null && member is null)
-        {
-            query.ReportMissingMember(definition, 0, omission);
-            image.RequireUnchanged();
-            return ExitCode.Undecided;
-        }
-
-        if (member is { Doubt: { } doubt })
-        {
-            TypeQuery.ReportDoubt(definition, doubt, image);
-            image.RequireUnchanged();
-            return ExitCode.Undecided;
-        }
-
-        OverlapReport report = new(definition.Graph.Declare(definition.Root), TypeLayout.Of(definition, expand), member, definition.Units[0].Name);
-        if (isJson)
-        {
-            ImageFacts facts = image.ReadFacts();
-            image.RequireUnchanged();
-            Output.WriteJson(stream => JsonReport.Write(report, facts, image.FilesUsed(facts), image.Types.Kind, new RunFacts(Output.Version, image.Path), stream));
-        }
-        else
-        {
-            image.RequireUnchanged();
-            Output.WriteText(writer =>
-            {
-                report.WriteText(writer);
-                ProvenanceLines.Write(image, writer);
-            });
-        }
-
-        if (omission is not null)
-        {
-            StandardError.WriteLine($"layoutcheck: others may lie there too: {omission.Clause}");
-            return ExitCode.Undecided;
-        }
-
-        return ExitCode.Holds;
+        OverlapReport report = Progress.While(image.Types, () => OverlapAnalysis.Run(image, query, expand, form.Format.ShowsImage));
+        return OutputOptions.Write(report, form);
     }
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using LayoutCheck.Rules;
+using LayoutCheck.Core;
+using LayoutCheck.Platform;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Cli;
 
@@ -19,19 +21,17 @@ public static class Program
         }
         catch (Exception e)
         {
-            return Surprise(e);
+            return ReportInternalError(e);
         }
     }
 
     private static int Run(string[] args)
     {
         Output.LetLargeFilesFail();
-        RunMemory.Reserve();
-        RunMemory.Expect(RunMemory.OfShortRun);
-        KernelImage.EndProcessWhenInputIsLost("layoutcheck", ExitCode.Unreadable);
+        SigbusHandler.Enable("layoutcheck", (int)ExitCode.Unreadable);
         Command root = CommandLine.Create(args);
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Action is not (TeachingHelp or VersionLine) && UsageErrors.Of(parsed, args) is { Count: > 0 } errors)
+        if (parsed.Action is not (HelpText or VersionLine) && UsageErrors.Of(parsed, args) is { Count: > 0 } errors)
         {
             foreach (string error in errors)
             {
@@ -39,7 +39,7 @@ public static class Program
             }
 
             StandardError.WriteLine($"Try '{string.Join(' ', CommandPath(parsed.CommandResult))} --help'.");
-            return ExitCode.Usage;
+            return (int)ExitCode.Usage;
         }
 
         try
@@ -49,18 +49,18 @@ public static class Program
             int exitCode = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = help });
             if (help.GetStringBuilder() is { Length: > 0 } text)
             {
-                Output.WriteText(writer => writer.Write(text));
+                Output.WriteText(null, text.ToString());
             }
 
             return exitCode;
         }
         catch (InvalidImageException e)
         {
-            return Fail(e.Message, ExitCode.Unreadable);
+            return Fail(e.Message, (int)ExitCode.Unreadable);
         }
         catch (UsageException e)
         {
-            return Fail(e.Message, ExitCode.Usage);
+            return Fail(e.Message, (int)ExitCode.Usage);
         }
         catch (RuleException e)
         {
@@ -69,17 +69,16 @@ public static class Program
         }
         catch (OutputException e)
         {
-            return Fail(e.Message, ExitCode.Unreadable);
+            return Fail(e.Message, (int)ExitCode.Unreadable);
         }
         catch (OutOfMemoryException)
         {
-            return Fail(OutOfMemory, ExitCode.Unreadable);
+            return Fail(OutOfMemory, (int)ExitCode.Unreadable);
         }
     }
 
-    // What should not happen: a line all the same, for the exit codes are all that a script sees. With very little memory there is no console
-    // to write it to, so it goes to the file.
-    private static int Surprise(Exception e)
+    // An unexpected exception still prints one line and has an exit code. With very little memory there is no console to write to, so the line goes to the file.
+    private static int ReportInternalError(Exception e)
     {
         const int ENOMEM = 12;
         bool isMemory = e is OutOfMemoryException or System.ComponentModel.Win32Exception { NativeErrorCode: ENOMEM } || e.InnerException is OutOfMemoryException;
@@ -90,16 +89,16 @@ public static class Program
         }
         catch (Exception inner) when (Output.IsOfFiles(inner) || inner is OutOfMemoryException)
         {
-            // Nobody is to be told.
+            // stderr is gone, or full.
         }
 
-        return ExitCode.Unreadable;
+        return (int)ExitCode.Unreadable;
     }
 
     private static string Traced(Exception e) => string.Join('\n', e.ToString().Split('\n').Select(Printable.Escape));
 
     // One line, whatever the names in it are.
-    private static int Fail(string message, int exitCode = ExitCode.Usage)
+    private static int Fail(string message, int exitCode = (int)ExitCode.Usage)
     {
         StandardError.WriteLine($"layoutcheck: {Printable.Escape(message)}");
         return exitCode;
@@ -114,31 +113,9 @@ public static class Program
             StandardError.WriteLine(Printable.Escape(line));
         }
 
-        return ExitCode.Usage;
+        return (int)ExitCode.Usage;
     }
 
     private static IEnumerable<string> CommandPath(CommandResult command)
         => command.Parent is CommandResult parent ? CommandPath(parent).Append(command.Command.Name) : ["layoutcheck"];
 }
-
-/// <summary>The documented exit codes.</summary>
-public static class ExitCode
-{
-    /// <summary>Everything holds; what was asked for was shown.</summary>
-    public const int Holds = 0;
-
-    /// <summary>A rule is violated, or a difference was found.</summary>
-    public const int Violated = 1;
-
-    /// <summary>The command line is wrong.</summary>
-    public const int Usage = 2;
-
-    /// <summary>The input cannot be read or has no debug information; or the output cannot be written.</summary>
-    public const int Unreadable = 3;
-
-    /// <summary>It could not be decided.</summary>
-    public const int Undecided = 4;
-}
-
-/// <summary>The command line asks for something that cannot be.</summary>
-public sealed class UsageException(string message) : Exception(message);

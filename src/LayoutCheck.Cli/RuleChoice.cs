@@ -1,4 +1,6 @@
-using LayoutCheck.Rules;
+using LayoutCheck.Core;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Cli;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Cli;
 
@@ -104,5 +105,5 @@ internal static class UsageErrors
         => command.Children.OfType<OptionResult>().Any(option => option.Tokens.Contains(token));
 
     private static string Suggest(string wanted, IEnumerable<string> known)
-        => Nearness.Nearest(wanted, known, 3) is { Count: > 0 } near ? $"; did you mean {string.Join(" or ", near)}?" : $"; there are {string.Join(", ", known)}";
+        => Suggestions.Clause(wanted, known, otherwise: $"; there are {string.Join(", ", known)}");
 }

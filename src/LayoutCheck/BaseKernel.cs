@@ -1,6 +1,8 @@
 using LayoutCheck.Btf;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Images;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck;
 

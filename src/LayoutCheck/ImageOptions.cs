@@ -1,9 +1,10 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck;
 
-/// <summary>How to open an image.</summary>
-/// <param name="Source">Which debug information is wanted.</param>
-/// <param name="DebugDirectory">
-/// Where to look first for debug information that was split off: files by name, and <c>.build-id</c>. Null for the places that are usual only.
-/// </param>
-/// <param name="BasePath">The kernel that a module's BTF goes on from; null to look for it in the places that are usual.</param>
-public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, string? DebugDirectory = null, string? BasePath = null);
+/// <summary>How an image is opened.</summary>
+/// <param name="Source">The debug information that is asked for.</param>
+/// <param name="DebugDirectory">The first place to look for debug information in other files, by name and by <c>.build-id</c>; null for the usual places only.</param>
+/// <param name="BasePath">The kernel whose BTF a module's split BTF continues; null to look for it in the usual places.</param>
+/// <param name="Disable">The fast paths to leave out; the answers are the same.</param>
+public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, string? DebugDirectory = null, string? BasePath = null, FastPaths Disable = FastPaths.None);

@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Images;
+using LayoutCheck.Lookup;
 using LayoutCheck.Types;
 
 namespace LayoutCheck;
@@ -53,14 +56,6 @@ public sealed class KernelImage : IDisposable
         Types = types;
         HasOtherSource = hasOtherSource;
     }
-
-    /// <summary>
-    /// Lets the process end with a line on stderr and an exit code when a file that is being read becomes shorter, instead of by a signal; on
-    /// x86-64 Linux. It is the process that ends, so this is for programs to ask.
-    /// </summary>
-    /// <param name="program">What the line starts with.</param>
-    /// <param name="exitCode">The exit code, 0 to 255.</param>
-    public static void EndProcessWhenInputIsLost(string program, int exitCode) => LostPages.EndProcess(program, exitCode);
 
     /// <summary>The types that it describes.</summary>
     public ITypeSource Types { get; }
@@ -122,7 +117,7 @@ public sealed class KernelImage : IDisposable
     public static KernelImage Open(string path, ImageOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Open(MappedFile.Open(path), options);
+        return Open(MappedFile.Open(path, new InputFiles(options.Disable)), options);
     }
 
     /// <summary>Opens bytes that are in memory already, under the name that errors will use. The array must not change while the image is open.</summary>
@@ -130,7 +125,7 @@ public sealed class KernelImage : IDisposable
     public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.FromBytes(name, bytes), new ImageOptions(choice));
 
     /// <summary>The same, with more to say on where the rest of it is.</summary>
-    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) => Open(MappedFile.FromBytes(name, bytes), options);
+    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) => Open(MappedFile.FromBytes(name, bytes, new InputFiles(options.Disable)), options);
 
     /// <summary>What the image says of itself.</summary>
     /// <exception cref="InvalidImageException">A section that would say it is damaged.</exception>
@@ -170,7 +165,9 @@ public sealed class KernelImage : IDisposable
                     return image;
                 }
 
-                content = content.OpenInside() ?? throw NoDebugInformation(content, options.Source);
+                UnwrappedImage inner = content.OpenInner() ?? throw NoDebugInformation(content, options.Source);
+                content.Dispose();
+                content = inner;
             }
         }
         catch

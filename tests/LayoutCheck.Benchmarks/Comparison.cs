@@ -2,7 +2,7 @@ using static LayoutCheck.Benchmarks.Statistics;
 
 namespace LayoutCheck.Benchmarks;
 
-/// <summary>Our program and a peer, run in turn.</summary>
+/// <summary>Samples of our program and of a peer, run in turn.</summary>
 internal sealed class Comparison
 {
     private readonly List<Sample> _ours = [];
@@ -17,18 +17,18 @@ internal sealed class Comparison
         Kernel = kernel;
     }
 
-    /// <summary>The goal that is measured.</summary>
+    /// <summary>The goal.</summary>
     public Goal Goal { get; }
 
-    /// <summary>On which kernel.</summary>
+    /// <summary>The kernel.</summary>
     public Kernel Kernel { get; }
 
-    /// <summary>The share of the machine that others had meanwhile.</summary>
+    /// <summary>The share of the cores that other processes had meanwhile.</summary>
     public double OthersShare { get; private set; }
 
     /// <summary>
-    /// Runs both in turn, each once before anything counts. With a slow peer there are fewer rounds, and ours runs several times in
-    /// each, so that there are as many runs of ours.
+    /// Runs both in turn, after one run of each that does not count. With a slow peer there are fewer rounds, and ours runs several times in each, so
+    /// that the number of its runs stays.
     /// </summary>
     public static Comparison Run(Workshop shop, Goal goal, Kernel kernel, int runs)
     {
@@ -55,13 +55,11 @@ internal sealed class Comparison
         return comparison;
     }
 
-    /// <summary>The table's head.</summary>
-    public static string Head { get; } = """
-        | # | kernel | ours / peer | ratio (min-max) | goal | reached | ratio of cpu | of peak | ours: wall ms | cpu ms | peak MiB | peer: wall ms | cpu ms | peak MiB | runs | others |
-        |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
-        """;
+    /// <summary>The head of the table.</summary>
+    public static string Head { get; } = "| # | kernel | ours / peer | ratio (min-max) | goal | reached | ratio of cpu | of peak "
+        + "| ours: wall ms | cpu ms | peak MiB | peer: wall ms | cpu ms | peak MiB | runs | others |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
-    /// <summary>The rows of what was asked for: one for the time, and one for the memory where it has a goal.</summary>
+    /// <summary>The rows of the goals asked for: one for the time, and one for the memory where it has a goal.</summary>
     public IEnumerable<string> Rows(IReadOnlyCollection<string> only)
     {
         if (only.Count == 0 || only.Contains(Goal.Id))
@@ -80,8 +78,10 @@ internal sealed class Comparison
         double ratio = Median(ratios);
         string reached = ratio > limit ? "**no**" : ratio <= aim ? "yes, and the aim" : "yes";
         string goal = aim is null ? $"<= {Text(limit)}" : $"<= {Text(limit)}, aim {Text(aim.Value)}";
-        return $"| {id} | {(Goal.NeedsNoKernel ? "-" : Kernel.Version)} | {what} | **{Text(ratio)}** ({Text(ratios.Min())}-{Text(ratios.Max())}) | {goal} | {reached} "
-            + $"| {(_cpu.Any(double.IsNaN) || _cpu.Any(double.IsInfinity) ? "-" : Text(Median(_cpu)))} | {Text(Median(_peak))} {Cells(_ours)} {Cells(_peers)} | {_ours.Count}/{_peers.Count} | {OthersShare:P0} |";
+        string kernel = Goal.NeedsNoKernel ? "-" : Kernel.Version;
+        string cpu = _cpu.All(double.IsFinite) ? Text(Median(_cpu)) : "-";
+        return $"| {id} | {kernel} | {what} | **{Text(ratio)}** ({Text(ratios.Min())}-{Text(ratios.Max())}) | {goal} | {reached} "
+            + $"| {cpu} | {Text(Median(_peak))} {Cells(_ours)} {Cells(_peers)} | {_ours.Count}/{_peers.Count} | {OthersShare:P0} |";
     }
 
     private static string Cells(List<Sample> samples)

@@ -1,37 +1,38 @@
 using System.Globalization;
+using LayoutCheck.Benchmarks.Micro;
 
 namespace LayoutCheck.Benchmarks;
 
-/// <summary>Measures the program: against its peers (the goals), as work grows (scaling), and piece by piece (micro).</summary>
+/// <summary>Measures the program: against its peers (goals), as work grows (scaling), file by file (micro), against another build (versus).</summary>
 internal static class Program
 {
     private const string Usage = """
         usage: dotnet run -c Release --project tests/LayoutCheck.Benchmarks -- [goals|scaling|micro|versus] [options]
 
           goals      whole processes beside pahole, drgn and a C program that reads all bytes, run in turn (default)
-          scaling    time and memory against bytes of .debug_info, number of structs asked for, and threads
-          micro      each hot file by itself, in this process
-          versus     the commands of the goals by two builds in turn (--before PATH), a ratio with its 95 % interval each
+          scaling    time and memory as .debug_info, the number of structs and the number of threads grow
+          micro      each hot file alone, in this process, by BenchmarkDotNet
+          versus     the commands of the goals by two builds in turn (--before PATH): ratios with their 95 % intervals
 
           --runs N          runs of each, at least 9 to be quoted (9)
           --kernels LIST    6.1,6.12,7.3
-          --only LIST       goals: P1,P4
-          --tries N         goals: measures a row up to N times, each after a wait of up to half a minute, until others had 5 % of
-                            the cores or less meanwhile, and keeps the quietest (1)
+          --only LIST       goals and versus: P1,P4; micro: parts of names, DieScanner,WalkToPage
+          --tries N         goals: measures a row up to N times, each after a wait of up to half a minute, until other processes had
+                            5 % of the cores or less meanwhile, and keeps the quietest (1)
           --binary PATH     this layoutcheck instead of publishing one
           --before PATH     versus: the other build
 
         The kernels: LAYOUTCHECK_KERNELS or ~/.cache/layoutcheck/kernels; tests/real-kernels/fetch gets them.
         """;
 
-    // Over these the run should be repeated: the share of the cores that others had, the load, the spread of the C sum.
+    // Above these bounds the run should be repeated: the share of the cores that other processes had, the load, the spread of the C sum.
     private const double BusyShare = 0.05;
     private const double BusyLoad = 0.5;
     private const double BusySpread = 1.5;
 
     public static int Main(string[] args)
     {
-        // Before anything of ours adds to it; building this program already has.
+        // Read first, before this program adds to it. Its build already has.
         double load = Idleness.LoadAverage();
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         try
@@ -49,7 +50,7 @@ internal static class Program
                     Versus.Run(new Workshop(options.Binary), before, Workshop.FindKernels(options.Kernels), options.Only, options.Runs);
                     return 0;
                 case "micro":
-                    Micro.Run(Workshop.FindKernels(options.Kernels), options.Runs);
+                    MicroRun.Run(Workshop.FindKernels(options.Kernels), options.Only, options.Runs);
                     return 0;
                 default:
                     Console.Error.WriteLine(Usage);
@@ -68,10 +69,10 @@ internal static class Program
         Workshop shop = new(options.Binary);
         IReadOnlyList<Kernel> kernels = Workshop.FindKernels(options.Kernels);
         List<Goal> goals = [.. Goals.All(shop).Where(g => g.IsAskedFor(options.Only))];
-        List<(Goal Goal, Kernel Kernel)> pairs = [.. goals.SelectMany(g => (g.NeedsNoKernel ? kernels.Take(1) : kernels.Where(k => g.OnlyKernel is null || g.OnlyKernel == k.Version)).Select(k => (g, k)))];
+        List<(Goal Goal, Kernel Kernel)> pairs = [.. goals.SelectMany(g => g.KernelsOf(kernels).Select(k => (g, k)))];
         if (pairs.Count == 0)
         {
-            throw new BenchmarkException($"there is nothing called {string.Join(',', options.Only)} to be measured on {string.Join(',', options.Kernels)}");
+            throw new BenchmarkException($"no goal named {string.Join(',', options.Only)} is measured on {string.Join(',', options.Kernels)}");
         }
 
         Console.WriteLine(shop.Describe(kernels));
@@ -83,7 +84,7 @@ internal static class Program
             Console.WriteLine($"- {options.Runs} runs only: for orientation, not to be quoted");
         }
 
-        // Built and found before anything is measured.
+        // Builds before the first measurement.
         _ = pairs.Any(p => p.Goal.Id == "P9") ? shop.JitBinary : null;
         double[] before = SumSpreads(shop, kernels, options.Runs);
         Console.WriteLine();
@@ -103,7 +104,7 @@ internal static class Program
         Console.WriteLine(DescribeIdleness(load, others, [.. before, .. SumSpreads(shop, kernels, options.Runs)]));
     }
 
-    // The choice is by what others took, never by the result.
+    // Chooses by the load of other processes, never by the result.
     private static Comparison Quietest(Func<Comparison> run, int tries)
     {
         List<Comparison> all = [];
@@ -120,15 +121,16 @@ internal static class Program
         return all.MinBy(c => c.OthersShare)!;
     }
 
-    /// <summary>Says whether the figures can be trusted: the C sum does the same work every time, so that its spread is the machine's.</summary>
+    /// <summary>A line on whether the figures can be trusted. The C sum does the same work every time, so its spread is the machine's.</summary>
     public static string DescribeIdleness(double load, double others, double[] spreads)
     {
         bool isIdle = load <= BusyLoad && others <= BusyShare && spreads.All(s => s <= BusySpread);
         return $"{(isIdle ? "The machine was idle" : "**The machine was not idle**")}: load {load:F2} at the start (the build of this program counts), "
-            + $"others had up to {others:P0} of the cores during a row, max/min of the C sum before and after {string.Join(", ", spreads.Select(Statistics.Text))}.";
+            + $"others had up to {others:P0} of the cores during a row, "
+            + $"max/min of the C sum before and after {string.Join(", ", spreads.Select(Statistics.Text))}.";
     }
 
-    /// <summary>The greatest over the least time of the C sum, a kernel.</summary>
+    /// <summary>The greatest over the least time of the C sum, for each kernel.</summary>
     public static double[] SumSpreads(Workshop shop, IEnumerable<Kernel> kernels, int runs)
         => [.. kernels.Select(k => Walls(shop, Goals.Sum(shop, k), runs)).Select(walls => walls.Max() / walls.Min())];
 
@@ -136,37 +138,5 @@ internal static class Program
     {
         _ = ChildProcess.Measure(shop.Runner, command);
         return [.. Enumerable.Range(0, runs).Select(_ => ChildProcess.Measure(shop.Runner, command).Wall)];
-    }
-
-    /// <summary>The command line.</summary>
-    private sealed record Options(string Mode, int Runs, string[] Kernels, string[] Only, string? Binary, int Tries, string? Before)
-    {
-        public static Options Parse(string[] args)
-        {
-            Options options = new("goals", 9, ["6.1", "6.12", "7.3"], [], null, 1, null);
-            Queue<string> words = new(args);
-            if (words.TryPeek(out string? mode) && !mode.StartsWith('-'))
-            {
-                options = options with { Mode = words.Dequeue() };
-            }
-
-            while (words.TryDequeue(out string? word))
-            {
-                options = word switch
-                {
-                    "--runs" when int.TryParse(Value(), out int runs) && runs > 0 => options with { Runs = runs },
-                    "--tries" when int.TryParse(Value(), out int tries) && tries > 0 => options with { Tries = tries },
-                    "--kernels" => options with { Kernels = Value().Split(',') },
-                    "--only" => options with { Only = Value().Split(',') },
-                    "--before" => options with { Before = Path.GetFullPath(Value()) },
-                    "--binary" => options with { Binary = Path.GetFullPath(Value()) },
-                    _ => options with { Mode = "help" },
-                };
-            }
-
-            return options;
-
-            string Value() => words.TryDequeue(out string? value) ? value : throw new BenchmarkException(Usage);
-        }
     }
 }

@@ -1,12 +1,13 @@
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using static LayoutCheck.Benchmarks.Statistics;
 
 namespace LayoutCheck.Benchmarks;
 
-/// <summary>How time and memory grow with the bytes of .debug_info, the number of structs asked for, and the threads.</summary>
+/// <summary>Time and memory as .debug_info, the number of structs and the number of threads grow.</summary>
 internal static class Scaling
 {
-    /// <summary>Structs that every kernel has, those that are defined in most units first.</summary>
+    /// <summary>Structs of every kernel, roughly by the number of units that define them.</summary>
     public static IReadOnlyList<string> Structs { get; } =
     [
         "page", "folio", "dev_pagemap", "inode", "dentry", "file", "task_struct", "mm_struct", "vm_area_struct", "super_block",
@@ -18,7 +19,7 @@ internal static class Scaling
 
     private static readonly int[] s_counts = [1, 10, 50];
 
-    /// <summary>Measures all of it; the settings in turn, round by round, so that a slow minute hits them all.</summary>
+    /// <summary>Measures all settings in turn, round by round, so that a slow minute hits all of them.</summary>
     public static void Run(Workshop shop, IReadOnlyList<Kernel> kernels, int runs, double load)
     {
         Console.WriteLine(shop.Describe(kernels));
@@ -30,11 +31,13 @@ internal static class Scaling
             {
                 foreach (int count in s_counts)
                 {
-                    string[] line = [shop.Binary, "show", "--all", "--threads", $"{threads}", kernel.Path, .. Structs.Take(count).Select(name => $"struct {name}")];
+                    IEnumerable<string> names = Structs.Take(count).Select(name => $"struct {name}");
+                    string[] line = [shop.Binary, "show", "--all", "--threads", $"{threads}", kernel.Path, .. names];
                     rows.Add((kernel, $"`show --all`, {count} struct{(count == 1 ? "" : "s")}", threads, new Command(line, [0, 1]), []));
                 }
 
-                rows.Add((kernel, "`check`, the whole catalogue", threads, new Command([shop.Binary, "check", "--threads", $"{threads}", kernel.Path], [0, 1, 4]), []));
+                Command check = new([shop.Binary, "check", "--threads", $"{threads}", kernel.Path], [0, 1, 4]);
+                rows.Add((kernel, "`check`, the whole catalogue", threads, check, []));
             }
         }
 
@@ -58,8 +61,9 @@ internal static class Scaling
             double megabytes = InfoBytes(kernel) / 1e6;
             double wall = Median(samples.Select(s => s.Wall));
             double one = Median(rows.First(r => r.Kernel == kernel && r.What == what && r.Threads == 1).Samples.Select(s => s.Wall));
-            Console.WriteLine($"| {kernel.Version} | {Text(megabytes)} | {what} | {threads} | {Spread([.. samples.Select(s => s.Wall)])} | {Text(Median(samples.Select(s => s.Cpu)))} "
-                + $"| {Text(Median(samples.Select(s => s.Peak)))} | {Text(wall / megabytes * 100)} | {Text(wall / one)} |");
+            Console.WriteLine($"| {kernel.Version} | {Text(megabytes)} | {what} | {threads} | {Spread([.. samples.Select(s => s.Wall)])} "
+                + $"| {Text(Median(samples.Select(s => s.Cpu)))} | {Text(Median(samples.Select(s => s.Peak)))} "
+                + $"| {Text(wall / megabytes * 100)} | {Text(wall / one)} |");
         }
     }
 

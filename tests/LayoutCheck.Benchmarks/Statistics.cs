@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace LayoutCheck.Benchmarks;
 
-/// <summary>Medians, and how numbers are written.</summary>
+/// <summary>Medians, and the format of numbers.</summary>
 internal static class Statistics
 {
-    /// <summary>The middle one; of an even number, the mean of the two in the middle.</summary>
+    /// <summary>The median; of an even number of values, the mean of the middle two.</summary>
     public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
@@ -13,7 +13,7 @@ internal static class Statistics
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /// <summary>Three digits that count: 0.0312, 1.27, 42.1, 7660.</summary>
+    /// <summary>A number with three significant digits: 0.0312, 1.27, 42.1, 7660.</summary>
     public static string Text(double value)
     {
         int decimals = value == 0 ? 0 : Math.Clamp(2 - (int)Math.Floor(Math.Log10(Math.Abs(value))), 0, 4);
@@ -25,12 +25,12 @@ internal static class Statistics
 }
 
 /// <summary>
-/// How much of the machine others used while we measured: the busy time that the system counts, less what our children and
-/// this process took. Time that a hypervisor took away counts as others'.
+/// The share of the cores that other processes had during a measurement: the busy time that the system counts, less the time of our children and of this
+/// process. Time that the hypervisor stole counts as theirs.
 /// </summary>
 internal sealed class Idleness
 {
-    // Kernel ticks of /proc/stat: 10 ms on every Linux that .NET runs on.
+    // The unit of /proc/stat, USER_HZ: 10 ms on every Linux that .NET supports.
     private const double TickMilliseconds = 10;
 
     private readonly double _busyAtStart = BusyMilliseconds();
@@ -40,7 +40,7 @@ internal sealed class Idleness
     /// <summary>The load average of the last minute.</summary>
     public static double LoadAverage() => double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
 
-    /// <summary>Waits until others had no more than this share of the cores for two seconds, but not for ever.</summary>
+    /// <summary>Waits for two seconds in which other processes had this share of the cores or less, at most for a given time.</summary>
     public static void WaitForQuiet(double share, TimeSpan most)
     {
         long end = Environment.TickCount64 + (long)most.TotalMilliseconds;
@@ -53,7 +53,7 @@ internal sealed class Idleness
         while (window.OthersShare(0) > share && Environment.TickCount64 < end);
     }
 
-    /// <summary>The share of all cores that others had since this was made, given what our children took, in ms.</summary>
+    /// <summary>The share of all cores that other processes had since this object was made. Takes the CPU time of our children, in ms.</summary>
     public double OthersShare(double childrenMilliseconds)
     {
         double elapsed = Math.Max(1, Environment.TickCount64 - _start) * (double)Environment.ProcessorCount;

@@ -2,32 +2,33 @@ using static LayoutCheck.Benchmarks.Statistics;
 
 namespace LayoutCheck.Benchmarks;
 
-/// <summary>Two builds of this program on the same commands: what a change costs or gives.</summary>
+/// <summary>Compares two builds of this program on the same commands: the cost or gain of a change.</summary>
 internal static class Versus
 {
-    // What a median ratio may be over 1 before it counts as slower.
+    // The new build is slower only if the whole interval of the ratio lies above this.
     private const double Tolerance = 1.03;
 
     /// <summary>
-    /// Measures the commands of the goals with both builds, in pairs whose order alternates, and prints a row each: the median of the pairs' ratios of wall
-    /// time with its 95 % interval, whether that includes 1.03 or less, and the medians of each build.
+    /// Measures the commands of the goals with both builds, in pairs of alternating order. Prints a row for each: the median of the pairs' ratios of wall time
+    /// with its 95 % interval, whether the interval reaches down to 1.03, and the medians of each build.
     /// </summary>
     /// <param name="shop">The tools, with the new build.</param>
     /// <param name="before">The path of the other build.</param>
     /// <param name="kernels">The kernels.</param>
-    /// <param name="only">The goals asked for; all when empty.</param>
-    /// <param name="pairs">How many pairs, 31 to be quoted.</param>
+    /// <param name="only">The goals to measure; all when empty.</param>
+    /// <param name="pairs">The number of pairs, at least 31 for figures to be quoted.</param>
     public static void Run(Workshop shop, string before, IReadOnlyList<Kernel> kernels, IReadOnlyCollection<string> only, int pairs)
     {
         Workshop old = new(before);
         Console.WriteLine($"- {pairs} pairs in turn; load {Text(Idleness.LoadAverage())} at the start");
         Console.WriteLine("- after is " + $"{new FileInfo(shop.Binary).Length / 1e6:F2} MB, before {new FileInfo(before).Length / 1e6:F2} MB");
         Console.WriteLine();
-        Console.WriteLine("| # | kernel | after / before: wall | 95 % interval | no slower | cpu | after: ms | before: ms | peak MiB after | before | others |");
+        Console.WriteLine("| # | kernel | after / before: wall | 95 % interval | no slower | cpu | after: ms | before: ms "
+            + "| peak MiB after | before | others |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (Goal goal in Goals.All(shop).Where(g => g.IsAskedFor(only) && g.Id != "P9"))
         {
-            foreach (Kernel kernel in goal.NeedsNoKernel ? kernels.Take(1) : kernels.Where(k => goal.OnlyKernel is null || goal.OnlyKernel == k.Version))
+            foreach (Kernel kernel in goal.KernelsOf(kernels))
             {
                 Console.WriteLine(Row(goal, kernel, shop, old, pairs));
             }
@@ -60,13 +61,15 @@ internal static class Versus
         double others = idleness.OthersShare(afters.Concat(befores).Sum(s => s.Cpu));
         double[] walls = [.. afters.Zip(befores, (a, b) => a.Wall / b.Wall).Order()];
         (double low, double high) = MedianInterval(walls);
-        return $"| {goal.Id} | {(goal.NeedsNoKernel ? "-" : kernel.Version)} | **{Text(Median(walls))}** | {Text(low)}-{Text(high)} | {(low <= Tolerance ? "yes" : "**no**")} "
-            + $"| {Text(Median(afters.Zip(befores, (a, b) => a.Cpu / Math.Max(b.Cpu, 0.1))))} | {Text(Median(afters.Select(s => s.Wall)))} | {Text(Median(befores.Select(s => s.Wall)))} "
+        double cpu = Median(afters.Zip(befores, (a, b) => a.Cpu / Math.Max(b.Cpu, 0.1)));
+        return $"| {goal.Id} | {(goal.NeedsNoKernel ? "-" : kernel.Version)} | **{Text(Median(walls))}** | {Text(low)}-{Text(high)} "
+            + $"| {(low <= Tolerance ? "yes" : "**no**")} | {Text(cpu)} "
+            + $"| {Text(Median(afters.Select(s => s.Wall)))} | {Text(Median(befores.Select(s => s.Wall)))} "
             + $"| {Text(Median(afters.Select(s => s.Peak)))} | {Text(Median(befores.Select(s => s.Peak)))} | {others:P0} |";
     }
 
-    // The median of the population lies between two of the sorted values with a probability that the binomial distribution tells, whatever the values are
-    // distributed like: the widest pair of ranks that leaves at most 2.5 % on each side.
+    // The binomial distribution gives the probability that the population's median lies between two sorted values, whatever their distribution. These are
+    // the ranks that leave at most 2.5 % on each side.
     private static (double Low, double High) MedianInterval(double[] sorted)
     {
         double term = Math.Pow(0.5, sorted.Length);

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace LayoutCheck.Benchmarks;
 
-/// <summary>One of Debian's kernels.</summary>
-/// <param name="Version">As it is asked for: 6.12.</param>
-/// <param name="Path">Its vmlinux.</param>
-/// <param name="Package">Which package and version it comes from.</param>
+/// <summary>A kernel of Debian.</summary>
+/// <param name="Version">The version on the command line: 6.12.</param>
+/// <param name="Path">The path of its vmlinux.</param>
+/// <param name="Package">The name and version of its package.</param>
 internal sealed record Kernel(string Version, string Path, string Package);
 
-/// <summary>Everything that takes part: our program in its two builds, the peers, and the two small C programs. Made or found once.</summary>
+/// <summary>Builds or finds, once each, all programs that take part: both builds of ours, the peers, and the two small C programs.</summary>
 internal sealed class Workshop
 {
     private readonly string _folder = Path.Combine(Root, "artifacts", "benchmarks");
@@ -27,35 +27,36 @@ internal sealed class Workshop
         (int exit, string help) = ChildProcess.Run(Binary, "check", "--help");
         CanCheckOnly = exit == 0 ? help.Contains("--only", StringComparison.Ordinal) : throw new BenchmarkException($"{Binary}: {help}");
         _jit = new Lazy<string>(BuildForJit);
-        _python = new Lazy<string>(() => FindPython() ?? (Install("python3-drgn") ? FindPython() : null) ?? throw new BenchmarkException("no python3 that has drgn"));
+        _python = new Lazy<string>(
+            () => FindPython() ?? (Install("python3-drgn") ? FindPython() : null) ?? throw new BenchmarkException("no python3 with drgn"));
         _pahole = new Lazy<string>(() => FindPahole() ?? (Install("pahole") ? FindPahole() : null) ?? throw new BenchmarkException("no pahole"));
     }
 
-    /// <summary>The top of the repository.</summary>
+    /// <summary>The root folder of the repository.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The program that measures programs.</summary>
+    /// <summary>The path of run.c's program, which measures another program.</summary>
     public string Runner { get; }
 
-    /// <summary>The program that sums all words of .debug_info.</summary>
+    /// <summary>The path of sum.c's program, which sums all words of .debug_info.</summary>
     public string Sum { get; }
 
-    /// <summary>Our program, compiled ahead of time.</summary>
+    /// <summary>The path of our program, compiled ahead of time.</summary>
     public string Binary { get; }
 
-    /// <summary>Our program as <c>dotnet build</c> makes it: a dll.</summary>
+    /// <summary>The path of our program for the JIT, as <c>dotnet build</c> makes it.</summary>
     public string JitBinary => _jit.Value;
 
-    /// <summary>Whether <c>check</c> can be asked for one rule alone.</summary>
+    /// <summary>Whether <c>check</c> has the option <c>--only</c>.</summary>
     public bool CanCheckOnly { get; }
 
-    /// <summary>The python3 that has drgn.</summary>
+    /// <summary>The path of a python3 with drgn.</summary>
     public string Python => _python.Value;
 
-    /// <summary>pahole.</summary>
+    /// <summary>The path of pahole.</summary>
     public string Pahole => _pahole.Value;
 
-    /// <summary>The kernels of the versions asked for, each read once, so that all runs find them in the page cache.</summary>
+    /// <summary>Finds the kernels of some versions, and reads each once, so that all runs find it in the page cache.</summary>
     public static IReadOnlyList<Kernel> FindKernels(IEnumerable<string> versions)
     {
         string folder = Environment.GetEnvironmentVariable("LAYOUTCHECK_KERNELS") is { Length: > 0 } named
@@ -85,15 +86,17 @@ internal sealed class Workshop
         file.CopyTo(Stream.Null, 1 << 20);
     }
 
-    /// <summary>What is measured and against what, in Markdown: so that a table can be read on its own.</summary>
+    /// <summary>The build, the machine and the kernels in Markdown: the context of a table.</summary>
     public string Describe(IEnumerable<Kernel> kernels)
     {
         string commit = ChildProcess.Run("git", "-C", Root, "describe", "--always", "--dirty", "--exclude=*").Output;
-        string processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "processor not known";
+        string? model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal));
+        string processor = model?.Split(':', 2)[1].Trim() ?? "processor not known";
+        string time = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
         string system = ChildProcess.Run("uname", "-sr").Output;
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30;
         return $"""
-            - {DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {(_isOwnBuild ? $"commit {commit}, AOT" : Binary + ", a")} binary of {new FileInfo(Binary).Length / 1e6:F1} MB
+            - {time} UTC, {(_isOwnBuild ? $"commit {commit}, AOT" : Binary + ", a")} binary of {new FileInfo(Binary).Length / 1e6:F1} MB
             - {Environment.ProcessorCount} cores of {processor}, {memory} GiB, {system}
             - {string.Join("; ", kernels.Select(k => $"{k.Version} = {k.Package}"))}
             """;
@@ -104,7 +107,8 @@ internal sealed class Workshop
     {
         string drgn = ChildProcess.Run(Python, "-c", "import drgn; print(drgn.__version__)").Output;
         string pahole = ChildProcess.Run(Pahole, "--version").Output;
-        return $"pahole {pahole}, drgn {drgn}{(drgn == "0.0.22" ? "" : " (the goals name 0.0.22)")}, gcc {ChildProcess.Run("gcc", "-dumpfullversion").Output} -O3 for the sum";
+        string gcc = ChildProcess.Run("gcc", "-dumpfullversion").Output;
+        return $"pahole {pahole}, drgn {drgn}{(drgn == "0.0.22" ? "" : " (the goals name 0.0.22)")}, gcc {gcc} -O3 for the sum";
     }
 
     private static string FindRoot()
@@ -128,7 +132,7 @@ internal sealed class Workshop
         return exit == 0 ? program : throw new BenchmarkException($"gcc {source}: {output}");
     }
 
-    // As README says, but with intermediate outputs of its own, so that the checkout's obj folders stay as they are for others.
+    // The command of README, with intermediate outputs apart from the obj folders of the checkout.
     private string Publish()
     {
         string output = Path.Combine(_folder, "aot");
@@ -153,7 +157,7 @@ internal sealed class Workshop
         }
     }
 
-    // The distribution's own comes first: its drgn is the version that the goals name.
+    // The distribution's python3 comes first: its drgn is the version that the goals name.
     private static string? FindPython() => new[] { "/usr/bin/python3", "python3" }.FirstOrDefault(p => ChildProcess.Run(p, "-c", "import drgn").ExitCode == 0);
 
     private static string? FindPahole() => ChildProcess.Run("pahole", "--version").ExitCode == 0 ? "pahole" : null;

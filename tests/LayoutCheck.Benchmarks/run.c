@@ -1,6 +1,6 @@
 /*
- * Runs a program to its end, its output thrown away, and says what that took: wall time in ns, user and system time in us,
- * peak resident memory in KiB, wait status. Small, because a child inherits the peak of the process that starts it.
+ * Runs a program, discards its output, and prints its cost: wall time in ns, user and system time in us, peak resident
+ * memory in KiB, wait status. In C, because a child inherits the peak of the process that starts it.
  */
 #include <fcntl.h>
 #include <spawn.h>

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Btf;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Btf;

@@ -1,4 +1,4 @@
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Btf;
 

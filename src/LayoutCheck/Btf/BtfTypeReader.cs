@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Btf;
@@ -61,7 +62,7 @@ internal sealed class BtfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
-    public Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false)
+    public Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false)
     {
         ImmutableArray<DefinitionSet>.Builder sets = ImmutableArray.CreateBuilder<DefinitionSet>(names.Count);
         bool flattensArrays = false;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
@@ -52,12 +53,12 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
-    public Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false)
+    public Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false)
     {
         ArgumentNullException.ThrowIfNull(names);
-        ArgumentNullException.ThrowIfNull(team);
+        ArgumentNullException.ThrowIfNull(pool);
         SurveyPlan plan = new(_image, new WantedNames(names, _image.Sections), withPlaces);
-        SurveyFindings[] findings = SurveyWorker.RunAll(plan, team);
+        SurveyFindings[] findings = SurveyWorker.RunAll(plan, pool);
         Survey survey = SurveyMerge.Merge(plan, findings, () => Target);
         _producers = survey.Facts.Producers;
         if (!Array.Exists(findings, f => f.HasWalked) && _image.PackagedTypeUnit(0) is null)
@@ -66,15 +67,15 @@ internal sealed class DwarfTypeReader : ITypeSource
         }
 
         ImmutableArray<TypeName>[] targets = SurveyMerge.TypedefTargets(findings);
-        return Array.TrueForAll(targets, t => t.IsEmpty) ? survey : survey with { Sets = FollowTypedefs(survey.Sets, targets, team, withPlaces) };
+        return Array.TrueForAll(targets, t => t.IsEmpty) ? survey : survey with { Sets = FollowTypedefs(survey.Sets, targets, pool, withPlaces) };
     }
 
     // A typedef in one unit, the struct that it names in another: all definitions of that struct count.
-    private ImmutableArray<DefinitionSet> FollowTypedefs(ImmutableArray<DefinitionSet> sets, ImmutableArray<TypeName>[] targets, Team team, bool withPlaces)
+    private ImmutableArray<DefinitionSet> FollowTypedefs(ImmutableArray<DefinitionSet> sets, ImmutableArray<TypeName>[] targets, WorkerPool pool, bool withPlaces)
     {
         TypeName[] unknown = [.. targets.SelectMany(t => t).Distinct().Except(sets.Select(s => s.Name))
             .OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
-        ILookup<TypeName, DefinitionSet> known = sets.Concat(unknown.Length == 0 ? [] : FindAll(unknown, team, withPlaces).Sets).ToLookup(s => s.Name);
+        ILookup<TypeName, DefinitionSet> known = sets.Concat(unknown.Length == 0 ? [] : FindAll(unknown, pool, withPlaces).Sets).ToLookup(s => s.Name);
         return [.. sets.Select((set, i) => targets[i].OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)
             .Aggregate(set, (sum, name) => sum.With(known[name].First())))];
     }

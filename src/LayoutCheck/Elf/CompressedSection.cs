@@ -1,3 +1,7 @@
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
+
 namespace LayoutCheck.Elf;
 
 /// <summary>Sections whose contents are compressed: SHF_COMPRESSED (gABI, "Section Compression") and the GNU way before it, <c>.zdebug_*</c>.</summary>
@@ -19,11 +23,11 @@ internal static class CompressedSection
     /// <exception cref="InvalidImageException">It is damaged, claims more than it can be, or is compressed in a way that cannot be unpacked.</exception>
     public static Section Unpack(ElfSection section, Section stored, bool is64Bit)
     {
-        (CompressionFormat format, ulong claimed, ulong start) = (section.Flags & ElfSection.SHF_COMPRESSED) != 0 ? ReadChdr(stored, is64Bit) : ReadGnu(stored);
+        (ICodec codec, ulong claimed, ulong start) = (section.Flags & ElfSection.SHF_COMPRESSED) != 0 ? ReadChdr(stored, is64Bit) : ReadGnu(stored);
         Section data = stored.Part(start, stored.Length - start);
         MemoryBudget budget = stored.File.Budget;
         ulong limit = budget.UnpackLimit;
-        if (format == CompressionFormat.Zlib)
+        if (codec == Decompression.Zlib)
         {
             limit = Math.Min(limit, data.Length * LargestDeflateRatio);
         }
@@ -42,7 +46,7 @@ internal static class CompressedSection
                 "the file is damaged, or made to exhaust memory: fetch or build it again, or unpack it (objcopy --decompress-debug-sections) and name the result");
         }
 
-        NativeBuffer unpacked = Decompression.Expand(data, format, claimed);
+        NativeBuffer unpacked = Decompression.Expand(data, codec, claimed);
         if (unpacked.Length != claimed)
         {
             nuint length = unpacked.Length;
@@ -54,7 +58,7 @@ internal static class CompressedSection
     }
 
     // Elf32_Chdr and Elf64_Chdr: type, (padding,) size, alignment; in the file's byte order.
-    private static (CompressionFormat Format, ulong Claimed, ulong Start) ReadChdr(Section stored, bool is64Bit)
+    private static (ICodec Codec, ulong Claimed, ulong Start) ReadChdr(Section stored, bool is64Bit)
     {
         ulong headerSize = is64Bit ? 24u : 12u;
         if (stored.Length < headerSize)
@@ -68,20 +72,20 @@ internal static class CompressedSection
         ulong claimed = reader.ReadUnsigned(is64Bit ? 8 : 4);
         return type switch
         {
-            ELFCOMPRESS_ZLIB => (CompressionFormat.Zlib, claimed, headerSize),
-            ELFCOMPRESS_ZSTD => (CompressionFormat.Zstd, claimed, headerSize),
+            ELFCOMPRESS_ZLIB => (Decompression.Zlib, claimed, headerSize),
+            ELFCOMPRESS_ZSTD => (Decompression.Zstd, claimed, headerSize),
             _ => throw stored.Invalid(0, $"is compressed in a way that cannot be read (ch_type {type}; zlib is 1, zstd 2)", "run objcopy --decompress-debug-sections on a copy and name that"),
         };
     }
 
     // "ZLIB" and the size, big-endian whatever the file is (gas manual, --compress-debug-sections=zlib-gnu).
-    private static (CompressionFormat Format, ulong Claimed, ulong Start) ReadGnu(Section stored)
+    private static (ICodec Codec, ulong Claimed, ulong Start) ReadGnu(Section stored)
     {
         if (stored.Length < 12 || !stored.ReadFrom(0).ReadBytes(4).SequenceEqual("ZLIB"u8))
         {
             throw stored.Invalid(0, "does not start with ZLIB, as a section of this name does");
         }
 
-        return (CompressionFormat.Zlib, stored.As(stored.Name, isBigEndian: true).ReadFrom(4).ReadU64(), 12);
+        return (Decompression.Zlib, stored.As(stored.Name, isBigEndian: true).ReadFrom(4).ReadU64(), 12);
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Elf;
 

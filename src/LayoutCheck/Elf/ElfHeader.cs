@@ -1,3 +1,6 @@
+using LayoutCheck.Core;
+using LayoutCheck.IO;
+
 namespace LayoutCheck.Elf;
 
 /// <summary>The ELF header (gABI, "ELF Header"), with the extended counts of section header 0 already applied.</summary>

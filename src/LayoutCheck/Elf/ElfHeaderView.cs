@@ -1,3 +1,6 @@
+using LayoutCheck.Core;
+using LayoutCheck.IO;
+
 namespace LayoutCheck.Elf;
 
 /// <summary>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using ELFSharp.ELF;
 using ELFSharp.ELF.Sections;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Elf;
 

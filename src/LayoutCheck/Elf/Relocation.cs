@@ -1,3 +1,6 @@
+using LayoutCheck.Core;
+using LayoutCheck.IO;
+
 namespace LayoutCheck.Elf;
 
 /// <summary>
@@ -56,7 +59,7 @@ internal static unsafe class Relocation
                 elf.File.Budget.Take(contents, contents.Length);
             }
 
-            copy ??= elf.File.Own(NativeBuffer.CopyOf(contents), contents.Name, contents.IsBigEndian);
+            copy ??= elf.File.Own(contents.Copy(), contents.Name, contents.IsBigEndian);
             Apply(elf.Header, elf.Contents(section), section.Type == ElfSection.SHT_RELA, elf.Contents(elf.Sections[(int)link]), copy);
         }
 

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
-using LayoutCheck.Elf;
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Images;
 
@@ -9,10 +11,10 @@ namespace LayoutCheck.Images;
 /// </summary>
 /// <param name="Name">What it is called: <c>bzImage</c>.</param>
 /// <param name="Payload">The compressed kernel, when it is told where that is.</param>
-/// <param name="Format">How the payload is compressed.</param>
+/// <param name="Codec">How the payload is compressed.</param>
 /// <param name="Refusal">Why it is not a kernel at all, or null.</param>
 /// <param name="Remedy">What to do about that.</param>
-internal sealed record Container(string Name, Section? Payload = null, CompressionFormat Format = default, string? Refusal = null, string? Remedy = null)
+internal sealed record Container(string Name, Section? Payload = null, ICodec? Codec = null, string? Refusal = null, string? Remedy = null)
 {
     // Text in every kernel (init/version.c), so what has it is a kernel though its header says nothing.
     private static ReadOnlySpan<byte> Banner => "Linux version "u8;
@@ -27,9 +29,9 @@ internal sealed record Container(string Name, Section? Payload = null, Compressi
     public static Container Recognise(Section whole)
     {
         ReadOnlySpan<byte> head = whole.Head(0x10010);
-        if (Decompression.Recognise(head) is { } format)
+        if (Decompression.Recognise(head) is { } codec)
         {
-            return new Container(Decompression.Name(format), whole, format);
+            return new Container(codec.Name, whole, codec);
         }
 
         return head switch
@@ -126,8 +128,8 @@ internal sealed record Container(string Name, Section? Payload = null, Compressi
         }
 
         Section payload = whole.Part(offset, length);
-        return Decompression.Recognise(payload.Head(16)) is { } format
-            ? new Container(name, payload, format)
+        return Decompression.Recognise(payload.Head(16)) is { } codec
+            ? new Container(name, payload, codec)
             : throw whole.Invalid(
                 offset, $"is a {name} whose kernel is packed in an unknown way (it starts with {Convert.ToHexStringLower(payload.Head(8))})", "name the vmlinux it was made from");
     }

@@ -1,5 +1,7 @@
 using System.Text;
-using LayoutCheck.Elf;
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Images;
 
@@ -43,7 +45,7 @@ internal static class KernelText
     public static IReadOnlyDictionary<string, string>? Config(Section data)
     {
         ReadOnlySpan<byte> start = "IKCFG_ST\u001f"u8;
-        if (SectionPieces.FirstIndexOf(data, start) is not { } at)
+        if (SectionChunks.FirstIndexOf(data, start) is not { } at)
         {
             return null;
         }
@@ -55,7 +57,7 @@ internal static class KernelText
         }
 
         stream = stream.Part(0, end);
-        using MappedFile unpacked = MappedFile.FromUnpacked(data.File.Path, Decompression.Expand(stream, CompressionFormat.Gzip, LargestConfig), data.File);
+        using MappedFile unpacked = MappedFile.FromUnpacked(data.File.Path, Decompression.Expand(stream, Decompression.Gzip, LargestConfig), data.File);
 
         // The last four bytes are the size (RFC 1952 s2.3.1). An option that is missing counts as off, so none may be missing for another reason.
         if (end < 18 || stream.ReadFrom(end - 4).ReadU32() != unpacked.Length)

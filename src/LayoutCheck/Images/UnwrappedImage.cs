@@ -1,4 +1,7 @@
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Images;
 
@@ -35,21 +38,11 @@ internal sealed class UnwrappedImage : IDisposable
     /// <exception cref="InvalidImageException">It is something else, is damaged, or is packed in a way that cannot be unpacked.</exception>
     public static UnwrappedImage Open(MappedFile file) => Open(file, []);
 
-    /// <summary>
-    /// What a program that unpacks itself has inside: the compressed kernel in the ELF file that boots it (powerpc's zImage, MIPS's vmlinuz).
-    /// </summary>
-    /// <returns>The kernel, in place of this, which is closed then; null when there is none inside.</returns>
+    /// <summary>Opens the compressed kernel in an ELF file that boots it (powerpc's zImage, MIPS's vmlinuz).</summary>
+    /// <returns>The kernel, which does not depend on this image; null if there is none inside.</returns>
     /// <exception cref="InvalidImageException">There is one, and it cannot be read.</exception>
-    public UnwrappedImage? OpenInside()
-    {
-        if (Wrapping.Length > 0 || PackedKernel.Find(File.Whole(), InnerName(File)) is not { } inside)
-        {
-            return null;
-        }
-
-        File.Dispose();
-        return Open(inside.Kernel, ["ELF boot wrapper", Decompression.Name(inside.Format)]);
-    }
+    public UnwrappedImage? OpenInner()
+        => Wrapping.Length == 0 && PackedKernel.Find(File.Whole(), InnerName(File)) is { } inner ? Open(inner.Kernel, ["ELF boot wrapper", inner.Codec.Name]) : null;
 
     /// <summary>The kernel release (<c>uname -r</c>) that it tells: that of its banner, or the one that a module was built for; null when it tells none.</summary>
     /// <exception cref="InvalidImageException">A section that would tell it is damaged.</exception>
@@ -99,8 +92,8 @@ internal sealed class UnwrappedImage : IDisposable
                 Container container = Container.Recognise(whole);
                 if (container.Payload is { } payload)
                 {
-                    layers.AddRange(new[] { container.Name, Decompression.Name(container.Format) }.Distinct());
-                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Format), file));
+                    layers.AddRange(new[] { container.Name, container.Codec!.Name }.Distinct());
+                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Codec), file));
                     continue;
                 }
 
@@ -121,7 +114,7 @@ internal sealed class UnwrappedImage : IDisposable
                         file.Path, null, null, $"is {container.Article} {container.Name} without BTF, and a bare kernel image can have no DWARF", "name the vmlinux it was made from, or build with CONFIG_DEBUG_INFO_BTF");
                 }
 
-                layers.Add(Decompression.Name(inside.Format));
+                layers.Add(inside.Codec.Name);
                 Replace(ref file, inside.Kernel);
             }
         }

@@ -156,7 +156,7 @@ public static class MemberPath
             }
         }
 
-        ulong? bitSize = bitFieldSize ?? (rest is { } left ? left * 8 * graph.ByteSizeOf(((ArrayType)graph[graph.Strip(type)]).Element) : graph.ByteSizeOf(type) * 8);
+        ulong? bitSize = bitFieldSize ?? (rest is { } left ? left * 8 * graph.ByteSizeOf(graph.AsArray(type)!.Element) : graph.ByteSizeOf(type) * 8);
         return new ResolvedMember(path, offset, bitSize, type, bitFieldSize is not null) { Place = place, ElementCount = rest, Doubt = doubt, IsFlexible = isFlexible };
 
         // An index that no element has: below an array of open dimensions, it may be one of a further dimension.
@@ -171,11 +171,7 @@ public static class MemberPath
     }
 
     /// <summary>The array that a type stands for when it may be one of arrays; else null.</summary>
-    internal static ArrayType? FlattenedArray(TypeGraph graph, TypeId type)
-    {
-        type = graph.Strip(type);
-        return type != TypeId.Void && graph[type] is ArrayType { MayBeFlattened: true } array ? array : null;
-    }
+    private static ArrayType? FlattenedArray(TypeGraph graph, TypeId type) => graph.AsArray(type) is { MayBeFlattened: true } array ? array : null;
 
     private static string InDoubt(string path, string array, ulong? count, bool isPlaceKnown)
     {
@@ -241,8 +237,7 @@ public static class MemberPath
 
     private static (TypeId Type, ulong Offset)? Element(TypeGraph graph, TypeId type, ulong index)
     {
-        type = graph.Strip(type);
-        if (type == TypeId.Void || graph[type] is not ArrayType array || graph.ByteSizeOf(array.Element) is not { } size)
+        if (graph.AsArray(type) is not { } array || graph.ByteSizeOf(array.Element) is not { } size)
         {
             return null;
         }

@@ -121,7 +121,7 @@ public sealed class TypeLayout
     private static string Indices(TypeGraph graph, TypeId type, ulong index)
     {
         Stack<ulong> counts = new();
-        for (TypeId at = graph.Strip(type); at != TypeId.Void && graph[at] is ArrayType array; at = graph.Strip(array.Element))
+        for (TypeId at = type; graph.AsArray(at) is { } array; at = array.Element)
         {
             counts.Push(array.Count ?? 0);
         }
@@ -187,10 +187,10 @@ public sealed class TypeLayout
             }
 
             TypeId type = member.Type;
-            if (graph.Strip(type) is var stripped && stripped != TypeId.Void && graph[stripped] is ArrayType array)
+            if (graph.AsArray(type) is { } array)
             {
                 // A typedef of an array has a name of its own. Elements without members are those of a marker.
-                TypeId element = graph.Innermost(array);
+                TypeId element = graph.Innermost(array.Element);
                 bool isUnnamed = graph[type] is ArrayType && IsUnnamed(element);
                 AggregateType? inner = (expandAll || isUnnamed) && graph.AsAggregate(element) is { Members.IsEmpty: false } found ? found : null;
                 isArray = inner is not null;

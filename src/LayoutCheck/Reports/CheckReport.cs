@@ -1,39 +1,30 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports;
 
-/// <summary>What all rules together came to; the numbers are the program's exit codes.</summary>
-public enum Verdict
-{
-    /// <summary>The flagship rule holds, nothing is violated, nothing is undecided.</summary>
-    Holds = 0,
-
-    /// <summary>A rule of severity error is violated.</summary>
-    Violated = 1,
-
-    /// <summary>Nothing is violated, but something could not be decided: never the same as "all good".</summary>
-    Undecided = 4,
-}
-
-/// <summary>All that <c>check</c> has to say; immutable, and complete without the image.</summary>
-/// <param name="Image">What the image says of itself.</param>
-/// <param name="Source">Where the layouts come from.</param>
+/// <summary>The verdict of <c>check</c>, with all that it rests on.</summary>
+/// <param name="Source">The debug information that the layouts come from.</param>
 /// <param name="HasOtherSource">Whether the image has the other debug format too.</param>
-/// <param name="Era">How this kernel places pgmap and the compound word.</param>
-/// <param name="Definitions">What the units say of each type that a rule names.</param>
+/// <param name="Era">The way in which this kernel places pgmap and the compound word.</param>
+/// <param name="Definitions">The definitions of each type that a rule names.</param>
 /// <param name="Results">The rules' results, the flagship's first.</param>
 public sealed record CheckReport(
-    ImageFacts Image,
     SourceFacts Source,
     bool HasOtherSource,
     LayoutEra Era,
     ImmutableArray<DefinitionSummary> Definitions,
-    ImmutableArray<RuleResult> Results)
+    ImmutableArray<RuleResult> Results) : ImageReport
 {
-    /// <summary>The files that it rests on, the image first.</summary>
-    public ImmutableArray<InputFile> Files { get; init; } = [];
+    /// <inheritdoc/>
+    public override string Name => "check";
+
+    /// <summary>The source lines that declare the members of violated checks, by the names that the checks observed (<c>folio.pgmap</c>); empty in BTF.</summary>
+    public ImmutableDictionary<string, SourcePlace> Places { get; init; } = ImmutableDictionary<string, SourcePlace>.Empty;
 
     /// <summary>Whether a violated rule of severity warning counts too.</summary>
     public bool IsStrict { get; init; }
@@ -45,19 +36,19 @@ public sealed record CheckReport(
     /// The verdict over all rules. A flagship rule that does not apply leaves the question open, and so does an image in which no rule at all
     /// could be decided: neither is "holds".
     /// </summary>
-    public Verdict Verdict
+    public override ExitCode ExitCode
     {
         get
         {
             if (Results.Any(r => r.Outcome == Outcome.Violated && (IsStrict || r.Rule.Severity == Severity.Error)))
             {
-                return Verdict.Violated;
+                return ExitCode.Violated;
             }
 
             bool isOpen = Results.Any(r => r.Outcome == Outcome.Undecided)
                 || Flagship is { Outcome: Outcome.NotApplicable }
                 || Results.All(r => r.Outcome == Outcome.NotApplicable);
-            return isOpen ? Verdict.Undecided : Verdict.Holds;
+            return isOpen ? ExitCode.Undecided : ExitCode.Holds;
         }
     }
 
@@ -85,10 +76,10 @@ public sealed record CheckReport(
     {
         if (Flagship is not { } flagship)
         {
-            return Verdict switch
+            return ExitCode switch
             {
-                Verdict.Holds => "all rules asked for hold (the pgmap rule was not asked for)",
-                Verdict.Violated => "a rule is violated (the pgmap rule was not asked for)",
+                ExitCode.Holds => "all rules asked for hold (the pgmap rule was not asked for)",
+                ExitCode.Violated => "a rule is violated (the pgmap rule was not asked for)",
                 _ when CountRules(Outcome.NotApplicable) == Results.Length => "cannot tell: no rule asked for applies to this image (the pgmap rule was not asked for)",
                 _ => "cannot tell for all rules (the pgmap rule was not asked for)",
             };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Reports;
 

@@ -15,13 +15,3 @@ public enum Outcome
     /// <summary>The image does not say enough: a member or type is missing, or definitions differ in what matters here.</summary>
     Undecided,
 }
-
-/// <summary>How bad a violation is.</summary>
-public enum Severity
-{
-    /// <summary>The kernel misbehaves.</summary>
-    Error,
-
-    /// <summary>Something is lost or badly named, and the kernel still works.</summary>
-    Warning,
-}

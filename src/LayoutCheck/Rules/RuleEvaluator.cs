@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules;

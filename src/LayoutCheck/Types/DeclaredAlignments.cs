@@ -14,17 +14,7 @@ internal static class DeclaredAlignments
         && (aggregate.Alignment is { } declared ? MostOfMembers(graph, aggregate) > declared
             : aggregate.Members.Any(m => !m.IsBitField && MayBeTooSmall(graph, m.Type)));
 
-    // What an array, also one of arrays, is made of.
-    private static AggregateType? ElementOf(TypeGraph graph, TypeId id)
-    {
-        id = graph.Strip(id);
-        while (id != TypeId.Void && graph[id] is ArrayType array)
-        {
-            id = graph.Strip(array.Element);
-        }
-
-        return id == TypeId.Void ? null : graph[id] as AggregateType;
-    }
+    private static AggregateType? ElementOf(TypeGraph graph, TypeId id) => graph.AsAggregate(graph.Innermost(id));
 
     // The most that a type can be aligned to, in bytes.
     private static ulong Most(TypeGraph graph, TypeId id) => ElementOf(graph, id) is { } aggregate

@@ -1,3 +1,5 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck.Types;
 
 /// <summary>
@@ -188,20 +190,17 @@ internal sealed class DefinitionEquality
     private static string PointeeName(TypeGraph graph, TypeId target)
     {
         string stars = "";
-        while (true)
+        foreach (TypeNode node in graph.Derivation(target))
         {
-            target = graph.Strip(target);
-            switch (target == TypeId.Void ? null : graph[target])
+            switch (node)
             {
-                case null:
-                    return "void" + stars;
-                case PointerType pointer:
-                    stars += "*";
-                    target = pointer.Target;
+                case TypedefType or QualifiedType:
                     break;
-                case ArrayType array:
+                case PointerType:
+                    stars += "*";
+                    break;
+                case ArrayType:
                     stars += "[]";
-                    target = array.Element;
                     break;
                 case AggregateReference reference:
                     return $"{TypeSpelling.Keyword(reference.Kind)} {reference.Name}{stars}";
@@ -215,6 +214,8 @@ internal sealed class DefinitionEquality
                     return "a function" + stars;
             }
         }
+
+        return "void" + stars;
     }
 
     private static string Sort(TypeNode node) => node switch

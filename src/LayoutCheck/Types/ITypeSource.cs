@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Types;
 
@@ -31,13 +32,13 @@ public interface ITypeSource
     /// Every C definition of each of the names, in the order asked. Equal definitions are folded into one.
     /// </summary>
     /// <param name="names">The types asked for.</param>
-    /// <param name="team">The threads that may work; the answer does not depend on how many they are.</param>
+    /// <param name="pool">The threads that may work; the answer does not depend on how many they are.</param>
     /// <param name="withPlaces">Whether to tell where the types and their members are declared, where that is recorded (not in BTF).</param>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
-    Survey FindAll(IReadOnlyList<TypeName> names, Team team, bool withPlaces = false);
+    Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false);
 
     /// <summary>
-    /// What there is of a name that <see cref="FindFirst"/> and <see cref="FindAll(IReadOnlyList{TypeName}, Team, bool)"/> have no definition of:
+    /// What there is of a name that <see cref="FindFirst"/> and <see cref="FindAll(IReadOnlyList{TypeName}, WorkerPool, bool)"/> have no definition of:
     /// definitions within functions, and what a typedef names that is only declared. Takes longer than either, and is for names that were not found.
     /// </summary>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
@@ -62,8 +63,8 @@ public static class TypeSourceExtensions
     public static Survey FindAll(this ITypeSource source, IReadOnlyList<TypeName> names, int threads, bool withPlaces = false)
     {
         ArgumentNullException.ThrowIfNull(source);
-        using Team team = new(threads);
-        return source.FindAll(names, team, withPlaces);
+        using WorkerPool pool = new(threads);
+        return source.FindAll(names, pool, withPlaces);
     }
 }
 

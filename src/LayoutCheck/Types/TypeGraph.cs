@@ -32,29 +32,60 @@ public sealed class TypeGraph
     /// <summary>The type without its typedefs and qualifiers; <see cref="TypeId.Void"/> stays what it is.</summary>
     public TypeId Strip(TypeId id)
     {
-        while (id != TypeId.Void)
+        while (StripOne(id) is { } inner)
         {
-            switch (this[id])
-            {
-                case TypedefType typedef:
-                    id = typedef.Target;
-                    break;
-                case QualifiedType qualified:
-                    id = qualified.Target;
-                    break;
-                default:
-                    return id;
-            }
+            id = inner;
         }
 
         return id;
     }
 
-    /// <summary>The struct or union that a type stands for once typedefs and qualifiers are gone, or null.</summary>
-    public AggregateType? AsAggregate(TypeId id)
+    /// <summary>The type without its outermost typedef or qualifier, or null when it has none.</summary>
+    internal TypeId? StripOne(TypeId id) => id == TypeId.Void ? null : this[id] switch
     {
-        id = Strip(id);
-        return id == TypeId.Void ? null : this[id] as AggregateType;
+        TypedefType typedef => typedef.Target,
+        QualifiedType qualified => qualified.Target,
+        _ => null,
+    };
+
+    /// <summary>
+    /// The nodes that a type is derived through, itself first: typedefs, qualifiers, pointers, arrays and functions (by what they return), down to the one
+    /// that is none of these. Ends without one at <see cref="TypeId.Void"/>.
+    /// </summary>
+    internal IEnumerable<TypeNode> Derivation(TypeId id)
+    {
+        TypeId? next = id;
+        while (next is { } at && at != TypeId.Void)
+        {
+            TypeNode node = this[at];
+            yield return node;
+            next = node switch
+            {
+                TypedefType typedef => typedef.Target,
+                QualifiedType qualified => qualified.Target,
+                PointerType pointer => pointer.Target,
+                ArrayType array => array.Element,
+                FunctionType function => function.Return,
+                _ => null,
+            };
+        }
+    }
+
+    /// <summary>The struct or union that is left of a type without its typedefs and qualifiers, or null.</summary>
+    public AggregateType? AsAggregate(TypeId id) => NodeOrNull(Strip(id)) as AggregateType;
+
+    /// <summary>The array that is left of a type without its typedefs and qualifiers, or null.</summary>
+    internal ArrayType? AsArray(TypeId id) => NodeOrNull(Strip(id)) as ArrayType;
+
+    /// <summary>What an array, also one of arrays, is made of; any other type is made of itself.</summary>
+    internal TypeId Innermost(TypeId id)
+    {
+        while (AsArray(id) is { } array)
+        {
+            id = array.Element;
+        }
+
+        return id;
     }
 
     /// <summary>sizeof in bytes, or null where C has none: void, a function, a declared-only type. An array without a length counts as 0.</summary>
@@ -93,22 +124,9 @@ public sealed class TypeGraph
     public bool IsFlexibleArray(AggregateType holder, int index)
     {
         ArgumentNullException.ThrowIfNull(holder);
-        TypeId type = Strip(holder.Members[index].Type);
-        return type != TypeId.Void && this[type] is ArrayType { Count: null or 0 } array && ByteSizeOf(Innermost(array)) > 0
+        return AsArray(holder.Members[index].Type) is { Count: null or 0 } array && ByteSizeOf(Innermost(array.Element)) > 0
             && (array.Count is null || holder.Kind == AggregateKind.Union || index == holder.Members.Length - 1)
             && holder.Members[index].Name?.StartsWith("__cacheline_group_", StringComparison.Ordinal) != true;
-    }
-
-    /// <summary>What the elements of an array are that are no arrays themselves.</summary>
-    internal TypeId Innermost(ArrayType array)
-    {
-        TypeId element = array.Element;
-        while (Strip(element) is var stripped && stripped != TypeId.Void && this[stripped] is ArrayType inner)
-        {
-            element = inner.Element;
-        }
-
-        return element;
     }
 
     /// <summary>

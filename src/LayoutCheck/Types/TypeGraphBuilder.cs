@@ -1,3 +1,5 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck.Types;
 
 /// <summary>

@@ -1,6 +1,8 @@
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Btf;

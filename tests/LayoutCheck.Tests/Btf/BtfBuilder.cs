@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using LayoutCheck.Btf;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Btf;
 

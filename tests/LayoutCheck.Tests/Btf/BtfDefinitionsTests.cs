@@ -1,9 +1,13 @@
 using System.Diagnostics;
+using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Types;
+using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Btf;
 
@@ -48,16 +52,15 @@ public sealed class BtfDefinitionsTests
     {
         BtfBuilder b = Copies(5, _ => "word", i => i == 3 ? 256u : 128u);
         using KernelImage image = KernelImage.FromBytes("copies.btf", b.Build());
-        CheckReport report = LayoutChecker.Check(image, new RuleSet([RuleParser.Parse("r.md", "---\ntitle: t\ncheck: offsetof(struct page, private) == 16\n---\n")]), 1);
+        CheckReport report = CheckAnalysis.Run(image, new RuleSet([RuleParser.Parse("r.md", "---\ntitle: t\ncheck: offsetof(struct page, private) == 16\n---\n")]), 1);
 
         CheckResult result = report.Results[0].Checks[0];
         Assert.Equal(Outcome.Undecided, result.Outcome);
         Assert.Equal(
             "2 definitions of struct page disagree: holds in BTF type 3 (page.private @16 == 16), violated in BTF type 6 (page.private @32 differs from 16)", result.Reason);
-        using StringWriter text = new();
-        CheckText.Write(report, default, text);
+        string text = Written.Text(report);
         Assert.Contains("struct page  64 bytes; 5 definitions, in 2 different ways\n      BTF type 3, BTF type 4, BTF type 5 and 1 more: the first definition\n"
-            + "      BTF type 6: private is at byte 16 in one and is at byte 32 in the other\n", text.ToString(), StringComparison.Ordinal);
+            + "      BTF type 6: private is at byte 16 in one and is at byte 32 in the other\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

@@ -1,6 +1,7 @@
 using System.Text;
 using LayoutCheck.Btf;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

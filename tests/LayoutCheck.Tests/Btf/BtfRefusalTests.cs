@@ -1,4 +1,5 @@
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Btf;

@@ -1,4 +1,5 @@
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Btf;
@@ -257,10 +258,10 @@ public sealed class BtfTypeReaderTests
     [Fact]
     public void Knows_the_magic_of_both_byte_orders()
     {
-        Assert.True(BtfTypeReader.HasMagic(LayoutCheck.Elf.MappedFile.FromBytes("x", new BtfBuilder().Build())));
-        Assert.True(BtfTypeReader.HasMagic(LayoutCheck.Elf.MappedFile.FromBytes("x", new BtfBuilder(true).Build())));
-        Assert.False(BtfTypeReader.HasMagic(LayoutCheck.Elf.MappedFile.FromBytes("x", "\u007fELF"u8.ToArray())));
-        Assert.False(BtfTypeReader.HasMagic(LayoutCheck.Elf.MappedFile.FromBytes("x", [0x9f])));
+        Assert.True(BtfTypeReader.HasMagic(LayoutCheck.IO.MappedFile.FromBytes("x", new BtfBuilder().Build())));
+        Assert.True(BtfTypeReader.HasMagic(LayoutCheck.IO.MappedFile.FromBytes("x", new BtfBuilder(true).Build())));
+        Assert.False(BtfTypeReader.HasMagic(LayoutCheck.IO.MappedFile.FromBytes("x", "\u007fELF"u8.ToArray())));
+        Assert.False(BtfTypeReader.HasMagic(LayoutCheck.IO.MappedFile.FromBytes("x", [0x9f])));
     }
 
     [Fact]

@@ -1,8 +1,12 @@
+using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Types;
+using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Btf;
 
@@ -25,7 +29,7 @@ public sealed class TailoredBtfTests
     private static CheckReport Check(BtfBuilder builder)
     {
         using KernelImage image = KernelImage.FromBytes("tailored.btf", builder.Build());
-        return LayoutChecker.Check(image, RuleCatalog.Default, 1);
+        return CheckAnalysis.Run(image, RuleCatalog.Default, 1);
     }
 
     [Theory]
@@ -39,17 +43,15 @@ public sealed class TailoredBtfTests
 
         CheckReport report = Check(Page([.. members.Split(' ').Select(m => (m, places[m]))]));
 
-        Assert.Equal(Verdict.Undecided, report.Verdict);
+        Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.Equal($"cannot tell whether pgmap lines up with compound_head: {Clause}", report.Headline());
         Assert.Equal(("", $"not known: {Clause}"), (report.Era.Versions, report.Era.Description));
         Assert.Equal(0, report.CountRules(Outcome.Violated));
-        using StringWriter text = new();
-        CheckText.Write(report, default, text);
-        Assert.DoesNotContain("makedumpfile", text.ToString(), StringComparison.Ordinal);
-        Assert.True(text.ToString().Split('\n').Length < 100, "one reason for hundreds of checks is said once");
-        using MemoryStream json = new();
-        JsonReport.Write(report, new RunFacts("1", "tailored.btf"), json);
-        Assert.Contains($"\"omission\": \"{Clause}\"", System.Text.Encoding.UTF8.GetString(json.ToArray()), StringComparison.Ordinal);
+        string text = Written.Text(report);
+        Assert.DoesNotContain("makedumpfile", text, StringComparison.Ordinal);
+        Assert.True(text.Split('\n').Length < 100, "one reason for hundreds of checks is said once");
+        string json = Written.Json(report);
+        Assert.Contains($"\"omission\": \"{Clause}\"", json, StringComparison.Ordinal);
     }
 
     [Fact]

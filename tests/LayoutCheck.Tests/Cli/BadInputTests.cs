@@ -62,9 +62,7 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [InlineData("xz", "xz", "liblzma.so.5", "liblzma5")]
     [InlineData("lzma", "lzma", "liblzma.so.5", "liblzma5")]
-    [InlineData("zst", "zstd", "libzstd.so.1", "libzstd1")]
     [InlineData("bz2", "bzip2", "libbz2.so.1.0", "libbz2-1.0")]
-    [InlineData("lz4", "lz4", "liblz4.so.1", "liblz4-1")]
     [InlineData("lzo", "lzo", "liblzo2.so.2", "liblzo2-2")]
     public void A_packed_file_whose_library_is_not_there(string ending, string format, string library, string package)
     {
@@ -89,8 +87,8 @@ public sealed class BadInputTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "libraries are looked for as on Linux");
         Write("liblzma.so.5", "none"u8.ToArray());
-        Write("libzstd.so.1", "none"u8.ToArray());
-        byte[] image = [.. new byte[0x200], .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.xz"), .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.zst")];
+        Write("libbz2.so.1.0", "none"u8.ToArray());
+        byte[] image = [.. new byte[0x200], .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.xz"), .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.bz2")];
         "ARMd"u8.CopyTo(image.AsSpan(0x38));
         AssertUnpacks(Write("Image", image), "is compressed (xz), and liblzma.so.5, which unpacks that, is not installed");
 

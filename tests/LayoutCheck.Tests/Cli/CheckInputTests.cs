@@ -1,6 +1,8 @@
+using LayoutCheck.Analyses;
 using LayoutCheck.Cli;
-using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Core;
+using LayoutCheck.Lookup;
+using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Tests.Cli;
 
@@ -23,7 +25,7 @@ public sealed class CheckInputTests
     [Fact]
     public void The_sample_is_called_so()
     {
-        ProgramResult result = ProgramRun.Run("check", "--sample");
+        ProgramResult result = ProgramRun.Run("check", "--sample", "-v");
         Assert.Equal(0, result.ExitCode);
         Assert.Equal("layoutcheck: checking the sample image that layoutcheck brings along, which says nothing about any kernel of yours\n", result.Err);
         Assert.Contains("\nFile         the sample image that layoutcheck brings along (ELF ", result.Out, StringComparison.Ordinal);
@@ -33,7 +35,7 @@ public sealed class CheckInputTests
     public void The_running_kernel_answers_with_its_release()
     {
         Assert.SkipUnless(File.Exists(RunningKernel.BtfPath), "the running kernel shows no BTF");
-        ProgramResult result = ProgramRun.Run("check", "--running");
+        ProgramResult result = ProgramRun.Run("check", "--running", "-v");
         string release = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
         Assert.Empty(result.ErrLines);
         Assert.Contains($"\nFile         {RunningKernel.BtfPath} (raw BTF)\n", result.Out, StringComparison.Ordinal);
@@ -51,7 +53,7 @@ public sealed class CheckInputTests
     public void The_sample_holds()
     {
         using KernelImage image = CheckInput.OpenSample(SourceChoice.Auto);
-        Assert.Equal(Verdict.Holds, LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1).Verdict);
+        Assert.Equal(ExitCode.Holds, CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1).ExitCode);
     }
 
     // A variable of a script that is not set.

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using LayoutCheck.Cli;
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Cli;
@@ -63,7 +64,7 @@ public sealed partial class FixtureVerdictTests
         {
             (int exitCode, string headline) = Check(file);
             Assert.True(s_exitCodes[row] == exitCode, $"{file}: exit code {exitCode}, documented is {s_exitCodes[row]}; {headline}");
-            if (exitCode != ExitCode.Unreadable)
+            if (exitCode != (int)ExitCode.Unreadable)
             {
                 Assert.StartsWith(start, headline, StringComparison.Ordinal);
                 Assert.Contains(part, headline, StringComparison.Ordinal);
@@ -71,9 +72,9 @@ public sealed partial class FixtureVerdictTests
         }
 
         // Once as a user runs it; a process for each file would take a minute.
-        ProgramResult result = ProgramRun.Run("check", FixtureFile.PathOf(files[0]));
+        ProgramResult result = ProgramRun.Run("check", "--width", "0", FixtureFile.PathOf(files[0]));
         Assert.Equal(s_exitCodes[row], result.ExitCode);
-        if (result.ExitCode == ExitCode.Unreadable)
+        if (result.ExitCode == (int)ExitCode.Unreadable)
         {
             Assert.Empty(result.Out);
             Assert.Single(result.ErrLines);
@@ -97,7 +98,7 @@ public sealed partial class FixtureVerdictTests
         List<(int, string?)> outcomes = [];
         foreach (string source in new[] { "dwarf", "btf" })
         {
-            ProgramResult text = ProgramRun.Run("check", file, "--source", source);
+            ProgramResult text = ProgramRun.Run("check", file, "--source", source, "--width", "0");
             ProgramResult json = ProgramRun.Run("check", file, "--source", source, "--format", "json");
             using JsonDocument document = JsonDocument.Parse(json.Out);
             JsonElement root = document.RootElement;
@@ -116,12 +117,12 @@ public sealed partial class FixtureVerdictTests
         try
         {
             using KernelImage image = FixtureFile.Open(file);
-            CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
-            return ((int)report.Verdict, report.Headline());
+            CheckReport report = CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1);
+            return ((int)report.ExitCode, report.Headline());
         }
         catch (InvalidImageException e)
         {
-            return (ExitCode.Unreadable, e.Message);
+            return ((int)ExitCode.Unreadable, e.Message);
         }
     }
 

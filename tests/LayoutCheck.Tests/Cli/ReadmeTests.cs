@@ -1,9 +1,12 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using LayoutCheck.Analyses;
 using LayoutCheck.Cli;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -107,7 +110,7 @@ public sealed partial class ReadmeTests
             InvalidImageException e = Assert.Throws<InvalidImageException>(() =>
             {
                 using KernelImage image = KernelImage.Open(input.Path, input.Options);
-                LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
+                CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1);
             });
 
             // File, problem and remedy in one line.
@@ -155,8 +158,8 @@ public sealed partial class ReadmeTests
         }
 
         using KernelImage image = KernelImage.FromBytes("vmlinux", bytes);
-        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
-        Assert.Equal(Verdict.Undecided, report.Verdict);
+        CheckReport report = CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1);
+        Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.Contains("no C definition of struct page", report.Headline(), StringComparison.Ordinal);
         Assert.Contains("no C definition of struct page", s_text, StringComparison.Ordinal);
         LanguageCount language = Assert.Single(report.Source.Languages);

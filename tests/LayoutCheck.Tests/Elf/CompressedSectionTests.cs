@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Elf;
 
@@ -72,16 +75,14 @@ public sealed class CompressedSectionTests
         => Assert.Equal("does not start with ZLIB, as a section of this name does", Refused("zlib, or not"u8.ToArray(), ".zdebug_info").Problem);
 
     [Theory]
-    [InlineData((int)CompressionFormat.Zstd, "libzstd.so.1", "libzstd1")]
-    [InlineData((int)CompressionFormat.Xz, "liblzma.so.5", "liblzma5")]
-    [InlineData((int)CompressionFormat.Lzma, "liblzma.so.5", "liblzma5")]
-    [InlineData((int)CompressionFormat.Bzip2, "libbz2.so.1.0", "libbz2-1.0")]
-    [InlineData((int)CompressionFormat.Lz4Legacy, "liblz4.so.1", "liblz4-1")]
-    [InlineData((int)CompressionFormat.Lzo, "liblzo2.so.2", "liblzo2-2")]
-    public void A_missing_library_is_named_with_its_package(int format, string library, string package)
+    [InlineData("xz", "liblzma.so.5", "liblzma5")]
+    [InlineData("lzma", "liblzma.so.5", "liblzma5")]
+    [InlineData("bzip2", "libbz2.so.1.0", "libbz2-1.0")]
+    [InlineData("lzo", "liblzo2.so.2", "liblzo2-2")]
+    public void A_missing_library_is_named_with_its_package(string format, string library, string package)
     {
         using MappedFile file = MappedFile.FromBytes("vmlinuz", [1]);
-        InvalidImageException e = Decompression.MissingLibrary(file.Whole(), (CompressionFormat)format);
+        InvalidImageException e = Decompression.ErrorsOf(file.Whole(), Array.Find(Decompression.Codecs, c => c.Name == format)!).MissingLibrary();
         Assert.Contains(library, e.Problem, StringComparison.Ordinal);
         Assert.Contains($"Debian's package {package}", e.Remedy, StringComparison.Ordinal);
     }

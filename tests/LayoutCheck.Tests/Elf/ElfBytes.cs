@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Elf;
 

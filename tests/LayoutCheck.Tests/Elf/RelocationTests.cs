@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Elf;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

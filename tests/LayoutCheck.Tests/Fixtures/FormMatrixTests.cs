@@ -1,6 +1,7 @@
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using LayoutCheck.Rules;
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Hostile.Fuzzing;
 using LayoutCheck.Types;
 
@@ -45,7 +47,7 @@ internal static class Bounds
             Assert.True(allocated < MostAllocated(image.Length), $"{what} allocated {allocated >> 20} MiB for {image.Length} bytes");
         }
 
-        Attempt("check", opened => LayoutChecker.Check(opened, RuleCatalog.Default, 1));
+        Attempt("check", opened => CheckAnalysis.Run(opened, RuleCatalog.Default, 1));
         Attempt("show --all", opened => opened.Types.FindAll([name], 2));
         Attempt("names", opened => opened.Types.DefinedNames());
         Attempt("show", opened =>

@@ -1,12 +1,18 @@
 using System.Diagnostics;
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Import;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -66,7 +72,7 @@ public sealed class CostTests
             Assert.Empty(baseline.LeftOut);
             Rule rule = RuleParser.Parse("costly.md", baseline.RuleText);
             Assert.Equal(60_000 + 2 - (set.Distinct[0].Aggregate.Alignment is null ? 0 : -1), rule.Checks.Length);
-            Assert.All(LayoutChecker.Check(opened, new RuleSet([rule]), 1).Results[0].Checks[..^1], c => Assert.Equal(Outcome.Holds, c.Outcome));
+            Assert.All(CheckAnalysis.Run(opened, new RuleSet([rule]), 1).Results[0].Checks[..^1], c => Assert.Equal(Outcome.Holds, c.Outcome));
         });
     }
 
@@ -115,10 +121,9 @@ public sealed class CostTests
             {
                 Rule rule = RuleParser.Parse("costly.md", text);
                 Assert.Equal(checks, rule.Checks.Length);
-                CheckReport report = LayoutChecker.Check(opened, new RuleSet([rule]), 1);
+                CheckReport report = CheckAnalysis.Run(opened, new RuleSet([rule]), 1);
                 Assert.Equal(outcome, report.Results[0].Outcome);
-                using StringWriter written = new();
-                CheckText.Write(report, new Ink(false), written);
+                string written = Written.Text(report);
             });
         }
     }
@@ -168,7 +173,7 @@ public sealed class CostTests
 
         using MappedFile file = MappedFile.FromBytes("strings", strings.Text("_page").ToArray());
         Dictionary<int, List<string>> found = [];
-        StringTails.Find(file.Whole(), [.. names.Select(System.Text.Encoding.UTF8.GetBytes)], (name, at) =>
+        StringSuffixSearch.Find(file.Whole(), [.. names.Select(System.Text.Encoding.UTF8.GetBytes)], (name, at) =>
         {
             found.TryAdd(name, []);
             found[name].Add(file.Whole().TextAt(at));
@@ -184,7 +189,7 @@ public sealed class CostTests
     public void A_budget_is_one_for_a_file_and_what_is_in_it_and_grows_with_what_it_refers_to()
     {
         using MappedFile file = MappedFile.FromBytes("file", new byte[100]);
-        using MappedFile inner = MappedFile.FromUnpacked("file (unpacked)", NativeBuffer.CopyOf(file.Whole()), file);
+        using MappedFile inner = MappedFile.FromUnpacked("file (unpacked)", file.Whole().Copy(), file);
         Assert.Same(file.Budget, inner.Budget);
         Assert.Equal((256UL << 20, 32UL << 20, 32UL << 20), (file.Budget.Limit, file.Budget.UnpackLimit, file.Budget.UnpackLeft));
         Assert.True(inner.Budget.TryUnpack(30 << 20));
@@ -251,8 +256,8 @@ public sealed class CostTests
     private static Survey All(byte[] image, int threads)
     {
         using KernelImage opened = KernelImage.FromBytes("costly", image);
-        using Team team = new(threads);
-        return opened.Types.FindAll([s_struct], team);
+        using WorkerPool pool = new(threads);
+        return opened.Types.FindAll([s_struct], pool);
     }
 
     private static void AssertInTime(string what, Action action)

@@ -1,10 +1,11 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
-using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.IO;
+using LayoutCheck.Reports.Formats;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -437,9 +438,9 @@ public sealed class HostileDwarfTests
     {
         using MappedFile file = MappedFile.FromBytes("built", image);
         DwarfImage dwarf = DwarfImage.Find(ElfFile.Read(file))!;
-        using Team team = new(threads);
+        using WorkerPool pool = new(threads);
         SurveyPlan plan = new(dwarf, new WantedNames([s_struct], dwarf.Sections), withPlaces: false) { IsSlow = isSlow };
-        return SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, team), () => new TargetFacts(8, false));
+        return SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, pool), () => new TargetFacts(8, false));
     }
 
     private static void Patch(byte[] image, string section, int at, ulong value, int size)

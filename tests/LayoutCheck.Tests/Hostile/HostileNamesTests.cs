@@ -3,7 +3,8 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Rules;
+using LayoutCheck.Reports.Formats;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;
@@ -170,7 +171,7 @@ public sealed class HostileNamesTests : IDisposable
         Rule rule = RuleParser.Parse("x\u001b.md", "---\ntitle: a\u001b[2J\u202eb\npack: p\u009b\ncheck: sizeof(struct page) == 64\n---\n## What it checks\n\nc\u001b[2J\n\n## Source\n\nd\u0007\n");
         StringWriter writer = new() { NewLine = "\n" };
 
-        RuleExplanation.Write(rule, null, writer);
+        ExplainText.Write(rule, null, default, writer);
 
         Assert.Contains("a\\u{1b}[2J\\u{202e}b", writer.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(writer.ToString(), c => (char.IsControl(c) && c != '\n') || c == '\u202e');

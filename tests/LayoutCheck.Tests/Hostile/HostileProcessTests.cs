@@ -1,5 +1,6 @@
-using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
 using LayoutCheck.Tests.Support;
 
@@ -59,7 +60,7 @@ public sealed class HostileProcessTests : IDisposable
             file.SetLength(0);
         }
 
-        Assert.Equal("changed while it was read", Assert.Throws<InvalidImageException>(() => LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1)).Problem);
+        Assert.Equal("changed while it was read", Assert.Throws<InvalidImageException>(() => CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1)).Problem);
     }
 
     [Fact]
@@ -73,10 +74,10 @@ public sealed class HostileProcessTests : IDisposable
         }
 
         using KernelImage image = KernelImage.Open(path);
-        Assert.Equal(Verdict.Holds, LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1).Verdict);
+        Assert.Equal(ExitCode.Holds, CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1).ExitCode);
         File.AppendAllText(path, "more");
 
-        InvalidImageException e = Assert.Throws<InvalidImageException>(() => LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1));
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1));
         Assert.Equal("changed while it was read", e.Problem);
     }
 }

@@ -1,8 +1,10 @@
+using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
-using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.IO;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Elf;
 using LayoutCheck.Tests.Support;
@@ -651,7 +653,7 @@ public sealed class UnsoundTests
                 try
                 {
                     using KernelImage image = KernelImage.FromBytes("changed", bytes);
-                    held += LayoutChecker.Check(image, rules, 1).Verdict == Verdict.Holds ? 1 : 0;
+                    held += CheckAnalysis.Run(image, rules, 1).ExitCode == ExitCode.Holds ? 1 : 0;
                 }
                 catch (InvalidImageException)
                 {

@@ -2,10 +2,14 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using LayoutCheck.Analyses;
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Images;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -158,7 +162,7 @@ public sealed class PackedImageTests
     public void Stops_at_the_limit(string ending, string format)
     {
         using MappedFile file = MappedFile.FromBytes("bomb", Packed(ending));
-        CompressionFormat known = Decompression.Recognise(file.Whole().Head(16))!.Value;
+        ICodec known = Decompression.Recognise(file.Whole().Head(16))!;
         ulong length = (ulong)FixtureFile.Bytes(Plain).Length;
         using (NativeBuffer whole = Decompression.Expand(file.Whole(), known, length))
         {
@@ -263,13 +267,11 @@ public sealed class PackedImageTests
             image.ReadConfig());
 
         // Both reports tell that it is there, and the options that struct page depends on.
-        CheckReport report = LayoutChecker.Check(image, RuleCatalog.Default.Select(), 1);
-        using StringWriter text = new();
-        CheckText.Write(report, new Ink(false), text);
-        Assert.Contains("\nConfig       4 options (IKCONFIG)\n             CONFIG_64BIT=y\nSource ", text.ToString().ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        using MemoryStream stream = new();
-        JsonReport.Write(report, new RunFacts("0", "vmlinux"), stream);
-        using JsonDocument json = JsonDocument.Parse(stream.ToArray());
+        CheckReport report = CheckAnalysis.Run(image, RuleCatalog.Default.Select(), 1);
+        string text = Written.Text(report);
+        Assert.Contains("\nConfig       4 options (IKCONFIG)\n             CONFIG_64BIT=y\nSource ", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        string stream = Written.Json(report);
+        using JsonDocument json = JsonDocument.Parse(stream);
         Assert.Equal("""{"options":4,"layout":{"CONFIG_64BIT":"y"}}""", JsonSerializer.Serialize(json.RootElement.GetProperty("image").GetProperty("config")));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("run").GetProperty("packed_in").ValueKind);
 

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;

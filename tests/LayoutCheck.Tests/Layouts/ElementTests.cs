@@ -1,7 +1,9 @@
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
+using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Layouts;
 
@@ -44,7 +46,7 @@ public sealed class ElementTests
             layout.Items.Where(i => i.Path.Length > 0).Select(i => i.Path));
         Assert.Contains("n[0].x", TypeLayout.Of(s, expandAll: true).Items.Select(i => i.Path));
         using StringWriter text = new() { NewLine = "\n" };
-        LayoutCheck.Reports.LayoutText.Write(layout, 0, text);
+        LayoutCheck.Reports.Formats.LayoutText.Write(layout, 0, text);
         Assert.Contains("\tstruct {\n\t\tint                a;                    /*     0     4 */", text.ToString(), StringComparison.Ordinal);
         Assert.Contains("\t} arr[4];                                        /*     0    64 */", text.ToString(), StringComparison.Ordinal);
     }
@@ -60,7 +62,7 @@ public sealed class ElementTests
     {
         OverlapReport report = Overlap(Arrays(), member);
         Assert.Equal(expected, string.Join(' ', report.Sharers.Select(i => i.Path)));
-        Assert.All(report.Sharers, i => Assert.Equal(i.BitOffset, MemberPath.Resolve(report.Layout.Graph, report.Layout.Root, i.Path)!.BitOffset));
+        Assert.All(report.Sharers, i => Assert.Equal(i.BitOffset, MemberPath.Resolve(report.Layout!.Graph, report.Layout.Root, i.Path)!.BitOffset));
     }
 
     [Fact]
@@ -142,12 +144,8 @@ public sealed class ElementTests
     }
 
     private static OverlapReport Overlap(TypeDefinition definition, string member)
-        => new("struct " + definition.Aggregate.Name, TypeLayout.Of(definition), MemberPath.Resolve(definition.Graph, definition.Root, member), "u.c");
+        => new(definition, TypeLayout.Of(definition), MemberPath.Resolve(definition.Graph, definition.Root, member), SourceKind.Dwarf, null) { Run = RunInfo.Of("u.c") };
 
     private static string FirstLine(TypeDefinition definition, string member)
-    {
-        using StringWriter text = new() { NewLine = "\n" };
-        Overlap(definition, member).WriteText(text);
-        return text.ToString().Split('\n')[0];
-    }
+        => Written.Text(Overlap(definition, member)).Split('\n')[0];
 }

@@ -1,4 +1,4 @@
-using LayoutCheck.Reports;
+using LayoutCheck.Reports.Formats;
 
 namespace LayoutCheck.Tests.Reports;
 

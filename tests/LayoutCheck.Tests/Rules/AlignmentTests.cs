@@ -1,7 +1,11 @@
+using LayoutCheck.Analyses;
 using LayoutCheck.Reports;
+using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Types;
+using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Rules;
 
@@ -116,7 +120,7 @@ public sealed class AlignmentTests
     {
         TypeDefinition definition = LayoutText.Parse(layout).Values.Single().Distinct[0];
         using StringWriter text = new();
-        LayoutCheck.Reports.LayoutText.Write(LayoutCheck.Layouts.TypeLayout.Of(definition), new LayoutTextOptions(64, Scalars: ScalarAlignment.Usual), text);
+        LayoutCheck.Reports.Formats.LayoutText.Write(LayoutCheck.Layouts.TypeLayout.Of(definition), new LayoutTextOptions(64, Scalars: ScalarAlignment.Usual), text);
         Assert.EndsWith("\n" + expected + "\n", text.ToString(), StringComparison.Ordinal);
     }
 
@@ -143,12 +147,10 @@ public sealed class AlignmentTests
         uint word = b.Int("long int", 8);
         _ = b.Struct("page", 8, ("flags", word, 0));
         using KernelImage image = KernelImage.FromBytes("a.btf", b.Build());
-        CheckReport report = LayoutChecker.Check(image, new RuleSet([RuleParser.Parse("r.md", "---\ntitle: t\ncheck: alignof(struct page) == 8\n---\n")]), 1);
-        using StringWriter text = new();
-        CheckText.Write(report, default, text);
-        Assert.Contains("\n             it records no alignment, so that the natural one is taken\n", text.ToString(), StringComparison.Ordinal);
-        using MemoryStream json = new();
-        JsonReport.Write(report, new RunFacts("1", "a.btf"), json);
-        Assert.Contains("\"alignments\": \"natural\"", System.Text.Encoding.UTF8.GetString(json.ToArray()), StringComparison.Ordinal);
+        CheckReport report = CheckAnalysis.Run(image, new RuleSet([RuleParser.Parse("r.md", "---\ntitle: t\ncheck: alignof(struct page) == 8\n---\n")]), 1);
+        string text = Written.Text(report);
+        Assert.Contains("\n             it records no alignment, so that the natural one is taken\n", text, StringComparison.Ordinal);
+        string json = Written.Json(report);
+        Assert.Contains("\"alignments\": \"natural\"", json, StringComparison.Ordinal);
     }
 }

@@ -1,4 +1,5 @@
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Rules;

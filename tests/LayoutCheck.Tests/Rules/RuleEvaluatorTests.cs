@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Types;
 
@@ -173,7 +174,7 @@ public class RuleEvaluatorTests
         Assert.Equal("ac", Ids(rules.Select(packs: ["mm", "kernel"], skip: ["b"])));
         ArgumentException error = Assert.Throws<ArgumentException>(() => rules.Select(only: ["cc"]));
         Assert.Equal("there is no rule 'cc'; did you mean c?", error.Message);
-        Assert.Equal("there is no pack 'x'", Assert.Throws<ArgumentException>(() => rules.Select(packs: ["x"])).Message);
+        Assert.Equal("there is no pack 'x'; there are kernel, mm", Assert.Throws<ArgumentException>(() => rules.Select(packs: ["x"])).Message);
         _ = Assert.Throws<ArgumentException>(() => rules.With([rules.Rules[0]]));
     }
 

@@ -1,4 +1,4 @@
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Rules;

@@ -1,7 +1,9 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Support;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Support;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Support;
 

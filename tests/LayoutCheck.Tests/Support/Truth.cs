@@ -1,5 +1,6 @@
 using System.Text;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Support;
 

@@ -1,4 +1,6 @@
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Import;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Types;

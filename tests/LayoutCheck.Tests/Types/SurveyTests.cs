@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Layouts;
 using LayoutCheck.Tests.Support;

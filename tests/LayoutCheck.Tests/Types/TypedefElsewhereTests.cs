@@ -1,6 +1,8 @@
+using LayoutCheck.Analyses;
 using LayoutCheck.Btf;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
@@ -62,7 +64,7 @@ public sealed class TypedefElsewhereTests
 
         Assert.Equal([8UL, 16UL], image.Types.FindAll([s_foo], 2).Sets[0].Distinct.Select(d => d.Aggregate.ByteSize));
         Rule rule = RuleParser.Parse("test.md", "---\ntitle: test\ncheck: sizeof(foo) == 8\n---\n");
-        Assert.Equal(Outcome.Undecided, LayoutChecker.Check(image, new RuleSet([rule]), 2).Results[0].Outcome);
+        Assert.Equal(Outcome.Undecided, CheckAnalysis.Run(image, new RuleSet([rule]), 2).Results[0].Outcome);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Abbrevs;
 
@@ -26,6 +27,8 @@ internal sealed unsafe class AbbrevTable
     private readonly SectionWindow? _window;
     private readonly Section _section;
     private readonly AbbrevCache _cache = new();
+    private readonly bool _usesCache;
+    private readonly bool _usesPlans;
     private Place[] _places = new Place[512];
     private Abbrev?[] _dense = new Abbrev?[512];
     private SkipPlan[] _plans = new SkipPlan[512];
@@ -41,7 +44,12 @@ internal sealed unsafe class AbbrevTable
     private UnitHeader _unit;
 
     /// <summary>Reads tables in the section itself.</summary>
-    public AbbrevTable(Section section) => _section = section;
+    public AbbrevTable(Section section)
+    {
+        _section = section;
+        _usesCache = !section.File.Inputs.Disabled.HasFlag(FastPaths.AbbrevCache);
+        _usesPlans = !section.File.Inputs.Disabled.HasFlag(FastPaths.SkipPlan);
+    }
 
     /// <summary>Reads tables through a window: for the tables of many units in file order.</summary>
     public AbbrevTable(SectionWindow window)
@@ -81,7 +89,7 @@ internal sealed unsafe class AbbrevTable
         Array.Clear(_plans, 0, _denseCount);
         _sparse = null;
         _denseCount = 0;
-        _window?.OpenFrom(unit.AbbrevOffset);
+        _window?.SeekUnbounded(unit.AbbrevOffset);
         _next = unit.AbbrevOffset;
         _isWhole = false;
         _allFlags = 0;
@@ -191,7 +199,7 @@ internal sealed unsafe class AbbrevTable
     private void PassUpTo(ulong wanted)
     {
         SectionReader reader = _section.ReadFrom(_next);
-        reader.Prepare(SkipPlanBuilder.LargestDeclaration);
+        reader.EnsureLoaded(SkipPlanBuilder.LargestDeclaration);
         while (!PassKnown(ref reader, wanted))
         {
             ulong code = reader.ReadUleb();
@@ -201,10 +209,10 @@ internal sealed unsafe class AbbrevTable
                 return;
             }
 
-            reader.Prepare(SkipPlanBuilder.LargestDeclaration);
+            reader.EnsureLoaded(SkipPlanBuilder.LargestDeclaration);
             ulong from = reader.Offset;
             byte* bytes = _section.Start + from;
-            AbbrevCache.Key key = _section.Ready - bytes >= AbbrevCache.LongestKey ? AbbrevCache.KeyOf(bytes, _kind) : default;
+            AbbrevCache.Key key = _usesCache && _section.LoadedEnd - bytes >= AbbrevCache.LongestKey ? AbbrevCache.KeyOf(bytes, _kind) : default;
             SkipPlan plan = default;
             int id = key.Length != 0 ? _cache.Find(key, out plan) : AbbrevCache.NotCached;
             if (id >= 0)
@@ -214,6 +222,7 @@ internal sealed unsafe class AbbrevTable
             else
             {
                 plan = SkipPlanBuilder.Parse(ref reader, _section, _unit);
+                plan = _usesPlans ? plan : plan.OnSlowPath;
                 id = reader.Offset - from == key.Length ? _cache.Add(key, plan) : AbbrevCache.NotCached;
             }
 
@@ -233,9 +242,14 @@ internal sealed unsafe class AbbrevTable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool PassKnown(ref SectionReader reader, ulong wanted)
     {
+        if (!_usesCache)
+        {
+            return false;
+        }
+
         byte* start = _section.Start;
         byte* at = start + reader.Offset;
-        byte* last = _section.Ready - AbbrevCache.LongestKey - 2;
+        byte* last = _section.LoadedEnd - AbbrevCache.LongestKey - 2;
         Span<Place> places = _places;
         Span<SkipPlan> plans = _plans;
         ulong all = _allFlags;

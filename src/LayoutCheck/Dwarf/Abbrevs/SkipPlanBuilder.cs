@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Abbrevs;
 

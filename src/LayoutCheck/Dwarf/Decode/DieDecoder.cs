@@ -1,7 +1,8 @@
 using System.Text;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Decode;
 

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Decode;

@@ -1,6 +1,7 @@
 using System.Text;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Decode;

@@ -1,6 +1,7 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Decode;
 

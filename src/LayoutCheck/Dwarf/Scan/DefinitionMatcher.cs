@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Scan;
@@ -42,6 +43,8 @@ internal sealed class DefinitionMatcher
         _sections = sections;
         _info = info;
         _reader = new DieFieldReader(info, abbrevs);
+        // One entry is as good as none.
+        cacheSize = sections.Disabled.HasFlag(FastPaths.EqualityCache) ? 1 : cacheSize;
         _cache = new (ulong, int)[cacheSize];
         _cacheMask = cacheSize - 1;
     }

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Scan;
 
@@ -85,6 +86,8 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
     private readonly Section _info = info;
     private readonly AbbrevTable _abbrevs = abbrevs;
     private readonly bool _swap = info.IsBigEndian == BitConverter.IsLittleEndian;
+    private readonly bool _usesLayouts = !info.File.Inputs.Disabled.HasFlag(FastPaths.FieldPlan);
+    private readonly bool _usesPlainMembers = !info.File.Inputs.Disabled.HasFlag(FastPaths.PlainMembers);
     private UnitHeader _unit;
 
     // What a form can carry.
@@ -113,7 +116,7 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
 
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
-        byte* loaded = _info.Fetch(at + 1);
+        byte* loaded = _info.Load(at + 1);
         end = loaded < end ? loaded : end;
         uint code = *at;
         if (code is > 0 and < 0x80)
@@ -149,7 +152,7 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
         type = 0;
         byte* at = _info.Start + dieOffset;
         byte* end = _info.Start + _unit.End;
-        end = _info.Ready < end ? _info.Ready : end;
+        end = _info.LoadedEnd < end ? _info.LoadedEnd : end;
         if (at >= end || *at is 0 or >= 0x80)
         {
             return false;
@@ -219,7 +222,7 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
 
     private DieLayout MakeLayout(Abbrev abbrev)
     {
-        DieLayout layout = new() { IsUsable = abbrev.FixedSize >= 0 && !_unit.Is64Bit };
+        DieLayout layout = new() { IsUsable = _usesLayouts && abbrev.FixedSize >= 0 && !_unit.Is64Bit };
         foreach ((DwAt attribute, DwForm form, short at, long implicitConst) in abbrev.Specs)
         {
             DieField field = FieldOf(attribute);
@@ -242,7 +245,7 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
         }
 
         const uint PlainFields = (1u << (int)DieField.Name) | (1u << (int)DieField.Type) | (1u << (int)DieField.Location);
-        layout.IsPlainMember = layout.IsUsable && abbrev.Tag == DwTag.DW_TAG_member && !abbrev.HasChildren && (layout.Present & ~PlainFields) == 0
+        layout.IsPlainMember = _usesPlainMembers && layout.IsUsable && abbrev.Tag == DwTag.DW_TAG_member && !abbrev.HasChildren && (layout.Present & ~PlainFields) == 0
             && layout.Name.Size == sizeof(uint) && layout.Type.Size == sizeof(uint);
         return layout;
     }

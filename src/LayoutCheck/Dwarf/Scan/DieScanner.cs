@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Scan;
 
@@ -82,7 +83,7 @@ internal sealed unsafe class DieScanner : IDisposable
     public UnitRoot Open(in UnitHeader unit)
     {
         _unit = unit;
-        _window.Open(unit.Offset, unit.End);
+        _window.Seek(unit.Offset, unit.End);
         _abbrevs.Load(unit);
         Array.Clear(_isFound);
         _pending.Clear();
@@ -160,7 +161,7 @@ internal sealed unsafe class DieScanner : IDisposable
         }
 
         byte* end = _info.Start + _unit.End;
-        return _info.Fetch(end) >= end && end[-1] == 0 && !ZeroRuns.AreIn(_info.Start + _next, end) && !_wanted.MayOccurIn(_info.Start + _next, end);
+        return _info.Load(end) >= end && end[-1] == 0 && !ZeroRuns.AreIn(_info.Start + _next, end) && !_wanted.MayOccurIn(_info.Start + _next, end);
     }
 
     /// <summary>Adds the names of all structs and unions that the open unit defines (<see cref="UnitNames"/>).</summary>
@@ -256,7 +257,7 @@ internal sealed unsafe class DieScanner : IDisposable
 
     private byte* Load(byte* at, byte* end)
     {
-        byte* loaded = at < end ? _info.Fetch(at + 1) : end;
+        byte* loaded = at < end ? _info.Load(at + 1) : end;
         return loaded < end ? loaded : end;
     }
 
@@ -309,7 +310,7 @@ internal sealed unsafe class DieScanner : IDisposable
         plan = plan.Bits != 0 ? plan : _abbrevs.FindSkipPlan(code, _info, die);
         if ((plan.Bits & SkipPlan.IsFixedSize) != 0)
         {
-            reader.Prepare(plan.Size + 4);
+            reader.EnsureLoaded(plan.Size + 4);
             _loaded = Load(at, end);
             byte* attributes = _info.Start + reader.Offset;
             byte* next = FixedNext(attributes, _loaded, plan);

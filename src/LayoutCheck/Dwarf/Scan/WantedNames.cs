@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Scan;
@@ -65,7 +66,7 @@ internal sealed class WantedNames
         }
 
         List<byte[]> patterns = [.. _names.Select(n => (byte[])[.. n, 0])];
-        StringTails.Find(sections.Str, _names, (name, offset) =>
+        FindOffsets(sections.Str, (name, offset) =>
         {
             _byOffset[offset] = name;
             uint bit = Bit(offset);
@@ -75,10 +76,10 @@ internal sealed class WantedNames
 
         if (sections.LineStr is not null && patterns.Count <= MostPatterns)
         {
-            StringTails.Find(sections.LineStr, _names, (_, offset) => AddPattern(offset));
+            FindOffsets(sections.LineStr, (_, offset) => AddPattern(offset));
         }
 
-        bool canSearch = !FastPath.IsDisabled && patterns.Count is > 0 and <= MostPatterns && !_names.Any(n => n.Length == 0);
+        bool canSearch = !sections.Disabled.HasFlag(FastPaths.ByteSearch) && patterns.Count is > 0 and <= MostPatterns && !_names.Any(n => n.Length == 0);
         _patterns = canSearch ? new BytePatterns(patterns) : null;
 
         void AddPattern(ulong offset)
@@ -117,6 +118,22 @@ internal sealed class WantedNames
     /// <exception cref="InvalidImageException">There is no .debug_str.</exception>
     public int NameAtOffset(ulong offset)
         => !MayMatchOffset(offset) ? -1 : _byOffset.TryGetValue(offset, out int name) ? name : _compareStrings || _sections.Str is null ? InText(offset) : -1;
+
+    // The offsets of all names in a section of strings: one pass for many names.
+    private void FindOffsets(Section strings, Action<int, ulong> found)
+    {
+        if (!_sections.Disabled.HasFlag(FastPaths.StringSearch))
+        {
+            StringSuffixSearch.Find(strings, _names, found);
+            return;
+        }
+
+        for (int i = 0; i < _names.Length; i++)
+        {
+            int name = i;
+            StringSuffixSearch.Find(strings, [_names[i]], (_, offset) => found(name, offset));
+        }
+    }
 
     private unsafe int InText(ulong offset)
     {

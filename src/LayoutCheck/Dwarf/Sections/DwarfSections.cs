@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Sections;
 
@@ -103,6 +105,9 @@ internal sealed class DwarfSections
     /// <summary>.debug_line</summary>
     public Section? Line => _line.Value;
 
+    /// <summary>The fast paths that are disabled. Objects read it once, when they are made.</summary>
+    public FastPaths Disabled => Info.File.Inputs.Disabled;
+
     private string Suffix => SuffixOf(Format.IsSplit);
 
     /// <summary>The DWARF of an image or of a supplementary file; null if it has none.</summary>
@@ -161,7 +166,7 @@ internal sealed class DwarfSections
         for (int i = 0; i < parts.Length; i++)
         {
             typesStart = i == infos.Count ? joined.Length : typesStart;
-            joined.Append(parts[i]);
+            parts[i].AppendTo(joined);
         }
 
         return elf.File.Own(joined, types.Count > 0 ? $".debug_info{suffix}, .debug_types{suffix}" : ".debug_info" + suffix, first.IsBigEndian);

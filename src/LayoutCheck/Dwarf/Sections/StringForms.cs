@@ -1,5 +1,6 @@
 using System.Text;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Sections;
 

@@ -1,4 +1,5 @@
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Sections;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using LayoutCheck.Elf;
+using LayoutCheck.Core;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Sections;
 
@@ -146,7 +147,7 @@ internal sealed class UnitIndex
             return false;
         }
 
-        window?.OpenHead(_next);
+        window?.SeekHead(_next);
         UnitHeader unit = UnitHeader.Read(window?.View ?? _info, _next, _format, _next >= _typesStart);
         if (_units.Count == _units.Capacity && _units.Count >= Several)
         {

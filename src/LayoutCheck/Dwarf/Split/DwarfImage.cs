@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;

@@ -1,7 +1,9 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Split;
 

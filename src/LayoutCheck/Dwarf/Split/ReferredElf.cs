@@ -1,5 +1,7 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Split;
 

@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Surveys;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Types;

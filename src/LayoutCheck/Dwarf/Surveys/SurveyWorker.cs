@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
@@ -18,7 +19,7 @@ internal sealed class SurveyWorker
     private readonly SurveyFindings _findings;
     private readonly DwarfGraphBuilder _builder;
     private readonly DefinitionMatcher _matcher;
-    private readonly InternedTypes _internedTypes = new();
+    private readonly InternedTypes? _internedTypes;
     private readonly Dictionary<ulong, string> _producersByOffset = [];
 
     // By request, for the current unit.
@@ -34,16 +35,17 @@ internal sealed class SurveyWorker
         _findings = new SurveyFindings(requests);
         _builder = new DwarfGraphBuilder(plan.Image.Sections);
         _matcher = new DefinitionMatcher(plan.Image.Sections, scanners.ForImage.Info, scanners.ForImage.Abbrevs);
+        _internedTypes = plan.Image.Sections.Disabled.HasFlag(FastPaths.InternedTypes) ? null : new InternedTypes();
         _isDeclared = new bool[requests];
         _isDefined = new bool[requests];
     }
 
     /// <summary>Runs a worker on each thread to the end.</summary>
     /// <returns>The findings of each worker that took part.</returns>
-    public static SurveyFindings[] RunAll(SurveyPlan plan, Team team)
+    public static SurveyFindings[] RunAll(SurveyPlan plan, WorkerPool pool)
     {
-        SurveyFindings?[] findings = new SurveyFindings?[team.Size];
-        team.Share(number =>
+        SurveyFindings?[] findings = new SurveyFindings?[pool.Size];
+        pool.RunOnAll(number =>
         {
             using UnitScanners scanners = new(plan.Image, plan.Wanted, plan.OtherNames);
             SurveyWorker worker = new(plan, scanners);

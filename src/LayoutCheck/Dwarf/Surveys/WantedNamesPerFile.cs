@@ -1,6 +1,6 @@
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Dwarf.Surveys;

@@ -1,6 +1,6 @@
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Dwarf.Abbrevs;

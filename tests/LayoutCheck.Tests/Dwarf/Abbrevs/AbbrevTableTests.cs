@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;

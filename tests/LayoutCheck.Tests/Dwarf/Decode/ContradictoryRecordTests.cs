@@ -1,6 +1,9 @@
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
@@ -65,16 +68,15 @@ public sealed class ContradictoryRecordTests
     public void A_rule_about_another_struct_is_decided_and_one_about_it_is_not()
     {
         using KernelImage image = Build().Open();
-        CheckReport report = LayoutChecker.Check(
+        CheckReport report = CheckAnalysis.Run(
             image, new RuleSet([Rule("sizeof(struct page) == 8", "a"), Rule("sizeof(struct s) == 2", "b"), Rule("exists(struct s)", "c"), Rule("!exists(struct s, gone)", "d")]), 2);
 
         Assert.Equal([Outcome.Holds, Outcome.Undecided, Outcome.Undecided, Outcome.Undecided], report.Results.Select(r => r.Outcome));
         Assert.Contains("the compiler's record of a bit-field is contradictory", report.Results[1].Checks[0].Reason, StringComparison.Ordinal);
-        Assert.Equal(Verdict.Undecided, report.Verdict);
-        using StringWriter text = new();
-        CheckText.Write(report, new Ink(false), text);
-        Assert.Contains("  cannot be read: struct s", text.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("not defined: struct s", text.ToString(), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Undecided, report.ExitCode);
+        string text = Written.Text(report);
+        Assert.Contains("  cannot be read: struct s", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("not defined: struct s", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +93,7 @@ public sealed class ContradictoryRecordTests
         unit.Leaf(DwTag.DW_TAG_base_type, At.Name("char"), At.Size(1), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed_char));
         using KernelImage image = dwarf.Open();
 
-        Assert.Throws<InvalidImageException>(() => LayoutChecker.Check(image, new RuleSet([Rule("1 == 1")]), 1));
+        Assert.Throws<InvalidImageException>(() => CheckAnalysis.Run(image, new RuleSet([Rule("1 == 1")]), 1));
     }
 
     [Fact]

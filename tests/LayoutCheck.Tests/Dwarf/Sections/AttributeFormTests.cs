@@ -1,6 +1,6 @@
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 

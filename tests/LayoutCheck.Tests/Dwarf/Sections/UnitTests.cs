@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Surveys;

@@ -1,6 +1,9 @@
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -160,7 +163,7 @@ public sealed class LocalTypeTests
         unit.Leaf(DwTag.DW_TAG_base_type, At.Name("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
         using KernelImage image = dwarf.Open();
         Rule rule = RuleParser.Parse("test.md", "---\ntitle: test\ncheck: sizeof(struct local) == 8\n---\n");
-        CheckReport report = LayoutChecker.Check(image, new RuleSet([rule]), 1);
+        CheckReport report = CheckAnalysis.Run(image, new RuleSet([rule]), 1);
 
         Assert.Equal(Outcome.Undecided, report.Results[0].Outcome);
         Assert.Equal("the image has no C definition of struct local for a whole unit: it is local to function f in u.c", report.Results[0].Checks[0].Reason);

@@ -1,7 +1,10 @@
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
@@ -17,7 +20,7 @@ public sealed class ReducedUnitTests
     private static CheckReport Check(DwarfBuilder dwarf)
     {
         using KernelImage image = dwarf.Open();
-        return LayoutChecker.Check(image, RuleCatalog.Default, 2);
+        return CheckAnalysis.Run(image, RuleCatalog.Default, 2);
     }
 
     [Theory]
@@ -33,7 +36,7 @@ public sealed class ReducedUnitTests
 
         CheckReport report = Check(dwarf);
 
-        Assert.Equal(Verdict.Undecided, report.Verdict);
+        Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.StartsWith("cannot tell whether pgmap lines up with compound_head: the image has no C definition of struct page: the debug information", report.Headline(), StringComparison.Ordinal);
         Assert.Contains(expected, report.Headline(), StringComparison.Ordinal);
         Assert.Contains(expected, report.Era.Description, StringComparison.Ordinal);
@@ -97,6 +100,6 @@ public sealed class ReducedUnitTests
         unit.StructOf("s", "int", 4);
         unit.Int();
         using KernelImage image = dwarf.Open();
-        Assert.Equal(Outcome.Undecided, LayoutChecker.Check(image, new RuleSet([rule]), 1).Results[0].Outcome);
+        Assert.Equal(Outcome.Undecided, CheckAnalysis.Run(image, new RuleSet([rule]), 1).Results[0].Outcome);
     }
 }

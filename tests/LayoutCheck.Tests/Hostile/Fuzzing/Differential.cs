@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using LayoutCheck.Core;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;

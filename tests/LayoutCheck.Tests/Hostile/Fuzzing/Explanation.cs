@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 

@@ -2,8 +2,11 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.ExceptionServices;
+using LayoutCheck.Codecs;
+using LayoutCheck.Core;
 using LayoutCheck.Elf;
-using LayoutCheck.Rules;
+using LayoutCheck.IO;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
@@ -141,13 +144,23 @@ internal sealed class FuzzRun
         return Of(seed.Name, draft, [.. names.Distinct()], random);
     }
 
-    /// <summary>A case that is damaged further.</summary>
-    public Case Again(Case one, Random random) => one switch
+    /// <summary>A case, damaged further. The number decides how.</summary>
+    public Case Again(Case one, long number)
     {
-        { Rule: { } rule } => one with { Rule = RuleMutator.Mutate(rule, random.Next(2) == 0 ? _headers : _rules, random) },
-        { Second: { } second } => Of(second.Pair, one.Main!, second.Other, random),
-        _ => Of(one.From, Damage(one.Main!, random), one.Names, random),
-    };
+        Random random = RandomOf(number);
+        return one switch
+        {
+            { Rule: { } rule } => one with { Rule = RuleMutator.Mutate(rule, random.Next(2) == 0 ? _headers : _rules, random) },
+            { Second: { } second } => Of(second.Pair, one.Main!, second.Other, random),
+            _ => Of(one.From, Damage(one.Main!, random), one.Names, random),
+        };
+    }
+
+    /// <summary>The case that numbers make: the first is that of a case, or the complement of that of an undamaged image; each other damages it further.</summary>
+    public Case Of(IReadOnlyList<long> lineage) => lineage.Skip(1).Aggregate(lineage[0] < 0 ? Undamaged((int)~lineage[0]) : At(lineage[0]), Again);
+
+    /// <summary>The numbers that make a case, with commas.</summary>
+    public static string TextOf(IReadOnlyList<long> lineage) => string.Join(',', lineage.Select(n => n.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>What is wrong with a case, or null.</summary>
     public string? Run(Case one) => one.Image is { } image ? HostileCase.Run(image, one.Names, one.Companion) : HostileCase.Run(one.Rule!, _definitions);
@@ -174,9 +187,9 @@ internal sealed class FuzzRun
         failure?.Throw();
     }
 
-    /// <summary>How a case is told to people.</summary>
-    public string Describe(long number, string from, IReadOnlyList<TypeName> names)
-        => string.Create(CultureInfo.InvariantCulture, $"case {number} of seed {_seed}, from {from}, names {string.Join(", ", names)}");
+    /// <summary>A case in words.</summary>
+    public string Describe(IReadOnlyList<long> lineage, string from, IReadOnlyList<TypeName> names)
+        => string.Create(CultureInfo.InvariantCulture, $"case {TextOf(lineage)} of seed {_seed}, from {from}, names {string.Join(", ", names)}");
 
     private Random RandomOf(long number) => new(unchecked((int)(((ulong)number * 0x9e3779b97f4a7c15UL) >> 32) ^ (_seed * 0x2545f491)));
 
@@ -202,7 +215,7 @@ internal sealed class FuzzRun
         {
             // Else the checksum would be all that is ever met.
             using MappedFile file = MappedFile.FromBytes("other", other.Bytes);
-            BinaryPrimitives.WriteUInt32LittleEndian(image.Bytes.AsSpan(pair.CrcAt), Crc32.Of(file.Whole()));
+            BinaryPrimitives.WriteUInt32LittleEndian(image.Bytes.AsSpan(pair.CrcAt), Checksum.Crc32Of(file.Whole()));
         }
 
         return new Case($"{pair.Image.Name} and {pair.Other.Name}", image.Bytes, null, [new TypeName(TypeNameKind.Struct, "page"), pair.Name], new Companion(pair.Other.Name, other.Bytes, pair.IsBase, pair.Beside))

@@ -3,13 +3,20 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Import;
+using LayoutCheck.Rules.Language;
+using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
@@ -74,6 +81,9 @@ internal sealed class HostileCase
     /// <summary>What the image is called as a file.</summary>
     public const string ImageName = "case";
 
+    /// <summary>Runs a step that starts threads. A guided run sets it, because the edges of several threads would mix.</summary>
+    public static Func<Func<string?>, string?> RunWithThreads { get; set; } = step => step();
+
     /// <summary>Removes what this thread has written.</summary>
     public static void Clean()
     {
@@ -127,10 +137,10 @@ internal sealed class HostileCase
 
     private void Image(SourceChoice source)
     {
-        string? check = Step($"{source} check", () => Open(source, image => Json(LayoutChecker.Check(image, RuleCatalog.Default, 1), image)));
-        string? twice = Step($"{source} check with two threads", () => Open(source, image => Json(LayoutChecker.Check(image, RuleCatalog.Default, 2), image)));
+        string? check = Step($"{source} check", () => Open(source, image => Json(CheckAnalysis.Run(image, RuleCatalog.Default, 1))));
+        string? twice = RunWithThreads(() => Step($"{source} check with two threads", () => Open(source, image => Json(CheckAnalysis.Run(image, RuleCatalog.Default, 2)))));
         Same($"{source}: check with one thread and with two", check, twice);
-        string? file = Step($"{source} check of the file", () => Open(source, image => Json(LayoutChecker.Check(image, RuleCatalog.Default, 1), image), isFile: true));
+        string? file = Step($"{source} check of the file", () => Open(source, image => Json(CheckAnalysis.Run(image, RuleCatalog.Default, 1)), isFile: true));
         if (check is not null && file is not null && !IsRefusal(check) && !IsRefusal(file))
         {
             Same($"{source}: check of the bytes and of the file", check, file);
@@ -183,9 +193,9 @@ internal sealed class HostileCase
             return "";
         }
 
-        using Team team = new(1);
+        using WorkerPool pool = new(1);
         SurveyPlan plan = new(dwarf, new WantedNames([.. RuleCatalog.Default.RequiredTypes.Union(_names)], dwarf.Sections), withPlaces: true) { IsSlow = isSlow };
-        Survey survey = SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, team), () => new TargetFacts(8, false));
+        Survey survey = SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, pool), () => new TargetFacts(8, false));
         StringBuilder text = new();
         foreach (DefinitionSet set in survey.Sets)
         {
@@ -223,42 +233,37 @@ internal sealed class HostileCase
         }
     }
 
-    private string Json(CheckReport report, KernelImage image)
+    private string Json(CheckReport report)
     {
-        StringWriter text = new();
-        CheckText.Write(report, new Ink(false), text);
-        CheckPrintable("check", text.ToString());
-        using MemoryStream json = new();
-        JsonReport.Write(report, new RunFacts("0", image.Path), json);
+        string text = Written.Text(report);
+        CheckPrintable("check", text);
+        string json = Written.Json(report);
         CheckJson("check", json);
-        return text.ToString() + Encoding.UTF8.GetString(json.GetBuffer(), 0, (int)json.Length);
+        return text + json;
     }
 
     private string Show(TypeDefinition definition, KernelImage image)
     {
-        StringWriter text = new();
+        StringBuilder text = new();
+        ImageFacts facts = image.ReadFacts();
         foreach (bool expand in (ReadOnlySpan<bool>)[false, true])
         {
             TypeLayout layout = TypeLayout.Of(definition, expand);
-            LayoutText.Write(layout, 64, text);
-            OverlapReport overlap = new(definition.Graph.Declare(definition.Root), layout, null, definition.Units[0].Name);
-            overlap.WriteText(text);
-            using MemoryStream json = new();
-            LayoutReport report = new(overlap.TypeSpelling, layout, null, definition.Units[0].Name, null, null);
-            JsonReport.Write([report], image.ReadFacts(), image.OtherFiles, image.Types.Kind, new RunFacts("0", "case"), json);
-            CheckJson("show", json);
-            json.SetLength(0);
-            JsonReport.Write(overlap, image.ReadFacts(), image.OtherFiles, image.Types.Kind, new RunFacts("0", "case"), json);
-            CheckJson("overlap", json);
+            ShownType whole = new(definition, layout, null, null, null) { Scalars = image.Types.Scalars };
+            ShowReport show = new([whole], image.Types.Kind, new ShowOptions(Expand: expand), null) { Run = RunInfo.Of("case"), Image = facts, Files = image.OtherFiles };
+            OverlapReport overlap = new(definition, layout, null, image.Types.Kind, null) { Run = RunInfo.Of("case"), Image = facts, Files = image.OtherFiles };
+            _ = text.Append(Written.Text(show)).Append(Written.Text(overlap));
+            CheckJson("show", Written.Json(show));
+            CheckJson("overlap", Written.Json(overlap));
             if (layout.Items.FirstOrDefault(i => i.Path.Length > 0) is { } item && MemberPath.Resolve(definition.Graph, definition.Root, item.Path) is { } member)
             {
-                LayoutText.WriteMember(definition, member, text);
-                (overlap with { Member = member }).WriteText(text);
+                _ = text.Append(Written.Text(show with { Types = [whole with { Member = member }] })).Append(Written.Text(overlap with { Member = member }));
             }
         }
 
-        CheckPrintable("show", text.ToString());
-        return text.ToString();
+        string written = text.ToString();
+        CheckPrintable("show", written);
+        return written;
     }
 
     // What a terminal would obey: no control character but the newlines and tabs of our own, nothing that turns the writing around.
@@ -274,9 +279,9 @@ internal sealed class HostileCase
         }
     }
 
-    private void CheckJson(string what, MemoryStream json)
+    private void CheckJson(string what, string json)
     {
-        ReadOnlySpan<byte> bytes = json.GetBuffer().AsSpan(0, (int)json.Length);
+        ReadOnlySpan<byte> bytes = Encoding.UTF8.GetBytes(json);
         if (bytes.ContainsAnyExceptInRange((byte)' ', (byte)'~') && bytes.IndexOfAnyExceptInRange((byte)' ', (byte)'~') is var at && bytes[at] != '\n')
         {
             Fail($"{what}: the JSON has the byte 0x{bytes[at]:x2}");

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using LayoutCheck.Btf;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 

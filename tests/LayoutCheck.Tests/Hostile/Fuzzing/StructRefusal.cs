@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using LayoutCheck.Analyses;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules.Catalog;
+
+namespace LayoutCheck.Cli;
+
+/// <summary><c>layoutcheck explain</c>.</summary>
+internal static class ExplainCommand
+{
+    /// <summary>Adds what can be typed.</summary>
+    public static void Fill(Command command)
+    {
+        Argument<string> rule = new("RULE") { Description = "The id of a rule, as 'layoutcheck rules' lists it" };
+        Argument<string?> file = new("FILE") { Description = "The image to draw the example from; without it, the sample that the program brings along", Arity = ArgumentArity.ZeroOrOne };
+        OutputOptions output = new("explain");
+        command.Arguments.Add(rule);
+        command.Arguments.Add(file);
+        output.AddTo(command);
+        command.SetAction(parsed => Run(ExplainAnalysis.Find(parsed.GetValue(rule)!), parsed.GetValue(file), output.Form(parsed)));
+    }
+
+    private static int Run(Rule rule, string? file, OutputForm form)
+    {
+        using KernelImage image = file is null ? CheckInput.OpenSample(SourceChoice.Auto) : KernelImage.Open(file);
+        ExplainReport report = Progress.While(image.Types, () => ExplainAnalysis.Run(rule, image, Environment.ProcessorCount));
+        return OutputOptions.Write(report, form);
+    }
+}

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using LayoutCheck.Core;
+using LayoutCheck.Reports;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>The parser's help, and then what it cannot say: how to read the output, examples, the exit codes.</summary>
+internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
+{
+    private const string ExitCodes = """
+        Exit codes:
+          0  all rules hold, or what was asked for was shown
+          1  a rule is violated, or a difference was found
+          2  the command line is wrong
+          3  the input cannot be read or has no debug information
+          4  it could not be decided, and the report says why
+        """;
+
+    // By the command's name; the program itself is the empty one.
+    private static readonly Dictionary<string, string> s_examples = new(StringComparer.Ordinal)
+    {
+        [""] = """
+            Examples:
+              layoutcheck check vmlinux                       the verdict
+              layoutcheck check --running                     the same for the running kernel
+              layoutcheck show vmlinux page folio             layouts, as pahole prints them
+              layoutcheck show vmlinux page.mapping           one member
+              layoutcheck overlap vmlinux page                who shares which bytes, as a map
+              layoutcheck overlap vmlinux page.compound_head  who shares the bytes of a member
+              layoutcheck rules                               the rules, a line each
+              layoutcheck explain pgmap-on-compound-head      what a rule is about, with a drawing
+              layoutcheck baseline vmlinux page -o page.md    pin a layout, for the next build's check --rules
+
+            """,
+        ["explain"] = """
+            Examples:
+              layoutcheck explain pgmap-on-compound-head
+              layoutcheck explain folio-tail-page-1 vmlinux
+
+            """,
+        ["baseline"] = """
+            Writes a rule file that pins the layout of types as it is in a known-good kernel: which members,
+            where, how big, and none besides. It is meant to be read, and edited. Of several types, the file has
+            all or is not written.
+
+            Examples:
+              layoutcheck baseline vmlinux page folio -o page.md
+              layoutcheck check --rules page.md next-vmlinux
+
+            """,
+        ["import"] = """
+            Takes static_assert, BUILD_BUG_ON, and tables of macros that make them (FOLIO_MATCH and its
+            relatives). What cannot be taken is listed on standard error, with the reason.
+
+            Examples:
+              layoutcheck rules import include/linux/mm_types.h -o mm_types.md
+              layoutcheck rules import include/linux/*.h mm/*.h -o rules/
+
+            """,
+        ["check"] = """
+            Compares the definitions of every C compilation unit. The first line is the verdict; then the
+            layout era, what is violated and what that breaks, the rules, and where the facts come from: every
+            file that was read, with its build id and release.
+
+            Examples:
+              layoutcheck check vmlinux
+              layoutcheck check --running
+              layoutcheck check vmlinux --pack mm,kernel --format json
+
+            """,
+        ["show"] = """
+            Sizes and offsets are in bytes; a bitfield's place is byte:bit, and the size of its type.
+            Answers from the first C compilation unit that defines the type, and names it; --all asks every one,
+            and exits 1 when they differ. A name that is not there is 4, and the nearest names are on stderr.
+            A struct within a function is shown where no unit defines one of that name for itself.
+            Of several names, each that can be answered is; each that cannot has its line on stderr, and the exit
+            code is the worst, 3 over 4 over 1. JSON is one object with what was answered; where the debug
+            information of a name cannot be read and no other name was answered, there is no output.
+
+            Examples:
+              layoutcheck show vmlinux page
+              layoutcheck show vmlinux 'struct page' list_head page.lru.next
+              layoutcheck show vmlinux task_struct --expand --cacheline 128
+
+            """,
+        ["overlap"] = """
+            The map has a ruler in bytes, and a lane for each union arm; below it, every member by its place.
+            With a member, lists every member that lies on any bit of it. A flexible array (x[]) lies on all
+            bytes from its place to the end of the type. Of an array of structs, lists the elements there.
+
+            Examples:
+              layoutcheck overlap vmlinux page
+              layoutcheck overlap vmlinux page.compound_head
+
+            """,
+    };
+
+    /// <summary>Asking for help is never wrong, whatever else is on the line.</summary>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        int exitCode = usage.Invoke(parseResult);
+        Command command = parseResult.CommandResult.Command;
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        output.Write(s_examples.GetValueOrDefault(command.Parents.Any() ? command.Name : "", ""));
+        output.WriteLine();
+        output.WriteLine(ExitCodes);
+        return exitCode;
+    }
+}
+
+/// <summary>The version of the program, as a line.</summary>
+internal sealed class VersionLine : SynchronousCommandLineAction
+{
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        parseResult.InvocationConfiguration.Output.WriteLine(RunInfo.LibraryVersion);
+        return (int)ExitCode.Holds;
+    }
+}

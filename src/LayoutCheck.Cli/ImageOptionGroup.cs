@@ -1,0 +1,49 @@
+using System.CommandLine;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>The argument and the options that say which image is read, and how.</summary>
+internal sealed class ImageOptionGroup
+{
+    private readonly Option<string> _source = new("--source") { Description = "Which debug information to read: dwarf, btf, or auto (DWARF when there is any)", DefaultValueFactory = _ => "auto", HelpName = "auto|dwarf|btf" };
+
+    private readonly Option<string?> _debugDirectory = new("--debug-dir") { Description = "Where to look first for debug information that was split off (.gnu_debuglink, .build-id)", HelpName = "DIR" };
+
+    private readonly Option<string?> _base = new("--base") { Description = "The kernel of a module that has split BTF; without it: the one beside it, installed, or running", HelpName = "FILE" };
+
+    /// <summary>Makes the options.</summary>
+    public ImageOptionGroup()
+    {
+        _debugDirectory.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !Directory.Exists(result.Tokens[0].Value))
+            {
+                result.AddError($"--debug-dir takes a directory, and there is none at '{result.Tokens[0].Value}'");
+            }
+        });
+        OptionWords.TakesOneOf(_source, "auto", "dwarf", "btf");
+    }
+
+    /// <summary>The argument FILE.</summary>
+    public static Argument<string> File() => new("FILE") { Description = "A vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF (/sys/kernel/btf/vmlinux)" };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_source);
+        command.Options.Add(_debugDirectory);
+        command.Options.Add(_base);
+    }
+
+    /// <summary>The options as they were given.</summary>
+    public ImageOptions Of(ParseResult parsed)
+    {
+        SourceChoice source = parsed.GetValue(_source) switch
+        {
+            "dwarf" => SourceChoice.Dwarf,
+            "btf" => SourceChoice.Btf,
+            _ => SourceChoice.Auto,
+        };
+        return new ImageOptions(source, parsed.GetValue(_debugDirectory), parsed.GetValue(_base), FastPathSwitches.Disabled());
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+
+namespace LayoutCheck.Cli;
+
+/// <summary>Options that take one of a few words, or a number in a range; each error is one line.</summary>
+internal static class OptionWords
+{
+    /// <summary>Lets an option take one of some words. (AcceptOnlyFromAmong spreads its error over several lines.)</summary>
+    public static void TakesOneOf(Option<string> option, params string[] words)
+    {
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !words.Contains(result.Tokens[0].Value))
+            {
+                result.AddError($"{option.Name} takes {List(words)}, not '{result.Tokens[0].Value}'");
+            }
+        });
+    }
+
+    /// <summary>Lets an option take a number of a range.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="least">The least.</param>
+    /// <param name="most">The most.</param>
+    /// <param name="what">What it is a number of, with a space before it; or nothing.</param>
+    public static void TakesNumber<T>(Option<T> option, int least, int most, string what = "")
+        => option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int number) || number < least || number > most))
+            {
+                result.AddError($"{option.Name} takes a number{what} from {least} to {most}, not '{result.Tokens[0].Value}'");
+            }
+        });
+
+    /// <summary>Words as a list: <c>a, b or c</c>.</summary>
+    public static string List(string[] words) => words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} or {words[^1]}";
+
+    /// <summary>The option for the number of threads.</summary>
+    public static Option<int> Threads()
+    {
+        Option<int> threads = new("--threads") { Description = "How many threads may work; the output does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        TakesNumber(threads, 1, 1024);
+        return threads;
+    }
+}

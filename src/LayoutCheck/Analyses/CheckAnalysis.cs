@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using LayoutCheck.Core;
+using LayoutCheck.Layouts;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Analyses;
+
+/// <summary>Do the layouts of an image keep the rules?</summary>
+public static class CheckAnalysis
+{
+    /// <summary>Asks every C unit of an image for the types that the rules name, compares the definitions, and evaluates the rules.</summary>
+    /// <param name="image">The image; not closed.</param>
+    /// <param name="rules">The rules.</param>
+    /// <param name="threads">How many threads may work; the report does not depend on it.</param>
+    /// <param name="isStrict">Whether a violated rule of severity warning counts too.</param>
+    /// <exception cref="InvalidImageException">The image is damaged or not understood, or changed meanwhile.</exception>
+    public static CheckReport Run(KernelImage image, RuleSet rules, int threads, bool isStrict = false)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(rules);
+        ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
+        using WorkerPool pool = new(threads);
+        // The image's facts about itself are a search through megabytes of data, beside the search for names in the debug information. When both fail,
+        // the failure of the latter is reported, as if one had followed the other.
+        ImageFacts? read = null;
+        Action wait = pool.Queue(() => read = image.ReadFacts());
+        Survey survey = image.Types.FindAll(names, pool);
+        wait();
+        ImageFacts facts = read!;
+        Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
+        // Nothing is known of the kernel without these.
+        if (LayoutEra.RequiredTypes.Select(name => definitions[name].Problem).FirstOrDefault(problem => problem is not null) is { } refused)
+        {
+            throw refused;
+        }
+
+        // An empty result is worth a longer search for the reason.
+        SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
+        SourceFacts source = survey.Facts with { Omission = omission };
+        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
+        if (AddPlaces(image.Types, results, definitions))
+        {
+            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
+        }
+
+        CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
+        {
+            Run = RunInfo.Of(image.Path),
+            Image = facts,
+            Files = image.FilesUsed(facts),
+            IsStrict = isStrict,
+            Places = PlacesOfViolations(image.Types, results, definitions),
+        };
+        image.RequireUnchanged();
+        return report;
+    }
+
+    // Most checks hold, and few types are asked again, so that surveys need not read line tables. Definitions that differ may be declared in several places.
+    private static ImmutableDictionary<string, SourcePlace> PlacesOfViolations(ITypeSource types, ImmutableArray<RuleResult> results, Dictionary<TypeName, DefinitionSet> definitions)
+    {
+        ImmutableDictionary<string, SourcePlace>.Builder places = ImmutableDictionary.CreateBuilder<string, SourcePlace>(StringComparer.Ordinal);
+        IEnumerable<string> subjects = results.SelectMany(r => r.Checks).Where(c => c.Outcome == Outcome.Violated).SelectMany(c => c.Observed).Select(o => o.Subject).Distinct();
+        foreach (IGrouping<string, string> members in subjects.Where(s => s.Contains('.', StringComparison.Ordinal)).GroupBy(s => s[..s.IndexOf('.', StringComparison.Ordinal)]))
+        {
+            if (definitions.Values.FirstOrDefault(d => d.Name.Name == members.Key && d.Distinct.Length == 1) is not { } set || Declared(types, set.Name) is not { } definition)
+            {
+                continue;
+            }
+
+            foreach (string subject in members)
+            {
+                if (MemberPath.IsWellFormed(subject[(members.Key.Length + 1)..]) && MemberPath.Resolve(definition.Graph, definition.Root, subject[(members.Key.Length + 1)..]) is { Place: { } place })
+                {
+                    places[subject] = place;
+                }
+            }
+        }
+
+        return places.ToImmutable();
+    }
+
+    // A place is an addition to a violation: damage in a line table takes nothing from it.
+    private static TypeDefinition? Declared(ITypeSource types, TypeName name)
+    {
+        try
+        {
+            return types.Kind == SourceKind.Dwarf ? types.FindFirst(name) : null;
+        }
+        catch (InvalidImageException)
+        {
+            return null;
+        }
+    }
+
+    // Notes which missing types are local to a function. The search goes through whole units, so that only undecided checks cause it.
+    private static bool AddPlaces(ITypeSource types, ImmutableArray<RuleResult> results, Dictionary<TypeName, DefinitionSet> definitions)
+    {
+        bool isAny = false;
+        IEnumerable<RuleCheck> undecided = results.SelectMany(r => r.Checks).Where(c => c.Outcome == Outcome.Undecided).Select(c => c.Check);
+        foreach (TypeName name in undecided.SelectMany(c => c.Expression.Types).Distinct())
+        {
+            if (definitions.TryGetValue(name, out DefinitionSet? set) && set is { Distinct.IsEmpty: true, Problem: null, DeclarationCount: 0 } && Place(types, name) is { } place)
+            {
+                definitions[name] = set with { Place = place };
+                isAny = true;
+            }
+        }
+
+        return isAny;
+    }
+
+    // A hint only: damage that is met on the way does not concern the question.
+    private static string? Place(ITypeSource types, TypeName name)
+    {
+        try
+        {
+            return types.FindRemainder(name).Place;
+        }
+        catch (InvalidImageException)
+        {
+            return null;
+        }
+    }
+}

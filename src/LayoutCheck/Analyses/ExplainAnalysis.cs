@@ -1,0 +1,29 @@
+using LayoutCheck.Core;
+using LayoutCheck.Reports;
+using LayoutCheck.Rules.Catalog;
+
+namespace LayoutCheck.Analyses;
+
+/// <summary>What is a rule about, on the example of an image?</summary>
+public static class ExplainAnalysis
+{
+    /// <summary>Finds a rule of the catalogue.</summary>
+    /// <exception cref="UsageException">There is no such rule; the message has the nearest ones.</exception>
+    public static Rule Find(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return RuleCatalog.Default.Find(id) ?? throw new UsageException(RuleCatalog.Default.UnknownRule(id));
+    }
+
+    /// <summary>Checks the rule on an image, for the drawing.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="image">The image; not closed.</param>
+    /// <param name="threads">How many threads may work.</param>
+    /// <exception cref="InvalidImageException">The image cannot be read.</exception>
+    public static ExplainReport Run(Rule rule, KernelImage image, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        CheckReport check = CheckAnalysis.Run(image, new RuleSet([rule]), threads);
+        return new ExplainReport(rule, check.Results[0]) { Run = check.Run, Image = check.Image, Files = check.Files };
+    }
+}

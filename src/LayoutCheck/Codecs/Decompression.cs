@@ -1,0 +1,53 @@
+using LayoutCheck.Core;
+using LayoutCheck.IO;
+
+namespace LayoutCheck.Codecs;
+
+/// <summary>The formats that can be unpacked, and the unpacking of a range into memory of its own.</summary>
+internal static class Decompression
+{
+    /// <summary>Compressed sections; a kernel's configuration.</summary>
+    public static readonly ICodec Zlib = new ZlibCodec(), Gzip = new GzipCodec(), Zstd = new ZstdCodec();
+
+    /// <summary>The formats of files and payloads, in the order that a search takes them.</summary>
+    public static readonly ICodec[] Codecs = [Gzip, Zstd, new XzCodec(), new LzmaCodec(), new Bzip2Codec(), new Lz4Codec(), new LzoCodec()];
+
+    /// <summary>The format of a stream by its first bytes, or null.</summary>
+    public static ICodec? Recognise(ReadOnlySpan<byte> head)
+    {
+        foreach (ICodec codec in Codecs)
+        {
+            if (codec.IsStart(head))
+            {
+                return codec;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Unpacks a range. Unpacked bytes are taken from the file's budget, also those of a range that is refused.</summary>
+    /// <param name="source">The compressed bytes.</param>
+    /// <param name="codec">Their format.</param>
+    /// <param name="limit">The most bytes that may be unpacked, if the file's budget has more.</param>
+    /// <returns>The unpacked bytes; the caller frees them.</returns>
+    /// <exception cref="InvalidImageException">The bytes are damaged or exceed the limit, there is no memory, or the library for them is not installed.</exception>
+    public static NativeBuffer Expand(Section source, ICodec codec, ulong limit = ulong.MaxValue)
+    {
+        UnpackErrors errors = ErrorsOf(source, codec);
+        UnpackOutput output = new(source, Math.Min(limit, source.File.Budget.UnpackLeft), errors);
+        try
+        {
+            codec.Expand(source, output);
+            return output.Buffer;
+        }
+        catch (Exception e)
+        {
+            output.Buffer.Dispose();
+            throw errors.Of(e) ?? e;
+        }
+    }
+
+    /// <summary>The refusals of a range in a format.</summary>
+    public static UnpackErrors ErrorsOf(Section source, ICodec codec) => new(source, codec.Name, codec.Library);
+}

@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+using LayoutCheck.IO;
+
+namespace LayoutCheck.Codecs;
+
+/// <summary>The format .xz.</summary>
+internal sealed class XzCodec : ICodec
+{
+    /// <inheritdoc/>
+    public string Name => "xz";
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Magic => [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0];
+
+    /// <inheritdoc/>
+    public SystemLibrary Library => LibLzma.Library;
+
+    /// <inheritdoc/>
+    public void Expand(Section source, UnpackOutput output) => LibLzma.Expand(source, output, isXz: true, Magic);
+}
+
+/// <summary>The format .lzma, which came before .xz.</summary>
+internal sealed class LzmaCodec : ICodec
+{
+    /// <inheritdoc/>
+    public string Name => "lzma";
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Magic => [0x5d, 0, 0];
+
+    /// <inheritdoc/>
+    public SystemLibrary Library => LibLzma.Library;
+
+    /// <summary>A header without a magic number: properties 0x5d, which every encoder writes, a dictionary of a power of two up to 128 MiB (u32), the size or -1 (u64).</summary>
+    public bool IsStart(ReadOnlySpan<byte> head) => head is [0x5d, 0, 0, _, <= 8, _, _, _, _, 0 or 0xff, 0 or 0xff, 0 or 0xff, 0 or 0xff, ..];
+
+    /// <inheritdoc/>
+    public void Expand(Section source, UnpackOutput output) => LibLzma.Expand(source, output, isXz: false, new XzCodec().Magic);
+}
+
+/// <summary>liblzma, by its stable C interface.</summary>
+internal static unsafe partial class LibLzma
+{
+    // xz -9 needs 65 MB, and the kernel's own choice of dictionary 128 MB.
+    private const ulong MemoryLimit = 160UL << 20;
+
+    private const int LZMA_FINISH = 3;
+    private const int LZMA_OK = 0;
+    private const int LZMA_STREAM_END = 1;
+    private const int LZMA_MEM_ERROR = 5;
+    private const int LZMA_MEMLIMIT_ERROR = 6;
+    private const string File = "liblzma.so.5";
+
+    public static SystemLibrary Library { get; } = new(File, "liblzma5");
+
+    public static void Expand(Section source, UnpackOutput output, bool isXz, ReadOnlySpan<byte> xzMagic)
+    {
+        LzmaStream stream = default;
+        int code = isXz ? lzma_stream_decoder(&stream, MemoryLimit, 0) : lzma_alone_decoder(&stream, MemoryLimit);
+        try
+        {
+            stream.NextIn = source.Start;
+            stream.AvailIn = source.Length;
+            while (code == LZMA_OK)
+            {
+                stream.NextOut = output.Room(1, out nuint size);
+                stream.AvailOut = size;
+                code = lzma_code(&stream, LZMA_FINISH);
+                output.Advance(size - stream.AvailOut);
+                if (code == LZMA_STREAM_END && new ReadOnlySpan<byte>(stream.NextIn, (int)Math.Min(stream.AvailIn, 8)).StartsWith(xzMagic))
+                {
+                    code = lzma_stream_decoder(&stream, MemoryLimit, 0); // streams may follow each other
+                }
+            }
+
+            if (code != LZMA_STREAM_END)
+            {
+                throw code switch
+                {
+                    LZMA_MEM_ERROR => new InsufficientMemoryException(),
+                    LZMA_MEMLIMIT_ERROR => output.Errors.TooHungry($"{MemoryLimit >> 20} MiB"),
+                    _ => output.Errors.Damaged($"liblzma says {code}"),
+                };
+            }
+        }
+        finally
+        {
+            lzma_end(&stream);
+        }
+    }
+
+    [LibraryImport(File)]
+    private static partial int lzma_stream_decoder(LzmaStream* stream, ulong memoryLimit, uint flags);
+
+    [LibraryImport(File)]
+    private static partial int lzma_alone_decoder(LzmaStream* stream, ulong memoryLimit);
+
+    [LibraryImport(File)]
+    private static partial int lzma_code(LzmaStream* stream, int action);
+
+    [LibraryImport(File)]
+    private static partial void lzma_end(LzmaStream* stream);
+
+    /// <summary>lzma/base.h: lzma_stream.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LzmaStream
+    {
+        public byte* NextIn;
+        public nuint AvailIn;
+        public ulong TotalIn;
+        public byte* NextOut;
+        public nuint AvailOut;
+        public ulong TotalOut;
+        public void* Allocator;
+        public void* Internal;
+        public fixed ulong Reserved[4 + 2 + 2 + 1];
+    }
+}

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using LayoutCheck.Platform;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayoutCheck.IO;
+
+/// <summary>
+/// The attributes of a file that change when it is written to or replaced. Times are as fine as the file system keeps them (some milliseconds before
+/// Linux 6.13), and a shared mapping updates them at the first write to a page only: such a writer can be missed.
+/// </summary>
+/// <param name="Device">The device, major number in the upper half.</param>
+/// <param name="Inode">The inode number.</param>
+/// <param name="ByteSize">The size.</param>
+/// <param name="Written">mtime, in nanoseconds since 1970.</param>
+/// <param name="Changed">ctime, in nanoseconds since 1970.</param>
+/// <param name="Mode">The kind of file and its permissions (inode(7)); 0 on systems without statx.</param>
+internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteSize, Int128 Written, Int128 Changed, ushort Mode = 0)
+{
+    /// <summary>The state of an open file.</summary>
+    public static FileState Of(SafeFileHandle file)
+    {
+        Span<byte> status = stackalloc byte[Libc.StatxSize];
+        return OperatingSystem.IsLinux() && Libc.Statx(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, status) == 0
+            ? Read(status)
+            : new FileState(0, 0, (ulong)RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file).Ticks, 0);
+    }
+
+    /// <summary>The state of the file at a path; default if there is none.</summary>
+    public static FileState Of(string path)
+    {
+        Span<byte> status = stackalloc byte[Libc.StatxSize];
+        if (OperatingSystem.IsLinux() && Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, status) == 0)
+        {
+            return Read(status);
+        }
+
+        FileInfo file = new(path);
+        return file.Exists ? new FileState(0, 0, (ulong)file.Length, file.LastWriteTimeUtc.Ticks, 0) : default;
+    }
+
+    // struct statx (linux/stat.h), in the machine's byte order.
+    private static FileState Read(ReadOnlySpan<byte> status) => new(
+        ((ulong)Word(status, 136) << 32) | Word(status, 140),
+        MemoryMarshal.Read<ulong>(status[32..]),
+        MemoryMarshal.Read<ulong>(status[40..]),
+        Time(status[112..]),
+        Time(status[96..]),
+        MemoryMarshal.Read<ushort>(status[28..]));
+
+    private static Int128 Time(ReadOnlySpan<byte> time) => ((Int128)MemoryMarshal.Read<long>(time) * 1_000_000_000) + Word(time, 8);
+
+    private static uint Word(ReadOnlySpan<byte> bytes, int at) => MemoryMarshal.Read<uint>(bytes[at..]);
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using LayoutCheck.Core;
+
+namespace LayoutCheck.IO;
+
+/// <summary>
+/// The files that were opened for one image. An answer must not rest on two versions of a file, so the state of each is recorded when it is opened and
+/// compared at the end, even if the file was closed or copied into memory. Thread-safe.
+/// </summary>
+/// <param name="disabled">The fast paths that readers of these files leave out.</param>
+internal sealed class InputFiles(FastPaths disabled = FastPaths.None)
+{
+    private readonly Dictionary<string, FileState> _states = new(StringComparer.Ordinal);
+    private readonly Dictionary<(FileRole, string), InputFile> _used = [];
+
+    /// <summary>The fast paths that readers of these files leave out.</summary>
+    public FastPaths Disabled => disabled;
+
+    /// <summary>Records the state of a file that was opened.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="state">Its state, read from the open file.</param>
+    /// <exception cref="InvalidImageException">The file was opened before, in another state.</exception>
+    public void Add(string path, FileState state)
+    {
+        lock (_states)
+        {
+            if (!_states.TryAdd(path, state) && _states[path] != state)
+            {
+                throw Changed(path);
+            }
+        }
+    }
+
+    /// <summary>Records that the answer rests on a file.</summary>
+    public void Use(InputFile file)
+    {
+        lock (_states)
+        {
+            _used[(file.Role, file.Path)] = file;
+        }
+    }
+
+    /// <summary>The files that <see cref="Use"/> recorded, in the order of role and path, which does not depend on the threads.</summary>
+    public ImmutableArray<InputFile> Used()
+    {
+        lock (_states)
+        {
+            return [.. _used.Values.OrderBy(f => f.Role).ThenBy(f => f.Path, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Asserts that each file is in the state that was recorded.</summary>
+    /// <exception cref="InvalidImageException">A file was written to or replaced.</exception>
+    public void RequireUnchanged()
+    {
+        lock (_states)
+        {
+            foreach ((string path, FileState state) in _states)
+            {
+                if (FileState.Of(path) != state)
+                {
+                    throw Changed(path);
+                }
+            }
+        }
+    }
+
+    /// <summary>The error for a file that changed.</summary>
+    public static InvalidImageException Changed(string path) => new(path, null, null, "changed while it was read", "run again when nothing writes to it");
+}

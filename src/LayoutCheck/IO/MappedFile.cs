@@ -1,0 +1,343 @@
+using System.Runtime.InteropServices;
+using LayoutCheck.Core;
+using LayoutCheck.Platform;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayoutCheck.IO;
+
+/// <summary>
+/// An input file as bytes in memory: mapped private and read-only where the platform can, else copied. It owns its bytes and all that is made of them:
+/// every section of it, unpacked and relocated ones included, is valid until <see cref="Dispose"/>.
+/// </summary>
+internal sealed unsafe class MappedFile : IDisposable
+{
+    // Files of /sys and /proc cannot be mapped; the largest of interest is a kernel's BTF, a few MB.
+    private const int LargestCopy = 256 << 20;
+
+    // Pages that a mapped file loses cannot be read (SigbusHandler). A file that is read in a millisecond is copied, and safe from that; a vmlinux of
+    // hundreds of megabytes is mapped.
+    private const long SmallestMapped = 4 << 20;
+
+    // Non-null only if the file is mapped.
+    private readonly SafeFileHandle? _handle;
+    private byte* _start;
+    private readonly GCHandle _pin;
+    private readonly List<IDisposable> _owned = [];
+
+    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle, InputFiles inputs, MemoryBudget budget)
+    {
+        Path = path;
+        Inputs = inputs;
+        Budget = budget;
+        _handle = handle;
+        _start = start;
+        Length = length;
+        SigbusHandler.Register(path);
+    }
+
+    private MappedFile(string path, byte[] bytes, InputFiles inputs)
+    {
+        Path = path;
+        Inputs = inputs;
+        Budget = new MemoryBudget((ulong)bytes.Length);
+        _pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
+        _start = (byte*)_pin.AddrOfPinnedObject();
+        Length = (nuint)bytes.Length;
+    }
+
+    private MappedFile(string path, NativeBuffer copy, InputFiles inputs, MemoryBudget budget)
+    {
+        Path = path;
+        Inputs = inputs;
+        Budget = budget;
+        _start = copy.Start;
+        Length = copy.Length;
+        _owned.Add(copy);
+    }
+
+    /// <summary>The path as the user named it: every error about the file begins with it.</summary>
+    public string Path { get; }
+
+    /// <summary>The files that were opened for the same image, this one included unless it is bytes in memory.</summary>
+    public InputFiles Inputs { get; }
+
+    /// <summary>Length in bytes.</summary>
+    public nuint Length { get; }
+
+    /// <summary>The number of bytes that may be made of the file; shared with its payload and the files that it refers to.</summary>
+    public MemoryBudget Budget { get; }
+
+    /// <summary>The address of a range of the file.</summary>
+    /// <param name="name">The section's name, for errors.</param>
+    /// <param name="offset">Bytes from the start of the file.</param>
+    /// <param name="length">Bytes.</param>
+    /// <exception cref="InvalidImageException">The range does not lie within the file.</exception>
+    public byte* Range(string? name, ulong offset, ulong length)
+    {
+        ObjectDisposedException.ThrowIf(_start == null, this);
+        return offset <= Length && length <= Length - offset
+            ? _start + offset
+            : throw new InvalidImageException(
+                Path, name, null, $"lies at 0x{offset:x} to 0x{unchecked(offset + length):x} of a file of 0x{Length:x} bytes", "the file looks truncated: fetch or build it again");
+    }
+
+    /// <summary>Bytes in memory, under the name that errors use. The array must not change afterwards.</summary>
+    public static MappedFile FromBytes(string name, byte[] bytes, InputFiles? inputs = null) => new(name, bytes, inputs ?? new InputFiles());
+
+    /// <summary>The unpacked contents of a file, as a file of its own, which takes over the memory.</summary>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="unpacked">The contents.</param>
+    /// <param name="packed">The packed file, whose <see cref="Inputs"/> and <see cref="Budget"/> it shares.</param>
+    public static MappedFile FromUnpacked(string name, NativeBuffer unpacked, MappedFile packed) => new(name, unpacked, packed.Inputs, packed.Budget);
+
+    /// <summary>Takes over memory or another file, to free it with this one.</summary>
+    public void Own(IDisposable other)
+    {
+        lock (_owned)
+        {
+            ObjectDisposedException.ThrowIf(_start == null, this);
+            _owned.Add(other);
+        }
+    }
+
+    /// <summary>Opens a regular file for reading; no device or pipe is opened.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="inputs">The files that were opened for the same image; null if this is the first.</param>
+    /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, or is empty.</exception>
+    public static MappedFile Open(string path, InputFiles? inputs = null)
+    {
+        RefuseUnlessRegular(path, referrer: null);
+        return Open(path, inputs ?? new InputFiles(), referrer: null);
+    }
+
+    /// <summary>
+    /// Opens a file that another file refers to; it shares the budget of that file. Files of the kernel's own file systems (/proc, /sys) are refused
+    /// unopened: reading one may block or change something, and no file has a reason to name one.
+    /// </summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="referrer">The file that refers to it.</param>
+    /// <exception cref="InvalidImageException">It cannot be opened, is not a regular file, is one of the kernel's, or is empty.</exception>
+    public static MappedFile OpenReferred(string path, MappedFile referrer)
+    {
+        RefuseUnlessRegular(path, referrer);
+        return Open(path, referrer.Inputs, referrer);
+    }
+
+    private static MappedFile Open(string path, InputFiles inputs, MappedFile? referrer)
+    {
+        SafeFileHandle? handle = null;
+        try
+        {
+            SafeFileHandle opened = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            handle = opened;
+            inputs.Add(path, FileState.Of(opened));
+            long length = RandomAccess.GetLength(handle);
+            if (length >= SmallestMapped && !OperatingSystem.IsWindows())
+            {
+                nint start = Libc.Map(0, (nuint)length, Libc.PROT_READ, Libc.MAP_PRIVATE, opened, 0);
+                if (start != -1)
+                {
+                    handle = null;
+                    return new MappedFile(path, (byte*)start, (nuint)length, opened, inputs, BudgetOf((ulong)length, referrer));
+                }
+
+                if (Marshal.GetLastPInvokeError() == Libc.ENOMEM)
+                {
+                    throw new InvalidImageException(path, null, null, $"there is not enough memory to map its {length} bytes", "allow more (ulimit -v)");
+                }
+            }
+
+            NativeBuffer copy = Copy(opened, path);
+            InvalidImageException? problem = copy.Length < (nuint)length && RandomAccess.GetLength(opened) != length ? InputFiles.Changed(path)
+                : copy.Length == 0 ? new InvalidImageException(path, null, null, "the file is empty")
+                : null;
+            if (problem is not null)
+            {
+                copy.Dispose();
+                throw problem;
+            }
+
+            return new MappedFile(path, copy, inputs, BudgetOf(copy.Length, referrer));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidImageException(path, null, null, "no such file");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new InvalidImageException(path, null, null, "no permission to read it");
+        }
+        catch (IOException e)
+        {
+            throw new InvalidImageException(path, null, null, $"cannot be read ({e.Message})");
+        }
+        finally
+        {
+            handle?.Dispose();
+        }
+    }
+
+    private static MemoryBudget BudgetOf(ulong length, MappedFile? referrer)
+    {
+        if (referrer is null)
+        {
+            return new MemoryBudget(length);
+        }
+
+        referrer.Budget.AddFile(length);
+        return referrer.Budget;
+    }
+
+    /// <summary>The absolute path of a file's folder.</summary>
+    public static string FolderOf(string path) => System.IO.Path.GetFullPath(System.IO.Path.Join(path, ".."));
+
+    /// <summary>Whether a range of memory is part of the mapping; false for copies and unpacked bytes.</summary>
+    public bool IsMapped(byte* start, nuint length) => _handle is not null && start >= _start && start + length <= _start + Length;
+
+    /// <summary>Reads mapped bytes from the file itself, so that no pages of the mapping are faulted in.</summary>
+    /// <param name="from">Where they are mapped.</param>
+    /// <param name="to">Where they go.</param>
+    /// <param name="count">How many bytes.</param>
+    /// <exception cref="InvalidImageException">The file became shorter, or cannot be read.</exception>
+    public void Read(byte* from, byte* to, nuint count)
+    {
+        long at = from - _start;
+        while (count > 0)
+        {
+            int read = ReadOnce(new Span<byte>(to, (int)Math.Min(count, 1 << 30)), at);
+            at += read;
+            to += read;
+            count -= (nuint)read;
+        }
+    }
+
+    private int ReadOnce(Span<byte> to, long at)
+    {
+        try
+        {
+            int read = RandomAccess.Read(_handle!, to, at);
+            return read > 0 ? read : throw InputFiles.Changed(Path);
+        }
+        catch (IOException e)
+        {
+            throw new InvalidImageException(Path, null, (ulong)at, $"cannot be read ({e.Message})");
+        }
+    }
+
+    /// <summary>
+    /// Tells the system that a range will hardly be read again, so that its pages no longer count as memory of the process. Reading it again is correct
+    /// and slower. Ignores memory outside of the mapping, which would lose its contents.
+    /// </summary>
+    public void Release(byte* from, byte* to)
+    {
+        // The largest page size of Linux on machines with .NET.
+        const nuint PageSize = 1 << 16;
+        nuint start = ((nuint)from + PageSize - 1) & ~(PageSize - 1);
+        nuint end = (nuint)to & ~(PageSize - 1);
+        if (_handle is not null && OperatingSystem.IsLinux() && from >= _start && to <= _start + Length && end > start)
+        {
+            _ = Libc.Advise((nint)start, end - start, Libc.MADV_DONTNEED);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_start == null)
+        {
+            return;
+        }
+
+        if (_handle is not null)
+        {
+            _ = Libc.Unmap((nint)_start, Length);
+            SigbusHandler.Unregister(Path);
+            _handle.Dispose();
+        }
+        else if (_pin.IsAllocated)
+        {
+            _pin.Free();
+        }
+
+        _start = null;
+        foreach (IDisposable owned in _owned)
+        {
+            owned.Dispose();
+        }
+    }
+
+    // Native memory, since a large array fails first where the heap is limited.
+    private static NativeBuffer Copy(SafeFileHandle handle, string path)
+    {
+        NativeBuffer copy = new();
+        try
+        {
+            while (true)
+            {
+                byte* room = copy.Room(1, ulong.MaxValue, out nuint size);
+                int count = RandomAccess.Read(handle, new Span<byte>(room, (int)Math.Min(size, 1 << 20)), (long)copy.Length);
+                if (count == 0)
+                {
+                    return copy;
+                }
+
+                copy.Advance((nuint)count);
+                if (copy.Length > LargestCopy)
+                {
+                    throw new InvalidImageException(path, null, null, "cannot be mapped and is too large to copy", "copy it to an ordinary file first");
+                }
+            }
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
+    // Opening a FIFO blocks until it has a writer, and so does reading some files of /proc: the kind of file is checked before it is opened.
+    private static void RefuseUnlessRegular(string path, MappedFile? referrer)
+    {
+        string because = referrer is null ? "" : $", and {referrer.Path} refers to it";
+        if (Directory.Exists(path))
+        {
+            throw new InvalidImageException(path, null, null, $"is a directory{because}", referrer is null ? "name the vmlinux in it" : RemedyOfReferred);
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        FileState state = FileState.Of(path);
+        if (state.Mode == 0)
+        {
+            return;
+        }
+
+        int kind = state.Mode & 0xf000;
+        if (kind != 0x8000)
+        {
+            string what = kind switch { 0x1000 => "a pipe", 0x2000 => "a character device", 0x6000 => "a block device", 0xc000 => "a socket", _ => "not a regular file" };
+            throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped{because}", referrer is null ? "copy its contents to a file and name that" : RemedyOfReferred);
+        }
+
+        if (state.ByteSize == 0)
+        {
+            throw new InvalidImageException(path, null, null, $"the file is empty{because}", referrer is null ? null : RemedyOfReferred);
+        }
+
+        byte* status = stackalloc byte[256];
+        // struct statfs begins with f_type, a word (statfs(2)); on s390x it has four bytes.
+        if (referrer is not null && Libc.Statfs(path, status) == 0 && IsOfKernel(RuntimeInformation.ProcessArchitecture == Architecture.S390x ? *(uint*)status : (ulong)*(nuint*)status))
+        {
+            throw new InvalidImageException(path, null, null, $"is shown by the running kernel, and no file{because}", RemedyOfReferred);
+        }
+    }
+
+    private const string RemedyOfReferred = "the file that refers to it is damaged, or made to have this opened: build it again";
+
+    // linux/magic.h: proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, bpf, configfs, pstore, efivarfs, selinuxfs, mqueue.
+    private static bool IsOfKernel(ulong fileSystem) => fileSystem is 0x9fa0 or 0x62656572 or 0x64626720 or 0x74726163 or 0x73636673 or 0x27e0eb or 0x63677270 or 0xcafe4a11
+        or 0x62656570 or 0x6165676c or 0xde5e81e4 or 0xf97cff8c or 0x19800202;
+}

@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using LayoutCheck.Core;
+using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+
+namespace LayoutCheck.Reports.Formats;
+
+/// <summary><see cref="CheckReport"/> as text: the verdict, the problems, and then what the verdict rests on, in lines that a mail can quote.</summary>
+internal static class CheckText
+{
+    private const string ColumnOfProblems = "  ";
+
+    /// <summary>Writes the report.</summary>
+    public static void Write(CheckReport report, TextStyle style, TextWriter output)
+    {
+        FoldedText text = new(output, style);
+        WriteHeadline(report, text);
+        if (style.Verbosity == Verbosity.Quiet)
+        {
+            WriteProblems(report, text, isQuiet: true);
+            return;
+        }
+
+        bool isFull = style.Verbosity == Verbosity.Full;
+        WriteEra(report.Era, text, isFull);
+        int problems = WriteProblems(report, text, isQuiet: false);
+        if (isFull)
+        {
+            CheckDetails.Write(report, text);
+            text.Gap();
+        }
+        else
+        {
+            if (problems > 0)
+            {
+                text.Gap();
+            }
+
+            WriteSummary(report, text);
+        }
+
+        WriteConclusion(report, text);
+    }
+
+    /// <summary>The numbers of outcomes, in words.</summary>
+    public static string Counts(Func<Outcome, int> count)
+        => $"{count(Outcome.Holds)} hold, {count(Outcome.Violated)} violated, {count(Outcome.NotApplicable)} not applicable, {count(Outcome.Undecided)} undecided";
+
+    private static void WriteHeadline(CheckReport report, FoldedText text)
+        => text.Line(Printable.Escape(report.Headline()), 4, report.Flagship?.Outcome switch
+        {
+            Outcome.Holds when report.ExitCode == ExitCode.Holds => text.Style.Good,
+            Outcome.Violated => text.Style.Bad,
+            _ => text.Style.Warning,
+        });
+
+    private static void WriteEra(LayoutEra era, FoldedText text, bool isFull)
+    {
+        string versions = era.Versions.Length == 0 ? "" : $"Linux {era.Versions}";
+        string description = versions.Length == 0 ? era.Description : isFull ? $": {era.Description}" : "";
+        text.Line($"Layout era: {versions}{description}");
+        if (isFull && era.AllowsCompoundDevicePages is not null)
+        {
+            text.Row("            ", era.DevicePageReason, 12);
+        }
+    }
+
+    // One rule after another: what is violated, or undecided, with the reasons. Quiet text has the violations alone.
+    private static int WriteProblems(CheckReport report, FoldedText text, bool isQuiet)
+    {
+        int written = 0;
+        int omitted = 0;
+        foreach (RuleResult result in report.Results)
+        {
+            ImmutableArray<CheckResult> violated = [.. result.Checks.Where(c => c.Outcome == Outcome.Violated)];
+            if (violated.Length > 0)
+            {
+                WriteViolation(report, result, violated, text);
+                written++;
+            }
+
+            // A reason that hundreds of checks share is given once.
+            ImmutableArray<CheckResult> undecided = [.. result.Checks.Where(c => c.Outcome == Outcome.Undecided)];
+            ImmutableArray<CheckResult> own = [.. undecided.Where(c => !IsOmission(report, c))];
+            omitted += undecided.Length - own.Length;
+            if (own.Length > 0 && !isQuiet)
+            {
+                WriteUndecided(result, own, text);
+                written++;
+            }
+        }
+
+        if (omitted > 0 && !isQuiet)
+        {
+            text.Gap();
+            text.Row("undecided", $" {(omitted == 1 ? "1 check" : $"{omitted} checks")}, for what is missing may be there in the kernel", 4, text.Style.Warning);
+            text.Row(ColumnOfProblems, report.Source.Omission!.Clause, 2);
+            written++;
+        }
+
+        return written;
+    }
+
+    private static bool IsOmission(CheckReport report, CheckResult check)
+        => report.Source.Omission is { } omission && check.Reason.Contains(omission.Clause, StringComparison.Ordinal);
+
+    private static void WriteViolation(CheckReport report, RuleResult result, ImmutableArray<CheckResult> violated, FoldedText text)
+    {
+        bool isError = result.Rule.Severity == Severity.Error;
+        text.Gap();
+        text.Row(isError ? "VIOLATED" : "warning", Title(result.Rule), 4, isError ? text.Style.Bad : text.Style.Warning, text.Style.Bold);
+        foreach (CheckResult check in violated)
+        {
+            Field("rule", Printable.Escape(check.Check.Expression.Text), text);
+            Field("seen", Printable.Escape(check.Reason), text);
+            foreach (string place in Places(report, check))
+            {
+                Field("declared", Printable.Escape(place), text);
+            }
+
+            if (check.Check.Message is { } consequence)
+            {
+                Field("breaks", Printable.Escape(consequence), text);
+            }
+        }
+
+        string fix = FirstParagraph(result.Rule.Fix);
+        Field("to do", $"{Printable.Escape(fix)}{(fix.Length > 0 ? " " : "")}(More: layoutcheck explain {Printable.Escape(result.Rule.Id)})", text);
+    }
+
+    private static void WriteUndecided(RuleResult result, ImmutableArray<CheckResult> undecided, FoldedText text)
+    {
+        text.Gap();
+        text.Row("undecided", Title(result.Rule), 4, text.Style.Warning, text.Style.Bold);
+        foreach (CheckResult check in undecided)
+        {
+            Field("rule", Printable.Escape(check.Check.Expression.Text), text);
+            Field("why", Printable.Escape(check.Reason), text);
+        }
+    }
+
+    private static string Title(Rule rule) => $" {Printable.Escape(rule.Title)} ({Printable.Escape(rule.Id)})";
+
+    private static void Field(string name, string value, FoldedText text) => text.Row($"{ColumnOfProblems}{name,-8}  ", value, 12, text.Style.Dim);
+
+    private static IEnumerable<string> Places(CheckReport report, CheckResult check)
+        => check.Observed.Select(o => o.Subject).Distinct().Where(report.Places.ContainsKey)
+            .Select(subject => $"{subject} at {report.Places[subject].File}:{report.Places[subject].Line}");
+
+    private static string FirstParagraph(string markdown)
+    {
+        string paragraph = markdown.Split("\n\n")[0];
+        return string.Join(' ', paragraph.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static void WriteSummary(CheckReport report, FoldedText text)
+    {
+        text.Line($"Rules: {Counts(report.CountRules)} (-v lists them)");
+        int defined = report.Definitions.Count(d => d.DefinitionCount > 0);
+        string agreement = defined == 0 ? "" : report.Definitions.Any(d => d.IsDisputed) ? ""
+            : report.Source.Kind == Types.SourceKind.Dwarf ? ", each the same in all C units that define it" : ", each with one definition or several that agree";
+        text.Line($"Definitions: {Printable.Count((ulong)defined, "type")}{agreement}");
+        foreach (DefinitionSummary disputed in report.Definitions.Where(d => d.IsDisputed))
+        {
+            text.Line($"  {Printable.Escape(disputed.Name.ToString())} is defined in {disputed.Variants.Length} different ways (-v tells them apart)", 4, text.Style.Warning);
+        }
+
+        string release = report.Image!.Release is { } known ? Printable.Escape(known) : "release not told";
+        text.Line($"File: {Printable.Escape(report.Files[0].Path)} ({release}; {report.Source.Format})");
+        foreach ((string label, string other) in Provenance.Others(report.Files))
+        {
+            text.Line($"{label}: {other}");
+        }
+    }
+
+    private static void WriteConclusion(CheckReport report, FoldedText text)
+    {
+        (string words, Func<string, string> paint) = report.ExitCode switch
+        {
+            ExitCode.Holds => ("holds", text.Style.Good),
+            ExitCode.Violated => ("violated", text.Style.Bad),
+            _ => ("undecided", (Func<string, string>)text.Style.Warning),
+        };
+        text.Line($"Verdict: {words} (exit code {(int)report.ExitCode})", 4, paint);
+    }
+}

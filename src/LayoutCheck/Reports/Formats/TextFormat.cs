@@ -1,0 +1,45 @@
+using System.Text;
+
+namespace LayoutCheck.Reports.Formats;
+
+/// <summary>Text for people. Lines end in a newline on every system, so that outputs compare.</summary>
+internal sealed class TextFormat : IReportFormat
+{
+    /// <inheritdoc/>
+    public string Name => "text";
+
+    /// <inheritdoc/>
+    public bool ShowsImage => false;
+
+    /// <inheritdoc/>
+    public bool CanWrite(string report) => true;
+
+    /// <inheritdoc/>
+    public void Write(Report report, Stream output, TextStyle style)
+    {
+        using StreamWriter writer = new(output, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
+        switch (report)
+        {
+            case CheckReport check:
+                CheckText.Write(check, style, writer);
+                break;
+            case ShowReport show:
+                ShowText.Write(show, writer);
+                break;
+            case OverlapReport overlap:
+                OverlapText.Write(overlap, style, writer);
+                break;
+            case RulesReport rules:
+                RulesText.Write(rules, style, writer);
+                break;
+            case ExplainReport explain:
+                ExplainText.Write(explain, style, writer);
+                break;
+            case BaselineReport baseline:
+                writer.Write(baseline.RuleText);
+                break;
+            default:
+                throw new ArgumentException($"no text for {report.Name}", nameof(report));
+        }
+    }
+}

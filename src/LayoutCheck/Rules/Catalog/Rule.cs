@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using LayoutCheck.Rules.Language;
+
+namespace LayoutCheck.Rules.Catalog;
+
+/// <summary>
+/// One rule: checks over struct layouts with the words that explain them. Read from one Markdown file, whose name is the id.
+/// </summary>
+public sealed class Rule
+{
+    /// <summary>The pack of rules about struct page and its relatives: the default.</summary>
+    public const string DefaultPack = "mm";
+
+    private readonly Lazy<ImmutableDictionary<string, string>> _sections;
+
+    internal Rule(string id)
+    {
+        Id = id;
+        _sections = new(() => SectionsOf(Body!));
+    }
+
+    /// <summary>The name of its file without <c>.md</c>.</summary>
+    public string Id { get; }
+
+    /// <summary>The invariant in one line.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>How bad a violation is.</summary>
+    public required Severity Severity { get; init; }
+
+    /// <summary>Which pack it belongs to.</summary>
+    public required string Pack { get; init; }
+
+    /// <summary>Whether this is the rule that the program exists for: its verdict comes first.</summary>
+    public required bool IsFlagship { get; init; }
+
+    /// <summary>What is checked, in the order of the file.</summary>
+    public required ImmutableArray<RuleCheck> Checks { get; init; }
+
+    /// <summary>The Markdown below the header.</summary>
+    public required string Body { get; init; }
+
+    /// <summary>The file it was read from, as it was named.</summary>
+    public required string SourceName { get; init; }
+
+    /// <summary>What the rule demands, in words; empty when the file has no such section.</summary>
+    public string What => Section("what it checks");
+
+    /// <summary>What breaks in the kernel when it does not hold.</summary>
+    public string Why => Section("why it matters");
+
+    /// <summary>What to do about a violation.</summary>
+    public string Fix => Section("how to fix");
+
+    /// <summary>In which kernels it holds.</summary>
+    public string Since => Section("since");
+
+    /// <summary>Where the rule comes from: the kernel's own assertion, or the code that relies on it.</summary>
+    public string Source => Section("source");
+
+    private string Section(string heading) => _sections.Value.GetValueOrDefault(heading, "");
+
+    private static ImmutableDictionary<string, string> SectionsOf(string body)
+    {
+        ImmutableDictionary<string, string>.Builder sections = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.OrdinalIgnoreCase);
+        string? heading = null;
+        List<string> lines = [];
+        foreach (string line in body.Split('\n').Append("## "))
+        {
+            if (!line.StartsWith("## ", StringComparison.Ordinal))
+            {
+                lines.Add(line.TrimEnd());
+                continue;
+            }
+
+            if (heading is not null)
+            {
+                sections[heading] = string.Join('\n', lines).Trim();
+            }
+
+            heading = line[3..].Trim();
+            lines.Clear();
+        }
+
+        return sections.ToImmutable();
+    }
+}
+
+/// <summary>One condition of a rule.</summary>
+/// <param name="When">Whether the check applies; null = always.</param>
+/// <param name="Expression">What must be true.</param>
+/// <param name="Message">What a violation means, in one sentence, or null.</param>
+/// <param name="Line">The line of the rule file, from 1.</param>
+public sealed record RuleCheck(RuleExpression? When, RuleExpression Expression, string? Message, int Line);
+
+/// <summary>How bad a violation is.</summary>
+public enum Severity
+{
+    /// <summary>The kernel misbehaves.</summary>
+    Error,
+
+    /// <summary>Something is lost or badly named, and the kernel still works.</summary>
+    Warning,
+}

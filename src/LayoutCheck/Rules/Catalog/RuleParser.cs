@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using LayoutCheck.Core;
+using LayoutCheck.Rules.Language;
+
+namespace LayoutCheck.Rules.Catalog;
+
+/// <summary>
+/// Reads rule files: Markdown under a header of <c>key: value</c> lines between two lines <c>---</c>. LANGUAGE.md is the reference.
+/// </summary>
+public static class RuleParser
+{
+    /// <summary>The rule that a file holds.</summary>
+    /// <param name="fileName">The file as the user named it; its stem becomes the rule's id.</param>
+    /// <param name="text">What the file says.</param>
+    /// <exception cref="RuleException">It is no rule.</exception>
+    public static Rule Parse(string fileName, string text)
+    {
+        ArgumentNullException.ThrowIfNull(fileName);
+        ArgumentNullException.ThrowIfNull(text);
+        RuleHeader header = new(fileName, text);
+        ImmutableArray<RuleCheck> checks = new CheckReader(header, fileName, text).ReadAll();
+        return new Rule(Path.GetFileNameWithoutExtension(fileName))
+        {
+            Title = header.Value(RuleHeader.Title) ?? throw header.Error(0, "the header has no 'title:'"),
+            Severity = header.Choice(RuleHeader.Severity, Severity.Error, ("error", Severity.Error), ("warning", Severity.Warning)),
+            IsFlagship = header.Choice(RuleHeader.Flagship, false, ("yes", true), ("no", false)),
+            Pack = PackOf(header),
+            Checks = checks,
+            Body = text[header.BodyStart..].Trim('\r', '\n'),
+            SourceName = fileName,
+        };
+    }
+
+    /// <summary>The pack of the rule that a file holds. Only the header is read, and its checks are not parsed.</summary>
+    /// <exception cref="RuleException">It has no header.</exception>
+    internal static string PackOf(string fileName, string text) => PackOf(new RuleHeader(fileName, text));
+
+    private static string PackOf(RuleHeader header) => header.Value(RuleHeader.Pack) ?? Rule.DefaultPack;
+
+    /// <summary>Reads the checks of one file: each <c>check:</c> with the <c>when:</c> before it. Macros are known in the checks below their definition.</summary>
+    private sealed class CheckReader(RuleHeader header, string fileName, string text)
+    {
+        private readonly Preprocessor _preprocessor = new(fileName, text);
+        private readonly LineCounter _lines = new(text);
+        private readonly ImmutableArray<RuleCheck>.Builder _checks = ImmutableArray.CreateBuilder<RuleCheck>();
+        private RuleExpression? _when;
+        private RuleHeader.Entry? _unusedWhen;
+
+        public ImmutableArray<RuleCheck> ReadAll()
+        {
+            HashSet<string> seen = [];
+            foreach (RuleHeader.Entry entry in header.Entries)
+            {
+                if (entry.Key == RuleHeader.When)
+                {
+                    ReadWhen(entry);
+                }
+                else if (entry.Key == RuleHeader.Check)
+                {
+                    ReadCheck(entry);
+                }
+                else if (!seen.Add(entry.Key))
+                {
+                    throw header.Error(entry.KeyStart, $"'{entry.Key}:' stands here a second time");
+                }
+            }
+
+            return _checks.Count > 0 ? _checks.ToImmutable() : throw header.Error(header.BodyStart - 1, "the header has no check");
+        }
+
+        private void ReadWhen(RuleHeader.Entry entry)
+        {
+            if (_unusedWhen is { } unused)
+            {
+                throw header.Error(unused.Start, "no check follows this when, before the next one replaces it");
+            }
+
+            bool isEmpty = string.IsNullOrWhiteSpace(text[entry.Start..entry.End]);
+            _when = isEmpty ? null : RuleExpression.Parse(fileName, text, entry.Start, entry.End);
+            _unusedWhen = isEmpty ? null : entry;
+        }
+
+        private void ReadCheck(RuleHeader.Entry entry)
+        {
+            List<Token> tokens = _preprocessor.Run(Lexer.Read(fileName, text, entry.Start, entry.End));
+            foreach (Assertion assertion in new AssertionParser(new TokenCursor(fileName, text, tokens, entry.End)).ParseAll())
+            {
+                RuleExpression expression = new(assertion.Root);
+                RuleExpression? guard = assertion.Condition is null ? _when : Guard(assertion, expression);
+                _checks.Add(new RuleCheck(guard, expression, assertion.Message, _lines.LineOf(assertion.Position)));
+            }
+
+            _unusedWhen = null;
+        }
+
+        // An assertion pasted with its `#ifdef CONFIG_X` applies where any member that it names exists: a member that is missing on one side only still shows.
+        private RuleExpression Guard(Assertion assertion, RuleExpression expression)
+        {
+            Node? any = null;
+            foreach (Subject subject in expression.Subjects.Where(s => s.Member is not null))
+            {
+                MemberCall exists = new(assertion.Position, MemberFunctions.Exists, subject);
+                any = any is null ? exists : new BinaryNode(assertion.Position, "||", any, exists);
+            }
+
+            if (any is null)
+            {
+                throw header.Error(
+                    assertion.Position, $"nothing tells whether #if {Printable.Shorten(assertion.Condition!)} holds, for the assertion under it names no member: write a when: instead");
+            }
+
+            Node guard = _when is null ? any : new BinaryNode(assertion.Position, "&&", _when.Root, any);
+            return guard.Depth <= ExpressionParser.MostDepth
+                ? new RuleExpression(guard)
+                : throw header.Error(assertion.Position, "an assertion under an #if names too many members");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Rules.Language;
+
+/// <summary>Reads the types and members that a function is asked about.</summary>
+internal sealed class SubjectReader(TokenCursor tokens)
+{
+    /// <summary>A type and a comma and a member.</summary>
+    public Subject Member()
+    {
+        TypeReference type = Type();
+        if (!tokens.Take(","))
+        {
+            throw tokens.Error("a comma and a member should follow the type");
+        }
+
+        return new Subject(type, Alternatives());
+    }
+
+    /// <summary>A type of C, or a struct or union and a member of it.</summary>
+    public Subject TypeOrMember()
+    {
+        TypeReference type = TypeOrScalar();
+        return type is not ScalarReference && tokens.Take(",") ? new Subject(type, Alternatives()) : new Subject(type, null);
+    }
+
+    /// <summary>The same, or a member as a header writes it: <c>((struct page *)0)->private</c>.</summary>
+    public Subject TypeOrMemberOfNull() => NullMember() ?? TypeOrMember();
+
+    /// <summary>A member, with its own type or of the type <paramref name="same"/>: <c>struct b, y</c> or <c>y</c>.</summary>
+    public Subject MemberOf(TypeReference same)
+    {
+        TypeReference? other = StartsType() || IsFollowedByComma() ? Type() : null;
+        if (other is not null)
+        {
+            tokens.Expect(",");
+        }
+
+        return new Subject(other ?? same, Alternatives());
+    }
+
+    /// <summary>The name of a struct or union, or what a member points to.</summary>
+    public TypeReference Type()
+    {
+        if (tokens.CurrentOrNull is not { Kind: TokenKind.Identifier })
+        {
+            throw tokens.Error("a type should stand here, as in struct page");
+        }
+
+        Token word = tokens.Next();
+        switch (word.Text)
+        {
+            case "struct":
+                return new NamedReference(new TypeName(TypeNameKind.Struct, tokens.Word("the name of a struct")));
+            case "union":
+                return new NamedReference(new TypeName(TypeNameKind.Union, tokens.Word("the name of a union")));
+            case PointeeReference.Function when tokens.Take("("):
+                tokens.Enter(word.Position);
+                Subject pointer = Member();
+                tokens.Expect(")");
+                tokens.Leave();
+                return new PointeeReference(pointer);
+            default:
+                return new NamedReference(new TypeName(TypeNameKind.Any, word.Text));
+        }
+    }
+
+    /// <summary>One member or several: <c>a|b</c> or <c>first_of(a, b)</c>.</summary>
+    public MemberAlternatives Alternatives()
+    {
+        ImmutableArray<string>.Builder paths = ImmutableArray.CreateBuilder<string>();
+        bool isCall = tokens.PeekCall("first_of");
+        if (isCall)
+        {
+            _ = tokens.Next();
+            tokens.Expect("(");
+        }
+
+        do
+        {
+            paths.Add(Path());
+        }
+        while (tokens.Take(isCall ? "," : "|"));
+        if (isCall)
+        {
+            tokens.Expect(")");
+        }
+
+        return new MemberAlternatives(paths.ToImmutable());
+    }
+
+    /// <summary><c>a.b[2].c</c>.</summary>
+    public string Path()
+    {
+        string path = tokens.Word("the name of a member");
+        while (true)
+        {
+            if (tokens.Take("."))
+            {
+                path += "." + tokens.Word("the name of a member");
+            }
+            else if (tokens.Take("["))
+            {
+                if (tokens.CurrentOrNull is not { Kind: TokenKind.Number })
+                {
+                    throw tokens.Error("an index in numbers should stand here");
+                }
+
+                path += string.Create(CultureInfo.InvariantCulture, $"[{tokens.Literal(tokens.Next())}]");
+                tokens.Expect("]");
+            }
+            else
+            {
+                return path;
+            }
+        }
+    }
+
+    private Subject? NullMember()
+    {
+        if (!(tokens.Peek("(") && tokens.Following is { } second && second.Is("(")))
+        {
+            return null;
+        }
+
+        tokens.Expect("(");
+        tokens.Expect("(");
+        TypeReference type = Type();
+        tokens.Expect("*");
+        tokens.Expect(")");
+        if (tokens.CurrentOrNull is not { Text: "0" or "NULL" })
+        {
+            throw tokens.Error("a null pointer, 0 or NULL, should stand here");
+        }
+
+        _ = tokens.Next();
+        tokens.Expect(")");
+        tokens.Expect("->");
+        return new Subject(type, Alternatives());
+    }
+
+    // Any type of C whose size a layout or the word size gives.
+    private TypeReference TypeOrScalar()
+    {
+        int start = tokens.Position;
+        List<string> words = [];
+        while ((tokens.CurrentOrNull is { Kind: TokenKind.Identifier } || tokens.Peek("*")) && !(words.Count == 0 && tokens.PeekCall(PointeeReference.Function)))
+        {
+            words.Add(tokens.Next().Text);
+        }
+
+        if (words.Count > 1 && words[^1] == "*")
+        {
+            return ScalarReference.Pointer(string.Join(' ', words));
+        }
+
+        if (words.Count > 0 && ScalarReference.ByName(string.Join(' ', words)) is { } scalar)
+        {
+            return scalar;
+        }
+
+        tokens.Seek(start);
+        return Type();
+    }
+
+    private bool StartsType() => tokens.CurrentOrNull is { } first && (first.IsWord("struct") || first.IsWord("union") || tokens.PeekCall(PointeeReference.Function));
+
+    private bool IsFollowedByComma() => tokens.CurrentOrNull is { Kind: TokenKind.Identifier } && tokens.Following is { } next && next.Is(",");
+}
