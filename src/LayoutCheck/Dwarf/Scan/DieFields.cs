@@ -222,18 +222,21 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
 
     private DieLayout MakeLayout(Abbrev abbrev)
     {
-        DieLayout layout = new() { IsUsable = _usesLayouts && abbrev.FixedSize >= 0 && !_unit.Is64Bit };
-        foreach ((DwAt attribute, DwForm form, short at, long implicitConst) in abbrev.Specs)
+        DieLayout layout = new() { IsUsable = _usesLayouts && abbrev.FixedSize >= 0 && !_unit.Is64Bit, Fields = new DieField[abbrev.Specs.Length] };
+        for (int i = 0; i < abbrev.Specs.Length; i++)
         {
+            (DwAt attribute, DwForm form, short at, long implicitConst) = abbrev.Specs[i];
             DieField field = FieldOf(attribute);
             if (field == DieField.None)
             {
                 continue;
             }
 
+            bool isAllowed = Allows(field, KindOf(form));
+            layout.Fields[i] = isAllowed ? field : DieField.Unsupported;
             int size = AttributeForms.FixedSize(form, _unit);
             bool isConstant = form is DwForm.DW_FORM_implicit_const or DwForm.DW_FORM_flag_present;
-            if (Allows(field, KindOf(form)) && size >= 0 && !(IsBounded(field) && (isConstant || size > sizeof(uint))))
+            if (isAllowed && size >= 0 && !(IsBounded(field) && (isConstant || size > sizeof(uint))))
             {
                 byte loadSize = isConstant ? FieldLocation.Constant : (byte)size;
                 layout.Set(field, new FieldLocation(at, loadSize, form == DwForm.DW_FORM_flag_present ? 1 : implicitConst));
@@ -283,22 +286,23 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
         Abbrev abbrev = _abbrevs.Get(code, _info, dieOffset);
         fields.Tag = abbrev.Tag;
         fields.HasChildren = abbrev.HasChildren;
-        foreach ((DwAt attribute, DwForm form, _, long implicitConst) in abbrev.Specs)
+        DieLayout layout = abbrev.Layout ??= MakeLayout(abbrev);
+        for (int i = 0; i < layout.Fields.Length; i++)
         {
-            DieField field = FieldOf(attribute);
+            DieField field = layout.Fields[i];
+            DwForm form = abbrev.Specs[i].Form;
             if (field == DieField.None)
             {
                 AttributeForms.Skip(ref reader, form, _unit, _info);
                 continue;
             }
 
-            FormKind kind = KindOf(form);
-            if (!Allows(field, kind))
+            if (field == DieField.Unsupported)
             {
                 return false;
             }
 
-            ulong value = ReadValue(ref reader, form, implicitConst);
+            ulong value = ReadValue(ref reader, form, abbrev.Specs[i].ImplicitConst);
             if (IsBounded(field) && value > uint.MaxValue)
             {
                 return false;
@@ -307,7 +311,7 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
             fields.Set(field, value);
             if (field == DieField.Name)
             {
-                fields.NameHome = kind == FormKind.StrOffset ? StringHome.Str : StringHome.InPlace;
+                fields.NameHome = StringForms.HomeOf(form);
             }
         }
 
