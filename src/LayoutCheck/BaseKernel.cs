@@ -39,7 +39,7 @@ internal sealed class BaseKernel : IDisposable
         {
             Section btf = content.Btf ?? content.Elf!.Contents(".BTF")
                 ?? throw new InvalidImageException(path, null, null, "has no BTF for a module's to go on from", "name the vmlinux that the module was built with");
-            if (BtfIndex.IsSplit(btf))
+            if (BtfHeader.IsSplit(btf))
             {
                 throw new InvalidImageException(path, btf.Name, null, "is split BTF, as modules carry, and no kernel's for a module to go on from", "name the vmlinux that the module was built with");
             }

@@ -75,7 +75,7 @@ public sealed class KernelImage : IDisposable
 
     private IReadOnlyList<TypeName> FindNames()
     {
-        if (HasOtherSource && Types.Kind == SourceKind.Dwarf && _content.Elf?.Contents(".BTF") is { } btf && !BtfIndex.IsSplit(btf))
+        if (HasOtherSource && Types.Kind == SourceKind.Dwarf && _content.Elf?.Contents(".BTF") is { } btf && !BtfHeader.IsSplit(btf))
         {
             try
             {
@@ -230,7 +230,7 @@ public sealed class KernelImage : IDisposable
 
     private static KernelImage OpenBtf(string path, UnwrappedImage content, Section btf, string? name, int? wordByteSize, bool hasDwarf, ImageOptions options)
     {
-        if (!BtfIndex.IsSplit(btf))
+        if (!BtfHeader.IsSplit(btf))
         {
             return new KernelImage(path, content, new BtfTypeReader(btf, name, wordByteSize) { MachineScalarAlignment = content.Elf?.Header.LargestScalarAlignment }, hasDwarf);
         }

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
 using LayoutCheck.Types;

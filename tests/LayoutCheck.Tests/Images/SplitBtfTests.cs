@@ -223,7 +223,7 @@ public sealed class SplitBtfTests : IDisposable
         BtfTypeReader module = Read(kernel, split.Build());
 
         Assert.Equal(0u, split.StringsLength);
-        Assert.True(BtfIndex.IsSplit(MappedFile.FromBytes("driver.ko", split.Build()).Whole()));
+        Assert.True(BtfHeader.IsSplit(MappedFile.FromBytes("driver.ko", split.Build()).Whole()));
         DefinitionSet pages = module.FindAll([TypeName.Parse("struct page")], 1).Sets[0];
         Assert.Equal([8UL, 16], pages.Distinct.Select(d => d.Aggregate.ByteSize));
         Assert.Equal(("flags", 64UL), (pages.Distinct[1].Aggregate.Members[0].Name, pages.Distinct[1].Aggregate.Members[0].BitOffset));
@@ -286,9 +286,9 @@ public sealed class SplitBtfTests : IDisposable
         BtfBuilder split = new(false, 2, 17);
         _ = split.Struct("driver", 8);
         byte[] bytes = split.Build();
-        Assert.True(BtfIndex.IsSplit(MappedFile.FromBytes("driver.ko", bytes).Whole()));
+        Assert.True(BtfHeader.IsSplit(MappedFile.FromBytes("driver.ko", bytes).Whole()));
         split.Write32(bytes, at, value);
-        Assert.False(BtfIndex.IsSplit(MappedFile.FromBytes("driver.ko", bytes).Whole()));
+        Assert.False(BtfHeader.IsSplit(MappedFile.FromBytes("driver.ko", bytes).Whole()));
         byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", bytes).ToBytes();
         Assert.StartsWith("the strings lie at 0x", Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("driver.ko", elf)).Problem, StringComparison.Ordinal);
     }

@@ -1,4 +1,3 @@
-using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Tests.Support;
