@@ -23,7 +23,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Dwarf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => TargetOf(FirstUnit.AddressSize);
+    public TargetInfo Target => TargetOf(FirstUnit.AddressSize);
 
     /// <inheritdoc/>
     public ScalarAlignment Scalars => TargetOf(_image.Sections.Format.WordByteSize).Scalars;
@@ -114,6 +114,6 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     IReadOnlyList<TypeName> ITypeSource.DefinedNames() => DefinedNames.All(_image);
 
-    private TargetFacts TargetOf(int addressSize)
+    private TargetInfo TargetOf(int addressSize)
         => new(addressSize, _image.Sections.Info.IsBigEndian) { LargestScalarAlignment = _image.Sections.LargestScalarAlignment };
 }
