@@ -87,7 +87,7 @@ public sealed partial class ArchitectureTests
                 .Select(match => match.Groups["folder"].Value);
             offences.AddRange(named.Concat(typed).Where(MayUse.ContainsKey).Except(allowed).Select(folder => $"{source.Name} uses {folder}/"));
             offences.AddRange(Identifiers().Matches(source.Code).Select(match => match.Value).Distinct()
-                .Where(word => source.Folder != "Analyses" && FolderOfType.GetValueOrDefault(word) == "" && !RootForAll.Contains(word)).Select(word => $"{source.Name} uses the facade's {word}"));
+                .Where(word => source.Folder != AboveTheFacade && FolderOfType.GetValueOrDefault(word) == "").Select(word => $"{source.Name} uses the facade's {word}"));
         }
 
         Assert.True(offences.Count == 0, string.Join('\n', offences));
