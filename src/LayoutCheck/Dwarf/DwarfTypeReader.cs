@@ -88,7 +88,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     {
         // A survey has read the producers of all C units.
         return _producers is { IsEmpty: false } known
-            ? known.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null) ?? (DefinedNames.Any(_image) ? null : ReducedUnits.NoTypes)
+            ? known.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null) ?? (StructNames.Any(_image) ? null : ReducedUnits.NoTypes)
             : FindOmissionInUnits();
     }
 
@@ -108,11 +108,11 @@ internal sealed class DwarfTypeReader : ITypeSource
             });
         }
 
-        return found ?? (hasC && !DefinedNames.Any(_image) ? ReducedUnits.NoTypes : null);
+        return found ?? (hasC && !StructNames.Any(_image) ? ReducedUnits.NoTypes : null);
     }
 
     /// <inheritdoc/>
-    IReadOnlyList<TypeName> ITypeSource.DefinedNames() => DefinedNames.All(_image);
+    public IReadOnlyList<TypeName> DefinedNames() => StructNames.All(_image);
 
     private TargetInfo TargetOf(int addressSize)
         => new(addressSize, _image.Sections.Info.IsBigEndian) { LargestScalarAlignment = _image.Sections.LargestScalarAlignment };
