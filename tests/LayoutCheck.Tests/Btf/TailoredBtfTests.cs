@@ -5,8 +5,8 @@ using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
-using LayoutCheck.Types;
 using LayoutCheck.Tests.Support;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Btf;
 

@@ -2,8 +2,8 @@ using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
-using LayoutCheck.Types;
 using LayoutCheck.Tests.Support;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Layouts;
 

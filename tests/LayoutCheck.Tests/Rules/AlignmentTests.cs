@@ -4,8 +4,8 @@ using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
-using LayoutCheck.Types;
 using LayoutCheck.Tests.Support;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Rules;
 

@@ -68,16 +68,17 @@ internal sealed record ScalarReference(string Spelling, int Bytes) : TypeReferen
     public static ScalarReference? ByName(string spelling)
     {
         // Most types are structs and unions: their spelling need not be made comparable.
-        int? bytes = spelling.StartsWith("struct ", StringComparison.Ordinal) || spelling.StartsWith("union ", StringComparison.Ordinal) ? null
-            : TypeWords.Normalize(spelling) switch
-        {
-            "char" or "signed char" or "unsigned char" or "_Bool" or "bool" or "u8" or "s8" or "__u8" or "__s8" or "uint8_t" or "int8_t" => 1,
-            "short" or "unsigned short" or "u16" or "s16" or "__u16" or "__s16" or "__le16" or "__be16" or "uint16_t" or "int16_t" => 2,
-            "int" or "unsigned int" or "u32" or "s32" or "__u32" or "__s32" or "__le32" or "__be32" or "uint32_t" or "int32_t" => 4,
-            "long long" or "unsigned long long" or "u64" or "s64" or "__u64" or "__s64" or "__le64" or "__be64" or "uint64_t" or "int64_t" => 8,
-            "long" or "unsigned long" or "size_t" or "ssize_t" or "uintptr_t" or "intptr_t" => 0,
-            _ => null,
-        };
-        return bytes is { } size ? new ScalarReference(spelling, size) : null;
+        bool isTagged = spelling.StartsWith("struct ", StringComparison.Ordinal) || spelling.StartsWith("union ", StringComparison.Ordinal);
+        return !isTagged && BytesOf(TypeWords.Normalize(spelling)) is { } size ? new ScalarReference(spelling, size) : null;
     }
+
+    private static int? BytesOf(string normal) => normal switch
+    {
+        "char" or "signed char" or "unsigned char" or "_Bool" or "bool" or "u8" or "s8" or "__u8" or "__s8" or "uint8_t" or "int8_t" => 1,
+        "short" or "unsigned short" or "u16" or "s16" or "__u16" or "__s16" or "__le16" or "__be16" or "uint16_t" or "int16_t" => 2,
+        "int" or "unsigned int" or "u32" or "s32" or "__u32" or "__s32" or "__le32" or "__be32" or "uint32_t" or "int32_t" => 4,
+        "long long" or "unsigned long long" or "u64" or "s64" or "__u64" or "__s64" or "__le64" or "__be64" or "uint64_t" or "int64_t" => 8,
+        "long" or "unsigned long" or "size_t" or "ssize_t" or "uintptr_t" or "intptr_t" => 0,
+        _ => null,
+    };
 }
