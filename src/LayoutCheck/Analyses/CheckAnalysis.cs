@@ -39,7 +39,7 @@ public static class CheckAnalysis
 
         // An empty result is worth a longer search for the reason.
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
-        SourceFacts source = survey.Facts with { Omission = omission };
+        DebugInfoSummary source = survey.Facts with { Omission = omission };
         ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
         if (AddPlaces(image.Types, results, definitions))
         {

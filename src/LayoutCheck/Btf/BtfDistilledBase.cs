@@ -5,9 +5,9 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Btf;
 
 /// <summary>
-/// <c>.BTF.base</c>: what a module built out of the kernel's tree brings along of the BTF it goes on from, so that it can be fitted to a kernel
-/// whose types are numbered otherwise (Documentation/bpf/btf.rst, "4.3 .BTF.base section"; tools/lib/bpf/btf_relocate.c). It has numbers and
-/// enumerations as they are, but structs and unions without their members: those are the kernel's, found by name and size.
+/// <c>.BTF.base</c>: the part of its base that the split BTF of a module built out of the kernel's tree carries, to fit it to a kernel whose types have
+/// other ids (Documentation/bpf/btf.rst, "4.3 .BTF.base section"; tools/lib/bpf/btf_relocate.c). It has whole numbers and enumerations, but structs and
+/// unions without their members: those are the kernel's, found by name and size.
 /// </summary>
 internal static class BtfDistilledBase
 {
@@ -40,25 +40,29 @@ internal static class BtfDistilledBase
         }
     }
 
-    // By the ids of the distilled base: the kernel's id, or 0 where the distilled record says all.
+    // The kernel's ids by those of the distilled base; 0 where the distilled record is complete.
     private static uint[] FindInKernel(BtfIndex baseIndex, BtfIndex kernel)
     {
         uint[] found = new uint[baseIndex.Count + 1];
-        foreach (uint id in baseIndex.Taggable)
+        foreach (uint id in baseIndex.NamedTypes)
         {
             BtfRecord record = baseIndex.Record(id);
-            if (record.Kind is not (BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_FWD) || baseIndex.NameAt(record.NameOffset, record) is not { } name)
+            if (record.Kind is not (BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_FWD)
+                || baseIndex.NameAt(record.NameOffset, record) is not { } name)
             {
                 continue;
             }
 
             bool isForward = record.Kind == BtfFormat.BTF_KIND_FWD;
             uint kind = isForward ? (record.KindFlag ? BtfFormat.BTF_KIND_UNION : BtfFormat.BTF_KIND_STRUCT) : record.Kind;
-            found[id] = kernel.Find(name).FirstOrDefault(k => kernel.Record(k) is var candidate && candidate.Kind == kind && (isForward || candidate.SizeOrType == record.SizeOrType));
+            found[id] = kernel.Find(name).FirstOrDefault(k => kernel.Record(k) is var candidate && candidate.Kind == kind
+                && (isForward || candidate.SizeOrType == record.SizeOrType));
             if (found[id] == 0 && !isForward)
             {
                 throw baseIndex.Invalid(
-                    record, $"is of a kernel that has a {(kind == BtfFormat.BTF_KIND_UNION ? "union" : "struct")} {name} of {record.SizeOrType} bytes, which {kernel.Section.File.Path} has not");
+                    record,
+                    $"is of a kernel that has a {(kind == BtfFormat.BTF_KIND_UNION ? "union" : "struct")} {name} of {record.SizeOrType} bytes, "
+                        + $"which {kernel.Section.File.Path} has not");
             }
         }
 
@@ -70,7 +74,7 @@ internal static class BtfDistilledBase
         BtfRecord record = module.Record(id);
         bool isReplaced = id < kernelIds.Length && kernelIds[id] != 0;
 
-        // Nameless, what the kernel's record stands for is not found beside it.
+        // Without a name, a lookup finds the kernel's record alone.
         Write(isReplaced ? 0 : Name(record.NameOffset));
         Write(record.Info);
         Write(BtfReferences.IsOfType(record.Kind) ? Type(record.SizeOrType) : record.SizeOrType);
@@ -86,11 +90,12 @@ internal static class BtfDistilledBase
             });
         }
 
-        // All were checked against the base's strings, and are no larger than these.
+        // Names were checked against the base's strings: the sum fits.
         uint Name(uint offset) => offset == 0 ? 0 : checked(offset + (uint)kernel.Strings.Length);
 
-        // A type that is nowhere in the module must be nowhere behind the kernel's either: whoever needs it will say so.
-        uint Type(uint type) => type == 0 ? 0 : type < kernelIds.Length && kernelIds[type] != 0 ? kernelIds[type] : (uint)Math.Min(uint.MaxValue, (ulong)type + kernel.Count);
+        // An id past the module's types must stay past the end: the reader that needs the type reports it.
+        uint Type(uint type) => type == 0 ? 0 : type < kernelIds.Length && kernelIds[type] != 0 ? kernelIds[type]
+            : (uint)Math.Min(uint.MaxValue, (ulong)type + kernel.Count);
 
         void Write(uint value) => Append(types, value, kernel.Section.IsBigEndian);
     }
@@ -102,7 +107,8 @@ internal static class BtfDistilledBase
         NativeBuffer whole = new();
         whole.Append(isBigEndian ? [BtfFormat.BTF_MAGIC >> 8, BtfFormat.BTF_MAGIC & 0xff] : [BtfFormat.BTF_MAGIC & 0xff, BtfFormat.BTF_MAGIC >> 8]);
         whole.Append([BtfFormat.BTF_VERSION, 0]);
-        foreach (uint word in (ReadOnlySpan<uint>)[BtfFormat.BaseHeaderSize, 0, typesLength, typesLength, (uint)(baseIndex.Strings.Length + module.Strings.Length)])
+        foreach (uint word in (ReadOnlySpan<uint>)[BtfFormat.BaseHeaderSize, 0, typesLength, typesLength,
+            (uint)(baseIndex.Strings.Length + module.Strings.Length)])
         {
             Append(whole, word, isBigEndian);
         }

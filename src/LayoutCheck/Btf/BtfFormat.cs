@@ -74,7 +74,7 @@ internal static class BtfFormat
         _ => $"kind {kind}",
     };
 
-    /// <summary>Bytes that follow struct btf_type once, by kind; -1 for a kind that we do not know.</summary>
+    /// <summary>Bytes that follow struct btf_type once, by kind; -1 for an unknown kind.</summary>
     public static int InfoSize(uint kind) => kind switch
     {
         BTF_KIND_INT or BTF_KIND_VAR or BTF_KIND_DECL_TAG => 4,

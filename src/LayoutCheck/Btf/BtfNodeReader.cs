@@ -6,19 +6,19 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Btf;
 
 /// <summary>
-/// Makes the nodes of one <see cref="TypeGraph"/> from the records that some structss or unions need. Behind a pointer a struct is a name
+/// Makes the nodes of one <see cref="TypeGraph"/> from the records that some structs or unions need. Behind a pointer a struct is a name
 /// only, so an id has up to two nodes: by value and behind a pointer.
 /// </summary>
-internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
+/// <param name="index">The records.</param>
+/// <param name="wordByteSize">The size of a pointer in bytes, asked when there is one.</param>
+/// <param name="nesting">What the producer makes of arrays of arrays, asked when there is an array.</param>
+internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func<ArrayNesting> nesting)
 {
-    /// <summary>How deep types may be nested, pointers and typedefs counted. The kernel's own verifier stops at 32.</summary>
-    public const int DeepestNesting = 256;
-
     private readonly TypeGraphBuilder _graph = new();
     // Null while it is being read.
     private readonly Dictionary<(uint Id, bool IsBehindPointer), TypeId?> _made = [];
 
-    /// <summary>Whether an array was among what was read that may be one of arrays.</summary>
+    /// <summary>Whether an array was read that may be one of arrays.</summary>
     public bool HasFlattenedArrays { get; private set; }
 
     /// <summary>Reads one struct or union, and returns its id in the graph.</summary>
@@ -32,32 +32,6 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
 
     /// <summary>The graph of all that was read; the reader is not used afterwards.</summary>
     public TypeGraph Build() => _graph.Build();
-
-    /// <summary>The record that is left once typedefs, qualifiers and tags are gone; null for void.</summary>
-    /// <exception cref="InvalidImageException">There are too many of them: they go in a circle.</exception>
-    public static BtfRecord? Strip(BtfIndex index, uint id, in BtfRecord referrer)
-    {
-        BtfRecord from = referrer;
-        for (int depth = 0; depth <= DeepestNesting; depth++)
-        {
-            if (id == 0)
-            {
-                return null;
-            }
-
-            BtfRecord record = index.Record(id, from);
-            if (record.Kind is not (BtfFormat.BTF_KIND_TYPEDEF or BtfFormat.BTF_KIND_CONST or BtfFormat.BTF_KIND_VOLATILE
-                or BtfFormat.BTF_KIND_RESTRICT or BtfFormat.BTF_KIND_TYPE_TAG or BtfFormat.BTF_KIND_DECL_TAG))
-            {
-                return record;
-            }
-
-            from = record;
-            id = record.SizeOrType;
-        }
-
-        throw index.Invalid(referrer, $"{referrer} is behind more than {DeepestNesting} typedefs and qualifiers");
-    }
 
     private TypeId Read(uint id, bool isBehindPointer, int depth, in BtfRecord referrer)
     {
@@ -73,9 +47,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             return known ?? throw index.Invalid(record, $"{record} is made of itself");
         }
 
-        if (depth > DeepestNesting)
+        if (depth > BtfIndex.DeepestNesting)
         {
-            throw index.Invalid(record, $"{record} is nested more than {DeepestNesting} deep");
+            throw index.Invalid(record, $"{record} is nested more than {BtfIndex.DeepestNesting} deep");
         }
 
         _made[key] = null;
@@ -128,9 +102,8 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         return Add(record, new QualifiedType(qualifier, target));
     }
 
-    // struct btf_array: type, index_type, nelems. BTF has no way to tell `x[]` from `x[0]`: both have 0 elements. C allows
-    // `x[]` only as the last member of a struct and code has hardly anything else there, so that is what it is read as (as
-    // pahole prints it); elsewhere it is 0 elements.
+    // struct btf_array: type, index_type, nelems. BTF has 0 elements for both `x[]` and `x[0]`. C allows `x[]` only as the last member of a struct, and code
+    // has hardly any `x[0]` there: as the last member it is read as `x[]` (pahole prints the same), elsewhere as `x[0]`.
     private TypeId ReadArray(in BtfRecord record, bool isBehindPointer, bool isFlexible, int depth)
     {
         SectionReader reader = index.ReadDetails(record);
@@ -139,8 +112,9 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         ulong count = reader.ReadU32();
         bool isNested = false;
 
-        // Whether its dimensions are in order cannot be trusted, so that they are not told apart. What holds itself is caught below.
-        for (int level = 0; level < DeepestNesting && index.Nesting != ArrayNesting.Kept && element != 0 && index.Record(element, record).Kind == BtfFormat.BTF_KIND_ARRAY; level++)
+        // The order of its dimensions cannot be trusted, so they are multiplied. An array of itself is caught below.
+        for (int level = 0; level < BtfIndex.DeepestNesting && nesting() != ArrayNesting.Kept && element != 0
+            && index.Record(element, record).Kind == BtfFormat.BTF_KIND_ARRAY; level++)
         {
             SectionReader inner = index.ReadDetails(index.Record(element, record));
             element = inner.ReadU32();
@@ -149,10 +123,10 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             isNested = true;
         }
 
-        bool mayBeFlattened = isNested || index.Nesting == ArrayNesting.Flattened;
+        bool mayBeFlattened = isNested || nesting() == ArrayNesting.Flattened;
         HasFlattenedArrays |= mayBeFlattened && count != 1;
         TypeId made = Read(element, isBehindPointer, depth, record);
-        if (Strip(index, element, record) is { Kind: BtfFormat.BTF_KIND_INT } integer && !IsRegular(integer))
+        if (index.Strip(element, record) is { Kind: BtfFormat.BTF_KIND_INT } integer && !IsRegular(integer))
         {
             throw index.Invalid(record, $"{record} is one of {integer}, whose bits are not those of its bytes");
         }
@@ -197,7 +171,7 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
             uint offset = reader.ReadU32();
             bool isLastOfStruct = i == count - 1 && record.Kind == BtfFormat.BTF_KIND_STRUCT;
             TypeId made = ReadMemberType(type, isLastOfStruct, depth, record);
-            BtfRecord? bare = Strip(index, type, record);
+            BtfRecord? bare = index.Strip(type, record);
             if (bare is not { Kind: not BtfFormat.BTF_KIND_FUNC_PROTO } stripped)
             {
                 throw index.Invalid(record, $"member {i} of {record} has no type that a member can have");
@@ -253,8 +227,8 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
         return new Member(name, type, offset);
     }
 
-    // What the kernel asks of members before it takes a BTF (Documentation/bpf/btf.rst, BTF_KIND_STRUCT; btf_int_check_member and the like in
-    // kernel/bpf/btf.c): bitfields are integers or enumerations and no wider than those, and what is no bitfield starts at a byte.
+    // The kernel's own checks of members (Documentation/bpf/btf.rst, BTF_KIND_STRUCT; btf_int_check_member and its relatives in kernel/bpf/btf.c): bitfields
+    // are integers or enumerations and no wider than those, and any other member starts at a byte.
     private string? Problem(Member member, in BtfRecord bare, bool isFlagged)
     {
         bool isInteger = bare.Kind == BtfFormat.BTF_KIND_INT;
@@ -270,12 +244,13 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
 
         uint data = isInteger ? IntData(bare) : 0;
         ulong end = isFlagged ? width : width + ((data >> 16) & 0xff);
-        return !isInteger && bare.Kind is not (BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64) ? $"is a bitfield of {bare}, which is neither integer nor enumeration"
+        return !isInteger && bare.Kind is not (BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64)
+            ? $"is a bitfield of {bare}, which is neither integer nor enumeration"
             : width == 0 || end > bare.SizeOrType * 8UL ? $"is a bitfield of {width} bits of {bare}, which has {bare.SizeOrType} bytes"
             : null;
     }
 
-    // Whether its value takes all of its bytes. Where not, it is a bitfield's type, and nothing else has it.
+    // Whether its value takes all of its bytes. If not, it is the type of bitfields alone.
     private bool IsRegular(in BtfRecord integer)
     {
         uint data = IntData(integer);
@@ -308,11 +283,12 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize)
 
     private string? NameAt(uint nameOffset, in BtfRecord referrer)
     {
-        string? name = _graph.Count(index.NameAt(nameOffset, referrer));
+        string? name = _graph.ChargeName(index.NameAt(nameOffset, referrer));
         RefuseProblem(referrer);
 
-        // Elsewhere no name begins and ends at once (__btf_name_valid in kernel/bpf/btf.c): one was lost.
-        return name is not null || nameOffset == 0 ? name : throw index.Invalid(referrer, $"{referrer} has an empty name, or one in it has, and it is not the one at 0");
+        // Only the name at 0 is empty (__btf_name_valid in kernel/bpf/btf.c): any other empty name was lost.
+        return name is not null || nameOffset == 0 ? name
+            : throw index.Invalid(referrer, $"{referrer} has an empty name, or one in it has, and it is not the one at 0");
     }
 
     private TypeId Add(in BtfRecord record, TypeNode node)

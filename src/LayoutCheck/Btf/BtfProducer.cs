@@ -4,34 +4,34 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Btf;
 
-/// <summary>What the producer of BTF makes of <c>int a[4][2]</c>.</summary>
+/// <summary>How the producer of BTF records <c>int a[4][2]</c>.</summary>
 internal enum ArrayNesting
 {
     /// <summary>One array of 8, as pahole does; or nothing shows that it does not.</summary>
     Flattened,
 
-    /// <summary>Arrays of arrays, as clang does: an array is what it is.</summary>
+    /// <summary>Arrays of arrays, as clang does.</summary>
     Kept,
 
-    /// <summary>Arrays of arrays from the wrong end (2 of 4), as gcc 12's -gbtf does; an array of another thing is what it is.</summary>
+    /// <summary>Arrays of arrays from the wrong end (2 of 4), as gcc 12's -gbtf does; other arrays are right.</summary>
     Reversed,
 }
 
-/// <summary>What BTF does not say of itself, and its records show: who made it, and whether members were left out of it afterwards.</summary>
+/// <summary>Facts of BTF that it does not record and its records show: its producer, and whether members were left out of it afterwards.</summary>
 internal static class BtfProducer
 {
-    // A kernel has more; what a program needs of one has a few hundred.
+    // A kernel has more types; the part of it that a program needs has a few hundred.
     private const uint MostTailoredTypes = 20_000;
 
-    // Past it a size does not fit 64 bits, and no struct is that large.
+    // More would overflow a size of 64 bits; no struct is that large.
     private const ulong MostElements = 1 << 28;
 
-    // More than this no alignment asks for but that to lines of a cache.
+    // Only an alignment to cache lines is larger.
     private const ulong LargestCommonAlignment = 16;
 
     private static readonly SourceOmission s_tailored = new("members were left out of this BTF (tailored, as bpftool gen min_core_btf makes)", true);
 
-    /// <summary>What it makes of arrays of arrays. What is damaged shows nothing: it may be of no use for what is asked.</summary>
+    /// <summary>How it records arrays of arrays. Damaged records show nothing: they may not matter for the query.</summary>
     public static ArrayNesting NestingOf(BtfIndex index)
     {
         try
@@ -45,8 +45,8 @@ internal static class BtfProducer
     }
 
     /// <summary>
-    /// Whether members were left out: it is small, has no function, not even the type of one, and no variable, and a struct has room that neither members nor alignment account for. An
-    /// unnamed bit-field makes such room too, of up to a word.
+    /// Whether members were left out: it is small, has no function, not even the type of one, and no variable, and a struct has room that neither members nor
+    /// alignment account for. An unnamed bit-field makes such room too, of up to a word.
     /// </summary>
     public static SourceOmission? OmissionOf(BtfIndex index, Func<ulong> wordByteSize)
     {
@@ -75,7 +75,7 @@ internal static class BtfProducer
             hasRust |= index.NameAt(integer.NameOffset, integer) == "usize";
         }
 
-        // Rust has its arrays of arrays one by one in DWARF too, and so in what pahole makes of that.
+        // Rust keeps arrays of arrays in DWARF too, and so pahole does in BTF made of that.
         foreach (uint id in hasRust ? [] : index.Arrays)
         {
             BtfRecord outer = index.Record(id);
@@ -114,11 +114,11 @@ internal static class BtfProducer
         return hasRoom ? s_tailored : null;
     }
 
-    // A vector of GNU C is an array in BTF: of numbers, and of a power of two of them.
+    // A vector of GNU C is an array in BTF too: a power of two of numbers.
     private static bool MayBeVector(BtfIndex index, in BtfRecord array)
     {
         SectionReader reader = index.ReadDetails(array);
-        BtfRecord? element = BtfNodeReader.Strip(index, reader.ReadU32(), array);
+        BtfRecord? element = index.Strip(reader.ReadU32(), array);
         _ = reader.ReadU32();
         return element is { Kind: BtfFormat.BTF_KIND_INT or BtfFormat.BTF_KIND_FLOAT } && uint.IsPow2(reader.ReadU32());
     }
@@ -147,7 +147,7 @@ internal static class BtfProducer
         return record.SizeOrType > end / 8 && IsRoom(end / 8, record.SizeOrType, LargestCommonAlignment, wordByteSize);
     }
 
-    // What ends at a multiple of a power of two that is larger than itself may be there for an alignment.
+    // Room may be due to an alignment when it ends at a multiple of a power of two larger than itself.
     private static bool IsRoom(ulong start, ulong end, ulong largestAlignment, Func<ulong> wordByteSize)
         => end - start >= wordByteSize() && (end - start >= Math.Min(end & (~end + 1), largestAlignment));
 
@@ -155,9 +155,9 @@ internal static class BtfProducer
     {
         ulong count = 1;
         BtfRecord from = referrer;
-        for (int depth = 0; depth <= BtfNodeReader.DeepestNesting; depth++)
+        for (int depth = 0; depth <= BtfIndex.DeepestNesting; depth++)
         {
-            if (BtfNodeReader.Strip(index, id, from) is not { } record)
+            if (index.Strip(id, from) is not { } record)
             {
                 return 0;
             }

@@ -2,7 +2,7 @@ using LayoutCheck.IO;
 
 namespace LayoutCheck.Btf;
 
-/// <summary>What a 32-bit word behind a struct btf_type is.</summary>
+/// <summary>The meaning of a 32-bit word behind a struct btf_type.</summary>
 internal enum BtfWord
 {
     /// <summary>A number: a size, an offset, a value.</summary>
@@ -19,8 +19,10 @@ internal enum BtfWord
 internal static class BtfReferences
 {
     /// <summary>Whether a kind has a type id in the word that other kinds have their size in.</summary>
-    public static bool IsOfType(uint kind) => kind is BtfFormat.BTF_KIND_PTR or BtfFormat.BTF_KIND_TYPEDEF or BtfFormat.BTF_KIND_VOLATILE or BtfFormat.BTF_KIND_CONST
-        or BtfFormat.BTF_KIND_RESTRICT or BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_FUNC_PROTO or BtfFormat.BTF_KIND_VAR or BtfFormat.BTF_KIND_DECL_TAG or BtfFormat.BTF_KIND_TYPE_TAG;
+    public static bool IsOfType(uint kind)
+        => kind is BtfFormat.BTF_KIND_PTR or BtfFormat.BTF_KIND_TYPEDEF or BtfFormat.BTF_KIND_VOLATILE or BtfFormat.BTF_KIND_CONST
+        or BtfFormat.BTF_KIND_RESTRICT or BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_FUNC_PROTO or BtfFormat.BTF_KIND_VAR
+        or BtfFormat.BTF_KIND_DECL_TAG or BtfFormat.BTF_KIND_TYPE_TAG;
 
     /// <summary>The meaning of a word among those that follow the struct btf_type.</summary>
     /// <param name="kind">The record's kind.</param>
@@ -37,8 +39,8 @@ internal static class BtfReferences
     };
 
     /// <summary>
-    /// Whether BTF refers to types or names that it does not have itself, as only the split BTF of a module does: its ids and names count on from those of
-    /// a base. Where the records cannot be walked to their end, what was seen up to there decides.
+    /// Whether BTF refers to types or names outside of itself, as only the split BTF of a module does: its ids and names count on from those of
+    /// a base. Where the records cannot be walked to their end, the records up to there decide.
     /// </summary>
     /// <param name="types">The type section.</param>
     /// <param name="stringsLength">How many bytes of strings there are.</param>

@@ -6,17 +6,20 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Btf;
 
 /// <summary>
-/// Answers from BTF: the <c>.BTF</c> section of an ELF or a file that is BTF. Reads in two steps: <see cref="BtfIndex"/> finds all
-/// records at once, <see cref="BtfNodeReader"/> makes nodes of those that are asked for. Valid while the file is open.
+/// The types of BTF: of the <c>.BTF</c> section of an ELF, or of a file that is BTF. <see cref="BtfIndex"/> finds all records at once,
+/// <see cref="BtfNodeReader"/> makes nodes of the wanted ones. Valid while the file is open.
 /// </summary>
 internal sealed class BtfTypeReader : ITypeSource
 {
-    // As many as of DWARF: an image whose definitions differ more than that is not one of a kernel.
+    // As many as of DWARF: no kernel has more definitions of one name that differ.
     private const int MostVariants = 256;
 
     private readonly BtfIndex _index;
     private readonly int? _elfWordByteSize;
     private int? _wordByteSize;
+
+    // Lazy, made for the first array: it takes a look at all of them.
+    private ArrayNesting? _nesting;
 
     /// <summary>Finds the records.</summary>
     /// <param name="section">The .BTF section, or the whole of a file that is BTF. Its byte order does not matter: BTF has its own.</param>
@@ -24,7 +27,7 @@ internal sealed class BtfTypeReader : ITypeSource
     /// <param name="wordByteSize">The size of a pointer, in bytes, as the ELF around it tells; null when there is none.</param>
     /// <param name="baseIndex">The kernel's BTF when this is the split BTF of one of its modules.</param>
     /// <exception cref="InvalidImageException">
-    /// It is not BTF, is damaged, is split BTF without a base or of another base, or has a kind of record that we cannot step over.
+    /// It is not BTF, is damaged, is split BTF without a base or of another base, or has a kind of record of unknown length.
     /// </exception>
     public BtfTypeReader(Section section, string? name, int? wordByteSize = null, BtfIndex? baseIndex = null)
     {
@@ -36,11 +39,11 @@ internal sealed class BtfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Btf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => new(WordByteSize(), _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment };
+    public TargetInfo Target => new(WordByteSize(), _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment };
 
     /// <inheritdoc/>
     public ScalarAlignment Scalars
-        => new TargetFacts(FindLong() ?? _elfWordByteSize ?? 4, _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment }.Scalars;
+        => new TargetInfo(FindLong() ?? _elfWordByteSize ?? 4, _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment }.Scalars;
 
     /// <summary>The same as the ELF around it tells; null when there is none, or where the size of a word tells it.</summary>
     public ulong? MachineScalarAlignment { get; init; }
@@ -49,7 +52,7 @@ internal sealed class BtfTypeReader : ITypeSource
     public bool ContinuesBase => _index.ContinuesBase;
 
     /// <summary>Whether a file starts as BTF of either byte order does.</summary>
-    public static bool HasMagic(MappedFile file) => BtfIndex.HasMagic(file.Whole());
+    public static bool HasMagic(MappedFile file) => BtfHeader.HasMagic(file.Whole());
 
     /// <inheritdoc/>
     public double FractionDone => 1; // Its one pass is over before the first question.
@@ -71,7 +74,7 @@ internal sealed class BtfTypeReader : ITypeSource
             sets.Add(FindAll(name, ref flattensArrays));
         }
 
-        SourceFacts facts = new(SourceKind.Btf, Target, "BTF", [], []) { Omission = FindOmission(), FlattensArrays = flattensArrays };
+        DebugInfoSummary facts = new(SourceKind.Btf, Target, "BTF", [], []) { Omission = FindOmission(), FlattensArrays = flattensArrays };
         return new Survey(sets.MoveToImmutable(), facts);
     }
 
@@ -93,7 +96,7 @@ internal sealed class BtfTypeReader : ITypeSource
     /// <inheritdoc/>
     public Remainder FindRemainder(TypeName name)
     {
-        // BTF does not tell what is local to a function: that was found with the rest.
+        // BTF does not mark definitions within functions: they were found with the others.
         foreach (uint id in _index.Find(name.Name))
         {
             BtfRecord record = _index.Record(id);
@@ -113,7 +116,7 @@ internal sealed class BtfTypeReader : ITypeSource
     public IReadOnlyList<TypeName> DefinedNames()
     {
         HashSet<TypeName> names = [];
-        foreach (uint id in _index.Taggable)
+        foreach (uint id in _index.NamedTypes)
         {
             BtfRecord record = _index.Record(id);
             if (record.Kind is BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION && _index.NameAt(record.NameOffset, record) is { } name)
@@ -127,7 +130,7 @@ internal sealed class BtfTypeReader : ITypeSource
         return sorted;
     }
 
-    // Those that lay out the same are one, with the records of all. Most have one definition, and one kernel had 475 of one name.
+    // Definitions that lay out the same become one, with the records of all. Most names have one definition, and one kernel had 475 of one name.
     private ImmutableArray<TypeDefinition> Fold(TypeName name, ImmutableArray<TypeDefinition> definitions)
     {
         if (definitions.Length < 2)
@@ -158,23 +161,23 @@ internal sealed class BtfTypeReader : ITypeSource
         return [.. distinct.Select(d => d.Definition with { Units = [.. d.Units] })];
     }
 
-    // All in one graph, so that what they share is read once.
+    // All in one graph, so that shared types are read once.
     private ImmutableArray<TypeDefinition> Read(List<uint> roots, out bool hasFlattenedArrays)
     {
-        BtfNodeReader reader = new(_index, WordByteSize);
+        BtfNodeReader reader = new(_index, WordByteSize, () => _nesting ??= BtfProducer.NestingOf(_index));
         TypeId[] ids = [.. roots.Select(reader.Read)];
         TypeGraph graph = reader.Build();
         hasFlattenedArrays = reader.HasFlattenedArrays;
         return [.. ids.Select((id, i) => new TypeDefinition(graph, id, [new DefiningUnit((int)roots[i], $"BTF type {roots[i]}")]))];
     }
 
-    // The struct or union that a typedef stands for and that is only declared at its place.
+    // The struct or union behind a typedef when it is only declared there.
     private TypeName? TypedefOf(in BtfRecord typedef)
-        => BtfNodeReader.Strip(_index, typedef.SizeOrType, typedef) is { Kind: BtfFormat.BTF_KIND_FWD } forward && _index.NameAt(forward.NameOffset, forward) is { } tag
+        => _index.Strip(typedef.SizeOrType, typedef) is { Kind: BtfFormat.BTF_KIND_FWD } forward && _index.NameAt(forward.NameOffset, forward) is { } tag
             ? new TypeName(forward.KindFlag ? TypeNameKind.Union : TypeNameKind.Struct, tag)
             : null;
 
-    // The STRUCT and UNION records that a name stands for, by rising id of what has the name, each once.
+    // The STRUCT and UNION records that a name stands for, each once, by rising id of the record with the name.
     private List<uint> FindRoots(TypeName name, out int declarationCount)
     {
         declarationCount = 0;
@@ -184,7 +187,7 @@ internal sealed class BtfTypeReader : ITypeSource
         {
             BtfRecord record = _index.Record(id);
             BtfRecord? target = record.Kind != BtfFormat.BTF_KIND_TYPEDEF ? record
-                : name.Kind == TypeNameKind.Any ? BtfNodeReader.Strip(_index, record.SizeOrType, record)
+                : name.Kind == TypeNameKind.Any ? _index.Strip(record.SizeOrType, record)
                 : null;
             switch (target)
             {

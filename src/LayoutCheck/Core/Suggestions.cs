@@ -35,7 +35,8 @@ public static class Suggestions
 
     /// <summary>The same as a clause to end a message with: <c>; did you mean a, b?</c>; when there are none, <paramref name="otherwise"/>.</summary>
     public static string Clause(string wanted, IEnumerable<string> known, string otherwise = "", int most = Most)
-        => For(wanted, known, most) is { Count: > 0 } near ? $"; did you mean {string.Join(", ", near.Select(n => Printable.Escape(Printable.Shorten(n))))}?" : otherwise;
+        => For(wanted, known, most) is { Count: > 0 } near ? $"; did you mean {string.Join(", ", near.Select(n => Printable.Escape(Printable.Shorten(n))))}?"
+            : otherwise;
 
     private static bool IsPart(string part, string whole) => part.Length >= ShortestPart && whole.Contains(part, StringComparison.Ordinal);
 

@@ -23,7 +23,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     public SourceKind Kind => SourceKind.Dwarf;
 
     /// <inheritdoc/>
-    public TargetFacts Target => TargetOf(FirstUnit.AddressSize);
+    public TargetInfo Target => TargetOf(FirstUnit.AddressSize);
 
     /// <inheritdoc/>
     public ScalarAlignment Scalars => TargetOf(_image.Sections.Format.WordByteSize).Scalars;
@@ -88,7 +88,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     {
         // A survey has read the producers of all C units.
         return _producers is { IsEmpty: false } known
-            ? known.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null) ?? (DefinedNames.Any(_image) ? null : ReducedUnits.NoTypes)
+            ? known.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null) ?? (StructNames.Any(_image) ? null : ReducedUnits.NoTypes)
             : FindOmissionInUnits();
     }
 
@@ -108,12 +108,12 @@ internal sealed class DwarfTypeReader : ITypeSource
             });
         }
 
-        return found ?? (hasC && !DefinedNames.Any(_image) ? ReducedUnits.NoTypes : null);
+        return found ?? (hasC && !StructNames.Any(_image) ? ReducedUnits.NoTypes : null);
     }
 
     /// <inheritdoc/>
-    IReadOnlyList<TypeName> ITypeSource.DefinedNames() => DefinedNames.All(_image);
+    public IReadOnlyList<TypeName> DefinedNames() => StructNames.All(_image);
 
-    private TargetFacts TargetOf(int addressSize)
+    private TargetInfo TargetOf(int addressSize)
         => new(addressSize, _image.Sections.Info.IsBigEndian) { LargestScalarAlignment = _image.Sections.LargestScalarAlignment };
 }

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace LayoutCheck.Layouts;
 
 /// <summary>
-/// Who shares which bytes: the members of a layout on as many lanes as members lie over each other. A struct's members follow one another
+/// The members that share bytes: the members of a layout on as many lanes as members lie over each other. A struct's members follow one another
 /// on a lane; each arm of a union gets lanes of its own.
 /// </summary>
 public static class ByteLanes
@@ -16,15 +16,16 @@ public static class ByteLanes
         return [.. Lanes(layout, children, -1, layout.Aggregate.Kind).Select(lane => lane.ToImmutableArray())];
     }
 
-    // An array that the range lies on more elements of stands for them.
+    // Where the range touches more elements of an array, the array stands for them.
     private const int MostElements = 8;
 
-    // What the elements of all arrays have together, those in elements counted again: no more than the layout itself may have.
+    // The budget of members of elements, nested ones included: as many as a layout may have.
     private const int MostItems = 1 << 17;
 
     /// <summary>
     /// Every named member that lies on any bit of a range, leaves and named structs alike, in the order of declaration; a flexible array lies on all
-    /// bits from its place on. Of an array of structs, the members of the elements there, when they are few. On no bits lies what has none at the same place.
+    /// bits from its place on. Of an array of structs, the members of the elements there, when they are few. An empty range has the members of no bits at its
+    /// place.
     /// </summary>
     public static ImmutableArray<LayoutItem> Sharing(TypeLayout layout, ulong bitOffset, ulong bitSize)
     {
@@ -46,7 +47,7 @@ public static class ByteLanes
                 continue;
             }
 
-            // Those that follow an array are of its first element, on which the range need not lie.
+            // The items behind an array are the members of its first element, which the range may not touch.
             skipped = item.IsExpandedArray ? item.Depth : int.MaxValue;
             bool isThere = start < end ? item.BitOffset < end && start < item.EndBit && item.BitOffset < item.EndBit
                 : item.BitOffset == start && item.EndBit == start;

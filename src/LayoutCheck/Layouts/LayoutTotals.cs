@@ -1,9 +1,9 @@
 namespace LayoutCheck.Layouts;
 
-/// <summary>What a type's own level adds up to; sizes in bits.</summary>
+/// <summary>The holes and padding of a type's own level; sizes in bits.</summary>
 /// <param name="HoleCount">How many gaps there are between its members.</param>
 /// <param name="HoleBits">Their sum.</param>
-/// <param name="PaddingBits">What follows the last member.</param>
+/// <param name="PaddingBits">The bits behind the last member.</param>
 public readonly record struct LayoutTotals(int HoleCount, ulong HoleBits, ulong PaddingBits)
 {
     /// <summary>Adds up the items at depth 0.</summary>

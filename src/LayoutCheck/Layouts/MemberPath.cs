@@ -22,7 +22,7 @@ public sealed record ResolvedMember(string Path, ulong BitOffset, ulong? BitSize
     /// <summary>How many elements it has, when it is a part of an array that stands for an array of arrays; <see cref="Type"/> is the whole then.</summary>
     public ulong? ElementCount { get; init; }
 
-    /// <summary>What of it the debug information does not tell, and why, in a clause; null when all is certain.</summary>
+    /// <summary>What is not known of it, and why, in a clause; null when all is certain.</summary>
     public string? Doubt { get; init; }
 
     /// <inheritdoc/>
@@ -39,15 +39,15 @@ public sealed record ResolvedMember(string Path, ulong BitOffset, ulong? BitSize
 /// </summary>
 public static class MemberPath
 {
-    // Of a struct with more, the members are found by an index that is made when the first one is asked for: a baseline asks for all of them.
+    // A struct with more members has an index, made at the first lookup: a baseline looks up all of them.
     private const int FewMembers = 64;
 
-    // A struct belongs to one graph, so that it says which of its members are structs.
+    // By the struct alone: it belongs to one graph.
     private static readonly ConditionalWeakTable<AggregateType, Dictionary<string, (Member Member, ulong Offset, bool IsFlexible)>> s_indexes = [];
 
     /// <summary>
-    /// The member, or null when <paramref name="root"/> has none of that path. What depends on the dimensions of an array that may be one of arrays
-    /// comes with a <see cref="ResolvedMember.Doubt"/>.
+    /// The member, or null when <paramref name="root"/> has none of that path. A member that depends on the dimensions of an array that may be one of arrays
+    /// has a <see cref="ResolvedMember.Doubt"/>.
     /// </summary>
     /// <param name="graph">The graph that holds the root.</param>
     /// <param name="root">A struct or union, or a typedef of one.</param>
@@ -63,107 +63,10 @@ public static class MemberPath
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(path);
-        if (!TryParse(path, out ImmutableArray<Step> steps))
-        {
-            return null;
-        }
-
-        TypeId type = root;
-        ulong offset = 0;
-        ulong? bitFieldSize = null;
-        ulong? rest = null;
-        string? doubt = null;
-        SourcePlace? place = null;
-        bool isFlexible = false;
-        string prefix = "";
-        bool isOfOneElement = false;
-        for (int i = 0; i < steps.Length; i++)
-        {
-            Step step = steps[i];
-            if (bitFieldSize is not null)
-            {
-                return null;
-            }
-
-            if (step.Name is { } name)
-            {
-                if (rest is not null || graph.AsAggregate(type) is not { } aggregate || Find(graph, aggregate, name) is not { } found)
-                {
-                    return null;
-                }
-
-                offset += found.Offset;
-                type = found.Member.Type;
-                bitFieldSize = found.Member.BitFieldSize;
-                place = found.Member.Place;
-                isFlexible = found.IsFlexible;
-                isOfOneElement = false;
-                prefix = prefix.Length == 0 ? name : $"{prefix}.{name}";
-            }
-            else if (FlattenedArray(graph, type) is { } array && (rest ?? array.Count) is var count && count != 1)
-            {
-                if (graph.ByteSizeOf(array.Element) is not { } size || (count > 0 && step.Index >= count))
-                {
-                    return OfFurtherDimension();
-                }
-
-                if (count is null or 0)
-                {
-                    // Nothing bounds what an element is: only where the first one begins is known.
-                    return new ResolvedMember(path, offset, null, type, false)
-                    {
-                        Place = place,
-                        Doubt = InDoubt(path, prefix, count, step.Index == 0 && i == steps.Length - 1),
-                    };
-                }
-
-                ulong dimension = firstDimension?.Invoke(prefix, count.Value) ?? count.Value;
-                if (step.Index >= dimension)
-                {
-                    return OfFurtherDimension();
-                }
-
-                if (firstDimension is null)
-                {
-                    doubt ??= InDoubt(path, prefix, count, step.Index == 0 && i == steps.Length - 1);
-                }
-
-                isFlexible = false;
-                ulong many = count.Value / dimension;
-                offset += step.Index * many * size * 8;
-                rest = many == 1 ? null : many;
-                type = many == 1 ? array.Element : type;
-                prefix += "[]";
-            }
-            else if (isOfOneElement && step.Index == 0 && Element(graph, type, 0) is null)
-            {
-                // [1][1] is one array of one element too, and each of its dimensions is all of it.
-                prefix += "[]";
-            }
-            else
-            {
-                isFlexible = false;
-                isOfOneElement = FlattenedArray(graph, type) is { Count: 1 };
-                if (Element(graph, type, step.Index) is not { } element)
-                {
-                    return OfFurtherDimension();
-                }
-
-                offset += element.Offset;
-                type = element.Type;
-                rest = null;
-                prefix += "[]";
-            }
-        }
-
-        ulong? bitSize = bitFieldSize ?? (rest is { } left ? left * 8 * graph.ByteSizeOf(graph.AsArray(type)!.Element) : graph.ByteSizeOf(type) * 8);
-        return new ResolvedMember(path, offset, bitSize, type, bitFieldSize is not null) { Place = place, ElementCount = rest, Doubt = doubt, IsFlexible = isFlexible };
-
-        // An index that no element has: below an array of open dimensions, it may be one of a further dimension.
-        ResolvedMember? OfFurtherDimension() => doubt is null ? null : new ResolvedMember(path, offset, null, type, false) { Place = place, Doubt = doubt };
+        return TryParse(path, out ImmutableArray<Step> steps) ? new Walk(graph, root, path, firstDimension).Follow(steps) : null;
     }
 
-    /// <summary>Whether a type is an array of which the dimensions are not known.</summary>
+    /// <summary>Whether a type is an array of unknown dimensions.</summary>
     public static bool IsOfOpenShape(TypeGraph graph, TypeId type)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -173,17 +76,153 @@ public static class MemberPath
     /// <summary>The array that a type stands for when it may be one of arrays; else null.</summary>
     private static ArrayType? FlattenedArray(TypeGraph graph, TypeId type) => graph.AsArray(type) is { MayBeFlattened: true } array ? array : null;
 
-    private static string InDoubt(string path, string array, ulong? count, bool isPlaceKnown)
-    {
-        string many = count is null or 0 ? "an array of no number of elements" : string.Create(CultureInfo.InvariantCulture, $"one array of {count} elements");
-        return $"BTF does not tell {(isPlaceKnown ? $"how long {path} is" : $"where {path} lies")}: it has {array} as {many}, as it has arrays of arrays too";
-    }
-
     /// <summary>Whether the text is a path: names joined by dots, indices in brackets.</summary>
     public static bool IsWellFormed(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         return TryParse(path, out _);
+    }
+
+    /// <summary>A walk along a path, from the root inwards.</summary>
+    private sealed class Walk(TypeGraph graph, TypeId root, string path, Func<string, ulong, ulong>? firstDimension)
+    {
+        private TypeId _type = root;
+        private ulong _offset;
+        private ulong? _bitFieldSize;
+        private SourcePlace? _place;
+        private bool _isFlexible;
+
+        // The path so far, with [] for every index: the name of an array of open dimensions.
+        private string _prefix = "";
+
+        // The number of elements of the part of such an array that the indices so far have left, or null.
+        private ulong? _rest;
+        private string? _doubt;
+
+        // Whether the last index was that of an array of one element, which may be one of more dimensions of one.
+        private bool _isOfOneElement;
+
+        public ResolvedMember? Follow(ImmutableArray<Step> steps)
+        {
+            for (int i = 0; i < steps.Length; i++)
+            {
+                if (_bitFieldSize is not null)
+                {
+                    return null;
+                }
+
+                bool isLast = i == steps.Length - 1;
+                ResolvedMember? end = null;
+                bool goesOn = steps[i].Name is { } name ? ToMember(name)
+                    : FlattenedArray(graph, _type) is { } array && (_rest ?? array.Count) is not 1
+                        ? ToOpenElement(array, _rest ?? array.Count, steps[i].Index, isLast, out end)
+                        : ToElement(steps[i].Index, out end);
+                if (!goesOn)
+                {
+                    return end;
+                }
+            }
+
+            ulong? bitSize = _bitFieldSize ?? (_rest is { } left ? left * 8 * graph.ByteSizeOf(graph.AsArray(_type)!.Element) : graph.ByteSizeOf(_type) * 8);
+            return new ResolvedMember(path, _offset, bitSize, _type, _bitFieldSize is not null)
+            {
+                Place = _place,
+                ElementCount = _rest,
+                Doubt = _doubt,
+                IsFlexible = _isFlexible,
+            };
+        }
+
+        private bool ToMember(string name)
+        {
+            if (_rest is not null || graph.AsAggregate(_type) is not { } aggregate || Find(graph, aggregate, name) is not { } found)
+            {
+                return false;
+            }
+
+            _offset += found.Offset;
+            _type = found.Member.Type;
+            _bitFieldSize = found.Member.BitFieldSize;
+            _place = found.Member.Place;
+            _isFlexible = found.IsFlexible;
+            _isOfOneElement = false;
+            _prefix = _prefix.Length == 0 ? name : $"{_prefix}.{name}";
+            return true;
+        }
+
+        // An element of an array that may be one of arrays: what the index selects depends on the first dimension.
+        private bool ToOpenElement(ArrayType array, ulong? count, ulong index, bool isLast, out ResolvedMember? end)
+        {
+            end = null;
+            if (graph.ByteSizeOf(array.Element) is not { } size || (count > 0 && index >= count))
+            {
+                end = OfFurtherDimension();
+                return false;
+            }
+
+            if (count is null or 0)
+            {
+                // Nothing bounds the elements: only the start of the first one is known.
+                end = new ResolvedMember(path, _offset, null, _type, false) { Place = _place, Doubt = InDoubt(count, index == 0 && isLast) };
+                return false;
+            }
+
+            ulong dimension = firstDimension?.Invoke(_prefix, count.Value) ?? count.Value;
+            if (index >= dimension)
+            {
+                end = OfFurtherDimension();
+                return false;
+            }
+
+            if (firstDimension is null)
+            {
+                _doubt ??= InDoubt(count, index == 0 && isLast);
+            }
+
+            _isFlexible = false;
+            ulong many = count.Value / dimension;
+            _offset += index * many * size * 8;
+            _rest = many == 1 ? null : many;
+            _type = many == 1 ? array.Element : _type;
+            _prefix += "[]";
+            return true;
+        }
+
+        private bool ToElement(ulong index, out ResolvedMember? end)
+        {
+            end = null;
+            if (_isOfOneElement && index == 0 && Element(graph, _type, 0) is null)
+            {
+                // [1][1] is one array of one element too, and each of its dimensions is all of it.
+                _prefix += "[]";
+                return true;
+            }
+
+            _isFlexible = false;
+            _isOfOneElement = FlattenedArray(graph, _type) is { Count: 1 };
+            if (Element(graph, _type, index) is not { } element)
+            {
+                end = OfFurtherDimension();
+                return false;
+            }
+
+            _offset += element.Offset;
+            _type = element.Type;
+            _rest = null;
+            _prefix += "[]";
+            return true;
+        }
+
+        // For an index that no element has: below an array of open dimensions, it may be one of a further dimension.
+        private ResolvedMember? OfFurtherDimension()
+            => _doubt is null ? null : new ResolvedMember(path, _offset, null, _type, false) { Place = _place, Doubt = _doubt };
+
+        private string InDoubt(ulong? count, bool isPlaceKnown)
+        {
+            string many = count is null or 0 ? "an array of no number of elements" : $"one array of {count} elements";
+            string what = isPlaceKnown ? $"how long {path} is" : $"where {path} lies";
+            return $"BTF does not tell {what}: it has {_prefix} as {many}, as it has arrays of arrays too";
+        }
     }
 
     private static (Member Member, ulong Offset, bool IsFlexible)? Find(TypeGraph graph, AggregateType aggregate, string name)
@@ -218,7 +257,7 @@ public static class MemberPath
         return index;
     }
 
-    // The first member of a name is the one that is found.
+    // Of two members of one name, the first is found.
     private static void AddTo(Dictionary<string, (Member Member, ulong Offset, bool IsFlexible)> index, TypeGraph graph, AggregateType aggregate, ulong offset)
     {
         for (int i = 0; i < aggregate.Members.Length; i++)

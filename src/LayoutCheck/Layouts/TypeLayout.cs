@@ -4,7 +4,7 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Layouts;
 
-/// <summary>What an item of a layout is.</summary>
+/// <summary>The kind of an item of a layout.</summary>
 public enum LayoutItemKind
 {
     /// <summary>A member.</summary>
@@ -17,11 +17,11 @@ public enum LayoutItemKind
     Padding,
 }
 
-/// <summary>One stretch of a struct or union: a member, or what lies between members.</summary>
-/// <param name="Kind">What it is.</param>
+/// <summary>One stretch of a struct or union: a member, or a gap between members.</summary>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Depth">How many expanded members it lies in; 0 for the type's own.</param>
 /// <param name="Name">The member's name; null for unnamed members, holes and padding.</param>
-/// <param name="Path">The path that finds it (<c>lru.next</c>); empty for what has no name.</param>
+/// <param name="Path">The path that finds it (<c>lru.next</c>); empty for an item without a name.</param>
 /// <param name="Type">The member's type; <see cref="TypeId.Void"/> for holes and padding.</param>
 /// <param name="BitOffset">Bits from the start of the type.</param>
 /// <param name="BitSize">Its width in bits.</param>
@@ -51,7 +51,7 @@ public sealed record LayoutItem(
     /// <summary>Whether it is a flexible array (<see cref="TypeGraph.IsFlexibleArray"/>), which has the bytes from its place to the end of the type.</summary>
     public bool IsFlexible { get; init; }
 
-    /// <summary>Where it ends, in bits from the start of the type: what is flexible ends nowhere.</summary>
+    /// <summary>Where it ends, in bits from the start of the type; a flexible array ends nowhere.</summary>
     public ulong EndBit => IsFlexible ? ulong.MaxValue : BitOffset + BitSize;
 
     /// <summary>The byte that its first bit is in.</summary>
@@ -62,7 +62,7 @@ public sealed record LayoutItem(
 }
 
 /// <summary>
-/// Where everything in a struct or union lies: a flat list in the order of declaration, holes and padding as items of their own. All
+/// The layout of a struct or union: a flat list of its members in the order of declaration, with holes and padding as items of their own. All
 /// positions are in bits from the start of the type.
 /// </summary>
 public sealed class TypeLayout
@@ -93,9 +93,9 @@ public sealed class TypeLayout
     public bool HasArraysOfOpenShape => Items.Any(i => i.Kind == LayoutItemKind.Member && MemberPath.IsOfOpenShape(Graph, i.Type));
 
     /// <summary>Lays a definition out.</summary>
-    /// <param name="definition">What to lay out.</param>
+    /// <param name="definition">The definition.</param>
     /// <param name="expandAll">
-    /// Whether to go into members of named types too; unnamed members and unnamed types are always gone into. Of an array the first element is.
+    /// Whether to expand members of named types too. Unnamed members and unnamed types are always expanded, and of an array the first element.
     /// </param>
     public static TypeLayout Of(TypeDefinition definition, bool expandAll = false)
     {
@@ -129,7 +129,7 @@ public sealed class TypeLayout
         string indices = "";
         while (counts.TryPop(out ulong count))
         {
-            // The first dimension takes what is left.
+            // The first dimension takes the rest.
             ulong here = counts.Count == 0 || count == 0 ? index : index % count;
             index = counts.Count == 0 || count == 0 ? 0 : index / count;
             indices = string.Create(CultureInfo.InvariantCulture, $"[{here}]{indices}");
@@ -189,7 +189,7 @@ public sealed class TypeLayout
             TypeId type = member.Type;
             if (graph.AsArray(type) is { } array)
             {
-                // A typedef of an array has a name of its own. Elements without members are those of a marker.
+                // A typedef of an array has a name of its own. An array of empty structs is a marker.
                 TypeId element = graph.Innermost(array.Element);
                 bool isUnnamed = graph[type] is ArrayType && IsUnnamed(element);
                 AggregateType? inner = (expandAll || isUnnamed) && graph.AsAggregate(element) is { Members.IsEmpty: false } found ? found : null;

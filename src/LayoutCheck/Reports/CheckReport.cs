@@ -14,7 +14,7 @@ namespace LayoutCheck.Reports;
 /// <param name="Definitions">The definitions of each type that a rule names.</param>
 /// <param name="Results">The rules' results, the flagship's first.</param>
 public sealed record CheckReport(
-    SourceFacts Source,
+    DebugInfoSummary Source,
     bool HasOtherSource,
     LayoutEra Era,
     ImmutableArray<DefinitionSummary> Definitions,

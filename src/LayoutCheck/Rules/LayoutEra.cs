@@ -5,20 +5,23 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Rules;
 
 /// <summary>
-/// How a kernel places the device pagemap and the compound tag, told from the members of struct page and struct folio alone: version
+/// How a kernel places the device pagemap and the compound tag. Only the members of struct page and struct folio tell it: version
 /// numbers lie (vendors backport), members do not.
 /// </summary>
 /// <param name="Id">A short name for machines.</param>
 /// <param name="Description">One line for people.</param>
 /// <param name="Versions">The mainline kernels that have it.</param>
-/// <param name="AllowsCompoundDevicePages">Whether a ZONE_DEVICE page can be part of a compound page in this layout; null when there is none to tell by.</param>
+/// <param name="AllowsCompoundDevicePages">
+/// Whether a ZONE_DEVICE page can be part of a compound page in this layout; null when there is none to tell by.
+/// </param>
 /// <param name="DevicePageReason">Why it can, or cannot.</param>
 public sealed record LayoutEra(string Id, string Description, string Versions, bool? AllowsCompoundDevicePages, string DevicePageReason)
 {
     private const string Sharing = "compound zone device pages are not possible: every page keeps its own pgmap in the word that a tail page "
         + "needs for compound_head, so that a page can have one or the other";
 
-    private const string Moved = "compound zone device pages are possible: pgmap is kept once, in the folio, and tail pages are free to hold the way to their head";
+    private const string Moved = "compound zone device pages are possible: pgmap is kept once, in the folio, "
+        + "and tail pages are free to hold the way to their head";
 
     private const string NoPage = "the image has no C definition of struct page";
 
@@ -54,7 +57,8 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
 
     /// <summary>There is a struct page, and nothing in it tells: members are missing for another reason than age.</summary>
     public static LayoutEra Undated { get; } = new(
-        "undated", "struct page has none of the members that would tell (compound_info, compound_head, pgmap, first_page), or not those that go with them", "", null,
+        "undated", "struct page has none of the members that would tell (compound_info, compound_head, pgmap, first_page), or not those that go with them",
+        "", null,
         "struct page has none of the members that tell its era (compound_info, compound_head, pgmap, first_page), or not those that go with them");
 
     /// <summary>There is no struct page to tell by.</summary>
@@ -114,7 +118,7 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
             : SharedWordInLruUnion;
     }
 
-    // That pgmap is missing tells of age only where nothing else is that came after it.
+    // A missing pgmap is a sign of age only where no later member exists.
     private static LayoutEra WithoutPagemap(TypeDefinition page, TypeDefinition? folio)
         => folio is not null || Has(page, "zone_device_data") || Has(page, "hmm_data") ? Undated
             : Has(page, "compound_head") ? CompoundHeadOnly

@@ -1,6 +1,6 @@
 namespace LayoutCheck.Rules;
 
-/// <summary>What a rule, or one check of it, came to. Only what was seen counts: what could not be decided is never passed off as held.</summary>
+/// <summary>The outcome of a rule, or of one check of it. A check that could not be decided never counts as held.</summary>
 public enum Outcome
 {
     /// <summary>It applies and is true.</summary>

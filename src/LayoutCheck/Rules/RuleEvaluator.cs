@@ -17,14 +17,16 @@ public static class RuleEvaluator
 
     /// <summary>The result of each rule, in their order.</summary>
     /// <param name="rules">The rules.</param>
-    /// <param name="definitions">All definitions of every type in <see cref="RuleSet.RequiredTypes"/>; a name that is missing counts as one without definitions.</param>
+    /// <param name="definitions">
+    /// All definitions of every type in <see cref="RuleSet.RequiredTypes"/>; a name that is missing counts as one without definitions.
+    /// </param>
     /// <param name="target">The machine that the image was built for.</param>
     /// <param name="config">The kernel's configuration (<c>CONFIG_X</c> to <c>y</c>, <c>m</c> or a value), or null when the image does not carry it.</param>
     /// <param name="omission">Why the definitions may lack what the kernel has, or null.</param>
     public static ImmutableArray<RuleResult> Evaluate(
         RuleSet rules,
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
-        TargetFacts target,
+        TargetInfo target,
         IReadOnlyDictionary<string, string>? config = null,
         SourceOmission? omission = null)
     {

@@ -4,13 +4,13 @@ using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Rules;
 
-/// <summary>What a rule came to.</summary>
+/// <summary>The outcome of a rule, with those of its checks.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Outcome">Violated when one check is; else Undecided when one is; else Holds when one does; else NotApplicable.</param>
 /// <param name="Checks">The result of each check, in the rule's order.</param>
 public sealed record RuleResult(Rule Rule, Outcome Outcome, ImmutableArray<CheckResult> Checks);
 
-/// <summary>What one check came to.</summary>
+/// <summary>The outcome of one check, with the reason.</summary>
 /// <param name="Check">The check.</param>
 /// <param name="Outcome">Its outcome.</param>
 /// <param name="Reason">One plain sentence with the values that decided.</param>

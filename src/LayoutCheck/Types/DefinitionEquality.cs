@@ -3,10 +3,10 @@ using LayoutCheck.Core;
 namespace LayoutCheck.Types;
 
 /// <summary>
-/// Whether two definitions of a type lay it out the same, and where they first part. Compared is all that a layout depends on: kinds, tags,
-/// sizes, alignments, the names and places of members, and what they embed by value, to the end. Behind a pointer it is the kind and the
-/// tag. The names of typedefs and base types are not compared: they move nothing (one compiler writes <c>long unsigned int</c> where
-/// another writes <c>unsigned long</c>).
+/// Whether two definitions of a type lay it out the same, and their first difference in words; <see cref="StructuralDiff"/> lists all of them. It compares all
+/// that a layout depends on: kinds, tags, sizes, alignments, the names and places of members, and the types that they embed by value. Behind a pointer it
+/// compares the kind and the tag. The names of typedefs and base types are left out: they move nothing (one compiler writes <c>long unsigned int</c>, another
+/// <c>unsigned long</c>). Hot: a survey compares every definition that it reads.
 /// </summary>
 internal sealed class DefinitionEquality
 {
@@ -14,7 +14,7 @@ internal sealed class DefinitionEquality
 
     private readonly TypeGraph _left;
     private readonly TypeGraph _right;
-    // What was found equal once is not compared again; only what is equal is remembered, so that the memory depends on the two types alone.
+    // A pair that is equal is not compared again. Only equal pairs are remembered: the first difference ends the comparison.
     private readonly HashSet<(TypeId Left, TypeId Right)> _equal = [];
     private string? _difference;
 
@@ -27,7 +27,9 @@ internal sealed class DefinitionEquality
     /// <summary>Whether the two lay out the same.</summary>
     public static bool Same(TypeGraph left, TypeId leftType, TypeGraph right, TypeId rightType) => FirstDifference(left, leftType, right, rightType) is null;
 
-    /// <summary>False when two structs or unions certainly differ: a quick look at their own members, from the last one, where what was added in one of two moves all.</summary>
+    /// <summary>
+    /// False when two structs or unions certainly differ: a quick look at their own members, from the last one, which any added member moves.
+    /// </summary>
     public static bool MayBeSame(AggregateType left, AggregateType right)
     {
         bool isSame = left.ByteSize == right.ByteSize && left.Members.Length == right.Members.Length;
@@ -88,14 +90,15 @@ internal sealed class DefinitionEquality
         return hash.ToHashCode();
     }
 
-    // Both stand at bitBase of the whole, so that places are told from its start: that of page.pgmap, say, not of the unnamed struct in it.
+    // Both lie at bitBase of the whole, so that places count from its start: from that of struct page, say, not of the unnamed struct in it.
     private bool ByValue(TypeId leftType, TypeId rightType, string path, ulong bitBase)
     {
         leftType = _left.Strip(leftType);
         rightType = _right.Strip(rightType);
         if (leftType == TypeId.Void || rightType == TypeId.Void)
         {
-            return leftType == rightType || Differ(path, leftType == TypeId.Void ? "is void" : "is not void", rightType == TypeId.Void ? "is void" : "is not void");
+            return leftType == rightType
+                || Differ(path, leftType == TypeId.Void ? "is void" : "is not void", rightType == TypeId.Void ? "is void" : "is not void");
         }
 
         if ((leftType == rightType && ReferenceEquals(_left, _right)) || _equal.Contains((leftType, rightType)))
@@ -112,7 +115,8 @@ internal sealed class DefinitionEquality
             (PointerType a, PointerType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
                 && (PointeeName(_left, a.Target) == PointeeName(_right, b.Target)
                     || Differ(path, $"points to {PointeeName(_left, a.Target)}", $"points to {PointeeName(_right, b.Target)}")),
-            (ArrayType a, ArrayType b) => (a.Count == b.Count || Differ(path, $"has {Count(a)} elements", $"has {Count(b)} elements")) && ByValue(a.Element, b.Element, path + "[]", bitBase),
+            (ArrayType a, ArrayType b) => (a.Count == b.Count || Differ(path, $"has {Count(a)} elements", $"has {Count(b)} elements"))
+                && ByValue(a.Element, b.Element, path + "[]", bitBase),
             (AggregateReference a, AggregateReference b) => a == b || Differ(path, $"is {Tagged(a.Kind, a.Name)}", $"is {Tagged(b.Kind, b.Name)}"),
             (AggregateType a, AggregateType b) => SameAggregate(a, b, path, bitBase),
             (FunctionType, FunctionType) => true,
@@ -147,7 +151,8 @@ internal sealed class DefinitionEquality
             string inner = a.Name is null ? path : path.Length == 0 ? a.Name : $"{path}.{a.Name}";
             if (!IsSameName(a.Name, b.Name))
             {
-                return Differ(path, $"has {a.Name ?? "an unnamed member"} at {Bits(bitBase + a.BitOffset)}", $"has {b.Name ?? "an unnamed member"} at {Bits(bitBase + b.BitOffset)}");
+                return Differ(path, $"has {a.Name ?? "an unnamed member"} at {Bits(bitBase + a.BitOffset)}",
+                    $"has {b.Name ?? "an unnamed member"} at {Bits(bitBase + b.BitOffset)}");
             }
 
             if (a.BitOffset != b.BitOffset)
@@ -175,9 +180,14 @@ internal sealed class DefinitionEquality
             && (left.Alignment == right.Alignment || Differ(path, Aligned(left.Alignment), Aligned(right.Alignment)));
     }
 
-    // Names that the kernel's __UNIQUE_ID makes (include/linux/compiler.h) end in a counter of the unit, which no source can name.
-    private static bool IsSameName(string? a, string? b)
-        => a == b || (a is not null && b is not null && IsUnique(a) && IsUnique(b) && a.AsSpan().TrimEnd("0123456789").SequenceEqual(b.AsSpan().TrimEnd("0123456789")));
+    /// <summary>
+    /// The part of a member's name that is compared. The names of the kernel's __UNIQUE_ID (include/linux/compiler.h) end in a counter of the unit, which no
+    /// source
+    /// can name.
+    /// </summary>
+    public static string ComparedName(string name) => IsUnique(name) ? new string(name.AsSpan().TrimEnd("0123456789")) : name;
+
+    private static bool IsSameName(string? a, string? b) => a == b || (a is not null && b is not null && IsUnique(a) && ComparedName(a) == ComparedName(b));
 
     private static bool IsUnique(string name) => name.StartsWith(UniquePrefix, StringComparison.Ordinal);
 
@@ -187,7 +197,8 @@ internal sealed class DefinitionEquality
         return false;
     }
 
-    private static string PointeeName(TypeGraph graph, TypeId target)
+    /// <summary>The target of a pointer as far as it is compared: the kind and the tag.</summary>
+    public static string PointeeName(TypeGraph graph, TypeId target)
     {
         string stars = "";
         foreach (TypeNode node in graph.Derivation(target))
@@ -231,9 +242,11 @@ internal sealed class DefinitionEquality
         _ => "a function",
     };
 
-    private static string Tagged(AggregateKind kind, string? name) => name is null ? $"an unnamed {TypeSpelling.Keyword(kind)}" : $"{TypeSpelling.Keyword(kind)} {name}";
+    private static string Tagged(AggregateKind kind, string? name)
+        => name is null ? $"an unnamed {TypeSpelling.Keyword(kind)}" : $"{TypeSpelling.Keyword(kind)} {name}";
 
-    private static string Aligned(ulong? alignment) => $"is aligned to {alignment?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing declared"}";
+    private static string Aligned(ulong? alignment)
+        => $"is aligned to {alignment?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing declared"}";
 
     private static string Width(Member member) => member.BitFieldSize is { } width ? $"is {Printable.Count(width, "bit")} wide" : "is no bitfield";
 

@@ -4,8 +4,8 @@ using LayoutCheck.Core;
 namespace LayoutCheck.Types;
 
 /// <summary>
-/// Debug information that can be asked for types: DWARF or BTF. Both answer with the same graph; nothing after this seam
-/// knows which it was, nor which byte order the image has.
+/// Debug information as a source of types: DWARF or BTF. Both give the same graph: nothing above this interface depends on the format or the byte order of
+/// the image.
 /// </summary>
 public interface ITypeSource
 {
@@ -14,12 +14,12 @@ public interface ITypeSource
 
     /// <summary>The machine the image was built for.</summary>
     /// <exception cref="InvalidImageException">The debug information does not tell.</exception>
-    TargetFacts Target { get; }
+    TargetInfo Target { get; }
 
     /// <summary>The largest alignment of a number on that machine, as far as it is known. Never fails.</summary>
     ScalarAlignment Scalars { get; }
 
-    /// <summary>How far the question that is being answered has come, from 0 to 1; may be asked from another thread, for showing only.</summary>
+    /// <summary>The progress of the current query, from 0 to 1, for display; any thread may read it.</summary>
     double FractionDone { get; }
 
     /// <summary>
@@ -32,19 +32,19 @@ public interface ITypeSource
     /// Every C definition of each of the names, in the order asked. Equal definitions are folded into one.
     /// </summary>
     /// <param name="names">The types asked for.</param>
-    /// <param name="pool">The threads that may work; the answer does not depend on how many they are.</param>
-    /// <param name="withPlaces">Whether to tell where the types and their members are declared, where that is recorded (not in BTF).</param>
+    /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
+    /// <param name="withPlaces">Whether to read where the types and their members are declared, where that is recorded (not in BTF).</param>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false);
 
     /// <summary>
-    /// What there is of a name that <see cref="FindFirst"/> and <see cref="FindAll(IReadOnlyList{TypeName}, WorkerPool, bool)"/> have no definition of:
-    /// definitions within functions, and what a typedef names that is only declared. Takes longer than either, and is for names that were not found.
+    /// The definitions of a name within functions, and the type that is only declared behind a typedef of that name. For a name that <see cref="FindFirst"/>
+    /// and <see cref="FindAll(IReadOnlyList{TypeName}, WorkerPool, bool)"/> have no definition of; takes longer than either.
     /// </summary>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     Remainder FindRemainder(TypeName name);
 
-    /// <summary>Why the source does not have all that the kernel has; null when nothing shows that it has not. Looks far: for when something is missing.</summary>
+    /// <summary>Why the source lacks types or members of the kernel; null when nothing shows that it does. Reads much: for when something is missing.</summary>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     SourceOmission? FindOmission();
 
@@ -52,14 +52,14 @@ public interface ITypeSource
     IReadOnlyList<TypeName> DefinedNames();
 }
 
-/// <summary>What can be asked of any source.</summary>
+/// <summary>Queries of any source.</summary>
 public static class TypeSourceExtensions
 {
     /// <inheritdoc cref="ITypeSource.FindAll"/>
     /// <param name="source">The source.</param>
     /// <param name="names">The types asked for.</param>
-    /// <param name="threads">How many threads may work, of which those besides the caller's are made for this question.</param>
-    /// <param name="withPlaces">Whether to tell where the types and their members are declared.</param>
+    /// <param name="threads">How many threads may work, the caller's included; the others live as long as the query.</param>
+    /// <param name="withPlaces">Whether to read where the types and their members are declared.</param>
     public static Survey FindAll(this ITypeSource source, IReadOnlyList<TypeName> names, int threads, bool withPlaces = false)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -68,31 +68,33 @@ public static class TypeSourceExtensions
     }
 }
 
-/// <summary>What all units of an image say of some types.</summary>
-/// <param name="Sets">One entry a name, in the order asked.</param>
-/// <param name="Facts">Where that comes from.</param>
-public sealed record Survey(ImmutableArray<DefinitionSet> Sets, SourceFacts Facts);
+/// <summary>The definitions of some types in all units of an image.</summary>
+/// <param name="Sets">One entry for each name, in the order asked.</param>
+/// <param name="Facts">The source that they come from.</param>
+public sealed record Survey(ImmutableArray<DefinitionSet> Sets, DebugInfoSummary Facts);
 
 /// <summary>One definition of a type.</summary>
 /// <param name="Graph">The graph that holds it.</param>
 /// <param name="Root">The struct or union in that graph: an <see cref="AggregateType"/>.</param>
-/// <param name="Units">The compilation units that say so, in file order. BTF keeps none: there it is the records that say so, each as a unit.</param>
+/// <param name="Units">The compilation units that have it, in file order. BTF keeps none: there, each record that has it counts as a unit.</param>
 public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray<DefiningUnit> Units)
 {
-    /// <summary>Of the first definition, how many the source has of the name in all, when it knows without reading them (BTF); else null.</summary>
+    /// <summary>Of a first definition, the number of definitions of the name, when the source knows it without reading them (BTF); else null.</summary>
     public int? OutOf { get; init; }
 
     /// <summary>The struct or union itself.</summary>
     public AggregateType Aggregate => (AggregateType)Graph[Root];
 
-    /// <summary>The first function that it is local to, empty when that has no name; null for a definition for the whole unit, and for BTF, which does not tell.</summary>
+    /// <summary>
+    /// The first function that it is local to, empty when that has no name; null for a definition for the whole unit, and in BTF, which does not record it.
+    /// </summary>
     public string? Function { get; init; }
 
-    /// <summary>Whether DW_AT_alignment is the alignment of the type: GCC records what the type has, clang what the source demanded, which may be less.</summary>
+    /// <summary>Whether DW_AT_alignment is the alignment of the type (GCC), not that of its attributes, which may be less (clang).</summary>
     public bool HasExactAlignments => Units.Any(u => u.Producer.StartsWith("GNU ", StringComparison.Ordinal));
 }
 
-/// <summary>What there is of a name that no C unit defines for the whole unit.</summary>
+/// <summary>The rest of a name that no C unit defines for the whole unit.</summary>
 /// <param name="Local">The definitions within functions that differ from each other, in the order of their first unit.</param>
 /// <param name="TypedefOf">The struct or union that a typedef of this name stands for and that is only declared; null when there is no such typedef.</param>
 public sealed record Remainder(ImmutableArray<TypeDefinition> Local, TypeName? TypedefOf)
@@ -112,7 +114,7 @@ public sealed record Remainder(ImmutableArray<TypeDefinition> Local, TypeName? T
 /// <param name="Producer">Its compiler with the options (DW_AT_producer), or empty when it has none (BTF).</param>
 public readonly record struct DefiningUnit(int Index, string Name, string Producer = "");
 
-/// <summary>All that one source says of one name.</summary>
+/// <summary>The definitions of one name in one source.</summary>
 /// <param name="Name">The name asked for.</param>
 /// <param name="Distinct">
 /// The definitions that differ from each other in anything the layout depends on, in the order of their first unit; one entry when all
@@ -122,15 +124,17 @@ public readonly record struct DefiningUnit(int Index, string Name, string Produc
 public sealed record DefinitionSet(TypeName Name, ImmutableArray<TypeDefinition> Distinct, int DeclarationCount)
 {
     /// <summary>
-    /// Why none of its definitions is told though there may be some: a compiler recorded one in a way that contradicts itself
-    /// (<see cref="InvalidImageException.IsOfOneType"/>). Null when nothing is wrong; else <see cref="Distinct"/> is empty.
+    /// Why <see cref="Distinct"/> is empty though there may be definitions: a compiler's record of one contradicts itself
+    /// (<see cref="InvalidImageException.IsOfOneType"/>). Null when nothing is wrong.
     /// </summary>
     public InvalidImageException? Problem { get; init; }
 
-    /// <summary>Where a definition within a function is (<see cref="Remainder.Place"/>), when that was looked for because there is no other; else null.</summary>
+    /// <summary>
+    /// The place of a definition within a function (<see cref="Remainder.Place"/>), when there is no other and it was searched for; else null.
+    /// </summary>
     public string? Place { get; init; }
 
-    /// <summary>This set with the definitions of another name that this one may stand for, those that are equal folded.</summary>
+    /// <summary>This set with the definitions of another name that this one may stand for; equal ones are folded.</summary>
     internal DefinitionSet With(DefinitionSet other)
     {
         List<TypeDefinition> all = [.. Distinct];
@@ -169,43 +173,45 @@ public enum SourceKind
     Btf,
 }
 
-/// <summary>Where facts come from, for the report.</summary>
+/// <summary>The debug information of an image in short, for the report.</summary>
 /// <param name="Kind">DWARF or BTF.</param>
 /// <param name="Target">The machine the image was built for.</param>
 /// <param name="Format">The format with its versions: <c>DWARF 5</c>, <c>DWARF 4, 5</c>, <c>BTF</c>.</param>
 /// <param name="Languages">How many units each language has, most first; empty for BTF.</param>
 /// <param name="Producers">The compilers of the C units (DW_AT_producer), options included, each once; empty for BTF.</param>
-public sealed record SourceFacts(
+public sealed record DebugInfoSummary(
     SourceKind Kind,
-    TargetFacts Target,
+    TargetInfo Target,
     string Format,
     ImmutableArray<LanguageCount> Languages,
     ImmutableArray<string> Producers)
 {
-    /// <summary>Why the source does not have all that the kernel has; null when nothing shows that it has not.</summary>
+    /// <summary>Why the source lacks types or members of the kernel; null when nothing shows that it does.</summary>
     public SourceOmission? Omission { get; init; }
 
     /// <summary>Whether arrays of arrays cannot be told from arrays in it.</summary>
     public bool FlattensArrays { get; init; }
 }
 
-/// <summary>Why debug information does not have all that the kernel has: it was reduced when it was made (DWARF), or tailored afterwards (BTF).</summary>
-/// <param name="Clause">How that is seen, in a clause.</param>
+/// <summary>Why debug information lacks types or members of the kernel: it was reduced when it was made (DWARF), or tailored afterwards (BTF).</summary>
+/// <param name="Clause">The evidence, in a clause.</param>
 /// <param name="IsOfMembers">Whether members are left out of structs too; else whole types alone.</param>
 public sealed record SourceOmission(string Clause, bool IsOfMembers);
 
 /// <summary>How many units are written in a language.</summary>
 public readonly record struct LanguageCount(string Language, int UnitCount);
 
-/// <summary>What a rule may know of the target machine.</summary>
+/// <summary>The target machine, as far as a rule may depend on it.</summary>
 /// <param name="WordByteSize">sizeof(long) and of a pointer, in bytes: 4 or 8.</param>
 /// <param name="IsBigEndian">Byte order; bits are counted accordingly.</param>
-public readonly record struct TargetFacts(int WordByteSize, bool IsBigEndian)
+public readonly record struct TargetInfo(int WordByteSize, bool IsBigEndian)
 {
-    /// <summary>The largest alignment of a number on the machine, in bytes, as an ELF header tells it; null where there is none, or the size of a word tells it.</summary>
+    /// <summary>
+    /// The largest alignment of a number on the machine, in bytes, by the machine of an ELF header; null without one, or where the size of a word decides it.
+    /// </summary>
     public ulong? LargestScalarAlignment { get; init; }
 
-    /// <summary>The same where nothing tells the machine: all of 64 bits are alike, and m68k, which aligns nothing to more than 2, is big-endian.</summary>
+    /// <summary>The same for an unknown machine: all machines of 64 bits are alike, and m68k, which aligns nothing to more than 2, is big-endian.</summary>
     public ScalarAlignment Scalars => LargestScalarAlignment is { } known ? new ScalarAlignment(known, known)
         : WordByteSize == 8 ? ScalarAlignment.Usual
         : new ScalarAlignment(IsBigEndian ? 2u : 4u, 8);

@@ -4,7 +4,7 @@ namespace LayoutCheck.Types;
 
 /// <summary>
 /// The types that one struct or union is made of. Immutable, complete (every <see cref="TypeId"/> in it resolves), free of
-/// cycles by value, and owns all that it holds: nothing in it refers to the mapped file.
+/// cycles by value. It owns its data: nothing in it refers to the mapped file.
 /// </summary>
 public sealed class TypeGraph
 {
@@ -14,7 +14,7 @@ public sealed class TypeGraph
 
     internal TypeGraph(ImmutableArray<TypeNode?> nodes) => _nodes = nodes;
 
-    /// <summary>Why the places of some of its types and members are not told, though the image has them, in a clause; null when all are that it has.</summary>
+    /// <summary>Why it lacks the source places of some types and members though the image has them, in a clause; null when it has all.</summary>
     public string? PlacesProblem { get; init; }
 
     /// <summary>How many types it holds, <c>void</c> included.</summary>
@@ -26,7 +26,7 @@ public sealed class TypeGraph
         ? node
         : throw new InvalidOperationException($"type id {id.Index} has no node");
 
-    /// <summary>The type behind an id, or null for <see cref="TypeId.Void"/>: for walks over all of them, each of which comes after those that it refers to.</summary>
+    /// <summary>The type behind an id, or null for <see cref="TypeId.Void"/>. A node has a higher id than the nodes that it refers to.</summary>
     internal TypeNode? NodeOrNull(TypeId id) => _nodes[id.Index];
 
     /// <summary>The type without its typedefs and qualifiers; <see cref="TypeId.Void"/> stays what it is.</summary>
@@ -108,7 +108,7 @@ public sealed class TypeGraph
             case AggregateType type:
                 return type.ByteSize;
             case ArrayType type:
-                // A length whose bits overflow 64 bits is no length that a layout could have.
+                // No layout has a length whose bits overflow 64 bits.
                 UInt128? total = (type.Count ?? 0) * (UInt128?)ByteSizeOf(type.Element);
                 return total > ulong.MaxValue / 8 ? null : (ulong?)total;
             default:
@@ -117,9 +117,9 @@ public sealed class TypeGraph
     }
 
     /// <summary>
-    /// Whether a member is a flexible array (C 6.7.2.1): it has the bytes from its place to the end of what it is in, though its own size is 0. An array of
-    /// no elements (GNU) is one at the end of a struct and in a union; elsewhere it marks a place, as those of include/linux/cache.h do everywhere.
-    /// What has no element with bytes is none.
+    /// Whether a member is a flexible array (C17 6.7.2.1p18): it has the bytes from its place to the end of its holder, though its own size is 0. An array of
+    /// no elements (GNU) is one at the end of a struct and in a union. Elsewhere it marks a place, as the markers of include/linux/cache.h do everywhere.
+    /// An array whose elements have no bytes is none.
     /// </summary>
     public bool IsFlexibleArray(AggregateType holder, int index)
     {
@@ -175,8 +175,8 @@ public sealed class TypeGraph
     }
 
     /// <summary>
-    /// Whether the places of a struct's members show that it is packed: one lies where its own alignment does not let it, and there is no hole. One that
-    /// has a hole has a packed member, which is another thing.
+    /// Whether the places of a struct's members show that it is packed: one lies at no multiple of its own alignment, and there is no hole. A struct with
+    /// a hole has a packed member, which is another thing.
     /// </summary>
     /// <param name="aggregate">The struct or union, one of this graph.</param>
     /// <param name="scalars">The largest alignment of a number on the target.</param>
@@ -195,7 +195,7 @@ public sealed class TypeGraph
             end = Math.Max(end, member.BitOffset + (member.BitFieldSize ?? (ByteSizeOf(member.Type) ?? 0) * 8));
             if (!member.IsBitField && member.Alignment is null && AlignmentOf(member.Type, scalars) is { } its)
             {
-                // A typedef may demand less than its type, as compat_u64 does, and neither BTF nor every compiler's DWARF has that.
+                // A typedef may demand less than its type, as compat_u64 does. BTF does not record that, nor does every compiler's DWARF.
                 bool mayBeLess = member.Type != TypeId.Void && this[member.Type] is TypedefType && AsAggregate(member.Type) is null;
                 isMisplaced |= Misplaced(aggregate, member, mayBeLess ? its with { Least = Math.Min(its.Least, LeastOfTypedefs) } : its) is not null;
             }
@@ -224,7 +224,7 @@ public sealed class TypeGraph
             doubt ??= misplaced ?? its.Doubt;
             least = Math.Max(least, its.Least);
 
-            // Where it lies, and the size of the whole, may be no multiple of what its alignment could be.
+            // Its alignment divides its place and the size of the whole, unless the struct is packed.
             ulong place = (member.BitOffset / 8) | aggregate.ByteSize;
             ulong allowed = place == 0 ? its.Most : Math.Min(its.Most, place & (~place + 1));
             most = Math.Max(most, allowed);

@@ -3,17 +3,19 @@ using LayoutCheck.Core;
 namespace LayoutCheck.Types;
 
 /// <summary>
-/// Collects nodes for one <see cref="TypeGraph"/>, each after those that it refers to. Bounds what they unfold to: whatever walks a graph goes into a
-/// struct again at each place where it stands, so that a few records of a hostile image could come to more than any machine holds. A kernel's
-/// largest structs have some ten thousand members, and a hundred characters a member. And asserts of each struct what holds of every struct of C:
-/// damage that leaves the format whole most often breaks that.
+/// Collects nodes for one <see cref="TypeGraph"/>, each after the nodes that it refers to. It bounds their unfolded size: a walk of a graph enters a struct
+/// again at each place where it is embedded, so that a few records of a hostile image could unfold to more than any machine holds. A kernel's
+/// largest structs have some ten thousand members, and a hundred characters a member. It also asserts of each struct the invariants of every struct of C:
+/// damage that leaves the format whole most often breaks one of them.
 /// </summary>
 internal sealed class TypeGraphBuilder
 {
-    /// <summary>How long the name of a type or a member may be, in characters: what the kernel allows in its own BTF (KSYM_NAME_LEN, kernel/bpf/btf.c).</summary>
+    /// <summary>
+    /// How long the name of a type or a member may be, in characters: what the kernel allows in its own BTF (KSYM_NAME_LEN, kernel/bpf/btf.c).
+    /// </summary>
     public const int LongestName = 511;
 
-    /// <summary>What is wrong with a member of a type that is not defined.</summary>
+    /// <summary>The problem of a member whose type is not defined.</summary>
     public const string OnlyDeclared = "has a type without a size: one that is only declared";
 
     /// <summary>How many members a struct may have, those of its members counted again at each place where they stand.</summary>
@@ -31,7 +33,7 @@ internal sealed class TypeGraphBuilder
     private readonly List<(ulong? BitSize, bool IsAggregate)> _sizes = [(null, false)];
     private long _nameLength;
 
-    /// <summary>Adds a node and returns its id; <see cref="Problem"/> says whether it is too much, or no type of C.</summary>
+    /// <summary>Adds a node and returns its id. <see cref="Problem"/> tells whether the graph is too large now, or the node is no type of C.</summary>
     public TypeId Add(TypeNode node)
     {
         _nodes.Add(node);
@@ -52,14 +54,17 @@ internal sealed class TypeGraphBuilder
     /// <summary>Whether <see cref="Problem"/> is a bit-field that a compiler recorded in a way that contradicts itself.</summary>
     public bool IsContradictory { get; private set; }
 
-    /// <summary>What becomes <see cref="TypeGraph.PlacesProblem"/>.</summary>
+    /// <summary>The <see cref="TypeGraph.PlacesProblem"/> of the graph.</summary>
     public string? PlacesProblem { get; set; }
 
-    /// <summary>Counts the names of another struct or union from here on; the graph may have several.</summary>
+    /// <summary>Starts a new budget of names, for another struct or union; the graph may have several.</summary>
     public void BeginRoot() => _nameLength = 0;
 
-    /// <summary>Counts a name that a node will have. Asked before there are many of them: equal bytes of an image can be a name a thousand times over.</summary>
-    public string? Count(string? name)
+    /// <summary>
+    /// Charges a name that a node will have to the budget of its struct, and returns it. Callers charge as they read: the same bytes of an image can be a name
+    /// a thousand times over.
+    /// </summary>
+    public string? ChargeName(string? name)
     {
         int length = name?.Length ?? 0;
         _nameLength += length;
@@ -92,7 +97,7 @@ internal sealed class TypeGraphBuilder
 
     private Extent ExtentOf(TypeNode node)
     {
-        // What a keyword, brackets or a number add.
+        // The length of a keyword, brackets or a number.
         const int Spare = 24;
         switch (node)
         {
@@ -167,8 +172,8 @@ internal sealed class TypeGraphBuilder
         }
     }
 
-    // C 6.7.2.1: members have a complete type, those of a struct lie one behind the other, and nothing is outside. That a member is not there cannot be
-    // seen; that one became another is seen by its lying over the next.
+    // C17 6.7.2.1: members have a complete type, those of a struct lie one behind the other, and none lies outside. A missing member leaves no trace. A
+    // member that became another one lies over the next.
     private string? ImpossibleIn(AggregateType aggregate)
     {
         UInt128 end = 0;
@@ -208,7 +213,7 @@ internal sealed class TypeGraphBuilder
         return isSorted || aggregate.Kind == AggregateKind.Union ? null : Overlapping(aggregate);
     }
 
-    // The plugin that shuffles the members of a struct may leave them in an order of its own.
+    // The randstruct plugin may leave the members of a struct in an order of its own.
     private string? Overlapping(AggregateType aggregate)
     {
         UInt128 end = 0;
@@ -234,7 +239,7 @@ internal sealed class TypeGraphBuilder
         return null;
     }
 
-    // Of a bit-field as wide as its type clang leaves out the width, so that it is taken for a member that starts at a byte: it does not in a packed struct.
+    // Clang leaves out the width of a bit-field that is as wide as its type. Such a member looks like a plain one, but in a packed struct it starts at any bit.
     private bool MayHaveLostWidth(Member member, Member neighbour)
         => !member.IsBitField && neighbour.IsBitField && _nodes[Strip(member.Type).Index] is BaseType or EnumType;
 

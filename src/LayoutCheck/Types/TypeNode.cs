@@ -9,10 +9,10 @@ public readonly record struct TypeId(int Index)
     public static TypeId Void => default;
 }
 
-/// <summary>How the bits of a base type are to be understood (DWARF 5 §7.8, BTF_INT_ENCODING).</summary>
+/// <summary>The meaning of the bits of a base type (DWARF 5 §7.8, BTF_INT_ENCODING).</summary>
 public enum BaseEncoding
 {
-    /// <summary>Neither DWARF nor BTF said anything that we name.</summary>
+    /// <summary>No encoding, or one without a name here.</summary>
     Other,
 
     /// <summary>A signed integer.</summary>
@@ -75,7 +75,9 @@ public sealed record QualifiedType(Qualifier Qualifier, TypeId Target) : TypeNod
 /// <summary>A typedef.</summary>
 public sealed record TypedefType(string Name, TypeId Target) : TypeNode;
 
-/// <summary>One dimension of an array; <paramref name="Count"/> is null where no length is recorded (<c>x[]</c>). <c>int a[2][3]</c> is 2 of 3 of int.</summary>
+/// <summary>
+/// One dimension of an array; <paramref name="Count"/> is null where no length is recorded (<c>x[]</c>). <c>int a[2][3]</c> is 2 of 3 of int.
+/// </summary>
 public sealed record ArrayType(TypeId Element, ulong? Count) : TypeNode
 {
     /// <summary>
@@ -91,8 +93,8 @@ public sealed record EnumType(string? Name, ulong ByteSize, bool IsSigned) : Typ
 public sealed record FunctionType(TypeId Return, ImmutableArray<TypeId> Parameters, bool IsVariadic) : TypeNode;
 
 /// <summary>
-/// A struct or union that something points to, or that is only declared: its name is known and nothing else was read.
-/// A layout never depends on what lies behind a pointer, so the graph stops there.
+/// A struct or union behind a pointer, or one that is only declared: only its kind and name are read.
+/// A layout never depends on the target of a pointer, so the graph stops there.
 /// </summary>
 public sealed record AggregateReference(AggregateKind Kind, string? Name) : TypeNode;
 
@@ -106,7 +108,7 @@ public sealed record AggregateReference(AggregateKind Kind, string? Name) : Type
 /// <param name="Members">The members, unnamed ones included.</param>
 public sealed record AggregateType(AggregateKind Kind, string? Name, ulong ByteSize, ulong? Alignment, ImmutableArray<Member> Members) : TypeNode
 {
-    /// <summary>Where it is declared, when the debug information says and somebody asked. No part of what it is: not compared.</summary>
+    /// <summary>Where it is declared, when that was asked for and is recorded. Not compared.</summary>
     public SourcePlace? Place { get; init; }
 
     /// <inheritdoc/>
@@ -134,7 +136,7 @@ public sealed record Member(string? Name, TypeId Type, ulong BitOffset, ulong? B
     /// <summary>Whether it is a bitfield.</summary>
     public bool IsBitField => BitFieldSize is not null;
 
-    /// <summary>Where it is declared, when the debug information says and somebody asked. No part of what it is: not compared.</summary>
+    /// <summary>Where it is declared, when that was asked for and is recorded. Not compared.</summary>
     public SourcePlace? Place { get; init; }
 
     /// <inheritdoc/>

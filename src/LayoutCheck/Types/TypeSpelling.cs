@@ -36,7 +36,7 @@ public static class TypeSpelling
                     type = pointer.Target;
                     continue;
                 case ArrayType array:
-                    // A qualifier of an array is one of its elements (C 6.7.3), and is written where they are.
+                    // A qualifier of an array belongs to its elements (C17 6.7.3p10), and is written with them.
                     declarator = string.Create(CultureInfo.InvariantCulture, $"{Bracketed(declarator, isPointer)}[{array.Count}]");
                     isPointer = false;
                     type = array.Element;
@@ -52,7 +52,7 @@ public static class TypeSpelling
                         parameters = ["void"];
                     }
 
-                    // C has no qualified functions: GCC records so that one does not return, or has no effects.
+                    // C has no qualified functions: by a qualifier GCC records that one does not return, or has no effects.
                     declarator = $"{Bracketed(declarator, isPointer)}({string.Join(", ", parameters)})";
                     qualifiers = Qualifiers.None;
                     isPointer = false;
@@ -78,7 +78,7 @@ public static class TypeSpelling
         _ => throw new InvalidOperationException($"no C spelling for {node.GetType().Name}"),
     };
 
-    // Each once, whatever levels of debug information say it, in one order: compilers have several.
+    // Each qualifier once and in one order: compilers repeat them on several levels, in several orders.
     private static string Words(Qualifiers qualifiers) => qualifiers == Qualifiers.None ? ""
         : string.Join(' ', Enum.GetValues<Qualifier>().Where(q => qualifiers.HasFlag((Qualifiers)(1 << (int)q))).Select(Keyword));
 

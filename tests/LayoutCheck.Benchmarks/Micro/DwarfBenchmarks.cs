@@ -228,7 +228,7 @@ public class DefinedNamesBenchmark : KernelBenchmark
 {
     /// <summary>Finds all names.</summary>
     [Benchmark]
-    public void DefinedNames() => ((ITypeSource)new DwarfTypeReader(Image)).DefinedNames();
+    public void DefinedNames() => new DwarfTypeReader(Image).DefinedNames();
 
     private protected override void Prepare() => NoteItems(nameof(DefinedNames), Units.Length, "units");
 }

@@ -70,7 +70,7 @@ public sealed class BtfTypeReaderTests
         Assert.Equal([0UL, 64UL], outer.Graph.AsAggregate(outer.Aggregate.Members[8].Type)!.Members.Select(m => m.BitOffset));
         Assert.Equal(new DefiningUnit(26, "BTF type 26"), Assert.Single(outer.Units));
         Assert.Equal(4UL, First(reader, "last").Aggregate.ByteSize);
-        Assert.Equal(new TargetFacts(8, isBigEndian), reader.Target);
+        Assert.Equal(new TargetInfo(8, isBigEndian), reader.Target);
     }
 
     [Theory]

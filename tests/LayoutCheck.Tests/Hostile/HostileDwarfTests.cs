@@ -440,7 +440,7 @@ public sealed class HostileDwarfTests
         DwarfImage dwarf = DwarfImage.Find(ElfFile.Read(file))!;
         using WorkerPool pool = new(threads);
         SurveyPlan plan = new(dwarf, new WantedNames([s_struct], dwarf.Sections), withPlaces: false) { IsSlow = isSlow };
-        return SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, pool), () => new TargetFacts(8, false));
+        return SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, pool), () => new TargetInfo(8, false));
     }
 
     private static void Patch(byte[] image, string section, int at, ulong value, int size)

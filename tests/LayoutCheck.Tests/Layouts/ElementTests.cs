@@ -139,7 +139,7 @@ public sealed class ElementTests
         TypeName name = TypeName.Parse("struct hdr");
         Dictionary<TypeName, DefinitionSet> definitions = new() { [name] = new DefinitionSet(name, [Definition(Header())], 0) };
         Rule rule = RuleParser.Parse("test.md", $"---\ntitle: test\ncheck: {check}\n---\n");
-        CheckResult result = RuleEvaluator.Evaluate(new RuleSet([rule]), definitions, new TargetFacts(8, false))[0].Checks[0];
+        CheckResult result = RuleEvaluator.Evaluate(new RuleSet([rule]), definitions, new TargetInfo(8, false))[0].Checks[0];
         Assert.Equal(expected, result.Outcome);
     }
 

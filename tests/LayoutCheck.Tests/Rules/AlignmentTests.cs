@@ -42,10 +42,10 @@ public sealed class AlignmentTests
           b 8/8 long
         """;
 
-    private static CheckResult Evaluate(string expression, string layouts = Layouts, TargetFacts? target = null, int word = 8)
+    private static CheckResult Evaluate(string expression, string layouts = Layouts, TargetInfo? target = null, int word = 8)
     {
         Rule rule = RuleParser.Parse("r.md", $"---\ntitle: t\ncheck: {expression}\n---\n");
-        return RuleEvaluator.Evaluate(new RuleSet([rule]), LayoutText.Parse(layouts, word), target ?? new TargetFacts(8, false))[0].Checks[0];
+        return RuleEvaluator.Evaluate(new RuleSet([rule]), LayoutText.Parse(layouts, word), target ?? new TargetInfo(8, false))[0].Checks[0];
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class AlignmentTests
         string layout = $"struct s {offset + 8}\n  c 0/{offset} char[]\n  l {offset}/8 long long\n".Replace("char[]", $"char[{offset}]", StringComparison.Ordinal);
         TypeDefinition s = LayoutText.Parse(layout, 4).Values.Single().Distinct[0];
         Assert.Equal(isPacked, s.Graph.IsPacked(s.Aggregate, new ScalarAlignment(largest, largest)));
-        TargetFacts target = new(4, false) { LargestScalarAlignment = largest };
+        TargetInfo target = new(4, false) { LargestScalarAlignment = largest };
         Assert.Equal(isPacked ? Outcome.Violated : Outcome.Holds, Evaluate($"alignof(struct s) == {largest}", layout, target, 4).Outcome);
         Assert.Equal(Outcome.Holds, Evaluate($"alignof(struct l) == {largest}", "struct l 8\n  a 0/8 long long\n", target, 4).Outcome);
     }
@@ -100,12 +100,12 @@ public sealed class AlignmentTests
     public void Where_the_machine_is_not_known_what_differs_between_machines_is_undecided()
     {
         const string Layout = "struct s 8\n  a 0/4 int\n  b 4/4 int\n";
-        TargetFacts big = new(4, true);
-        Assert.Equal((new ScalarAlignment(2, 8), new ScalarAlignment(4, 8)), (big.Scalars, new TargetFacts(4, false).Scalars));
+        TargetInfo big = new(4, true);
+        Assert.Equal((new ScalarAlignment(2, 8), new ScalarAlignment(4, 8)), (big.Scalars, new TargetInfo(4, false).Scalars));
         Assert.Equal(Outcome.Undecided, Evaluate("alignof(struct s) == 4", Layout, big, 4).Outcome);
         Assert.Equal(Outcome.Holds, Evaluate("alignof(struct s) >= 2 && alignof(struct s) <= 4", Layout, big, 4).Outcome);
-        Assert.Equal(Outcome.Holds, Evaluate("alignof(struct s) == 4", Layout, new TargetFacts(4, false), 4).Outcome);
-        Assert.Equal(Outcome.Undecided, Evaluate("alignof(struct l) == 8", "struct l 8\n  a 0/8 long long\n", new TargetFacts(4, false), 4).Outcome);
+        Assert.Equal(Outcome.Holds, Evaluate("alignof(struct s) == 4", Layout, new TargetInfo(4, false), 4).Outcome);
+        Assert.Equal(Outcome.Undecided, Evaluate("alignof(struct l) == 8", "struct l 8\n  a 0/8 long long\n", new TargetInfo(4, false), 4).Outcome);
     }
 
     [Theory]

@@ -11,7 +11,7 @@ public class HistoricBugTests
     [Fact]
     public void A_64_bit_dma_address_pads_the_union_of_a_32_bit_struct_page()
     {
-        CheckResult found = Violation("compound-word-is-second-word", new TargetFacts(4, true), """
+        CheckResult found = Violation("compound-word-is-second-word", new TargetInfo(4, true), """
             struct page 40
               flags 0/4 unsigned long
               lru 8/8 struct list_head
@@ -32,7 +32,7 @@ public class HistoricBugTests
     [Fact]
     public void A_function_pointer_of_a_slab_on_page_mapping()
     {
-        CheckResult found = Violation("slab-words-over-mapping", new TargetFacts(8, false), """
+        CheckResult found = Violation("slab-words-over-mapping", new TargetInfo(8, false), """
             struct page 64 align 16
               flags 0/8 unsigned long
               compound_head 8/8 unsigned long
@@ -60,7 +60,7 @@ public class HistoricBugTests
     [Fact]
     public void A_vendors_extra_pointer_makes_struct_page_80_bytes()
     {
-        CheckResult found = Violation("struct-page-power-of-two", new TargetFacts(8, false), """
+        CheckResult found = Violation("struct-page-power-of-two", new TargetInfo(8, false), """
             struct page 80 align 16
               flags 0/8 unsigned long
               memcg_data 56/8 unsigned long
@@ -94,12 +94,12 @@ public class HistoricBugTests
               freelist 0/4 void *
               counters 4/4 unsigned long
             """;
-        TargetFacts target = new(4, false);
+        TargetInfo target = new(4, false);
         RuleSet rules = new([RuleCatalog.Default.Find("slab-freelist-aligned")!]);
         Assert.Equal(outcome, RuleEvaluator.Evaluate(rules, LayoutText.Parse(layouts, target.WordByteSize), target)[0].Outcome);
     }
 
-    private static CheckResult Violation(string rule, TargetFacts target, string layouts)
+    private static CheckResult Violation(string rule, TargetInfo target, string layouts)
     {
         RuleSet rules = new([RuleCatalog.Default.Find(rule)!]);
         return RuleEvaluator.Evaluate(rules, LayoutText.Parse(layouts, target.WordByteSize), target)[0].Checks.First(c => c.Outcome == Outcome.Violated);

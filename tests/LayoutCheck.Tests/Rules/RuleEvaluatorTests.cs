@@ -10,7 +10,7 @@ namespace LayoutCheck.Tests.Rules;
 /// <summary>From checks to outcomes: when, several definitions, sums, selection.</summary>
 public class RuleEvaluatorTests
 {
-    private static readonly TargetFacts s_target = new(8, false);
+    private static readonly TargetInfo s_target = new(8, false);
 
     private static RuleResult Evaluate(string checks, string layouts)
         => RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse("test.md", $"---\ntitle: test\n{checks}\n---\n")]), LayoutText.Parse(layouts), s_target)[0];

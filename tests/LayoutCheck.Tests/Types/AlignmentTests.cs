@@ -59,7 +59,7 @@ public sealed class AlignmentTests
             TypeName name = TypeName.Parse("struct s");
             DefinitionSet set = new(name, [definition], 0);
             RuleSet rules = new([RuleParser.Parse("t.md", "---\ntitle: t\ncheck: alignof(struct s) == 2\n---\n")]);
-            CheckResult result = RuleEvaluator.Evaluate(rules, new Dictionary<TypeName, DefinitionSet> { [name] = set }, new TargetFacts(8, false))[0].Checks[0];
+            CheckResult result = RuleEvaluator.Evaluate(rules, new Dictionary<TypeName, DefinitionSet> { [name] = set }, new TargetInfo(8, false))[0].Checks[0];
             Assert.Equal(expected, result.Outcome);
             Assert.DoesNotContain("alignof", BaselineWriter.Write("t", [set]).RuleText, StringComparison.Ordinal);
             Assert.Equal(expected == Outcome.Undecided, result.Reason.Contains("struct s or a struct in it declares is less than its members have", StringComparison.Ordinal));

@@ -27,6 +27,8 @@ internal sealed unsafe class AbbrevTable
     private readonly SectionWindow? _window;
     private readonly Section _section;
     private readonly AbbrevCache _cache = new();
+    private readonly bool _usesCache;
+    private readonly bool _usesPlans;
     private Place[] _places = new Place[512];
     private Abbrev?[] _dense = new Abbrev?[512];
     private SkipPlan[] _plans = new SkipPlan[512];
@@ -42,7 +44,12 @@ internal sealed unsafe class AbbrevTable
     private UnitHeader _unit;
 
     /// <summary>Reads tables in the section itself.</summary>
-    public AbbrevTable(Section section) => _section = section;
+    public AbbrevTable(Section section)
+    {
+        _section = section;
+        _usesCache = !section.File.Inputs.Disabled.HasFlag(FastPaths.AbbrevCache);
+        _usesPlans = !section.File.Inputs.Disabled.HasFlag(FastPaths.SkipPlan);
+    }
 
     /// <summary>Reads tables through a window: for the tables of many units in file order.</summary>
     public AbbrevTable(SectionWindow window)
@@ -205,7 +212,7 @@ internal sealed unsafe class AbbrevTable
             reader.EnsureLoaded(SkipPlanBuilder.LargestDeclaration);
             ulong from = reader.Offset;
             byte* bytes = _section.Start + from;
-            AbbrevCache.Key key = _section.LoadedEnd - bytes >= AbbrevCache.LongestKey ? AbbrevCache.KeyOf(bytes, _kind) : default;
+            AbbrevCache.Key key = _usesCache && _section.LoadedEnd - bytes >= AbbrevCache.LongestKey ? AbbrevCache.KeyOf(bytes, _kind) : default;
             SkipPlan plan = default;
             int id = key.Length != 0 ? _cache.Find(key, out plan) : AbbrevCache.NotCached;
             if (id >= 0)
@@ -215,6 +222,7 @@ internal sealed unsafe class AbbrevTable
             else
             {
                 plan = SkipPlanBuilder.Parse(ref reader, _section, _unit);
+                plan = _usesPlans ? plan : plan.OnSlowPath;
                 id = reader.Offset - from == key.Length ? _cache.Add(key, plan) : AbbrevCache.NotCached;
             }
 
@@ -234,6 +242,11 @@ internal sealed unsafe class AbbrevTable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool PassKnown(ref SectionReader reader, ulong wanted)
     {
+        if (!_usesCache)
+        {
+            return false;
+        }
+
         byte* start = _section.Start;
         byte* at = start + reader.Offset;
         byte* last = _section.LoadedEnd - AbbrevCache.LongestKey - 2;

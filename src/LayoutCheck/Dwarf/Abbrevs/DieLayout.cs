@@ -86,6 +86,9 @@ internal sealed class DieLayout
 
     /// <summary>The fields whose presence matters: one bit for each <see cref="DieField"/>.</summary>
     public uint Present;
+
+    /// <summary>The field of each attribute in order; <see cref="DieField.Unsupported"/> also if its form is not one that the field may have.</summary>
+    public DieField[] Fields = [];
     public FieldLocation Name;
     public FieldLocation Type;
     public FieldLocation ByteSize;

@@ -36,6 +36,9 @@ internal readonly record struct SkipPlan(ulong Bits)
     {
     }
 
+    /// <summary>The plan without its fast path.</summary>
+    public SkipPlan OnSlowPath => new(NeedsSlowPath | (Bits & MayNameOutsideUnit));
+
     /// <summary>The size of all attributes.</summary>
     public uint Size => (ushort)Bits;
 

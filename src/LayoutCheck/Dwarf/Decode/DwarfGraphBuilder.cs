@@ -143,7 +143,7 @@ internal sealed class DwarfGraphBuilder
 
     private string? Name(Die die, DieDecoder decoder)
     {
-        string? name = _graph.Count(decoder.Text(die[DwAt.DW_AT_name]));
+        string? name = _graph.ChargeName(decoder.Text(die[DwAt.DW_AT_name]));
         RefuseProblem(die);
         return name;
     }

@@ -43,6 +43,8 @@ internal sealed class DefinitionMatcher
         _sections = sections;
         _info = info;
         _reader = new DieFieldReader(info, abbrevs);
+        // One entry is as good as none.
+        cacheSize = sections.Disabled.HasFlag(FastPaths.EqualityCache) ? 1 : cacheSize;
         _cache = new (ulong, int)[cacheSize];
         _cacheMask = cacheSize - 1;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.IO;
@@ -85,6 +86,8 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
     private readonly Section _info = info;
     private readonly AbbrevTable _abbrevs = abbrevs;
     private readonly bool _swap = info.IsBigEndian == BitConverter.IsLittleEndian;
+    private readonly bool _usesLayouts = !info.File.Inputs.Disabled.HasFlag(FastPaths.FieldPlan);
+    private readonly bool _usesPlainMembers = !info.File.Inputs.Disabled.HasFlag(FastPaths.PlainMembers);
     private UnitHeader _unit;
 
     // What a form can carry.
@@ -219,18 +222,21 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
 
     private DieLayout MakeLayout(Abbrev abbrev)
     {
-        DieLayout layout = new() { IsUsable = abbrev.FixedSize >= 0 && !_unit.Is64Bit };
-        foreach ((DwAt attribute, DwForm form, short at, long implicitConst) in abbrev.Specs)
+        DieLayout layout = new() { IsUsable = _usesLayouts && abbrev.FixedSize >= 0 && !_unit.Is64Bit, Fields = new DieField[abbrev.Specs.Length] };
+        for (int i = 0; i < abbrev.Specs.Length; i++)
         {
+            (DwAt attribute, DwForm form, short at, long implicitConst) = abbrev.Specs[i];
             DieField field = FieldOf(attribute);
             if (field == DieField.None)
             {
                 continue;
             }
 
+            bool isAllowed = Allows(field, KindOf(form));
+            layout.Fields[i] = isAllowed ? field : DieField.Unsupported;
             int size = AttributeForms.FixedSize(form, _unit);
             bool isConstant = form is DwForm.DW_FORM_implicit_const or DwForm.DW_FORM_flag_present;
-            if (Allows(field, KindOf(form)) && size >= 0 && !(IsBounded(field) && (isConstant || size > sizeof(uint))))
+            if (isAllowed && size >= 0 && !(IsBounded(field) && (isConstant || size > sizeof(uint))))
             {
                 byte loadSize = isConstant ? FieldLocation.Constant : (byte)size;
                 layout.Set(field, new FieldLocation(at, loadSize, form == DwForm.DW_FORM_flag_present ? 1 : implicitConst));
@@ -242,7 +248,7 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
         }
 
         const uint PlainFields = (1u << (int)DieField.Name) | (1u << (int)DieField.Type) | (1u << (int)DieField.Location);
-        layout.IsPlainMember = layout.IsUsable && abbrev.Tag == DwTag.DW_TAG_member && !abbrev.HasChildren && (layout.Present & ~PlainFields) == 0
+        layout.IsPlainMember = _usesPlainMembers && layout.IsUsable && abbrev.Tag == DwTag.DW_TAG_member && !abbrev.HasChildren && (layout.Present & ~PlainFields) == 0
             && layout.Name.Size == sizeof(uint) && layout.Type.Size == sizeof(uint);
         return layout;
     }
@@ -280,22 +286,23 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
         Abbrev abbrev = _abbrevs.Get(code, _info, dieOffset);
         fields.Tag = abbrev.Tag;
         fields.HasChildren = abbrev.HasChildren;
-        foreach ((DwAt attribute, DwForm form, _, long implicitConst) in abbrev.Specs)
+        DieLayout layout = abbrev.Layout ??= MakeLayout(abbrev);
+        for (int i = 0; i < layout.Fields.Length; i++)
         {
-            DieField field = FieldOf(attribute);
+            DieField field = layout.Fields[i];
+            DwForm form = abbrev.Specs[i].Form;
             if (field == DieField.None)
             {
                 AttributeForms.Skip(ref reader, form, _unit, _info);
                 continue;
             }
 
-            FormKind kind = KindOf(form);
-            if (!Allows(field, kind))
+            if (field == DieField.Unsupported)
             {
                 return false;
             }
 
-            ulong value = ReadValue(ref reader, form, implicitConst);
+            ulong value = ReadValue(ref reader, form, abbrev.Specs[i].ImplicitConst);
             if (IsBounded(field) && value > uint.MaxValue)
             {
                 return false;
@@ -304,7 +311,7 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
             fields.Set(field, value);
             if (field == DieField.Name)
             {
-                fields.NameHome = kind == FormKind.StrOffset ? StringHome.Str : StringHome.InPlace;
+                fields.NameHome = StringForms.HomeOf(form);
             }
         }
 

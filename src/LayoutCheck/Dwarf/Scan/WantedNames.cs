@@ -66,7 +66,7 @@ internal sealed class WantedNames
         }
 
         List<byte[]> patterns = [.. _names.Select(n => (byte[])[.. n, 0])];
-        StringSuffixSearch.Find(sections.Str, _names, (name, offset) =>
+        FindOffsets(sections.Str, (name, offset) =>
         {
             _byOffset[offset] = name;
             uint bit = Bit(offset);
@@ -76,10 +76,10 @@ internal sealed class WantedNames
 
         if (sections.LineStr is not null && patterns.Count <= MostPatterns)
         {
-            StringSuffixSearch.Find(sections.LineStr, _names, (_, offset) => AddPattern(offset));
+            FindOffsets(sections.LineStr, (_, offset) => AddPattern(offset));
         }
 
-        bool canSearch = !FastPath.IsDisabled && patterns.Count is > 0 and <= MostPatterns && !_names.Any(n => n.Length == 0);
+        bool canSearch = !sections.Disabled.HasFlag(FastPaths.ByteSearch) && patterns.Count is > 0 and <= MostPatterns && !_names.Any(n => n.Length == 0);
         _patterns = canSearch ? new BytePatterns(patterns) : null;
 
         void AddPattern(ulong offset)
@@ -118,6 +118,22 @@ internal sealed class WantedNames
     /// <exception cref="InvalidImageException">There is no .debug_str.</exception>
     public int NameAtOffset(ulong offset)
         => !MayMatchOffset(offset) ? -1 : _byOffset.TryGetValue(offset, out int name) ? name : _compareStrings || _sections.Str is null ? InText(offset) : -1;
+
+    // The offsets of all names in a section of strings: one pass for many names.
+    private void FindOffsets(Section strings, Action<int, ulong> found)
+    {
+        if (!_sections.Disabled.HasFlag(FastPaths.StringSearch))
+        {
+            StringSuffixSearch.Find(strings, _names, found);
+            return;
+        }
+
+        for (int i = 0; i < _names.Length; i++)
+        {
+            int name = i;
+            StringSuffixSearch.Find(strings, [_names[i]], (_, offset) => found(name, offset));
+        }
+    }
 
     private unsafe int InText(ulong offset)
     {

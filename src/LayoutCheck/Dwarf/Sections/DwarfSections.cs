@@ -105,6 +105,9 @@ internal sealed class DwarfSections
     /// <summary>.debug_line</summary>
     public Section? Line => _line.Value;
 
+    /// <summary>The fast paths that are disabled. Objects read it once, when they are made.</summary>
+    public FastPaths Disabled => Info.File.Inputs.Disabled;
+
     private string Suffix => SuffixOf(Format.IsSplit);
 
     /// <summary>The DWARF of an image or of a supplementary file; null if it has none.</summary>

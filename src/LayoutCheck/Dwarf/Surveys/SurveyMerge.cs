@@ -36,7 +36,7 @@ internal sealed class SurveyMerge
     /// <param name="findings">The findings of each worker.</param>
     /// <param name="target">The target of the image; called last, because it may throw.</param>
     /// <exception cref="InvalidImageException">The first error in file order.</exception>
-    public static Survey Merge(SurveyPlan plan, SurveyFindings[] findings, Func<TargetFacts> target)
+    public static Survey Merge(SurveyPlan plan, SurveyFindings[] findings, Func<TargetInfo> target)
     {
         SurveyMerge merge = new(plan, findings);
         InvalidImageException?[] problems = merge.ResolveFailures();
@@ -156,13 +156,13 @@ internal sealed class SurveyMerge
                 .OrderBy(d => d.Units[0].Index),
         ];
 
-    private SourceFacts Facts(Func<TargetFacts> target)
+    private DebugInfoSummary Facts(Func<TargetInfo> target)
     {
         IEnumerable<LanguageCount> languages = _findings.SelectMany(f => f.Languages).GroupBy(l => l.Key, StringComparer.Ordinal)
             .Select(g => new LanguageCount(g.Key, g.Sum(l => l.Value))).OrderByDescending(l => l.UnitCount).ThenBy(l => l.Language, StringComparer.Ordinal);
         IEnumerable<string> versions = _findings.SelectMany(f => f.Versions).Distinct().Order().Select(v => v.ToString(CultureInfo.InvariantCulture));
         ImmutableArray<string> producers = [.. _findings.SelectMany(f => f.Producers).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return new SourceFacts(SourceKind.Dwarf, target(), "DWARF " + string.Join(", ", versions), [.. languages], producers)
+        return new DebugInfoSummary(SourceKind.Dwarf, target(), "DWARF " + string.Join(", ", versions), [.. languages], producers)
         {
             Omission = producers.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null),
         };

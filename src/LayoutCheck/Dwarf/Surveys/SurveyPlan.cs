@@ -26,7 +26,7 @@ internal sealed class SurveyPlan(DwarfImage image, WantedNames wanted, bool with
     public bool WithPlaces => withPlaces;
 
     /// <summary>Whether the matcher is left out.</summary>
-    public bool IsSlow { get; init; } = FastPath.IsDisabled;
+    public bool IsSlow { get; init; } = image.Sections.Disabled.HasFlag(FastPaths.Matcher);
 
     /// <summary>The units.</summary>
     public UnitQueue Queue { get; } = new(image);

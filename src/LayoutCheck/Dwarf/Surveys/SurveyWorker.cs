@@ -19,7 +19,7 @@ internal sealed class SurveyWorker
     private readonly SurveyFindings _findings;
     private readonly DwarfGraphBuilder _builder;
     private readonly DefinitionMatcher _matcher;
-    private readonly InternedTypes _internedTypes = new();
+    private readonly InternedTypes? _internedTypes;
     private readonly Dictionary<ulong, string> _producersByOffset = [];
 
     // By request, for the current unit.
@@ -35,6 +35,7 @@ internal sealed class SurveyWorker
         _findings = new SurveyFindings(requests);
         _builder = new DwarfGraphBuilder(plan.Image.Sections);
         _matcher = new DefinitionMatcher(plan.Image.Sections, scanners.ForImage.Info, scanners.ForImage.Abbrevs);
+        _internedTypes = plan.Image.Sections.Disabled.HasFlag(FastPaths.InternedTypes) ? null : new InternedTypes();
         _isDeclared = new bool[requests];
         _isDefined = new bool[requests];
     }

@@ -13,9 +13,9 @@ namespace LayoutCheck.Dwarf.Surveys;
 /// <param name="File">The file that it was built from.</param>
 /// <param name="Header">The unit that it was built from.</param>
 /// <param name="DieOffset">Its offset in .debug_info.</param>
-/// <param name="InternedTypes">The interned types of the worker's templates.</param>
+/// <param name="InternedTypes">The interned types of the worker's templates; null for a set of its own.</param>
 internal sealed record Variant(
-    TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, DwarfSections File, UnitHeader Header, ulong DieOffset, InternedTypes InternedTypes)
+    TypeGraph Graph, TypeId Root, List<DefiningUnit> Units, DwarfSections File, UnitHeader Header, ulong DieOffset, InternedTypes? InternedTypes)
 {
     /// <summary>The indexes of the partial units that have it: the units that import them count.</summary>
     public List<int> PartialUnits { get; } = [];

@@ -101,7 +101,7 @@ internal static class CheckDetails
 
     private static void WriteFacts(CheckReport report, FoldedText text)
     {
-        SourceFacts source = report.Source;
+        DebugInfoSummary source = report.Source;
         text.Gap();
         Fact("File", $"{Printable.Escape(report.Files[0].Path)} ({Printable.Escape(report.Image!.FullFormat)})", text);
         Fact("Build id", $"{report.Image!.BuildId ?? "none recorded"}", text);

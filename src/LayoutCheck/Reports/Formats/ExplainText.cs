@@ -1,6 +1,5 @@
 using System.Globalization;
 using LayoutCheck.Core;
-using LayoutCheck.IO;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;
@@ -117,7 +116,8 @@ internal static class ExplainText
             int from = (int)(((place.Number ?? 0) - start) / scale);
             int to = (int)(((place.Number ?? 0) + (place.SubjectByteSize ?? 0) - start + scale - 1) / scale);
             string bar = new string(' ', from) + "|" + new string('=', Math.Max(0, to - from - 1));
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{place.Subject.PadRight(names)}  {bar.PadRight(columns)}  @{place.Number}, {Printable.Count(place.SubjectByteSize ?? 0, "byte")}"));
+            lines.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{place.Subject.PadRight(names)}  {bar.PadRight(columns)}  @{place.Number}, {Printable.Count(place.SubjectByteSize ?? 0, "byte")}"));
         }
 
         return lines;

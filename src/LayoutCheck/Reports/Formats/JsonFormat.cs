@@ -399,7 +399,7 @@ internal sealed class JsonReport : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteSource(SourceFacts source)
+    private void WriteSource(DebugInfoSummary source)
     {
         _json.WriteStartObject("source");
         _json.WriteString("kind", SourceName(source.Kind));

@@ -31,10 +31,10 @@ public sealed class Rule
     /// <summary>Which pack it belongs to.</summary>
     public required string Pack { get; init; }
 
-    /// <summary>Whether this is the rule that the program exists for: its verdict comes first.</summary>
+    /// <summary>Whether its verdict comes first: the program exists for this rule.</summary>
     public required bool IsFlagship { get; init; }
 
-    /// <summary>What is checked, in the order of the file.</summary>
+    /// <summary>Its checks, in the order of the file.</summary>
     public required ImmutableArray<RuleCheck> Checks { get; init; }
 
     /// <summary>The Markdown below the header.</summary>

@@ -2,17 +2,19 @@ using System.Text;
 
 namespace LayoutCheck.Rules.Catalog;
 
-/// <summary>The rules that the program brings along: the Markdown files of <c>Rules/Catalog</c>, embedded in the library.</summary>
+/// <summary>The built-in rules: the Markdown files of <c>Rules/Catalog</c>, embedded in the library.</summary>
 public static class RuleCatalog
 {
     private const string Prefix = "Catalog/";
 
     private static readonly Lazy<RuleSet> s_default = new(() => new RuleSet(Files().Select(file => RuleParser.Parse(file.Name, file.Text))));
 
-    /// <summary>All of them, of every pack: the flagship first, then by id in ordinal order. Read when first asked for.</summary>
+    /// <summary>All of them, of every pack: the flagship first, then by id in ordinal order. Parsed at the first use.</summary>
     public static RuleSet Default => s_default.Value;
 
-    /// <summary>What <see cref="RuleSet.Select"/> chooses of all of them, without reading those that are not chosen: most of a short answer's time.</summary>
+    /// <summary>
+    /// The choice that <see cref="RuleSet.Select"/> makes of all of them. Only the chosen ones are parsed, which is most of a short answer's time.
+    /// </summary>
     /// <exception cref="ArgumentException">A name is no rule or pack.</exception>
     public static RuleSet Select(IReadOnlyCollection<string>? packs = null, IReadOnlyCollection<string>? only = null, IReadOnlyCollection<string>? skip = null)
     {
@@ -22,7 +24,7 @@ public static class RuleCatalog
         IReadOnlyCollection<string>? wantedPacks = packs ?? (only is null ? [Rule.DefaultPack] : null);
         if ((only ?? []).Concat(skipped).Except(ids).Any() || (wantedPacks ?? []).Any(p => p != Rule.DefaultPack))
         {
-            // To say what was meant, or which packs there are, takes all of them.
+            // Suggestions, and the list of packs, need all of them.
             return Default.Select(packs, only, skip);
         }
 

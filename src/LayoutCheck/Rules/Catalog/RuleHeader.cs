@@ -3,7 +3,9 @@ using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Rules.Catalog;
 
-/// <summary>The header of a rule file: <c>key: value</c> lines between two lines <c>---</c>. Values are places in the text, for errors that point there.</summary>
+/// <summary>
+/// The header of a rule file: <c>key: value</c> lines between two lines <c>---</c>. Values are places in the text, for errors that point there.
+/// </summary>
 internal sealed class RuleHeader
 {
     public const string Title = "title";
@@ -66,7 +68,8 @@ internal sealed class RuleHeader
 
     // Words may go on over several lines. A line of comment between two keys belongs to neither.
     private string Words(Entry entry)
-        => string.Join(' ', _text[entry.Start..entry.End].Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && !l.StartsWith("//", StringComparison.Ordinal)));
+        => string.Join(' ', _text[entry.Start..entry.End].Split('\n').Select(l => l.Trim())
+            .Where(l => l.Length > 0 && !l.StartsWith("//", StringComparison.Ordinal)));
 
     private Entry? Find(string key)
     {

@@ -37,7 +37,9 @@ public static class RuleParser
 
     private static string PackOf(RuleHeader header) => header.Value(RuleHeader.Pack) ?? Rule.DefaultPack;
 
-    /// <summary>Reads the checks of one file: each <c>check:</c> with the <c>when:</c> before it. Macros are known in the checks below their definition.</summary>
+    /// <summary>
+    /// Reads the checks of one file: each <c>check:</c> with the <c>when:</c> before it. Macros are known in the checks below their definition.
+    /// </summary>
     private sealed class CheckReader(RuleHeader header, string fileName, string text)
     {
         private readonly Preprocessor _preprocessor = new(fileName, text);
@@ -106,7 +108,9 @@ public static class RuleParser
             if (any is null)
             {
                 throw header.Error(
-                    assertion.Position, $"nothing tells whether #if {Printable.Shorten(assertion.Condition!)} holds, for the assertion under it names no member: write a when: instead");
+                    assertion.Position,
+                    $"nothing tells whether #if {Printable.Shorten(assertion.Condition!)} holds, for the assertion under it names no member: "
+                        + "write a when: instead");
             }
 
             Node guard = _when is null ? any : new BinaryNode(assertion.Position, "&&", _when.Root, any);

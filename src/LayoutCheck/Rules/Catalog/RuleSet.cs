@@ -18,7 +18,7 @@ public sealed class RuleSet
             throw new ArgumentException($"two rules are called '{twice.Key}': {string.Join(" and ", twice.Select(rule => rule.SourceName))}");
         }
 
-        // Queries over values that are no objects have their code looked up when they first run, which took longer than this does.
+        // LINQ over value types is instantiated at run time under AOT: plain loops start faster.
         List<TypeName> types = [];
         foreach (Rule rule in Rules)
         {
@@ -35,7 +35,7 @@ public sealed class RuleSet
     /// <summary>The rules.</summary>
     public ImmutableArray<Rule> Rules { get; }
 
-    /// <summary>Every struct and union that a rule names, in the order of their first mention: what has to be read of an image.</summary>
+    /// <summary>Every struct and union that a rule names, in the order of their first mention: the types to read from an image.</summary>
     public ImmutableArray<TypeName> RequiredTypes { get; }
 
     /// <summary>The packs that the rules belong to, in ordinal order.</summary>
@@ -48,7 +48,7 @@ public sealed class RuleSet
     /// <exception cref="ArgumentException">Two rules have one id.</exception>
     public RuleSet With(IEnumerable<Rule> more) => new(Rules.Concat(more));
 
-    /// <summary>The rules that a user asked for.</summary>
+    /// <summary>The rules that a user chose.</summary>
     /// <param name="packs">Only of these packs; null = the default pack <see cref="Rule.DefaultPack"/>, unless <paramref name="only"/> names rules.</param>
     /// <param name="only">Only these ids, whatever their pack; null = all.</param>
     /// <param name="skip">Not these ids.</param>
@@ -62,7 +62,8 @@ public sealed class RuleSet
 
         if ((packs ?? []).FirstOrDefault(pack => !Packs.Contains(pack)) is { } none)
         {
-            throw new ArgumentException($"there is no pack '{Printable.Shorten(none)}'{Suggestions.Clause(none, Packs, otherwise: $"; there are {string.Join(", ", Packs)}")}");
+            throw new ArgumentException(
+                $"there is no pack '{Printable.Shorten(none)}'{Suggestions.Clause(none, Packs, otherwise: $"; there are {string.Join(", ", Packs)}")}");
         }
 
         IReadOnlyCollection<string>? wantedPacks = packs ?? (only is null ? [Rule.DefaultPack] : null);
@@ -75,6 +76,7 @@ public sealed class RuleSet
     public string UnknownRule(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
-        return $"there is no rule '{Printable.Shorten(id)}'{Suggestions.Clause(id, Rules.Select(rule => rule.Id), otherwise: "; 'layoutcheck rules' lists them")}";
+        string instead = Suggestions.Clause(id, Rules.Select(rule => rule.Id), otherwise: "; 'layoutcheck rules' lists them");
+        return $"there is no rule '{Printable.Shorten(id)}'{instead}";
     }
 }

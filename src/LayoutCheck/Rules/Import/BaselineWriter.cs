@@ -7,9 +7,9 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules.Import;
 
-/// <summary>A baseline, and what it does not hold.</summary>
+/// <summary>A baseline, and the members that are not in it.</summary>
 /// <param name="RuleText">The rule file; it can be read back, and holds on the definitions that it was made of.</param>
-/// <param name="LeftOut">What could not be pinned, a sentence for each type; nothing in it that a terminal obeys.</param>
+/// <param name="LeftOut">The members that could not be pinned, a sentence for each type, escaped.</param>
 public sealed record Baseline(string RuleText, ImmutableArray<string> LeftOut);
 
 /// <summary>Writes a rule file that pins layouts as they are in a known-good image: which members, where, how big, and none besides.</summary>
@@ -20,10 +20,10 @@ public static class BaselineWriter
 
     private const int RowsPerCheck = 4096;
 
-    // A name that a file made can be anything: some of them are told, to be looked for.
+    // A sentence names so many of the members that a rule cannot name.
     private const int NamesTold = 3;
 
-    // What a type without a tag cannot be called, for the language reads something else there.
+    // Words of the language, which a bare type name cannot be.
     private static readonly string[] s_reserved = ["struct", "union", "pointee"];
 
     /// <summary>Whether the rule language can spell the name of a type. Other languages than C, and damage, make names that it cannot.</summary>
@@ -47,7 +47,8 @@ public static class BaselineWriter
         {
             if (set.Distinct.IsEmpty || !CanPin(set.Name))
             {
-                throw new ArgumentException(set.Distinct.IsEmpty ? $"there is no definition of {set.Name} to pin" : $"a rule cannot spell {Printable.Shorten(set.Name.ToString())}");
+                throw new ArgumentException(set.Distinct.IsEmpty ? $"there is no definition of {set.Name} to pin"
+                    : $"a rule cannot spell {Printable.Shorten(set.Name.ToString())}");
             }
 
             Write(set, rule, leftOut);
@@ -72,11 +73,11 @@ public static class BaselineWriter
         Dictionary<string, Pinned> seen = new(StringComparer.Ordinal);
         all.ForEach(m => seen.TryAdd(m.Name, m));
         Pinned[] members = [.. all.Where(m => IsWord(m.Name) && seen[m.Name] == m)];
-        string macro = Macro(set.Name.Name);
         _ = rule.Append(CultureInfo.InvariantCulture, $"\n// {set.Name}\n");
         if (set.Distinct.Length > 1)
         {
-            _ = rule.Append(CultureInfo.InvariantCulture, $"// The first of {set.Distinct.Length} definitions that differ, as in {Printable.Escape(definition.Units[0].Name)}.\n");
+            _ = rule.Append(CultureInfo.InvariantCulture,
+                $"// The first of {set.Distinct.Length} definitions that differ, as in {Printable.Escape(definition.Units[0].Name)}.\n");
         }
 
         if (members.Length < all.Count)
@@ -93,26 +94,41 @@ public static class BaselineWriter
             _ = rule.Append(CultureInfo.InvariantCulture, $"       alignof({set.Name}) <= {alignment};\n");
         }
 
-        // A parameter that is called as the type is would stand in the type's place.
+        WriteMembers(set.Name, members, rule);
+        // A list of all members needs a name for each of them.
+        if (all.Count > 0 && all.All(m => IsWord(m.Name)))
+        {
+            _ = rule.Append(CultureInfo.InvariantCulture,
+                $"check: sharers({set.Name}) in {{\n           {string.Join(",\n           ", all.Select(m => m.Name).Distinct())}\n       }},\n");
+            _ = rule.Append(CultureInfo.InvariantCulture, $"       \"{set.Name} has a member that the baseline does not know\"\n");
+        }
+    }
+
+    // Two macros with a row for each member: places in bytes, and those of bit-fields in bits.
+    private static void WriteMembers(TypeName type, Pinned[] members, StringBuilder rule)
+    {
+        string macro = Macro(type.Name);
         string member = Parameter("member");
         string offset = Parameter("offset");
         string size = Parameter("size");
         if (members.Any(m => !m.IsBitField))
         {
-            _ = rule.Append(CultureInfo.InvariantCulture, $"check: #define {macro}_AT({member}, {offset}, {size}) exists({set.Name}, {member}) \\\n");
-            _ = rule.Append(CultureInfo.InvariantCulture, $"           && offsetof({set.Name}, {member}) == {offset} && sizeof({set.Name}, {member}) == {size}\n");
+            _ = rule.Append(CultureInfo.InvariantCulture, $"check: #define {macro}_AT({member}, {offset}, {size}) exists({type}, {member}) \\\n");
+            _ = rule.Append(CultureInfo.InvariantCulture, $"           && offsetof({type}, {member}) == {offset} && sizeof({type}, {member}) == {size}\n");
             int rows = 0;
             foreach (Pinned pinned in members.Where(m => !m.IsBitField))
             {
-                _ = rule.Append(CultureInfo.InvariantCulture, $"{RowStart(ref rows)}{macro}_AT({pinned.Name}, {pinned.BitOffset / 8}, {pinned.BitSize / 8});\n");
+                _ = rule.Append(CultureInfo.InvariantCulture,
+                    $"{RowStart(ref rows)}{macro}_AT({pinned.Name}, {pinned.BitOffset / 8}, {pinned.BitSize / 8});\n");
             }
         }
 
         if (members.Any(m => m.IsBitField))
         {
             string width = Parameter("width");
-            _ = rule.Append(CultureInfo.InvariantCulture, $"check: #define {macro}_BITS({member}, {offset}, {width}) exists({set.Name}, {member}) \\\n");
-            _ = rule.Append(CultureInfo.InvariantCulture, $"           && bitoffsetof({set.Name}, {member}) == {offset} && bitsizeof({set.Name}, {member}) == {width}\n");
+            _ = rule.Append(CultureInfo.InvariantCulture, $"check: #define {macro}_BITS({member}, {offset}, {width}) exists({type}, {member}) \\\n");
+            _ = rule.Append(CultureInfo.InvariantCulture,
+                $"           && bitoffsetof({type}, {member}) == {offset} && bitsizeof({type}, {member}) == {width}\n");
             int rows = 0;
             foreach (Pinned pinned in members.Where(m => m.IsBitField))
             {
@@ -120,29 +136,24 @@ public static class BaselineWriter
             }
         }
 
-        // Without a name for each of them no list is one of all members.
-        if (all.Count > 0 && all.All(m => IsWord(m.Name)))
-        {
-            _ = rule.Append(CultureInfo.InvariantCulture, $"check: sharers({set.Name}) in {{\n           {string.Join(",\n           ", all.Select(m => m.Name).Distinct())}\n       }},\n");
-            _ = rule.Append(CultureInfo.InvariantCulture, $"       \"{set.Name} has a member that the baseline does not know\"\n");
-        }
-
-        string Parameter(string name) => name == set.Name.Name ? name + "_" : name;
+        // A parameter of the type's own name would replace the type in the body.
+        string Parameter(string name) => name == type.Name ? name + "_" : name;
     }
 
-    // What the macros of one check expand to is bounded.
+    // The preprocessor bounds the expansion of one check.
     private static string RowStart(ref int rows) => ++rows % RowsPerCheck == 0 ? "check: " : "       ";
 
     private static string LeftOut(TypeName type, string[] names)
     {
         string told = string.Join(", ", names.Take(NamesTold).Select(n => $"'{Printable.Escape(Printable.Shorten(n))}'"));
         string more = names.Length > NamesTold ? $" and {names.Length - NamesTold} more" : "";
-        return $"{type}: {(names.Length == 1 ? "a member is" : $"{names.Length} members are")} not pinned, for a rule cannot name {(names.Length == 1 ? "it" : "them")}: {told}{more}";
+        (string members, string them) = names.Length == 1 ? ("a member is", "it") : ($"{names.Length} members are", "them");
+        return $"{type}: {members} not pinned, for a rule cannot name {them}: {told}{more}";
     }
 
     private static string Macro(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
 
-    // As the lexer cuts them.
+    // The lexer has the same words.
     private static bool IsWord(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
 
     private static void Collect(TypeGraph graph, AggregateType aggregate, ulong offset, List<Pinned> members)

@@ -7,20 +7,20 @@ using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Rules.Import;
 
-/// <summary>What could be taken out of a header, and what not.</summary>
-/// <param name="RuleText">A rule file with the assertions, or null when there was none to take.</param>
+/// <summary>The result of an import: a rule file, and the assertions that are not in it.</summary>
+/// <param name="RuleText">A rule file with the assertions, or null when none could be taken.</param>
 /// <param name="TakenCount">How many assertions it has.</param>
 /// <param name="Refused">The assertions that could not be taken, in the order of the header.</param>
 public sealed record RuleImport(string? RuleText, int TakenCount, ImmutableArray<RefusedAssertion> Refused);
 
-/// <summary>An assertion of a header that is no rule.</summary>
+/// <summary>An assertion of a header that could not become a rule.</summary>
 /// <param name="Line">Its line in the header, from 1.</param>
 /// <param name="Text">The assertion, on one line.</param>
 /// <param name="Problem">Why it cannot be checked in an image.</param>
 public readonly record struct RefusedAssertion(int Line, string Text, string Problem);
 
 /// <summary>
-/// Takes the layout assertions out of kernel sources: static_assert, BUILD_BUG_ON, CACHELINE_ASSERT_GROUP_MEMBER and tables of macros that make them
+/// Turns the layout assertions of kernel sources into rules: static_assert, BUILD_BUG_ON, CACHELINE_ASSERT_GROUP_MEMBER and tables of macros that make them
 /// (FOLIO_MATCH and its relatives).
 /// </summary>
 public static class RuleImporter
@@ -33,49 +33,66 @@ public static class RuleImporter
     {
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(text);
-        Preprocessor preprocessor = new(fileName, text);
-        LineCounter lines = new(text);
-        ImmutableArray<RefusedAssertion>.Builder refused = ImmutableArray.CreateBuilder<RefusedAssertion>();
-        List<Taken> taken = [];
-        foreach (List<Token> call in preprocessor.Calls(Lexer.Read(fileName, text, 0, text.Length, isForeign: true)))
+        return new Run(fileName, text).Import();
+    }
+
+    /// <summary>The import of one file.</summary>
+    private sealed class Run(string fileName, string text)
+    {
+        private readonly ImmutableArray<RefusedAssertion>.Builder _refused = ImmutableArray.CreateBuilder<RefusedAssertion>();
+        private readonly List<Taken> _taken = [];
+
+        public RuleImport Import()
         {
-            int line = lines.LineOf(call[0].Position);
-            string shown = Shown(text, call);
-            try
+            Preprocessor preprocessor = new(fileName, text);
+            LineCounter lines = new(text);
+            foreach (List<Token> call in preprocessor.Calls(Lexer.Read(fileName, text, 0, text.Length, isForeign: true)))
             {
-                List<Token> tokens = AsInDebugInformation(preprocessor.Expanded(call));
-                foreach (Assertion assertion in new AssertionParser(new TokenCursor(fileName, text, tokens, call[^1].Position + 1)).ParseAll())
+                int line = lines.LineOf(call[0].Position);
+                string shown = Shown(text, call);
+                try
                 {
-                    RuleExpression expression = new(assertion.Root);
-                    if (expression.Types.IsEmpty)
+                    List<Token> tokens = AsInDebugInformation(preprocessor.Expanded(call));
+                    foreach (Assertion assertion in new AssertionParser(new TokenCursor(fileName, text, tokens, call[^1].Position + 1)).ParseAll())
                     {
-                        refused.Add(new RefusedAssertion(line, shown, "it names no struct or union"));
-                    }
-                    else if (Refusal(expression, assertion.Condition) is { } problem)
-                    {
-                        refused.Add(new RefusedAssertion(line, shown, problem));
-                    }
-                    else
-                    {
-                        Taken one = new(line, When(expression, assertion.Condition), expression.Text, assertion.Message, assertion.Condition);
-                        if (IsReadBack(one))
+                        if (Take(assertion, line) is { } problem)
                         {
-                            taken.Add(one);
-                        }
-                        else
-                        {
-                            refused.Add(new RefusedAssertion(line, shown, "a rule cannot spell it"));
+                            _refused.Add(new RefusedAssertion(line, shown, problem));
                         }
                     }
                 }
+                catch (RuleException error)
+                {
+                    _refused.Add(new RefusedAssertion(line, shown, error.Problem));
+                }
             }
-            catch (RuleException error)
-            {
-                refused.Add(new RefusedAssertion(line, shown, error.Problem));
-            }
+
+            return new RuleImport(_taken.Count == 0 ? null : Write(fileName, _taken, _refused), _taken.Count, _refused.ToImmutable());
         }
 
-        return new RuleImport(taken.Count == 0 ? null : Write(fileName, taken, refused), taken.Count, refused.ToImmutable());
+        // Null when it is taken, else why not.
+        private string? Take(Assertion assertion, int line)
+        {
+            RuleExpression expression = new(assertion.Root);
+            if (expression.Types.IsEmpty)
+            {
+                return "it names no struct or union";
+            }
+
+            if (Refusal(expression, assertion.Condition) is { } problem)
+            {
+                return problem;
+            }
+
+            Taken one = new(line, When(expression, assertion.Condition), expression.Text, assertion.Message, assertion.Condition);
+            if (!IsReadBack(one))
+            {
+                return "a rule cannot spell it";
+            }
+
+            _taken.Add(one);
+            return null;
+        }
     }
 
     /// <summary>
@@ -93,7 +110,7 @@ public static class RuleImporter
             }
             else if (tokens[i].IsWord("rcu_head"))
             {
-                // `#define rcu_head callback_head` (include/linux/types.h): debug information has the other name, of the type and of members.
+                // `#define rcu_head callback_head` (include/linux/types.h): debug information has the other name, for the type and for members.
                 kept.Add(tokens[i] with { Text = "callback_head" });
             }
             else if (!tokens[i].IsWord("do") && !tokens[i].Is("{") && !tokens[i].Is("}"))
@@ -109,7 +126,8 @@ public static class RuleImporter
         => string.Join(' ', text[call[0].Position..(call[^1].Position + 1)].Replace('\\', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>
-    /// A CONFIG that is set shows in the members that it adds, so one must be named; one that must not be set, or any other condition, does not show.
+    /// Why an assertion under a condition is refused, or null. A CONFIG that is set shows in the members that it adds, so that one must be named. No other
+    /// condition shows in an image.
     /// </summary>
     private static string? Refusal(RuleExpression expression, string? condition)
         => condition is null || WordSize(condition) is not null || (IsOnlySet(condition) && expression.Subjects.Any(s => s.Member is not null))
@@ -128,8 +146,8 @@ public static class RuleImporter
     };
 
     /// <summary>
-    /// The types must be in the image at all, and one of the members named: source names may be macros (<c>si_pid</c>) or depend on a CONFIG.
-    /// A member that is gone on one side only still shows.
+    /// The guard of an assertion: its types must be in the image, and one of the members that it names. Source names may be macros (<c>si_pid</c>) or depend on
+    /// a CONFIG. A member that is missing on one side only still shows.
     /// </summary>
     private static string When(RuleExpression expression, string? condition)
     {
@@ -166,14 +184,15 @@ public static class RuleImporter
         }
 
         _ = rule.Append(CultureInfo.InvariantCulture, $"---\n\n# Assertions of {fileName}\n\n## What it checks\n\n");
-        _ = rule.Append("What the compiler checked when the kernel was built, as far as an image shows it. An assertion under a CONFIG applies where one of its\n");
-        _ = rule.Append("members exists.\n");
+        _ = rule.Append("What the compiler checked when the kernel was built, as far as an image shows it. ");
+        _ = rule.Append("An assertion under a CONFIG applies where one of its\nmembers exists.\n");
         if (refused.Count > 0)
         {
             _ = rule.Append("\nNot taken:\n\n");
             foreach (RefusedAssertion assertion in refused)
             {
-                _ = rule.Append(CultureInfo.InvariantCulture, $"- line {assertion.Line}: `{Printable.Escape(assertion.Text)}`: {Printable.Escape(assertion.Problem)}\n");
+                _ = rule.Append(CultureInfo.InvariantCulture,
+                    $"- line {assertion.Line}: `{Printable.Escape(assertion.Text)}`: {Printable.Escape(assertion.Problem)}\n");
             }
         }
 
@@ -190,7 +209,7 @@ public static class RuleImporter
         return Printable.Escape(string.Create(CultureInfo.InvariantCulture, $"check: {assertion.Expression}{message} // line {assertion.Line}{condition}"));
     }
 
-    // Macros can paste words together that are none, and strings that do not end.
+    // Macros can paste together tokens that are no words of C, and strings that do not end.
     private static bool IsReadBack(Taken assertion)
     {
         try

@@ -27,7 +27,8 @@ internal static class AlignmentFunctions
     {
         if (member.Located.IsAlignmentOpen)
         {
-            return Answer.Unknown($"the alignment that {member.Name} or a struct in it declares is less than its members have, and holds only of a packed one, which is not recorded");
+            return Answer.Unknown($"the alignment that {member.Name} or a struct in it declares is less than its members have, "
+                + "and holds only of a packed one, which is not recorded");
         }
 
         CheckedImage image = member.Evaluation.Image;
@@ -42,7 +43,11 @@ internal static class AlignmentFunctions
             && place.Alignment < alignment.Most)
         {
             string doubt = $"{place.Holder ?? "an unnamed struct or union"} holds it at byte {place.ByteOffset}";
-            alignment = alignment with { Least = Math.Min(alignment.Least, Math.Max(place.Alignment, 1)), Doubt = alignment.Doubt is null ? doubt : $"{alignment.Doubt}; {doubt}" };
+            alignment = alignment with
+            {
+                Least = Math.Min(alignment.Least, Math.Max(place.Alignment, 1)),
+                Doubt = alignment.Doubt is null ? doubt : $"{alignment.Doubt}; {doubt}",
+            };
         }
 
         return member.Number(alignment.IsDeclared ? ObservedFact.DeclaredAlignment : ObservedFact.NaturalAlignment, Choose(member, alignment));

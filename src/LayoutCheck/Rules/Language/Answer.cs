@@ -42,7 +42,9 @@ internal readonly record struct Answer
     /// <summary>The words with the result.</summary>
     public string Shown => _precedence < Node.Primary ? string.Create(CultureInfo.InvariantCulture, $"{Words} (= {Number})") : Words;
 
-    /// <summary>The words as an operand of arithmetic that binds as tightly as <paramref name="least"/>. The value of a sizeof is left out: the result shows.</summary>
+    /// <summary>
+    /// The words as an operand of arithmetic that binds as tightly as <paramref name="least"/>. The value of a sizeof is left out: the result shows.
+    /// </summary>
     public string Operand(int least) => _precedence < least ? $"({Words})" : _name ?? Words;
 
     /// <summary>A number with the words for it; <paramref name="name"/> are the words without the value.</summary>
@@ -74,5 +76,6 @@ internal sealed record TypeAnswer(ImmutableArray<string> Spellings, TypeClass Cl
     public bool Is(TypeAnswer other) => Spellings.Intersect(other.Spellings).Any();
 
     /// <summary>Whether it could be the same type were the dimensions of its arrays, or those of the other's, others of the same product.</summary>
-    public bool MayBe(TypeAnswer other) => Spellings.IsEmpty || other.Spellings.IsEmpty || Spellings.Select(TypeWords.Flatten).Intersect(other.Spellings.Select(TypeWords.Flatten)).Any();
+    public bool MayBe(TypeAnswer other)
+        => Spellings.IsEmpty || other.Spellings.IsEmpty || Spellings.Select(TypeWords.Flatten).Intersect(other.Spellings.Select(TypeWords.Flatten)).Any();
 }

@@ -3,19 +3,18 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules.Language;
 
-/// <summary>All that the checks of one run may know of an image.</summary>
+/// <summary>The facts of an image that the checks of one run may use.</summary>
 /// <param name="Definitions">The definitions of each name that a rule names.</param>
 /// <param name="Target">The machine.</param>
 /// <param name="Config">The kernel's configuration, or null when the image does not carry it.</param>
 /// <param name="Omission">Why the definitions may lack what the kernel has, or null.</param>
 internal sealed record CheckedImage(
-    IReadOnlyDictionary<TypeName, DefinitionSet> Definitions, TargetFacts Target, IReadOnlyDictionary<string, string>? Config, SourceOmission? Omission)
+    IReadOnlyDictionary<TypeName, DefinitionSet> Definitions, TargetInfo Target, IReadOnlyDictionary<string, string>? Config, SourceOmission? Omission)
 {
     private readonly Lazy<Dictionary<(AggregateKind Kind, string Name), Embedding>> _embeddings = new(() => FindEmbeddings(Definitions.Values));
 
     /// <summary>
-    /// Where a struct or union lies in one of the types that the rules name, at the place that is least aligned. Null when it lies in none. What lies in a type
-    /// that no rule names is not looked for.
+    /// The least aligned place of a struct or union in the types that the rules name, or null when it lies in none of them. Other types are not searched.
     /// </summary>
     public Embedding? LeastAlignedPlaceOf(AggregateKind kind, string name) => _embeddings.Value.TryGetValue((kind, name), out Embedding found) ? found : null;
 
@@ -30,7 +29,7 @@ internal sealed record CheckedImage(
         return found;
     }
 
-    // A node comes after those that it refers to, so that from the last one to the first one each is met after all that hold it.
+    // A node has a higher id than the nodes that it refers to: from the last to the first, each is met after all its holders.
     private static void FindEmbeddings(TypeGraph graph, Dictionary<(AggregateKind Kind, string Name), Embedding> found)
     {
         ulong[] alignments = new ulong[graph.Count];
@@ -64,7 +63,7 @@ internal sealed record CheckedImage(
 }
 
 /// <summary>A place where one type lies within another.</summary>
-/// <param name="Alignment">The largest power of two that the place is surely a multiple of, in bytes, where what holds it begins at any alignment.</param>
-/// <param name="Holder">What holds it, or null when that has no tag.</param>
-/// <param name="ByteOffset">Where in what holds it, in bytes.</param>
+/// <param name="Alignment">The largest power of two that certainly divides the place, in bytes; nothing is assumed of the outermost holder.</param>
+/// <param name="Holder">The struct or union around it, or null when that has no tag.</param>
+/// <param name="ByteOffset">The place in the holder, in bytes.</param>
 internal readonly record struct Embedding(ulong Alignment, string? Holder, ulong ByteOffset);

@@ -3,7 +3,9 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules.Language;
 
-/// <summary>Evaluates expressions over one choice of definitions: each type name stands for one layout. Operators are here, functions in <see cref="RuleFunctions"/>.</summary>
+/// <summary>
+/// Evaluates expressions over one choice of definitions: each type name stands for one layout. Operators are here, functions in <see cref="RuleFunctions"/>.
+/// </summary>
 /// <param name="chosen">The definition that a type's name stands for.</param>
 /// <param name="image">All that the run knows of the image.</param>
 /// <param name="open">The case that is tried of what the debug information leaves open.</param>
@@ -50,7 +52,7 @@ internal sealed class ExpressionEvaluator(IReadOnlyDictionary<TypeName, TypeDefi
 
     private Answer Target(TargetNode node)
     {
-        TargetFacts target = image.Target;
+        TargetInfo target = image.Target;
         return node.Name == "BITS_PER_LONG"
             ? Answer.Of(target.WordByteSize * 8, $"BITS_PER_LONG={target.WordByteSize * 8}")
             : Answer.Truth(target.IsBigEndian == (node.Name == "big_endian"), target.IsBigEndian ? "the target is big-endian" : "the target is little-endian");

@@ -75,7 +75,8 @@ internal sealed class ExpressionParser(TokenCursor tokens) : IArgumentReader
     {
         if (!left.GivesType || !right.GivesType || (left is not CallNode && right is not CallNode))
         {
-            throw tokens.Error("a type is compared with typeof(...) or pointee(...), as in typeof(struct folio, pgmap) == \"struct dev_pagemap *\"", op.Position);
+            throw tokens.Error("a type is compared with typeof(...) or pointee(...), as in typeof(struct folio, pgmap) == \"struct dev_pagemap *\"",
+                op.Position);
         }
     }
 

@@ -1,6 +1,8 @@
 namespace LayoutCheck.Rules.Language;
 
-/// <summary>The functions of cacheline groups: the bytes between two markers without a size (<c>__cacheline_group_begin</c> of include/linux/cache.h).</summary>
+/// <summary>
+/// The functions of cacheline groups: the bytes between two markers without a size (<c>__cacheline_group_begin</c> of include/linux/cache.h).
+/// </summary>
 internal static class GroupFunctions
 {
     public static InGroupFunction InGroup { get; } = new();
@@ -62,7 +64,8 @@ internal sealed class InGroupFunction() : RuleFunction("in_group",
         }
 
         bool isInside = markers.Start <= member.Start && member.End <= markers.End;
-        return Answer.Truth(isInside, $"{member} {(isInside ? "lies in" : "is not inside")} group {new BitRange(asked.Group, markers.Start, markers.End, IsFlexible: false)}");
+        return Answer.Truth(isInside,
+            $"{member} {(isInside ? "lies in" : "is not inside")} group {new BitRange(asked.Group, markers.Start, markers.End, IsFlexible: false)}");
     }
 }
 

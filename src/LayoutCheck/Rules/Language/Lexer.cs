@@ -9,13 +9,13 @@ internal enum TokenKind
 }
 
 /// <summary>One token of C.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Text">Its spelling; of a string, what is between the quotes.</param>
-/// <param name="Position">The character index in the file.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Text">Its spelling; of a string, the text between the quotes.</param>
+/// <param name="Position">Its character index in the file.</param>
 /// <param name="StartsLine">Whether it is the first of its logical line (a backslash joins lines): directives end there.</param>
 internal readonly record struct Token(TokenKind Kind, string Text, int Position, bool StartsLine = false)
 {
-    /// <summary>The <c>#if</c> lines that it stands under, joined by <c>&amp;&amp;</c>, or null.</summary>
+    /// <summary>The <c>#if</c> lines that it is under, joined by <c>&amp;&amp;</c>, or null.</summary>
     public string? Condition { get; init; }
 
     public bool Is(string punctuation) => Kind == TokenKind.Punctuation && Text == punctuation;
@@ -23,7 +23,7 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Position,
     public bool IsWord(string word) => Kind == TokenKind.Identifier && Text == word;
 }
 
-/// <summary>Cuts C source into tokens; comments and joined lines are white space. What C has and the rule language has not is left to the parser to refuse.</summary>
+/// <summary>Cuts C source into tokens; comments and joined lines are white space. The parser refuses the parts of C that the rule language lacks.</summary>
 internal static class Lexer
 {
     private static readonly string[] s_single = [.. Enumerable.Range(0, 128).Select(c => ((char)c).ToString())];
@@ -34,10 +34,10 @@ internal static class Lexer
     /// <param name="text">Its text.</param>
     /// <param name="start">Where to begin.</param>
     /// <param name="end">Where to end.</param>
-    /// <param name="isForeign">Whether the text is no rule: a quote that is not closed is then no error (an apostrophe after #error).</param>
+    /// <param name="isForeign">Whether the text is a kernel source: an open quote is then no error (an apostrophe after #error).</param>
     public static List<Token> Read(string file, string text, int start, int end, bool isForeign = false)
     {
-        // Kernel's sources, and ours, have a token every five characters or so.
+        // Kernel sources and rules have a token every five characters or so.
         List<Token> tokens = new(Math.Min((end - start) / 5, 1 << 16));
         bool startsLine = true;
         int at = start;

@@ -1,6 +1,6 @@
 namespace LayoutCheck.Rules.Language;
 
-/// <summary>The lines of places in a text that are asked for in their order, mostly: it counts on from the place before, so that many places take the time of one.</summary>
+/// <summary>Line numbers of positions in a text. It counts on from the position before, so that many positions in order take the time of one.</summary>
 internal sealed class LineCounter(string text)
 {
     private int _position;

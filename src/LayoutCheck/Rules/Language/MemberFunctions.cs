@@ -4,7 +4,8 @@ namespace LayoutCheck.Rules.Language;
 internal static class MemberFunctions
 {
     public static MemberFunction OffsetOf { get; } = new("offsetof", s => s.Member(), EvaluateOffset,
-        [new("`offsetof(struct page, lru.prev)`", "bytes from the start; dotted paths, `[n]` for elements, through unnamed members", "offsetof(struct page, lru.prev) == 16")]);
+        [new("`offsetof(struct page, lru.prev)`", "bytes from the start; dotted paths, `[n]` for elements, through unnamed members",
+            "offsetof(struct page, lru.prev) == 16")]);
 
     public static MemberFunction OffsetOfEnd { get; } = new("offsetofend", s => s.Member(), EvaluateEnd,
         [new("`offsetofend(struct page, lru)`", "where it ends", "offsetofend(struct page, lru) == 24")]);
@@ -12,13 +13,18 @@ internal static class MemberFunctions
     public static MemberFunction BitOffsetOf { get; } = new("bitoffsetof", s => s.Member(), m => m.Number(ObservedFact.BitOffset, m.Place.BitOffset),
         [new("`bitoffsetof(struct zone, dirty)`", "bits from the start, the only offset of a bitfield", "bitoffsetof(struct zone, dirty) == 1728")]);
 
-    public static MemberFunction BitSizeOf { get; } = new("bitsizeof", s => s.Member(), m => m.Place.BitSize is { } bits ? m.Number(ObservedFact.BitSize, bits) : m.NoSize,
-        [new("`bitsizeof(struct zone, dirty)`", "bits that a member takes, a bitfield too", "bitsizeof(struct zone, dirty) == 1 && bitsizeof(struct page, lru) == 128")]);
+    public static MemberFunction BitSizeOf { get; } = new(
+        "bitsizeof",
+        s => s.Member(),
+        m => m.Place.BitSize is { } bits ? m.Number(ObservedFact.BitSize, bits) : m.NoSize,
+        [new("`bitsizeof(struct zone, dirty)`", "bits that a member takes, a bitfield too",
+            "bitsizeof(struct zone, dirty) == 1 && bitsizeof(struct page, lru) == 128")]);
 
     public static MemberFunction SizeOf { get; } = new("sizeof", s => s.TypeOrMemberOfNull(), EvaluateSize,
     [
         new("`sizeof(struct page)`", "bytes", "sizeof(struct page) == 64"),
-        new("`sizeof(struct page, lru)`, `sizeof(((struct page *)0)->lru)`", "bytes of a member", "sizeof(struct page, lru) == sizeof(((struct page *)0)->lru)"),
+        new("`sizeof(struct page, lru)`, `sizeof(((struct page *)0)->lru)`", "bytes of a member",
+            "sizeof(struct page, lru) == sizeof(((struct page *)0)->lru)"),
         new("`sizeof(long)`, `sizeof(void *)`, `sizeof(u32)`", "of a C type, on the target", "sizeof(long) == 8 && sizeof(void *) == 8 && sizeof(u32) == 4"),
     ])
     {
@@ -105,7 +111,8 @@ internal static class MemberFunctions
             return Answer.Unknown(OpenFacts.Flattened(member.Name, 0));
         }
 
-        Observation observation = new(member.Call.ToString(), member.Name, ObservedFact.Length, member.Evaluation.Open.FirstDimension(member.Name, elements), $"at most {elements}");
+        Observation observation = new(member.Call.ToString(), member.Name, ObservedFact.Length, member.Evaluation.Open.FirstDimension(member.Name, elements),
+            $"at most {elements}");
         member.Evaluation.Note(observation);
         return Answer.Of(observation.Number!.Value, observation.ToString(), observation.Call);
     }

@@ -80,7 +80,8 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
         }
 
         List<Located> all = [.. set.Distinct.Select(d => LocateIn(d, name, member))];
-        return all.TrueForAll(l => AnswersAlike(l, all[0])) ? all[0] with { IsOneOfMany = all.Count > 1 } : Located.Undecided($"the {all.Count} definitions of {name} differ");
+        return all.TrueForAll(l => AnswersAlike(l, all[0])) ? all[0] with { IsOneOfMany = all.Count > 1 }
+            : Located.Undecided($"the {all.Count} definitions of {name} differ");
     }
 
     /// <summary>Whether all that can be asked of what was found in two definitions of a type has one answer, but for the other members there.</summary>
@@ -96,7 +97,8 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
             && one.IsAlignmentOpen == other.IsAlignmentOpen
             && one.Graph!.AlignmentOf(a.Type, out _) == other.Graph!.AlignmentOf(b.Type, out _)
             && (a.Path.Length == 0
-                || (TypeWords.Spell(one.Graph, a.Type) == TypeWords.Spell(other.Graph, b.Type) && DefinitionEquality.Same(one.Graph, a.Type, other.Graph, b.Type)));
+                || (TypeWords.Spell(one.Graph, a.Type) == TypeWords.Spell(other.Graph, b.Type)
+                    && DefinitionEquality.Same(one.Graph, a.Type, other.Graph, b.Type)));
     }
 
     private Located LocateIn(TypeDefinition definition, TypeName name, MemberAlternatives? member)

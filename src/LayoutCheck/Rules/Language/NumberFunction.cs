@@ -20,12 +20,15 @@ internal sealed class NumberCall(int position, RuleFunction function, ImmutableA
     public override string ToString() => $"{Function.Name}({string.Join(", ", arguments)})";
 }
 
-/// <summary>A function of numbers. Where one of them is unknown, so is the result, for the same reason; what it comes to else is all that a function adds.</summary>
+/// <summary>
+/// A function of numbers. Where one of them is unknown, so is the result, for the same reason; what it comes to else is all that a function adds.
+/// </summary>
 /// <param name="name">Its name.</param>
 /// <param name="arity">How many numbers it takes.</param>
 /// <param name="evaluate">What it comes to; all arguments are numbers.</param>
 /// <param name="uses">Its rows in LANGUAGE.md.</param>
-internal sealed class NumberFunction(string name, int arity, Func<ImmutableArray<NumberArgument>, Answer> evaluate, ImmutableArray<FunctionUse> uses) : RuleFunction(name, uses)
+internal sealed class NumberFunction(string name, int arity, Func<ImmutableArray<NumberArgument>, Answer> evaluate, ImmutableArray<FunctionUse> uses)
+    : RuleFunction(name, uses)
 {
     /// <inheritdoc/>
     public override CallNode Read(int position, IArgumentReader arguments)

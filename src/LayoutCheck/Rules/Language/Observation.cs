@@ -41,7 +41,8 @@ public sealed class ObservedFact
     public static ObservedFact Type { get; } = new(o => $"{o.Subject} is {o.Text}");
 
     /// <summary>ARRAY_SIZE, in elements; what is known of one that is not certain, in <see cref="Observation.Text"/>.</summary>
-    public static ObservedFact Length { get; } = new(o => o.Text is null ? $"ARRAY_SIZE({o.Subject})={o.Number}" : $"ARRAY_SIZE({o.Subject}) is {o.Text}", "ARRAY_SIZE");
+    public static ObservedFact Length { get; } = new(o => o.Text is null ? $"ARRAY_SIZE({o.Subject})={o.Number}"
+        : $"ARRAY_SIZE({o.Subject}) is {o.Text}", "ARRAY_SIZE");
 
     /// <summary>sharers: how many members lie on a member's bytes; which, in <see cref="Observation.Text"/>.</summary>
     public static ObservedFact Sharers { get; } = new(o => $"{o.Number} members on {o.Subject}: {o.Text}");

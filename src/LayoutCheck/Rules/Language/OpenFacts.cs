@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace LayoutCheck.Rules.Language;
 
 /// <summary>
-/// What the debug information leaves open in one check, and the case that is being tried: the dimensions of an array, an alignment. A check that comes
-/// to the same in every case is decided all the same.
+/// The facts that the debug information leaves open in one check (the dimensions of an array, an alignment), and the case that is tried. A check with one
+/// outcome in every case is decided.
 /// </summary>
 internal sealed class OpenFacts
 {
@@ -18,12 +18,12 @@ internal sealed class OpenFacts
     /// <summary>Whether anything was open so far.</summary>
     public bool Any => _doubts.Count > 0;
 
-    /// <summary>What was open, each once, in clauses.</summary>
+    /// <summary>Why each is open, each reason once, in clauses.</summary>
     public string Doubts => string.Join("; ", _doubts);
 
-    /// <summary>The value of one fact in this case: the first of them until it was the turn of the others.</summary>
+    /// <summary>The value of one fact in this case; in the first case, the first of its values.</summary>
     /// <param name="key">Names the fact.</param>
-    /// <param name="values">What it may be; the same each time that it is asked for, and not empty.</param>
+    /// <param name="values">Its possible values, not empty; the same for every call with this key.</param>
     /// <param name="doubt">Why it is open, in a clause.</param>
     public ulong Choose(string key, Func<ImmutableArray<ulong>> values, string doubt)
     {
@@ -44,7 +44,9 @@ internal sealed class OpenFacts
         return _facts[^1].Values[0];
     }
 
-    /// <summary>The first dimension of an array that BTF has as one of so many elements: a divisor of their number, as all elements of an array are of one shape.</summary>
+    /// <summary>
+    /// The first dimension of an array that BTF has as one of so many elements: a divisor of their number, as all elements of an array are of one shape.
+    /// </summary>
     public ulong FirstDimension(string array, ulong elements) => Choose(array, () => Divisors(elements), Flattened(array, elements));
 
     /// <summary>Why the dimensions of an array are open, in a clause.</summary>
@@ -56,7 +58,7 @@ internal sealed class OpenFacts
     {
         isTooMany = false;
 
-        // A fact that was met after the one that changes may not be met again.
+        // Facts behind the one that changes are dropped: they may not be met again.
         while (_facts.Count > 0 && _facts[^1].Index == _facts[^1].Values.Length - 1)
         {
             _facts.RemoveAt(_facts.Count - 1);
@@ -73,7 +75,7 @@ internal sealed class OpenFacts
         return !isTooMany;
     }
 
-    /// <summary>The divisors of a number, largest first.</summary>
+    // Largest first.
     private static ImmutableArray<ulong> Divisors(ulong number)
     {
         List<ulong> small = [];

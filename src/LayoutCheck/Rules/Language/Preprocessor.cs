@@ -4,15 +4,15 @@ using LayoutCheck.Core;
 namespace LayoutCheck.Rules.Language;
 
 /// <summary>
-/// As much of C's preprocessor as pasted assertions need: <c>#define</c> with parameters, <c>##</c> and <c>#</c>, so that a table of
-/// <c>FOLIO_MATCH(pg, fl)</c> rows is read with its own macro. Conditions are not decided: a token only carries the one it stands under.
+/// The part of C's preprocessor that pasted assertions need: <c>#define</c> with parameters, <c>##</c> and <c>#</c>, so that a table of
+/// <c>FOLIO_MATCH(pg, fl)</c> rows is read with its own macro. Conditions are not evaluated: each token carries the one that it is under.
 /// </summary>
 internal sealed class Preprocessor(string file, string text)
 {
     private const int MostTokens = 200_000;
     private const int MostNesting = 32;
 
-    // C17 5.2.4.1 promises 63. The condition of every line is put together of those that it stands under, so all bounds are needed.
+    // C17 5.2.4.1 promises 63 levels. The condition of a line joins those of all levels, so both its parts and the whole are bounded.
     private const int MostConditions = 64;
     private const int LongestCondition = 200;
     private const int LongestOfAll = 500;
@@ -21,10 +21,10 @@ internal sealed class Preprocessor(string file, string text)
     private const string Always = "";
     private const string Never = "0";
 
-    // Ends a condition of which a part was left out. It is no name, so that nobody takes what is there for the whole.
+    // Ends a condition that was cut. It is no name, so that no reader takes the rest for the whole.
     private const string Left = " ...";
 
-    // What C code of the kernel is never without is __KERNEL__; what it is never with:
+    // Macros that are never defined for C code of the kernel; __KERNEL__ always is.
     private static readonly HashSet<string> s_never = ["__ASSEMBLY__", "__ASSEMBLER__", "__GENERATING_BOUNDS_H", "__GENKSYMS__", "__BINDGEN__", "__CHECKER__"];
 
     private readonly Dictionary<string, Macro> _macros = new(StringComparer.Ordinal);
@@ -73,8 +73,8 @@ internal sealed class Preprocessor(string file, string text)
     }
 
     /// <summary>
-    /// Finds the assertions of a header: calls of one, or of a macro that makes one, each with all its tokens up to the closing parenthesis, not yet
-    /// expanded. Directives are carried out on the way; a call must be expanded (<see cref="Expanded"/>) before the next one is asked for.
+    /// Finds the assertions of a header: calls of one, or of a macro that makes one, each with its tokens up to the closing parenthesis, not yet
+    /// expanded. Directives are carried out on the way: expand a call (<see cref="Expanded"/>) before the next one is taken.
     /// </summary>
     public IEnumerable<List<Token>> Calls(List<Token> tokens)
     {
@@ -105,7 +105,7 @@ internal sealed class Preprocessor(string file, string text)
         }
     }
 
-    /// <summary>The tokens with macros replaced, under the condition that stands now.</summary>
+    /// <summary>The tokens with macros replaced, under the condition that is open now.</summary>
     public List<Token> Expanded(List<Token> tokens)
     {
         List<Token> output = new(tokens.Count);
@@ -133,7 +133,7 @@ internal sealed class Preprocessor(string file, string text)
     private bool MakesAssertion(string name, int nesting) => AssertionParser.IsAssertion(name)
         || (nesting < MostNesting && _macros.TryGetValue(name, out Macro? macro) && IsTable(macro, name, nesting));
 
-    /// <summary>Whether a macro is there for an assertion: it begins with one, by itself or in a <c>do { } while (0)</c>.</summary>
+    /// <summary>Whether the body of a macro begins with an assertion, by itself or in a <c>do { } while (0)</c>.</summary>
     private bool IsTable(Macro macro, string name, int nesting)
     {
         Token first = macro.Body.FirstOrDefault(t => !t.IsWord("do") && !t.Is("{"));
@@ -179,12 +179,12 @@ internal sealed class Preprocessor(string file, string text)
                 _conditions.RemoveAt(_conditions.Count - 1);
                 break;
             default:
-                // #include, #pragma and #error define nothing that an assertion could use.
+                // #include, #pragma and #error define no macro of this file.
                 break;
         }
     }
 
-    // What stands under a condition that never holds is not there: the compiler sees neither its macros nor its assertions.
+    // Whether the line is under a condition that never holds: the compiler sees neither its macros nor its assertions.
     private bool IsSkipping => _conditions.Exists(c => c.Text == Never);
 
     private static string Valued(string condition) => condition == "1" ? Always : condition;
@@ -262,7 +262,7 @@ internal sealed class Preprocessor(string file, string text)
             if (token.Kind != TokenKind.Identifier || hidden.Contains(token.Text) || !_macros.TryGetValue(token.Text, out Macro? macro)
                 || (macro.Parameters is not null && !(i + 1 < to && tokens[i + 1].Is("("))))
             {
-                // What stands in the text itself is no longer than the text.
+                // Only tokens out of macros are counted: the text itself is no longer than the text.
                 if (nesting > 0 && ++_produced > MostTokens)
                 {
                     throw new RuleException(file, text, token.Position, "the macros used here expand to too much");
@@ -280,7 +280,8 @@ internal sealed class Preprocessor(string file, string text)
             List<Argument> arguments = macro.Parameters is null ? [] : Arguments(tokens, ref i, to, macro);
             if (macro.Parameters is { } parameters && arguments.Count != parameters.Length)
             {
-                throw new RuleException(file, text, token.Position, $"{Printable.Shorten(token.Text)} takes {parameters.Length} arguments, not {arguments.Count}");
+                throw new RuleException(file, text, token.Position,
+                    $"{Printable.Shorten(token.Text)} takes {parameters.Length} arguments, not {arguments.Count}");
             }
 
             List<Token> replaced = Replace(macro, tokens, arguments, token);
@@ -362,7 +363,7 @@ internal sealed class Preprocessor(string file, string text)
 
             if (ArgumentOf(macro, arguments, token) is { } argument)
             {
-                // What the caller wrote keeps its own place: a caret then points into the row, not at the macro.
+                // An argument keeps its own position: a caret points into the row, not at the macro.
                 for (int at = argument.From; at < argument.To; at++)
                 {
                     replaced.Add(tokens[at] with { StartsLine = false });
@@ -383,11 +384,11 @@ internal sealed class Preprocessor(string file, string text)
         return index < 0 ? null : arguments[index];
     }
 
-    // Where an argument stands in the tokens of the call: they are not copied until they replace a parameter.
+    // The range of an argument in the tokens of the call. They are not copied until they replace a parameter.
     private readonly record struct Argument(int From, int To);
 
     private sealed record Macro(ImmutableArray<string>? Parameters, bool IsVariadic, ImmutableArray<Token> Body);
 
-    // One #if that stands open: what holds in the branch that is being read, and what holds in those that follow.
+    // One open #if: the condition of the branch that is being read, and the one of the branches that follow.
     private readonly record struct Condition(string Text, string Otherwise);
 }

@@ -4,8 +4,8 @@ using LayoutCheck.Core;
 namespace LayoutCheck.Rules.Language;
 
 /// <summary>
-/// A rule file that cannot be read. The message names file, line and column and shows the line with a caret under the place: three lines, whatever
-/// is in the file, and nothing in them that a terminal obeys.
+/// A rule file that cannot be read. The message names file, line and column and shows the line with a caret under the place: three lines, escaped,
+/// whatever is in the file.
 /// </summary>
 public sealed class RuleException : Exception
 {
@@ -18,7 +18,10 @@ public sealed class RuleException : Exception
     private readonly int _position;
     private (int Line, int Column, string Text)? _place;
 
-    /// <summary>Makes the error for a place in a text; <paramref name="position"/> is a character index into it. Lines are counted when they are asked for: thousands of errors may be caught.</summary>
+    /// <summary>
+    /// Makes the error for a place in a text; <paramref name="position"/> is a character index into it. Lines are counted when the message is asked for: an
+    /// import catches thousands.
+    /// </summary>
     public RuleException(string file, string text, int position, string problem)
     {
         File = file;
@@ -60,11 +63,12 @@ public sealed class RuleException : Exception
         int at = place.Column - 1;
         int from = at < ShownWidth ? 0 : at - (ShownWidth / 2);
         string shown = place.Text.Length <= from ? "" : place.Text[from..Math.Min(place.Text.Length, from + ShownWidth)];
-        // A tab is as wide as a terminal likes: with a blank for it the caret stands right.
+        // The width of a tab depends on the terminal: a blank keeps the caret in place.
         shown = shown.Replace('\t', ' ');
         string margin = new(' ', Printable.Escape(shown[..Math.Min(at - from, shown.Length)]).Length + Math.Max(0, at - from - shown.Length));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Printable.Escape(file)}:{place.Line}:{place.Column}: {Printable.Escape(Printable.Shorten(problem, LongestProblem))}\n    {Printable.Escape(shown)}\n    {margin}^");
+            $"{Printable.Escape(file)}:{place.Line}:{place.Column}: {Printable.Escape(Printable.Shorten(problem, LongestProblem))}\n"
+                + $"    {Printable.Escape(shown)}\n    {margin}^");
     }
 }

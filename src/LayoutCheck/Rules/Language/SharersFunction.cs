@@ -7,7 +7,8 @@ namespace LayoutCheck.Rules.Language;
 /// A call of sharers: <c>sharers(struct page, compound_head) in { lru, pgmap }</c>. With a type before it, the members of that type on the same bytes:
 /// <c>sharers(struct slab, struct page, mapping) in { slab_list }</c>.
 /// </summary>
-internal sealed class SharersCall(int position, RuleFunction function, TypeReference holder, Subject subject, ImmutableArray<string> allowed) : CallNode(position, function)
+internal sealed class SharersCall(int position, RuleFunction function, TypeReference holder, Subject subject, ImmutableArray<string> allowed)
+    : CallNode(position, function)
 {
     /// <summary>The type whose members are looked at.</summary>
     public TypeReference Holder => holder;
@@ -136,7 +137,8 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         bool isOfAll = asked.Subject.Member is null;
         if (strangers.Count > 0)
         {
-            return Answer.Truth(false, $"{string.Join(", ", strangers)} of {holder}{(isOfAll ? "" : " on " + member)} {(strangers.Count == 1 ? "is" : "are")} not in the list");
+            return Answer.Truth(false,
+                $"{string.Join(", ", strangers)} of {holder}{(isOfAll ? "" : " on " + member)} {(strangers.Count == 1 ? "is" : "are")} not in the list");
         }
 
         return Answer.Truth(true, isOfAll ? $"{holder} has no member that is not in the list"

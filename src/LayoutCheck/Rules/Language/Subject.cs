@@ -57,7 +57,7 @@ internal sealed record PointeeReference(Subject Pointer) : TypeReference
 /// <summary>A C type whose size follows from the word size: <paramref name="Bytes"/>, or one word when that is 0.</summary>
 internal sealed record ScalarReference(string Spelling, int Bytes) : TypeReference
 {
-    public int SizeOn(TargetFacts target) => Bytes == 0 ? target.WordByteSize : Bytes;
+    public int SizeOn(TargetInfo target) => Bytes == 0 ? target.WordByteSize : Bytes;
 
     public override string ToString() => Spelling;
 
@@ -68,7 +68,8 @@ internal sealed record ScalarReference(string Spelling, int Bytes) : TypeReferen
     public static ScalarReference? ByName(string spelling)
     {
         // Most types are structs and unions: their spelling need not be made comparable.
-        int? bytes = spelling.StartsWith("struct ", StringComparison.Ordinal) || spelling.StartsWith("union ", StringComparison.Ordinal) ? null : TypeWords.Normalize(spelling) switch
+        int? bytes = spelling.StartsWith("struct ", StringComparison.Ordinal) || spelling.StartsWith("union ", StringComparison.Ordinal) ? null
+            : TypeWords.Normalize(spelling) switch
         {
             "char" or "signed char" or "unsigned char" or "_Bool" or "bool" or "u8" or "s8" or "__u8" or "__s8" or "uint8_t" or "int8_t" => 1,
             "short" or "unsigned short" or "u16" or "s16" or "__u16" or "__s16" or "__le16" or "__be16" or "uint16_t" or "int16_t" => 2,

@@ -146,7 +146,8 @@ internal sealed class SubjectReader(TokenCursor tokens)
     {
         int start = tokens.Position;
         List<string> words = [];
-        while ((tokens.CurrentOrNull is { Kind: TokenKind.Identifier } || tokens.Peek("*")) && !(words.Count == 0 && tokens.PeekCall(PointeeReference.Function)))
+        while ((tokens.CurrentOrNull is { Kind: TokenKind.Identifier } || tokens.Peek("*"))
+            && !(words.Count == 0 && tokens.PeekCall(PointeeReference.Function)))
         {
             words.Add(tokens.Next().Text);
         }
@@ -165,7 +166,8 @@ internal sealed class SubjectReader(TokenCursor tokens)
         return Type();
     }
 
-    private bool StartsType() => tokens.CurrentOrNull is { } first && (first.IsWord("struct") || first.IsWord("union") || tokens.PeekCall(PointeeReference.Function));
+    private bool StartsType()
+        => tokens.CurrentOrNull is { } first && (first.IsWord("struct") || first.IsWord("union") || tokens.PeekCall(PointeeReference.Function));
 
     private bool IsFollowedByComma() => tokens.CurrentOrNull is { Kind: TokenKind.Identifier } && tokens.Following is { } next && next.Is(",");
 }

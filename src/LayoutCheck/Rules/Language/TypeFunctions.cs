@@ -37,7 +37,8 @@ internal static class TypeFunctions
     };
 
     // A part of an array has no spelling of its own: it is only known to be an array.
-    private static Answer EvaluateType(FoundMember member) => OfType(member, member.Place.Type, $"{member.Name} is", "", hasSpelling: member.Place.ElementCount is null);
+    private static Answer EvaluateType(FoundMember member)
+        => OfType(member, member.Place.Type, $"{member.Name} is", "", hasSpelling: member.Place.ElementCount is null);
 
     private static Answer EvaluatePointee(FoundMember member)
     {
@@ -70,7 +71,8 @@ internal static class TypeFunctions
     }
 
     // Whether the spelling of a type has the dimensions of an array that may be one of arrays.
-    private static bool HasOpenDimensions(TypeGraph graph, TypeId type) => graph.Derivation(type).Any(node => node is ArrayType { MayBeFlattened: true, Count: not 1 }
+    private static bool HasOpenDimensions(TypeGraph graph, TypeId type)
+        => graph.Derivation(type).Any(node => node is ArrayType { MayBeFlattened: true, Count: not 1 }
         || (node is FunctionType function && function.Parameters.Any(p => HasOpenDimensions(graph, p))));
 
     private static TypeClass ClassOf(TypeGraph graph, TypeId bare) => bare == TypeId.Void ? TypeClass.Void : graph[bare] switch

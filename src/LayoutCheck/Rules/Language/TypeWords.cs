@@ -5,7 +5,7 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules.Language;
 
-/// <summary>Spellings of C types, made comparable: compilers write <c>long unsigned int</c> for what a kernel developer calls <c>unsigned long</c>.</summary>
+/// <summary>Spellings of C types, made comparable: compilers write <c>long unsigned int</c>, kernel developers <c>unsigned long</c>.</summary>
 internal static partial class TypeWords
 {
     /// <summary>One spelling for all ways to write a type: single spaces, integer words in C's usual order, no space around stars.</summary>
@@ -37,7 +37,7 @@ internal static partial class TypeWords
         return string.Join(' ', Integers(words));
     }
 
-    /// <summary>The spelling of a type for a reader: as the compiler has it, but for <c>long unsigned int</c>.</summary>
+    /// <summary>The spelling of a type for a report: as the compiler has it, but for <c>long unsigned int</c>.</summary>
     public static string Spell(TypeGraph graph, TypeId type)
     {
         string declared = graph.Declare(type);
@@ -47,7 +47,8 @@ internal static partial class TypeWords
     /// <summary>Normal words with the dimensions of each array of arrays multiplied: of <c>int[4][2]</c>, those of <c>int[8]</c>.</summary>
     public static string Flatten(string normal) => Dimensions().Replace(normal, match =>
     {
-        BigInteger product = match.Groups["dimension"].Captures.Select(c => BigInteger.Parse(c.Value, CultureInfo.InvariantCulture)).Aggregate(BigInteger.Multiply);
+        IEnumerable<BigInteger> dimensions = match.Groups["dimension"].Captures.Select(c => BigInteger.Parse(c.Value, CultureInfo.InvariantCulture));
+        BigInteger product = dimensions.Aggregate(BigInteger.Multiply);
         return string.Create(CultureInfo.InvariantCulture, $"[{product}]");
     });
 

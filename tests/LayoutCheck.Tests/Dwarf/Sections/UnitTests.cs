@@ -38,7 +38,7 @@ public sealed class UnitTests
         Assert.Equal(1, definition.Units[0].Index);
         Assert.Equal(new PointerType(TypeId.Void, is64Bit ? 8u : 4u), definition.Graph[definition.Aggregate.Members[0].Type]);
         using KernelImage image = dwarf.Open();
-        Assert.Equal(new TargetFacts(is64Bit ? 8 : 4, isBigEndian), image.Types.Target with { LargestScalarAlignment = null });
+        Assert.Equal(new TargetInfo(is64Bit ? 8 : 4, isBigEndian), image.Types.Target with { LargestScalarAlignment = null });
         Assert.Equal($"DWARF {version}", image.Types.FindAll([], 1).Facts.Format);
     }
 
@@ -305,7 +305,7 @@ public sealed class UnitTests
         dwarf.Unit(4, root: [At.Language(DwLang.DW_LANG_Rust), Producer("rustc")]);
         using KernelImage image = dwarf.Open();
 
-        SourceFacts facts = image.Types.FindAll([], 2).Facts;
+        DebugInfoSummary facts = image.Types.FindAll([], 2).Facts;
 
         // Versions and producers are those of the C units: nothing is taken from the others.
         Assert.Equal("DWARF 4, 5", facts.Format);

@@ -263,6 +263,35 @@ public sealed class SplitUnitTests : IDisposable
         Assert.Equal((skeletons.Sections, skeletons.Units[0]), split.Sections.SkeletonOf(split.Units[0])!.Value);
     }
 
+    /// <summary>In a split unit as in the image: whether its definition counts cannot be told, whichever question is asked.</summary>
+    [Fact]
+    public void A_split_unit_of_no_known_language_with_the_definition_is_refused()
+    {
+        DwarfBuilder image = new();
+        Skeleton(image, "a.dwo", Id);
+        Skeleton(image, "b.dwo", Id + 1);
+        DwarfBuilder unknown = Dwo();
+        DwarfUnit unit = unknown.Unit(type: DwUnitType.DW_UT_split_compile, root: [At.Name("a.c")], dwoId: Id);
+        unit.StructOf("s", "int");
+        unit.Int();
+        Write("a.dwo", unknown.ToBytes());
+        DwarfBuilder known = Dwo();
+        Split(known, Id + 1, "b.c", "t");
+        Write("b.dwo", known.ToBytes());
+        string path = Write("image", image.ToBytes());
+
+        TypeName wanted = TypeName.Parse("struct s");
+        string[] problems =
+        [
+            .. new Action<ITypeSource>[] { types => types.FindFirst(wanted), types => types.FindAll([wanted], 1), types => types.FindAll([wanted], 2) }.Select(ask =>
+            {
+                using KernelImage opened = KernelImage.Open(path, new ImageOptions(SourceChoice.Dwarf));
+                return Assert.Throws<InvalidImageException>(() => ask(opened.Types)).Problem;
+            }),
+        ];
+        Assert.Equal("struct s is defined in a unit (a.c) of unknown language: whether it is C's cannot be told", Assert.Single(problems.Distinct()));
+    }
+
     [Fact]
     public void Scanners_are_kept_for_some_files_and_not_for_thousands()
     {

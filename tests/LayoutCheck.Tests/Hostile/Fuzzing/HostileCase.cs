@@ -116,7 +116,7 @@ internal sealed class HostileCase
         string? outcome = one.Step("rule", () =>
         {
             Rule parsed = RuleParser.Parse("fuzz.md", rule);
-            ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(new RuleSet([parsed]), definitions, new TargetFacts(8, false));
+            ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(new RuleSet([parsed]), definitions, new TargetInfo(8, false));
             return string.Join('\n', results.SelectMany(r => r.Checks).Select(c => $"{c.Outcome} {c.Reason} {c.Check.Expression.Text}"));
         });
         one.CheckPrintable("rule", outcome is null ? "" : Printable.Escape(outcome.Replace("\n", "", StringComparison.Ordinal)));
@@ -195,7 +195,7 @@ internal sealed class HostileCase
 
         using WorkerPool pool = new(1);
         SurveyPlan plan = new(dwarf, new WantedNames([.. RuleCatalog.Default.RequiredTypes.Union(_names)], dwarf.Sections), withPlaces: true) { IsSlow = isSlow };
-        Survey survey = SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, pool), () => new TargetFacts(8, false));
+        Survey survey = SurveyMerge.Merge(plan, SurveyWorker.RunAll(plan, pool), () => new TargetInfo(8, false));
         StringBuilder text = new();
         foreach (DefinitionSet set in survey.Sets)
         {

@@ -12,7 +12,7 @@ namespace LayoutCheck.Tests.Rules.Catalog;
 /// </summary>
 public class RuleMutationTests
 {
-    private static readonly TargetFacts s_target = new(8, false);
+    private static readonly TargetInfo s_target = new(8, false);
 
     public static TheoryData<string> Kernels => [.. RealLayouts.Kernels];
 

@@ -260,7 +260,7 @@ public class RuleParserTests
 
             try
             {
-                _ = RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse(name, text)]), layouts, new TargetFacts(8, false));
+                _ = RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse(name, text)]), layouts, new TargetInfo(8, false));
                 evaluated++;
             }
             catch (RuleException)

@@ -230,7 +230,7 @@ public class RulesFromElsewhereTests
     {
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions = LayoutText.Parse(RealLayouts.Read("amd64-7.3-cloud"));
         string text = BaselineWriter.Write("all of it", [.. definitions.Values]).RuleText;
-        RuleResult result = RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse("b.md", text)]), definitions, new TargetFacts(8, false))[0];
+        RuleResult result = RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse("b.md", text)]), definitions, new TargetInfo(8, false))[0];
         Assert.All(result.Checks, c => Assert.True(c.Outcome == Outcome.Holds, $"{c.Check.Expression}: {c.Reason}"));
     }
 
@@ -297,5 +297,5 @@ public class RulesFromElsewhereTests
         Assert.Equal("words\na-rule (warning, pack mine)\n\nChecks\n  always\n    true\n", writer.ToString());
     }
 
-    private static RuleResult Evaluate(Rule rule, string layouts) => RuleEvaluator.Evaluate(new RuleSet([rule]), LayoutText.Parse(layouts), new TargetFacts(8, false))[0];
+    private static RuleResult Evaluate(Rule rule, string layouts) => RuleEvaluator.Evaluate(new RuleSet([rule]), LayoutText.Parse(layouts), new TargetInfo(8, false))[0];
 }

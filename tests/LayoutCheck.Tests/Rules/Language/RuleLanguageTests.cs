@@ -48,12 +48,12 @@ public class RuleLanguageTests
           b 0/4 int
         """;
 
-    private static readonly TargetFacts s_target = new(8, false);
+    private static readonly TargetInfo s_target = new(8, false);
 
-    internal static CheckResult Evaluate(string expression, string layouts = Example, TargetFacts? target = null, IReadOnlyDictionary<string, string>? config = null)
+    internal static CheckResult Evaluate(string expression, string layouts = Example, TargetInfo? target = null, IReadOnlyDictionary<string, string>? config = null)
     {
         Rule rule = RuleParser.Parse("test.md", $"---\ntitle: test\ncheck: {expression}\n---\n");
-        TargetFacts facts = target ?? s_target;
+        TargetInfo facts = target ?? s_target;
         return RuleEvaluator.Evaluate(new RuleSet([rule]), LayoutText.Parse(layouts, facts.WordByteSize), facts, config)[0].Checks[0];
     }
 
@@ -256,7 +256,7 @@ public class RuleLanguageTests
     [Fact]
     public void Sizes_of_words_follow_the_target()
     {
-        CheckResult result = Evaluate("sizeof(long) == 4 && sizeof(void *) == 4 && sizeof(long long) == 8 && BITS_PER_LONG == 32 && big_endian", target: new TargetFacts(4, true));
+        CheckResult result = Evaluate("sizeof(long) == 4 && sizeof(void *) == 4 && sizeof(long long) == 8 && BITS_PER_LONG == 32 && big_endian", target: new TargetInfo(4, true));
         AssertOutcome(Outcome.Holds, result);
     }
 
@@ -322,12 +322,12 @@ public class RuleLanguageTests
     {
         foreach (int word in new[] { 4, 8 })
         {
-            AssertOutcome(Outcome.Holds, Evaluate($"sizeof({type}) == {(bytes == 0 ? word : bytes)} && exists({type})", target: new TargetFacts(word, false)));
+            AssertOutcome(Outcome.Holds, Evaluate($"sizeof({type}) == {(bytes == 0 ? word : bytes)} && exists({type})", target: new TargetInfo(word, false)));
         }
 
         // On 32-bit machines a long long is aligned to 4 or to 8, an int to 4 or to 2.
         AssertOutcome(Outcome.Holds, Evaluate($"alignof({type}) == {(bytes == 0 ? 8 : bytes)}"));
-        CheckResult narrow = Evaluate($"alignof({type}) == 4", target: new TargetFacts(4, false));
+        CheckResult narrow = Evaluate($"alignof({type}) == 4", target: new TargetInfo(4, false));
         AssertOutcome(Outcome.Undecided, narrow);
         Assert.StartsWith("the image does not tell the alignment of ", narrow.Reason, StringComparison.Ordinal);
     }
@@ -586,6 +586,14 @@ public class RuleLanguageTests
                 + "sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
             error.Problem);
     }
+
+    [Theory]
+    [InlineData("long unsigned int", "unsigned long")]
+    [InlineData("long long unsigned int", "unsigned long long")]
+    [InlineData("short unsigned int", "short unsigned int")]
+    [InlineData("struct long_unsigned *", "struct long_unsigned *")]
+    public void A_type_is_told_in_the_words_of_the_kernel(string compilers, string told)
+        => Assert.Equal($"page.x is {told}", Evaluate("typeof(struct page, x) != void", $"struct page 8\n  x 0/8 {compilers}\n").Reason.Replace(", not void", "", StringComparison.Ordinal));
 
     [Fact]
     public void A_rounded_number_is_told_with_its_value()

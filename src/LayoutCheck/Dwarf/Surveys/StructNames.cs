@@ -9,7 +9,7 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf.Surveys;
 
 /// <summary>Collects the names of all structs and unions that C units define.</summary>
-internal sealed class DefinedNames
+internal sealed class StructNames
 {
     private readonly DwarfImage _image;
     private readonly UnitScanners _scanners;
@@ -18,7 +18,7 @@ internal sealed class DefinedNames
     private readonly HashSet<TypeName> _inSplit = [];
     private readonly ImportedUnits _imports = new();
 
-    private DefinedNames(DwarfImage image, UnitScanners scanners)
+    private StructNames(DwarfImage image, UnitScanners scanners)
     {
         _image = image;
         _scanners = scanners;
@@ -31,7 +31,7 @@ internal sealed class DefinedNames
     public static IReadOnlyList<TypeName> All(DwarfImage image)
     {
         using UnitScanners scanners = ScannersWithoutNames(image);
-        DefinedNames names = new(image, scanners);
+        StructNames names = new(image, scanners);
         CUnitWalk walk = new(image, scanners);
         walk.VisitImage(names.Collect);
         names.CollectImported();
@@ -46,7 +46,7 @@ internal sealed class DefinedNames
     {
         using (UnitScanners scanners = ScannersWithoutNames(image))
         {
-            DefinedNames names = new(image, scanners);
+            StructNames names = new(image, scanners);
             CUnitWalk walk = new(image, scanners) { FollowsSkeletons = false };
             if (walk.VisitImage((in CUnit unit) => names.Collect(unit) || names._inImage.Names().Count > 0))
             {
