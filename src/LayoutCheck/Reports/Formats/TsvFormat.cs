@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text;
+using LayoutCheck.Core;
+using LayoutCheck.Layouts;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Reports.Formats;
+
+/// <summary>Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits.</summary>
+internal sealed class TsvFormat : IReportFormat
+{
+    /// <inheritdoc/>
+    public string Name => "tsv";
+
+    /// <inheritdoc/>
+    public bool ShowsImage => false;
+
+    /// <inheritdoc/>
+    public bool CanWrite(string report) => report == "show";
+
+    /// <inheritdoc/>
+    public void Write(Report report, Stream output, TextStyle style)
+    {
+        using StreamWriter writer = new(output, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
+        writer.WriteLine("type\tmember\tbit_offset\tbit_size\tmember_type\tfirst_unit\tfile\tline");
+        foreach (ShownType shown in ((ShowReport)report).Types)
+        {
+            if (shown.Member is { } member)
+            {
+                WriteRow(shown, member.Path, member.BitOffset, member.BitSize ?? 0, member.Type, member.Place, writer);
+                continue;
+            }
+
+            foreach (LayoutItem item in shown.Layout.Items.Where(i => i.Kind == LayoutItemKind.Member && i.Name is not null))
+            {
+                WriteRow(shown, item.Path, item.BitOffset, item.BitSize, item.Type, item.Place, writer);
+            }
+        }
+    }
+
+    // Printable.Escape writes tabs and newlines out, so that a name cannot end its cell.
+    private static void WriteRow(ShownType shown, string path, ulong bitOffset, ulong bitSize, TypeId type, SourcePlace? place, TextWriter writer)
+    {
+        string[] cells = [shown.TypeSpelling, path, Number(bitOffset), Number(bitSize), shown.Definition.Graph.Declare(type), shown.FirstUnit, place?.File ?? "", place is null ? "" : Number(place.Line)];
+        writer.WriteLine(string.Join('\t', cells.Select(Printable.Escape)));
+    }
+
+    private static string Number(ulong value) => value.ToString(CultureInfo.InvariantCulture);
+}
