@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
-using LayoutCheck.IO;
 using LayoutCheck.Images;
+using LayoutCheck.IO;
 using LayoutCheck.Lookup;
 using LayoutCheck.Types;
 
