@@ -26,8 +26,8 @@ public sealed class FixtureUseTests
     private static readonly Dictionary<string, string> TestedByFolder = new(StringComparer.Ordinal)
     {
         ["page-era5-packed/"] = "Images/PackedImageTests",
-        ["page-era5-dwo/"] = "Dwarf/SplitDwarfTests",
-        ["page-era5-dwp/"] = "Dwarf/SplitDwarfTests",
+        ["page-era5-dwo/"] = "Dwarf/Split/SplitDwarfTests",
+        ["page-era5-dwp/"] = "Dwarf/Split/SplitDwarfTests",
     };
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class TsvFormatTests
         string[][] rows = Rows("page-era5/page-era5.gcc-dwarf5.elf", "page", "page.lru.next");
         Assert.Equal(["type", "member", "bit_offset", "bit_size", "member_type", "first_unit", "file", "line"], rows[0]);
         Assert.All(rows, row => Assert.Equal(8, row.Length));
-        Assert.Contains(rows, row => row is ["struct page", "compound_head", "64", "64", "unsigned long", _, "page.h", _]);
+        Assert.Contains(rows, row => row is ["struct page", "compound_head", "64", "64", "long unsigned int", _, "page.h", _]);
         Assert.Equal(["struct page", "lru.next", "64", "64", "struct list_head *"], rows[^1][..5]);
         Assert.All(rows.Skip(1), row => Assert.True(int.Parse(row[7], System.Globalization.CultureInfo.InvariantCulture) > 0));
     }

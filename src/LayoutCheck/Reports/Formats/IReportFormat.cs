@@ -19,19 +19,3 @@ public interface IReportFormat
     /// <param name="style">The form of text for people; of no effect on formats for programs.</param>
     void Write(Report report, Stream output, TextStyle style);
 }
-
-/// <summary>All formats.</summary>
-public static class ReportFormats
-{
-    /// <summary>The default.</summary>
-    public static IReportFormat Text { get; } = new TextFormat();
-
-    /// <summary>Every format, the default first.</summary>
-    public static IReadOnlyList<IReportFormat> All { get; } = [Text, new JsonFormat(), new TsvFormat()];
-
-    /// <summary>The words for <c>--format</c> of a command.</summary>
-    public static string[] NamesFor(string report) => [.. All.Where(f => f.CanWrite(report)).Select(f => f.Name)];
-
-    /// <summary>The format of a name; the default where there is none.</summary>
-    public static IReportFormat Find(string? name) => All.FirstOrDefault(f => f.Name == name) ?? Text;
-}

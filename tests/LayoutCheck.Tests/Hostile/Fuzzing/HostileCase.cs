@@ -252,12 +252,14 @@ internal sealed class HostileCase
             ShownType whole = new(definition, layout, null, null, null) { Scalars = image.Types.Scalars };
             ShowReport show = new([whole], image.Types.Kind, new ShowOptions(Expand: expand), null) { Run = RunInfo.Of("case"), Image = facts, Files = image.OtherFiles };
             OverlapReport overlap = new(definition, layout, null, image.Types.Kind, null) { Run = RunInfo.Of("case"), Image = facts, Files = image.OtherFiles };
-            _ = text.Append(Written.Text(show)).Append(Written.Text(overlap));
+            // The comment above a layout tells its origin, which differs from way to way; all else may not.
+            CheckPrintable("show", Written.Text(show));
+            _ = text.Append(WithoutOrigin(Written.Text(show))).Append(Written.Text(overlap with { Files = [] }));
             CheckJson("show", Written.Json(show));
             CheckJson("overlap", Written.Json(overlap));
             if (layout.Items.FirstOrDefault(i => i.Path.Length > 0) is { } item && MemberPath.Resolve(definition.Graph, definition.Root, item.Path) is { } member)
             {
-                _ = text.Append(Written.Text(show with { Types = [whole with { Member = member }] })).Append(Written.Text(overlap with { Member = member }));
+                _ = text.Append(WithoutOrigin(Written.Text(show with { Types = [whole with { Member = member }] }))).Append(Written.Text(overlap with { Member = member, Files = [] }));
             }
         }
 
@@ -265,6 +267,8 @@ internal sealed class HostileCase
         CheckPrintable("show", written);
         return written;
     }
+
+    private static string WithoutOrigin(string text) => string.Join('\n', text.Split('\n').Where(l => !l.StartsWith("/* from ", StringComparison.Ordinal) && !l.StartsWith("/* .dw", StringComparison.Ordinal)));
 
     // What a terminal would obey: no control character but the newlines and tabs of our own, nothing that turns the writing around.
     private void CheckPrintable(string what, string text)
