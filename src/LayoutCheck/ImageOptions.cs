@@ -8,3 +8,16 @@ namespace LayoutCheck;
 /// <param name="BasePath">The kernel whose BTF a module's split BTF continues; null to look for it in the usual places.</param>
 /// <param name="Disable">The fast paths to leave out; the answers are the same.</param>
 public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, string? DebugDirectory = null, string? BasePath = null, FastPaths Disable = FastPaths.None);
+
+/// <summary>The debug information that is read.</summary>
+public enum SourceChoice
+{
+    /// <summary>DWARF if there is any, since it has one definition for each compilation unit, and alignments; else BTF.</summary>
+    Auto,
+
+    /// <summary>DWARF only.</summary>
+    Dwarf,
+
+    /// <summary>BTF only.</summary>
+    Btf,
+}

@@ -63,9 +63,7 @@ internal sealed class CaseRunner : IDisposable
 
         if (_guide is not null)
         {
-            (int ofEdges, int ofCounts) = _guide.KeptCounts;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"guided: {_edges!.ReachedCount} edges reached; cases kept: {ofEdges} for a new edge, {ofCounts} for a new count"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"guided: {_guide.KeptCount} cases kept, {_edges!.ReachedCount} edges reached"));
         }
 
         return 0;

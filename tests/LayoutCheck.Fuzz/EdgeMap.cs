@@ -4,19 +4,6 @@ using SharpFuzz.Common;
 
 namespace LayoutCheck.Fuzz;
 
-/// <summary>What a case reached that no case before did.</summary>
-internal enum Novelty
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>A known edge, more or less often.</summary>
-    Count,
-
-    /// <summary>A new edge.</summary>
-    Edge,
-}
-
 /// <summary>
 /// The edges (a branch, and the branch before it) that the instrumented library takes: the map of AFL, a counter of a byte for each of 65,536 hashes.
 /// The previous branch is one static field, so only one thread at a time may run counted code. The map lives as long as the process.
@@ -37,29 +24,24 @@ internal sealed unsafe class EdgeMap
     /// <summary>The number of edges that some case took.</summary>
     public int ReachedCount => _seen.Count(s => s != 0);
 
-    /// <summary>What the counts since the last call have that none before had. Clears the counts.</summary>
-    public Novelty Collect()
+    /// <summary>Whether the counts since the last call have an edge, or a class of counts of one, that none before had. Clears the counts.</summary>
+    public bool Collect()
     {
-        Novelty novelty = Novelty.None;
+        bool isNew = false;
         Span<byte> counts = new(_counts, Size);
         for (int i = 0; i < Size; i++)
         {
-            if (counts[i] == 0)
+            if (counts[i] != 0)
             {
-                continue;
-            }
-
-            int seen = _seen[i] | ClassOf(counts[i]);
-            if (seen != _seen[i])
-            {
-                novelty = _seen[i] == 0 || novelty == Novelty.Edge ? Novelty.Edge : Novelty.Count;
+                int seen = _seen[i] | ClassOf(counts[i]);
+                isNew |= seen != _seen[i];
                 _seen[i] = (byte)seen;
             }
         }
 
         counts.Clear();
         Trace.PrevLocation = 0;
-        return novelty;
+        return isNew;
     }
 
     /// <summary>Runs a step that starts threads, and does not count what it takes.</summary>

@@ -1,6 +1,6 @@
 namespace LayoutCheck.Core;
 
-/// <summary>What a file is to an answer, in the order that reports list them.</summary>
+/// <summary>The role of a file in an answer, in the order of reports.</summary>
 public enum FileRole
 {
     /// <summary>The file that the user named.</summary>
@@ -23,8 +23,8 @@ public enum FileRole
 }
 
 /// <summary>A file that an answer rests on.</summary>
-/// <param name="Role">What it is to the answer.</param>
-/// <param name="Path">Where it is, as it was opened.</param>
-/// <param name="BuildId">Its build id in hexadecimal, or null when it has none.</param>
-/// <param name="Release">The kernel release (<c>uname -r</c>) that it tells, or null.</param>
+/// <param name="Role">Its role in the answer.</param>
+/// <param name="Path">Its path, as it was opened.</param>
+/// <param name="BuildId">Its build id in hexadecimal, or null if it has none.</param>
+/// <param name="Release">The kernel release (<c>uname -r</c>) in it, or null.</param>
 public sealed record InputFile(FileRole Role, string Path, string? BuildId, string? Release);

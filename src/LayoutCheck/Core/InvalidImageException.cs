@@ -3,8 +3,8 @@ using System.Globalization;
 namespace LayoutCheck.Core;
 
 /// <summary>
-/// The only way in which decoding fails: the input is damaged, is not what it claims to be, or uses something that
-/// this program cannot read. Says the file, the section, the offset, the problem, and what the user can do.
+/// The one way in which decoding fails: the input is damaged, is not what it claims to be, or uses a feature that cannot be read. It has the file, the section,
+/// the offset, the problem, and what the user can do.
 /// </summary>
 public sealed class InvalidImageException : Exception
 {
@@ -22,22 +22,22 @@ public sealed class InvalidImageException : Exception
     /// <summary>The input as the user named it.</summary>
     public string File { get; }
 
-    /// <summary>The section, or null when the problem is with the file as a whole.</summary>
+    /// <summary>The section, or null if the problem concerns the whole file.</summary>
     public string? Section { get; }
 
     /// <summary>Bytes from the start of <see cref="Section"/>, or of the file.</summary>
     public ulong? Offset { get; }
 
-    /// <summary>What is wrong, in one clause.</summary>
+    /// <summary>The problem, in one clause.</summary>
     public string Problem { get; }
 
-    /// <summary>What the user can do about it, when there is something.</summary>
+    /// <summary>What the user can do about it, or null.</summary>
     public string? Remedy { get; }
 
-    /// <summary>Whether a compiler recorded one type in a way that contradicts itself: what does not hold that type by value can be answered all the same.</summary>
+    /// <summary>Whether a compiler recorded one type in a way that contradicts itself: questions about types that do not contain it by value can still be answered.</summary>
     public bool IsOfOneType { get; internal init; }
 
-    // Names in it are the file's own, and can be as long as the file likes.
+    // The parts contain names from the file, of any length.
     private const int LongestPart = 500;
 
     private static string Describe(string file, string? section, ulong? offset, string problem, string? remedy)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace LayoutCheck.Core;
 
-/// <summary>Names come from files that others made: what a terminal would obey is written out instead.</summary>
+/// <summary>Text that is safe on a terminal: names come from files, which may contain control characters.</summary>
 public static class Printable
 {
     /// <summary>The text with control characters, bidirectional marks and lone surrogates as <c>\u{...}</c>; most texts come back as they are.</summary>
@@ -37,9 +37,9 @@ public static class Printable
         return escaped.ToString();
     }
 
-    /// <summary>The beginning of a text that is to be quoted in a line, for a file can make it as long as it likes; not escaped.</summary>
+    /// <summary>The beginning of a text for a line of output; not escaped.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="most">The most characters that are kept; what is left out shows as <c>...</c>.</param>
+    /// <param name="most">The most characters that are kept; the rest becomes <c>...</c>.</param>
     public static string Shorten(string text, int most = 80)
     {
         ArgumentNullException.ThrowIfNull(text);

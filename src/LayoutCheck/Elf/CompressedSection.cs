@@ -4,13 +4,13 @@ using LayoutCheck.IO;
 
 namespace LayoutCheck.Elf;
 
-/// <summary>Sections whose contents are compressed: SHF_COMPRESSED (gABI, "Section Compression") and the GNU way before it, <c>.zdebug_*</c>.</summary>
+/// <summary>Sections with compressed contents: SHF_COMPRESSED (gABI, "Section Compression"), and its GNU predecessor <c>.zdebug_*</c>.</summary>
 internal static class CompressedSection
 {
     private const uint ELFCOMPRESS_ZLIB = 1;
     private const uint ELFCOMPRESS_ZSTD = 2;
 
-    // Deflate writes at least two bits for at most 258 bytes: no stream expands further, whatever it claims.
+    // Deflate writes at least two bits for at most 258 bytes: no stream expands further.
     private const ulong LargestDeflateRatio = 1032;
 
     /// <summary>Whether a section is compressed.</summary>

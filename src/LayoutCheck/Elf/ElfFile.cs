@@ -4,29 +4,13 @@ using LayoutCheck.IO;
 
 namespace LayoutCheck.Elf;
 
-/// <summary>A section header; offsets and sizes in bytes.</summary>
-internal sealed record ElfSection(string Name, uint Type, ulong Flags, ulong Address, ulong FileOffset, ulong ByteSize)
-{
-    public const uint SHT_NULL = 0;
-    public const uint SHT_RELA = 4;
-    public const uint SHT_NOTE = 7;
-    public const uint SHT_NOBITS = 8;
-    public const uint SHT_REL = 9;
-    public const ulong SHF_COMPRESSED = 0x800;
-}
-
 /// <summary>
-/// An ELF file: what its header says and its sections. The section list comes from ELFSharp (<see cref="ElfSectionTable"/>), contents from the mapping.
+/// An ELF file: its header and its sections. The section list comes from ELFSharp (<see cref="ElfSectionTable"/>), contents from the mapping.
 /// </summary>
 internal sealed class ElfFile
 {
-    public const ushort ET_REL = 1;
-    public const ushort ET_EXEC = 2;
-    public const ushort ET_DYN = 3;
-    public const ushort ET_CORE = 4;
-
-    // Contents that are not in the file as they are: unpacked, relocated. By the index of the section.
-    private readonly Dictionary<int, Section> _made = [];
+    // Unpacked and relocated contents, by the index of the section.
+    private readonly Dictionary<int, Section> _converted = [];
 
     private ElfFile(MappedFile file, ElfHeader header, ImmutableArray<ElfSection> sections)
     {
@@ -35,14 +19,14 @@ internal sealed class ElfFile
         Sections = sections;
     }
 
-    /// <summary>The file that it is; not owned.</summary>
+    /// <summary>The bytes; not owned.</summary>
     public MappedFile File { get; }
 
     public ElfHeader Header { get; }
 
     public ImmutableArray<ElfSection> Sections { get; }
 
-    /// <summary>Whether the file starts as an ELF file does.</summary>
+    /// <summary>Whether the file begins with the magic number of ELF.</summary>
     public static bool HasMagic(MappedFile file)
     {
         SectionReader reader = file.Whole(isBigEndian: true).ReadFrom(0);
@@ -56,11 +40,11 @@ internal sealed class ElfFile
         return new ElfFile(file, header, ElfSectionTable.Read(file, header));
     }
 
-    /// <summary>The first section of a name, one with contents before one without, or null. A debug section may be there compressed, under its GNU name: <c>.zdebug_info</c>.</summary>
+    /// <summary>The first section of a name that is not empty, else the first empty one, or null. A debug section may have its compressed GNU name: <c>.zdebug_info</c>.</summary>
     public ElfSection? Find(string name) => IndexOf(name) is >= 0 and int index ? Sections[index] : null;
 
-    /// <summary>The contents of the first section of a name; null when there is no such section or it is empty.</summary>
-    /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
+    /// <summary>The contents of the first section of a name; null if there is none or it is empty.</summary>
+    /// <exception cref="InvalidImageException">The contents are not in the file, or in a form that cannot be read.</exception>
     public Section? Contents(string name)
     {
         if (IndexOf(name) is not (>= 0 and int index) || Sections[index].ByteSize == 0)
@@ -72,7 +56,7 @@ internal sealed class ElfFile
         return Contents(index);
     }
 
-    // Two of a name, and nobody can say which is meant: tools take the first or the last. Types in sections of their own (COMDAT groups) are many.
+    // Of two sections of a name, tools take the first or the last: it is undefined which is meant. Types in COMDAT groups have a section each.
     private void RefuseSecond(string name, int first)
     {
         if (name is ".debug_info" or ".debug_types" or ".debug_info.dwo" or ".debug_types.dwo" || !(name.StartsWith(".debug_", StringComparison.Ordinal) || name.StartsWith(".BTF", StringComparison.Ordinal)))
@@ -90,7 +74,7 @@ internal sealed class ElfFile
     }
 
     /// <summary>The contents of a section of this file.</summary>
-    /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
+    /// <exception cref="InvalidImageException">The contents are not in the file, or in a form that cannot be read.</exception>
     public Section Contents(ElfSection section)
     {
         int index = 0;
@@ -102,8 +86,8 @@ internal sealed class ElfFile
         return Contents(index);
     }
 
-    /// <summary>The contents of the section of an index: unpacked when compressed, relocated when they are debug information of an object file.</summary>
-    /// <exception cref="InvalidImageException">The contents are not in the file, or are in a form that we cannot read.</exception>
+    /// <summary>The contents of the section of an index: unpacked if compressed, relocated if they are debug information of an object file.</summary>
+    /// <exception cref="InvalidImageException">The contents are not in the file, or in a form that cannot be read.</exception>
     public Section Contents(int index)
     {
         ElfSection section = Sections[index];
@@ -114,23 +98,23 @@ internal sealed class ElfFile
 
         Section stored = File.Slice(section.Name, section.FileOffset, section.ByteSize, Header.IsBigEndian);
         bool isCompressed = CompressedSection.Is(section);
-        bool isRelocated = Header.Type == ET_REL && section.Name.StartsWith(isCompressed ? "." : ".debug_", StringComparison.Ordinal);
+        bool isRelocated = Header.Type == ElfHeader.ET_REL && section.Name.StartsWith(isCompressed ? "." : ".debug_", StringComparison.Ordinal);
         if (!isCompressed && !isRelocated)
         {
             return stored;
         }
 
-        lock (_made)
+        lock (_converted)
         {
-            if (!_made.TryGetValue(index, out Section? made))
+            if (!_converted.TryGetValue(index, out Section? converted))
             {
-                // Relocations count in the unpacked bytes (gABI, "Section Compression").
-                made = isCompressed ? CompressedSection.Unpack(section, stored, Header.Is64Bit) : stored;
-                made = isRelocated ? Relocation.Apply(this, index, made) : made;
-                _made.Add(index, made);
+                // Relocations refer to the unpacked bytes (gABI, "Section Compression").
+                converted = isCompressed ? CompressedSection.Unpack(section, stored, Header.Is64Bit) : stored;
+                converted = isRelocated ? Relocation.Apply(Header, Sections, Contents, index, converted) : converted;
+                _converted.Add(index, converted);
             }
 
-            return made;
+            return converted;
         }
     }
 

@@ -4,8 +4,8 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Elf;
 
 /// <summary>
-/// An ELF file as a stream in which only the header and the section table are there: it has no segments, no section names, and every section is of one type
-/// that no reader knows, so that a reader of whole files lists the sections and reads no contents.
+/// An ELF file as a stream that shows the header and the section table alone: it has no segments and no section names, and every section has one type that no
+/// reader knows. A reader of whole files lists its sections and reads no contents.
 /// </summary>
 internal sealed unsafe class ElfHeaderView : Stream
 {
@@ -30,7 +30,7 @@ internal sealed unsafe class ElfHeaderView : Stream
         _whole = file.Whole(header.IsBigEndian);
         byte[] one = header.IsBigEndian ? [0, 0, 0, 1] : [1, 0, 0, 0];
 
-        // gABI, "ELF Header": EI_VERSION, e_version, e_phoff, e_phnum, e_shstrndx. Some old files have another version than the only one that there is.
+        // gABI, "ELF Header": EI_VERSION, e_version, e_phoff, e_phnum, e_shstrndx. Some old files have another version than 1, the only one.
         _fields = header.Is64Bit
             ? [(6, [1]), (20, one), (32, new byte[8]), (56, new byte[2]), (62, new byte[2])]
             : [(6, [1]), (20, one), (28, new byte[4]), (44, new byte[2]), (50, new byte[2])];
@@ -109,7 +109,7 @@ internal sealed unsafe class ElfHeaderView : Stream
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    // The bytes were read at the position; those that are to be shown otherwise lie anywhere.
+    // Replaces the part of an overlay that lies within the bytes read at the position.
     private void Overlay(Span<byte> bytes, long at, ReadOnlySpan<byte> shown)
     {
         for (int i = 0; i < shown.Length; i++)

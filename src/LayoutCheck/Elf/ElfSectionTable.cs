@@ -7,24 +7,24 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Elf;
 
 /// <summary>
-/// The section list from ELFSharp (gABI, "Sections"). ELFSharp reads all symbols, strings, notes and segments on the way, which takes 100 MB for a
-/// vmlinux, so it is shown an <see cref="ElfHeaderView"/>, in which there are none. Types and names are read here; contents come from the mapping.
+/// The section list from ELFSharp (gABI, "Sections"). ELFSharp also reads all symbols, strings, notes and segments, 100 MB for a vmlinux: it reads an
+/// <see cref="ElfHeaderView"/>, which has none. Types and names are read here; contents come from the mapping.
 /// </summary>
 internal static class ElfSectionTable
 {
-    // An object with a section for each of 200 000 functions has two for each. ELFSharp makes 400 bytes of objects for one.
+    // An object with 200 000 functions in sections of their own has two sections for each. ELFSharp allocates 400 bytes for one.
     private const ulong MostSections = 1 << 19;
 
     // 100 000 functions in sections of their own have 4 million characters of names. Headers can share the bytes of one long name.
     private const int MostNames = 1 << 24;
 
-    /// <summary>The sections in the order of the table, the null section included; empty when the file has no table.</summary>
+    /// <summary>The sections in the order of the table, the null section included; empty if the file has no table.</summary>
     /// <exception cref="InvalidImageException">The table cannot be read.</exception>
     public static ImmutableArray<ElfSection> Read(MappedFile file, ElfHeader header)
     {
         if (header.SectionCount == 0)
         {
-            // ELFSharp would read the ELF header as a section header and make sections of what comes after it.
+            // ELFSharp would read the ELF header and the bytes behind it as section headers.
             return [];
         }
 
@@ -65,7 +65,7 @@ internal static class ElfSectionTable
         return sections.MoveToImmutable();
     }
 
-    // ELFSharp has no exception of its own: damage surfaces as whatever its code runs into.
+    // ELFSharp has no exception of its own: damage surfaces as any exception of its code.
     private static ISection[] List(MappedFile file, ElfHeader header)
     {
         try

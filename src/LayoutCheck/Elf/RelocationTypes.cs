@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 
 namespace LayoutCheck.Elf;
 
-/// <summary>What a relocation does to the bytes at its place; S is the symbol's value, A the addend.</summary>
+/// <summary>The change that a relocation makes to the bytes at its place; S is the symbol's value, A the addend.</summary>
 internal enum RelocationEffect
 {
-    /// <summary>It is not one that data such as debug information has: code has it, or a linker's own use.</summary>
+    /// <summary>Not used in data such as debug information: for code, or for the linker itself.</summary>
     Unsupported,
 
     /// <summary>Nothing.</summary>
@@ -14,19 +14,19 @@ internal enum RelocationEffect
     /// <summary>S + A.</summary>
     Set,
 
-    /// <summary>What is there, plus S + A.</summary>
+    /// <summary>The value there, plus S + A.</summary>
     Add,
 
-    /// <summary>What is there, less S + A.</summary>
+    /// <summary>The value there, less S + A.</summary>
     Subtract,
 
     /// <summary>S + A in the low six bits.</summary>
     SetLow6,
 
-    /// <summary>What is in the low six bits, plus S + A.</summary>
+    /// <summary>The value in the low six bits, plus S + A.</summary>
     AddLow6,
 
-    /// <summary>What is in the low six bits, less S + A.</summary>
+    /// <summary>The value in the low six bits, less S + A.</summary>
     SubtractLow6,
 
     /// <summary>S + A as a ULEB128 of the length that is there.</summary>
@@ -42,13 +42,13 @@ internal enum RelocationEffect
 /// <summary>A relocation type of a machine.</summary>
 /// <param name="Number">Its number in r_info.</param>
 /// <param name="Name">Its name in elf.h.</param>
-/// <param name="Effect">What it does.</param>
-/// <param name="ByteSize">How many bytes it changes; 0 for a ULEB128, which tells itself.</param>
+/// <param name="Effect">The change that it makes.</param>
+/// <param name="ByteSize">How many bytes it changes; 0 for a ULEB128, which has its own length.</param>
 internal sealed record RelocationType(uint Number, string Name, RelocationEffect Effect, int ByteSize);
 
 /// <summary>
-/// The relocation types that data can have, by machine: those that compilers use in debug information, and by name a few that they use elsewhere
-/// and that would mean a mistake here. Numbers and names are those of each processor's ELF supplement, as elf.h has them.
+/// The relocation types of data, by machine: those that compilers use in debug information, and the names of a few that would be a mistake there. Numbers and
+/// names are those of each processor's ELF supplement, as in elf.h.
 /// </summary>
 internal static class RelocationTypes
 {
@@ -56,7 +56,7 @@ internal static class RelocationTypes
 
     private static readonly FrozenDictionary<(ushort Machine, uint Number), RelocationType> ByNumber = All().ToFrozenDictionary(t => (t.Machine, t.Type.Number), t => t.Type);
 
-    /// <summary>The type of a number, or null when the table does not have it.</summary>
+    /// <summary>The type of a number, or null if it is not in the table.</summary>
     public static RelocationType? Find(ushort machine, uint number) => ByNumber.GetValueOrDefault((machine, number));
 
     private static IEnumerable<(ushort Machine, RelocationType Type)> All()
@@ -97,8 +97,8 @@ internal static class RelocationTypes
     }
 
     // e_machine (EM_SPARC, EM_SPARC32PLUS and EM_SPARCV9 share theirs; so do the two of ARC), the prefix of the names, and number:name:effect.
-    // TLS offsets are of variables' places, which nobody asks for here; they are set so that the bytes are what a linker makes of them.
-    // SH and Xtensa have RELA, and the addend in place all the same: what is there counts too.
+    // TLS offsets belong to places of variables, which are not read; they are set so that the bytes are as a linker makes them.
+    // SH and Xtensa have RELA and an addend in place: both count.
     private const string Table = """
         62       R_X86_64_   0:NONE:none 1:64:set8 10:32:set4 11:32S:set4 12:16:set2 14:8:set1 17:DTPOFF64:set8 21:DTPOFF32:set4 2:PC32:code 4:PLT32:code 9:GOTPCREL:code 24:PC64:code
         3        R_386_      0:NONE:none 1:32:set4 20:16:set2 22:8:set1 32:TLS_LDO_32:set4 36:TLS_DTPOFF32:set4 2:PC32:code 4:PLT32:code

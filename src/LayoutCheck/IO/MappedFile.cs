@@ -161,7 +161,9 @@ internal sealed unsafe class MappedFile : IDisposable
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InvalidImageException(path, null, null, "no such file");
+            // The runtime decodes arguments as UTF-8, and replaces other bytes.
+            string? remedy = path.Contains('\ufffd') ? "a name that is not UTF-8 cannot be opened: rename the file, or make a link to it" : null;
+            throw new InvalidImageException(path, null, null, "no such file", remedy);
         }
         catch (UnauthorizedAccessException)
         {

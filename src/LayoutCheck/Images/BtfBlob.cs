@@ -3,8 +3,8 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Images;
 
 /// <summary>
-/// BTF without a section that says where it is: in a bare kernel image (arm64, RISC-V, s390) it is found by its header, whose numbers must
-/// fit each other and the bytes that follow (include/uapi/linux/btf.h, struct btf_header).
+/// BTF without a section, in a bare kernel image (arm64, RISC-V, s390): found by its header, whose numbers must be consistent with each other and with the
+/// bytes behind it (include/uapi/linux/btf.h, struct btf_header).
 /// </summary>
 internal static class BtfBlob
 {
@@ -17,14 +17,14 @@ internal static class BtfBlob
 
     private static ReadOnlySpan<byte> BigEndian => [0xeb, 0x9f, 1];
 
-    /// <summary>Whether the bytes start with the magic number of BTF, in either byte order.</summary>
+    /// <summary>Whether the bytes begin with the magic number of BTF, in either byte order.</summary>
     public static bool StartsAsOne(Section whole)
     {
         ReadOnlySpan<byte> head = whole.Head(2);
         return head.SequenceEqual(LittleEndian[..2]) || head.SequenceEqual(BigEndian[..2]);
     }
 
-    /// <summary>The largest BTF with a plausible header, or null. A kernel has one of its own; smaller ones are of what it brings along.</summary>
+    /// <summary>The largest BTF with a plausible header, or null. The largest is the kernel's own; smaller ones belong to programs that it contains.</summary>
     public static Section? Find(Section whole)
     {
         (ulong Offset, ulong Length)? best = null;
@@ -62,7 +62,7 @@ internal static class BtfBlob
             && stringsLength > 1 && (stringsStart >= typesStart + typesLength || typesStart >= stringsStart + stringsLength)
             && end <= bytes.Length - at;
 
-        // The first string is the empty one, and the last one has an end. A module's BTF has another first string, and is none of ours.
+        // The first string is empty, and the last one is terminated. The BTF of a module, which continues the kernel's, has another first string.
         return isPlausible && bytes.ReadFrom(at + stringsStart).ReadU8() == 0 && bytes.ReadFrom(at + stringsStart + stringsLength - 1).ReadU8() == 0 ? end : null;
     }
 }

@@ -5,7 +5,7 @@ using LayoutCheck.IO;
 
 namespace LayoutCheck.Images;
 
-/// <summary>What a kernel says of itself in its read-only data: its release, and its configuration where it was built with CONFIG_IKCONFIG.</summary>
+/// <summary>Texts in the read-only data of a kernel: its release, and its configuration if it was built with CONFIG_IKCONFIG.</summary>
 internal static class KernelText
 {
     // 13 000 options are 300 KB.
@@ -13,8 +13,8 @@ internal static class KernelText
     private const int LongestRelease = 256;
 
     /// <summary>
-    /// The release (<c>uname -r</c>) from linux_banner (init/version-timestamp.c): <c>Linux version 6.1.0-56-cloud-amd64 (...) ...</c>. Its format
-    /// string begins alike, with a % instead of a digit.
+    /// The release (<c>uname -r</c>) in linux_banner (init/version-timestamp.c): <c>Linux version 6.1.0-56-cloud-amd64 (...) ...</c>. A format string
+    /// begins the same way, with a % in place of the digit.
     /// </summary>
     public static string? Release(Section data)
     {
@@ -38,8 +38,8 @@ internal static class KernelText
     }
 
     /// <summary>
-    /// The configuration (kernel/configs.c): a gzip stream of the .config behind <c>IKCFG_ST</c>. Options that are not set are <c>n</c>; texts are
-    /// without their quotes. Null when the kernel does not carry it.
+    /// The configuration (kernel/configs.c): a gzip stream of the .config behind <c>IKCFG_ST</c>. Options that are not set are <c>n</c>; texts have no quotes.
+    /// Null if the kernel does not contain it.
     /// </summary>
     /// <exception cref="InvalidImageException">It is damaged.</exception>
     public static IReadOnlyDictionary<string, string>? Config(Section data)
@@ -59,7 +59,7 @@ internal static class KernelText
         stream = stream.Part(0, end);
         using MappedFile unpacked = MappedFile.FromUnpacked(data.File.Path, Decompression.Expand(stream, Decompression.Gzip, LargestConfig), data.File);
 
-        // The last four bytes are the size (RFC 1952 s2.3.1). An option that is missing counts as off, so none may be missing for another reason.
+        // The last four bytes are the size (RFC 1952 §2.3.1). A missing option counts as off, so that none may be lost to damage.
         if (end < 18 || stream.ReadFrom(end - 4).ReadU32() != unpacked.Length)
         {
             throw stream.Invalid(null, "the configuration that the kernel carries is damaged");

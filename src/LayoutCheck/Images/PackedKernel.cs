@@ -6,22 +6,22 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Images;
 
 /// <summary>
-/// A compressed kernel inside a program that unpacks itself, where no header says where: found as the kernel's own
-/// scripts/extract-vmlinux does, by trying whatever starts like a compressed stream.
+/// A compressed kernel in a program that unpacks itself, without a header that says where: every place that looks like the start of a compressed stream is
+/// tried, as the kernel's scripts/extract-vmlinux does.
 /// </summary>
 internal static class PackedKernel
 {
-    // A magic number of three bytes turns up by chance once in 16 MB.
+    // A magic number of three bytes occurs by chance once in 16 MB.
     private const int MostAttempts = 64;
 
-    /// <summary>The first stream that unpacks to a kernel, as a file of its own which the caller closes; null when there is none.</summary>
-    /// <param name="whole">Where to look.</param>
-    /// <param name="name">What errors about the kernel call it.</param>
-    /// <exception cref="InvalidImageException">What starts like the kernel needs a library that is not installed, or more memory than there is.</exception>
+    /// <summary>The first stream that unpacks to a kernel, as a file that the caller closes; null if there is none.</summary>
+    /// <param name="whole">The bytes to search.</param>
+    /// <param name="name">The kernel's name in errors.</param>
+    /// <exception cref="InvalidImageException">A stream that may be the kernel needs a library that is not installed, or more memory than there is.</exception>
     public static (MappedFile Kernel, ICodec Codec)? Find(Section whole, string name)
     {
         InvalidImageException? missing = null;
-        // All attempts together may unpack no more than one might: they share the file's budget.
+        // The attempts share the file's budget: together they unpack no more than one may.
         foreach ((ulong at, ICodec codec) in Candidates(whole).OrderBy(c => c.Offset).Take(MostAttempts))
         {
             Section stream = whole.Part(at, whole.Length - at);

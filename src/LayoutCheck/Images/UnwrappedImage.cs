@@ -6,12 +6,12 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Images;
 
 /// <summary>
-/// What is left of a file when all that it is wrapped in is taken off: an ELF image, BTF, or a bare kernel image with BTF in it. Owns the
-/// bytes.
+/// The innermost content of a file, with all compression and boot images around it taken off: an ELF image, BTF, or a bare kernel image with BTF in it. Owns
+/// the bytes.
 /// </summary>
 internal sealed class UnwrappedImage : IDisposable
 {
-    // A vmlinux.gz in a .zst is odd; more than that is a trap.
+    // A vmlinux.gz in a .zst is odd; more layers are made to exhaust time.
     private const int MostLayers = 4;
 
     private UnwrappedImage(MappedFile file, ElfFile? elf, Section? btf, string wrapping)
@@ -22,19 +22,19 @@ internal sealed class UnwrappedImage : IDisposable
         Wrapping = wrapping;
     }
 
-    /// <summary>The innermost bytes: the file itself when it is not wrapped in anything.</summary>
+    /// <summary>The innermost bytes: the file itself if nothing is around them.</summary>
     public MappedFile File { get; }
 
-    /// <summary>The ELF file that the bytes are; null when they are something else.</summary>
+    /// <summary>The bytes as an ELF file; null if they are something else.</summary>
     public ElfFile? Elf { get; }
 
-    /// <summary>The BTF when the bytes are BTF or have it somewhere in them; null when they are ELF, which has a section for it.</summary>
+    /// <summary>The BTF, if the bytes are BTF or a bare kernel image; null for ELF, which has a section for it.</summary>
     public Section? Btf { get; }
 
-    /// <summary>What it was wrapped in, outermost first: <c>bzImage, zstd</c>; empty when in nothing.</summary>
+    /// <summary>The formats around it, outermost first: <c>bzImage, zstd</c>; or empty.</summary>
     public string Wrapping { get; }
 
-    /// <summary>Takes off layer after layer until something readable is left. Takes the file over, to close it when it is of no more use.</summary>
+    /// <summary>Takes off layer after layer until something readable is left. Takes over the file, and closes it when it is unpacked.</summary>
     /// <exception cref="InvalidImageException">It is something else, is damaged, or is packed in a way that cannot be unpacked.</exception>
     public static UnwrappedImage Open(MappedFile file) => Open(file, []);
 
@@ -44,15 +44,15 @@ internal sealed class UnwrappedImage : IDisposable
     public UnwrappedImage? OpenInner()
         => Wrapping.Length == 0 && PackedKernel.Find(File.Whole(), InnerName(File)) is { } inner ? Open(inner.Kernel, ["ELF boot wrapper", inner.Codec.Name]) : null;
 
-    /// <summary>The kernel release (<c>uname -r</c>) that it tells: that of its banner, or the one that a module was built for; null when it tells none.</summary>
-    /// <exception cref="InvalidImageException">A section that would tell it is damaged.</exception>
+    /// <summary>The kernel release (<c>uname -r</c>): that of the kernel's banner, or the one that a module was built for; null if it contains none.</summary>
+    /// <exception cref="InvalidImageException">A section that has it is damaged.</exception>
     public string? Release()
     {
         string? release = Text() is { } text ? KernelText.Release(text) : null;
         return release ?? (Elf?.Contents(".modinfo") is { } modinfo ? KernelText.ModuleRelease(modinfo) : null);
     }
 
-    /// <summary>Where the kernel's texts are: .rodata of an ELF image, anywhere in a bare one; null when it has none.</summary>
+    /// <summary>The bytes with the kernel's texts: .rodata of an ELF image, all of a bare one; null if it has none.</summary>
     /// <exception cref="InvalidImageException">The section is damaged.</exception>
     public Section? Text()
     {
@@ -108,14 +108,14 @@ internal sealed class UnwrappedImage : IDisposable
                     return new UnwrappedImage(file, null, btf, string.Join(", ", layers));
                 }
 
-                if (PackedKernel.Find(whole, InnerName(file)) is not { } inside)
+                if (PackedKernel.Find(whole, InnerName(file)) is not { } inner)
                 {
                     throw new InvalidImageException(
                         file.Path, null, null, $"is {container.Article} {container.Name} without BTF, and a bare kernel image can have no DWARF", "name the vmlinux it was made from, or build with CONFIG_DEBUG_INFO_BTF");
                 }
 
-                layers.Add(inside.Codec.Name);
-                Replace(ref file, inside.Kernel);
+                layers.Add(inner.Codec.Name);
+                Replace(ref file, inner.Kernel);
             }
         }
         catch
@@ -131,7 +131,7 @@ internal sealed class UnwrappedImage : IDisposable
         file = inner;
     }
 
-    // Errors name the file that the user named, and say that they are about what was in it.
+    // Errors name the file that the user named, and say that they are about its content.
     private static string InnerName(MappedFile file)
     {
         const string Suffix = " (unpacked)";

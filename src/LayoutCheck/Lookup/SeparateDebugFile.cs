@@ -6,93 +6,61 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Lookup;
 
 /// <summary>
-/// Debug information that was split off into a file of its own (gdb manual, "Separate Debug Files"): found by the build id below a debug
-/// directory, or by the name and checksum in .gnu_debuglink. A file that is there and is of another build is an error, not a reason to
-/// look on: it means that something is mixed up.
+/// Debug information in a file of its own (gdb manual, "Separate Debug Files"): found by the build id below a debug directory, or by the name and checksum in
+/// .gnu_debuglink. The first file that is there decides: if it is of another build, that is an error, since something is mixed up.
 /// </summary>
 internal static class SeparateDebugFile
 {
-    private const string SystemDirectory = "/usr/lib/debug";
-
-    /// <summary>The name that .gnu_debuglink gives, or null. Only a name: directories in it are not followed.</summary>
+    /// <summary>The name in .gnu_debuglink, or null. Only a name: directories in it are ignored.</summary>
     public static string? LinkName(ElfFile image) => ReadLink(image)?.Name;
 
-    /// <summary>The file, which the caller closes; null when none of the places has one.</summary>
+    /// <summary>The file, which the caller closes; null if none of the places has one.</summary>
     /// <param name="image">The image without debug information.</param>
-    /// <param name="imagePath">Where that is.</param>
-    /// <param name="directory">Where to look first, or null.</param>
-    /// <exception cref="InvalidImageException">A file is there, and is not the one that was split off.</exception>
+    /// <param name="imagePath">Its path.</param>
+    /// <param name="directory">The first place to look, or null.</param>
+    /// <exception cref="InvalidImageException">A file is there, and is of another build.</exception>
     public static ElfFile? Find(ElfFile image, string imagePath, string? directory)
     {
         string? buildId = image.BuildId();
-        string[] roots = directory is null ? [SystemDirectory] : [directory, SystemDirectory];
-        if (buildId is { Length: > 2 })
-        {
-            foreach (string root in roots)
-            {
-                string path = Path.Combine(root, ".build-id", buildId[..2], buildId[2..] + ".debug");
-                if (File.Exists(path))
-                {
-                    return Open(path, image, buildId, null);
-                }
-            }
-        }
-
-        if (ReadLink(image) is not { } link)
-        {
-            return null;
-        }
-
-        string home = MappedFile.FolderOf(imagePath);
-        IEnumerable<string> places =
-        [
-            .. directory is null ? Array.Empty<string>() : [Path.Combine(directory, link.Name)],
-            Path.Combine(home, link.Name),
-            Path.Combine(home, ".debug", link.Name),
-            .. roots.Select(root => Path.Join(root, home, link.Name)),
-        ];
-        foreach (string path in places)
-        {
-            if (File.Exists(path) && Path.GetFullPath(path) != Path.GetFullPath(imagePath))
-            {
-                return Open(path, image, buildId, link.Crc);
-            }
-        }
-
-        return null;
+        ElfFile? byId = CompanionFinder.First(WellKnownPaths.ByBuildId(buildId, directory), path => Open(path, image, buildId, null));
+        return byId ?? (ReadLink(image) is { } link
+            ? CompanionFinder.First(LinkPlaces(link.Name, imagePath, directory), path => Open(path, image, buildId, link.Crc))
+            : null);
     }
 
-    private static ElfFile Open(string path, ElfFile image, string? buildId, uint? crc)
+    private static IEnumerable<string> LinkPlaces(string name, string imagePath, string? directory)
     {
-        MappedFile file = MappedFile.OpenReferred(path, image.File);
-        try
-        {
-            if (!ElfFile.HasMagic(file))
-            {
-                throw Wrong(image, $"{path} is not an ELF file");
-            }
+        string home = MappedFile.FolderOf(imagePath);
+        string[] places =
+        [
+            .. directory is null ? Array.Empty<string>() : [Path.Combine(directory, name)],
+            Path.Combine(home, name),
+            Path.Combine(home, ".debug", name),
+            .. WellKnownPaths.DebugRoots(directory).Select(root => Path.Join(root, home, name)),
+        ];
+        return places.Where(path => Path.GetFullPath(path) != Path.GetFullPath(imagePath));
+    }
 
-            ElfFile debug = ElfFile.Read(file);
+    private static ElfFile Open(string path, ElfFile image, string? buildId, uint? crc) => CompanionFinder.OpenElf(
+        path,
+        image.File,
+        debug =>
+        {
             string? theirs = debug.BuildId();
             if (buildId is not null && theirs != buildId && (theirs is not null || crc is null))
             {
                 throw Wrong(image, $"{path} is of another build (build id {theirs ?? "missing"}, this is {buildId})");
             }
 
-            if (crc is { } wanted && Checksum.Crc32Of(file.Whole()) is var found && found != wanted)
+            if (crc is { } wanted && Checksum.Crc32Of(debug.File.Whole()) is var found && found != wanted)
             {
                 throw Wrong(image, $"{path} is not the file that was split off (its CRC is 0x{found:x8}, .gnu_debuglink has 0x{wanted:x8})");
             }
 
             image.File.Inputs.Use(new InputFile(FileRole.DebugFile, path, theirs, null));
             return debug;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+        },
+        () => Wrong(image, $"{path} is not an ELF file"));
 
     private static InvalidImageException Wrong(ElfFile image, string problem)
         => new(image.File.Path, null, null, $"has no debug information of its own, and {problem}", "put the file of the same build there, or name its directory (--debug-dir DIR)");

@@ -177,7 +177,7 @@ public sealed class BtfDistilledBaseTests
     public void The_section_is_used_when_a_module_has_it()
     {
         (byte[] split, byte[] distilled) = DistilledModule.Make(false);
-        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", split).Add(".BTF.base", distilled).ToBytes();
+        byte[] elf = new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".BTF", split).Add(".BTF.base", distilled).ToBytes();
         DirectoryInfo directory = Directory.CreateTempSubdirectory("layoutcheck-");
         try
         {

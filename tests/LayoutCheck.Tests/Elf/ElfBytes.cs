@@ -106,7 +106,7 @@ internal sealed class ElfBytes(bool is64Bit = true, bool isBigEndian = false)
         int word = is64Bit ? 8 : 4;
         byte[] ident = [0x7f, (byte)'E', (byte)'L', (byte)'F', (byte)(is64Bit ? 2 : 1), (byte)(isBigEndian ? 2 : 1), 1];
         ident.CopyTo(bytes, 0);
-        Write(bytes, 16, ElfFile.ET_DYN, 2);
+        Write(bytes, 16, ElfHeader.ET_DYN, 2);
         Write(bytes, 18, 62, 2);
         Write(bytes, 20, 1, 4);
         int at = 24 + word; // e_entry

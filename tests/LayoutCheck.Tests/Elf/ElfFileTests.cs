@@ -21,7 +21,7 @@ public sealed class ElfFileTests
         byte[] notes = [.. image.Note("Linux", 0x100, [1]), .. image.Note("GNU", 5, [2, 3]), .. image.Note("GNU", NT_GNU_BUILD_ID, [0xab, 0xcd, 0x01])];
         ElfFile elf = ElfBytes.Read(image.Add(".note.other", ElfSection.SHT_NOTE, image.Note("XYZ", NT_GNU_BUILD_ID, [9])).Add(".notes", ElfSection.SHT_NOTE, notes).Build());
 
-        Assert.Equal((is64Bit, isBigEndian, ElfFile.ET_DYN, (ushort)62), (elf.Header.Is64Bit, elf.Header.IsBigEndian, elf.Header.Type, elf.Header.Machine));
+        Assert.Equal((is64Bit, isBigEndian, ElfHeader.ET_DYN, (ushort)62), (elf.Header.Is64Bit, elf.Header.IsBigEndian, elf.Header.Type, elf.Header.Machine));
         Assert.Equal("abcd01", elf.BuildId());
     }
 
@@ -159,6 +159,7 @@ public sealed class ElfFileTests
     [InlineData(0x9026, "alpha")]
     [InlineData(0, "machine 0")]
     [InlineData(65535, "machine 65535")]
+    [InlineData(244, "lanai")]
     public void Names_the_machine(ushort machine, string name)
     {
         byte[] bytes = new ElfBytes(isBigEndian: true).Build();

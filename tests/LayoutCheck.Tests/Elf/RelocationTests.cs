@@ -80,7 +80,7 @@ public sealed class RelocationTests
     [Fact]
     public void Leaves_a_linked_file_alone()
     {
-        TestObject made = new(62, true, false, new byte[16]) { Type = ElfFile.ET_EXEC };
+        TestObject made = new(62, true, false, new byte[16]) { Type = ElfHeader.ET_EXEC };
         made.Relocations.Add((0, 1, 10, 0));
         Assert.Equal(new byte[16], Contents(made));
     }
@@ -146,7 +146,7 @@ public sealed class RelocationTests
     {
         private readonly List<byte> _bytes = [];
 
-        public ushort Type { get; init; } = ElfFile.ET_REL;
+        public ushort Type { get; init; } = ElfHeader.ET_REL;
 
         public bool HasAddend { get; init; } = true;
 

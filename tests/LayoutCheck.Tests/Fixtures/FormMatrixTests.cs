@@ -48,8 +48,8 @@ public sealed class FormMatrixTests
         new("package (.dwp), DWARF 4, clang", $"{Dwp}.clang-dwarf4.elf"), new("package (.dwp), DWARF 5, clang", $"{Dwp}.clang-dwarf5.elf"),
         new("debuglink", "page-era5-split/page-era5-split.linked.elf", e => e.Find(".gnu_debuglink") is not null && e.Find(".debug_info") is null),
         new("--only-keep-debug", $"{Units}.only-keep-debug.elf", e => e.Find(Truth.Section)!.Type == ElfSection.SHT_NOBITS),
-        new("--emit-relocs, RELA", $"{Units}.gcc-emit-relocs.elf", e => e.Header.Type == ElfFile.ET_EXEC && e.Find(".rela.debug_info") is not null),
-        new("--emit-relocs, REL", $"{Units}.i686-emit-relocs.elf", e => e.Header.Type == ElfFile.ET_EXEC && e.Find(".rel.debug_info") is not null),
+        new("--emit-relocs, RELA", $"{Units}.gcc-emit-relocs.elf", e => e.Header.Type == ElfHeader.ET_EXEC && e.Find(".rela.debug_info") is not null),
+        new("--emit-relocs, REL", $"{Units}.i686-emit-relocs.elf", e => e.Header.Type == ElfHeader.ET_EXEC && e.Find(".rel.debug_info") is not null),
         new("LTO, gcc", $"{Units}.gcc-lto.elf", e => e.Contents(".debug_str")!.IndexOf("GNU GIMPLE"u8) is not null), new("LTO, clang", $"{Units}.clang-lto.elf", HasCrossReferences), new("ThinLTO, clang", $"{Matrix}.clang-thinlto.elf", HasCrossReferences),
         Object("gcc-dwarf4", 62), Object("gcc-dwarf5", 62), Object("clang-dwarf5", 62), Object("i686-dwarf5", 3), Object("aarch64-dwarf5", 183), Object("arm-dwarf4", 40), Object("mips-dwarf5", 8),
         Object("mips64el-dwarf5", 8), Object("ppc-dwarf4", 20), Object("ppc64-dwarf4", 21), Object("riscv64-dwarf5", 243), Object("s390x-dwarf5", 22), Object("alpha-dwarf5", 0x9026), Object("sh4-dwarf5", 42),
@@ -60,7 +60,7 @@ public sealed class FormMatrixTests
         new("BTF of pahole beside DWARF", $"{Plain}.gcc-dwarf5-btf.elf", e => e.Find(".debug_info") is not null && e.Find(".BTF") is not null, SourceChoice.Btf),
         new("BTF of pahole alone", $"{Plain}.btf.elf", e => e.Find(".debug_info") is null && e.Find(".BTF") is not null, SourceChoice.Btf),
         new("BTF of gcc -gbtf", $"{Matrix}.gcc-gbtf.elf", e => e.Find(".debug_info") is null && e.Find(".BTF") is not null, SourceChoice.Btf),
-        new("split BTF", "page-era5-module/page-era5-module.split-btf.ko", e => e.Header.Type == ElfFile.ET_REL && e.Find(".BTF") is not null, SourceChoice.Btf, $"{Plain}.btf.elf"),
+        new("split BTF", "page-era5-module/page-era5-module.split-btf.ko", e => e.Header.Type == ElfHeader.ET_REL && e.Find(".BTF") is not null, SourceChoice.Btf, $"{Plain}.btf.elf"),
         new("gzip", $"{Packed}.gz"), new("xz", $"{Packed}.xz"), new("lzma", $"{Packed}.lzma"), new("zstd stream", $"{Packed}.zst"), new("bzip2", $"{Packed}.bz2"), new("lz4, legacy frame", $"{Packed}.lz4"), new("lzo", $"{Packed}.lzo"),
     ];
 
@@ -121,10 +121,10 @@ public sealed class FormMatrixTests
         => new($"DWARF {version}, {compiler}", file, e => FirstUnit(e).Version == version && e.Contents(".debug_str") is { } text && text.IndexOf(compiler == "gcc" ? "GNU C11"u8 : "clang version"u8) is not null);
 
     private static Cell Object(string encoding, ushort machine)
-        => new($"ld -r, {encoding}", $"{Objects}.{encoding}.o", e => e.Header.Type == ElfFile.ET_REL && e.Header.Machine == machine && (e.Find(".rela.debug_info") ?? e.Find(".rel.debug_info")) is not null);
+        => new($"ld -r, {encoding}", $"{Objects}.{encoding}.o", e => e.Header.Type == ElfHeader.ET_REL && e.Header.Machine == machine && (e.Find(".rela.debug_info") ?? e.Find(".rel.debug_info")) is not null);
 
     private static Cell Target(string name, string file, ushort machine, bool is64Bit, bool isBigEndian)
-        => new(name, file, e => (e.Header.Machine, e.Header.Is64Bit, e.Header.IsBigEndian) == (machine, is64Bit, isBigEndian) && e.Header.Type != ElfFile.ET_REL);
+        => new(name, file, e => (e.Header.Machine, e.Header.Is64Bit, e.Header.IsBigEndian) == (machine, is64Bit, isBigEndian) && e.Header.Type != ElfHeader.ET_REL);
 
     private static int Count(ElfFile elf, string section) => elf.Sections.Count(s => s.Name == section);
 

@@ -18,7 +18,7 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Hostile;
 
-/// <summary>What an input may cost (README, "What a file can do to it"): the worst that were found. Times are bounded generously, for machines that do other things.</summary>
+/// <summary>What an input may cost (src/docs/robustness.md): the worst that were found. Times are bounded generously, for machines that do other things.</summary>
 public sealed class CostTests
 {
     private static readonly TimeSpan s_mostTime = TimeSpan.FromSeconds(30);

@@ -19,6 +19,13 @@ public sealed class MappedFileTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, true);
 
     [Fact]
+    public void A_name_that_is_not_UTF_8_has_a_remedy()
+    {
+        Assert.Contains("not UTF-8", Assert.Throws<InvalidImageException>(() => MappedFile.Open("/nowhere/a\ufffd.ko")).Remedy, StringComparison.Ordinal);
+        Assert.Null(Assert.Throws<InvalidImageException>(() => MappedFile.Open("/nowhere/a.ko")).Remedy);
+    }
+
+    [Fact]
     public void A_socket()
     {
         string path = Path.Combine(_folder, "socket");

@@ -97,7 +97,7 @@ public sealed class PackedImageTests
     [Fact]
     public void A_core_dump_in_an_ELF_file_that_boots_it_is_refused_as_one_by_itself_is()
     {
-        byte[] core = new ElfBuilder { Type = ElfFile.ET_CORE }.Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
+        byte[] core = new ElfBuilder { Type = ElfHeader.ET_CORE }.Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
         InvalidImageException inside = Refused(new ElfBuilder().Add(".image", [.. new byte[512], .. Gzip(core), .. new byte[100]]).ToBytes());
         Assert.Equal(("vmlinuz (unpacked)", "is a core dump, which has memory and no types"), (inside.File, inside.Problem));
         Assert.Equal(inside.Message, Refused(Gzip(core)).Message);
@@ -294,7 +294,7 @@ public sealed class PackedImageTests
     [Fact]
     public void A_module_tells_the_release_it_was_built_for()
     {
-        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "license=GPL\0vermagic=6.15.0-test SMP mod_unload \0"u8]).Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
+        byte[] elf = new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".modinfo", [.. "license=GPL\0vermagic=6.15.0-test SMP mod_unload \0"u8]).Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
         using KernelImage image = KernelImage.FromBytes("module.ko", elf);
         Assert.Equal("6.15.0-test", image.ReadFacts().Release);
     }
@@ -306,7 +306,7 @@ public sealed class PackedImageTests
     [InlineData("vermagic=")]
     public void A_module_that_does_not_tell_its_release(string modinfo)
     {
-        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", Encoding.ASCII.GetBytes(modinfo)).Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
+        byte[] elf = new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".modinfo", Encoding.ASCII.GetBytes(modinfo)).Add(".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")).ToBytes();
         using KernelImage image = KernelImage.FromBytes("module.ko", elf);
         Assert.Null(image.ReadFacts().Release);
     }
@@ -331,6 +331,16 @@ public sealed class PackedImageTests
         TypeDefinition plain = FixtureFile.Definition(Plain, "struct page");
         TypeDefinition found = image.Types.FindFirst(TypeName.Parse("struct page"))!;
         Assert.Null(DefinitionEquality.FirstDifference(plain.Graph, plain.Root, found.Graph, found.Root));
+    }
+
+    [Fact]
+    public void A_COFF_object_and_a_WebAssembly_module_have_refusals_of_their_own()
+    {
+        // Machine, one section, no symbols, no optional header; the section's name.
+        byte[] coff = [0x64, 0x86, 1, 0, .. new byte[16], .. ".text\0\0\0"u8, .. new byte[32]];
+        Assert.StartsWith("is a COFF object", Refused(coff).Problem, StringComparison.Ordinal);
+        Assert.StartsWith("is neither an ELF file", Refused([.. coff[..16], 0xf0, .. coff[17..]]).Problem, StringComparison.Ordinal);
+        Assert.StartsWith("is a WebAssembly module", Refused([.. "\0asm"u8, 1, 0, 0, 0]).Problem, StringComparison.Ordinal);
     }
 
     private static InvalidImageException Refused(byte[] bytes) => Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("vmlinuz", bytes).Dispose());

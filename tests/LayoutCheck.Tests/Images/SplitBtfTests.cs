@@ -127,7 +127,7 @@ public sealed class SplitBtfTests : IDisposable
         byte[] split = FixtureFile.Section(Module, ".BTF");
         string module = Path.Combine(_directory.FullName, "driver.ko");
         string vmlinux = Path.Combine(_directory.FullName, "vmlinux");
-        File.WriteAllBytes(module, new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0-test SMP \0"u8]).Add(".BTF", split).ToBytes());
+        File.WriteAllBytes(module, new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0-test SMP \0"u8]).Add(".BTF", split).ToBytes());
         File.WriteAllBytes(vmlinux, new ElfBuilder().Add(".rodata", Encoding.UTF8.GetBytes(release is null ? "\0" : $"Linux version {release} (me)\0")).Add(".BTF", FixtureFile.Section(Kernel, ".BTF")).ToBytes());
         if (isTaken)
         {
@@ -152,7 +152,7 @@ public sealed class SplitBtfTests : IDisposable
         byte[] btf = FixtureFile.Section(Kernel, ".BTF");
         btf.AsSpan(from, count).Clear();
         File.WriteAllBytes(Path.Combine(_directory.FullName, "vmlinux"), FixtureFile.Bytes(Kernel));
-        foreach (byte[] bytes in (byte[][])[btf, new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0 \0"u8]).Add(".BTF", btf).ToBytes()])
+        foreach (byte[] bytes in (byte[][])[btf, new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0 \0"u8]).Add(".BTF", btf).ToBytes()])
         {
             string path = Path.Combine(_directory.FullName, "driver.ko");
             File.WriteAllBytes(path, bytes);
@@ -188,14 +188,14 @@ public sealed class SplitBtfTests : IDisposable
     {
         byte[] btf = FixtureFile.Bytes("shapes/shapes.raw.btf");
         BinaryPrimitives.WriteUInt32LittleEndian(btf.AsSpan(16), BinaryPrimitives.ReadUInt32LittleEndian(btf.AsSpan(16)) + 12);
-        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", btf).ToBytes();
+        byte[] elf = new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".BTF", btf).ToBytes();
         Assert.StartsWith("the strings lie at 0x", Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("driver.ko", elf)).Problem, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_module_with_no_debug_information_is_told_apart_from_a_kernel()
     {
-        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "license=GPL\0"u8]).ToBytes();
+        byte[] elf = new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".modinfo", [.. "license=GPL\0"u8]).ToBytes();
         Assert.StartsWith("name the module of this name, or the vmlinux, of the kernel's debug package", Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("driver.ko", elf)).Remedy, StringComparison.Ordinal);
     }
 
@@ -289,7 +289,7 @@ public sealed class SplitBtfTests : IDisposable
         Assert.True(BtfHeader.IsSplit(MappedFile.FromBytes("driver.ko", bytes).Whole()));
         split.Write32(bytes, at, value);
         Assert.False(BtfHeader.IsSplit(MappedFile.FromBytes("driver.ko", bytes).Whole()));
-        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", bytes).ToBytes();
+        byte[] elf = new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".BTF", bytes).ToBytes();
         Assert.StartsWith("the strings lie at 0x", Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes("driver.ko", elf)).Problem, StringComparison.Ordinal);
     }
 

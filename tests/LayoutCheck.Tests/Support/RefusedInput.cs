@@ -5,7 +5,7 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Tests.Support;
 
 /// <summary>
-/// An input that the program refuses, made for README's table of refusals: by the name that its row has there. Most are a fixture with one thing
+/// An input that the program refuses, made for the table of refusals in src/docs/inputs.md, by the name of its row. Most are a fixture with one thing
 /// changed, so that nothing else can be the reason.
 /// </summary>
 internal static class RefusedInput
@@ -31,7 +31,7 @@ internal static class RefusedInput
         ["a zip archive"] = d => File(d, [.. "PK\u0003\u0004"u8, .. new byte[100]]),
         ["a file system (squashfs, ISO 9660)"] = d => File(d, [.. "hsqs"u8, .. new byte[100]]),
         ["a crash dump (kdump)"] = d => File(d, [.. "KDUMP   "u8, .. "Linux version 6.15.0 "u8]),
-        ["a core dump (ELF)"] = d => File(d, new ElfBuilder { Type = ElfFile.ET_CORE }.Add(".BTF", FixtureFile.Bytes(RawBtf)).ToBytes()),
+        ["a core dump (ELF)"] = d => File(d, new ElfBuilder { Type = ElfHeader.ET_CORE }.Add(".BTF", FixtureFile.Bytes(RawBtf)).ToBytes()),
         ["an lz4 frame"] = d => File(d, [0x04, 0x22, 0x4d, 0x18, .. new byte[100]]),
         ["LLVM bitcode"] = d => File(d, [(byte)'B', (byte)'C', 0xc0, 0xde, .. new byte[100]]),
         ["a Mach-O file"] = d => File(d, [0xcf, 0xfa, 0xed, 0xfe, .. new byte[100]]),
@@ -45,7 +45,7 @@ internal static class RefusedInput
         ["a package of split DWARF (.dwp) by itself"] = d => File(d, FixtureFile.Bytes("page-era5-dwp/page-era5-dwp.gcc-dwarf4.elf.dwp")),
         ["an unknown ELF class"] = d => File(d, Changed(Plain, (4, [3]))),
         ["CTF, stabs, DWARF 1"] = d => File(d, new ElfBuilder().Add(".ctf", [0xf1, 0xdf, 4, 0]).ToBytes()),
-        ["an object of gcc's LTO, not linked yet"] = d => File(d, new ElfBuilder { Type = ElfFile.ET_REL }.Add(".gnu.debuglto_.debug_info", new byte[16]).ToBytes()),
+        ["an object of gcc's LTO, not linked yet"] = d => File(d, new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".gnu.debuglto_.debug_info", new byte[16]).ToBytes()),
         ["debug sections whose contents were split off"] = d => File(d, Changed(Plain, (Header(Plain, ".debug_info") + 4, [8]))),
         ["sections compressed in an unknown way"] = d => File(d, Changed(Compressed, (Start(Compressed, ".debug_info"), [3]))),
         ["a size that compressed data cannot have"] = d => File(d, Changed(Compressed, (Start(Compressed, ".debug_info") + 12, [0, 1]))),
@@ -68,7 +68,7 @@ internal static class RefusedInput
         ["split-off debug information that was changed"] = d => Linked(d, [.. FixtureFile.Bytes("page-era5-split/page-era5-split.debug"), 0]),
     };
 
-    /// <summary>The names, as README has them.</summary>
+    /// <summary>The names of the rows.</summary>
     public static IEnumerable<string> Names => s_inputs.Keys;
 
     /// <summary>Makes the input in a directory that the caller deletes.</summary>
@@ -93,7 +93,7 @@ internal static class RefusedInput
     {
         byte[] kernel = new ElfBuilder().Add(".rodata", [.. "Linux version 6.12.0 (me)\0"u8]).Add(".BTF", FixtureFile.Section("page-era5/page-era5.btf.elf", ".BTF")).ToBytes();
         System.IO.File.WriteAllBytes(System.IO.Path.Combine(directory, "vmlinux"), kernel);
-        byte[] module = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0 SMP \0"u8]).Add(".BTF", FixtureFile.Section(Module, ".BTF")).ToBytes();
+        byte[] module = new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".modinfo", [.. "vermagic=6.15.0 SMP \0"u8]).Add(".BTF", FixtureFile.Section(Module, ".BTF")).ToBytes();
         return File(directory, module);
     }
 

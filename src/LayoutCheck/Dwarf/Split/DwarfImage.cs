@@ -2,6 +2,7 @@ using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Dwarf.Split;
 
@@ -29,7 +30,7 @@ internal sealed class DwarfImage
     /// <exception cref="InvalidImageException">It has DWARF in a form that cannot be read, or a file is missing.</exception>
     public static DwarfImage? Find(ElfFile elf, string? debugDirectory = null, string? imagePath = null)
     {
-        if (DwarfSections.Find(elf, () => SupplementaryFile.Open(elf, debugDirectory, supplement => DwarfSections.Find(supplement))) is { } sections)
+        if (DwarfSections.Find(elf, () => SupplementaryFile.Open(elf, debugDirectory, ReadSupplement)) is { } sections)
         {
             return new DwarfImage(sections, new SplitUnits(sections, debugDirectory, imagePath));
         }
@@ -55,4 +56,7 @@ internal sealed class DwarfImage
 
     /// <summary>A type unit of the package by its number; null past the last one, or if the package has no unit of the image.</summary>
     public (DwarfSections File, UnitHeader Unit)? PackagedTypeUnit(int number) => _splits?.PackagedTypeUnit(number);
+
+    private static DwarfSections ReadSupplement(ElfFile elf)
+        => DwarfSections.Find(elf) ?? throw new InvalidImageException(elf.File.Path, null, null, "has no DWARF (no .debug_info section), and another file refers to it");
 }

@@ -4,6 +4,7 @@ using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Dwarf.Split;
 
@@ -37,24 +38,18 @@ internal sealed class DwarfPackage
 
     /// <summary>Opens a package, which is closed with the image.</summary>
     /// <exception cref="InvalidImageException">It cannot be read.</exception>
-    public static DwarfPackage Open(string path, DwarfSections image)
-    {
-        MappedFile file = MappedFile.OpenReferred(path, image.Info.File);
-        try
+    public static DwarfPackage Open(string path, DwarfSections image) => CompanionFinder.OpenElf(
+        path,
+        image.Info.File,
+        elf =>
         {
-            ElfFile elf = ReferredElf.Read(file, image);
             DwarfPackage package = Is(elf) ? new DwarfPackage(elf)
                 : throw new InvalidImageException(path, null, null, "is no package of split DWARF: it has no .debug_cu_index", "make it anew, or take it away");
-            image.Info.File.Own(file);
+            image.Info.File.Own(elf.File);
             image.Info.File.Inputs.Use(new InputFile(FileRole.DwarfPackage, path, elf.BuildId(), null));
             return package;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+        },
+        isBigEndian: image.Info.IsBigEndian);
 
     /// <summary>Whether it has the compile unit of an id.</summary>
     public bool Has(ulong dwoId) => _compileUnits.Find(dwoId) is not null;

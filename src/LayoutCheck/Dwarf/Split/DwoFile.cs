@@ -3,6 +3,7 @@ using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.IO;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Dwarf.Split;
 
@@ -15,22 +16,17 @@ internal sealed record DwoFile(MappedFile File, DwarfSections Sections, Dictiona
 {
     /// <summary>Opens a .dwo file that an image refers to.</summary>
     /// <exception cref="InvalidImageException">It is no such file, or cannot be read.</exception>
-    public static DwoFile Open(string path, DwarfSections image, bool isKept)
-    {
-        MappedFile file = MappedFile.OpenReferred(path, image.Info.File);
-        try
+    public static DwoFile Open(string path, DwarfSections image, bool isKept) => CompanionFinder.OpenElf(
+        path,
+        image.Info.File,
+        elf =>
         {
-            DwarfSections sections = DwarfSections.FindSplit(ReferredElf.Read(file, image), isKept)
+            DwarfSections sections = DwarfSections.FindSplit(elf, isKept)
                 ?? throw new InvalidImageException(path, null, null, $"is no .dwo file: it has no .debug_info.dwo, and {image.File} refers to it");
             UnitHeader[] units = sections.Units.All();
-            return new DwoFile(file, sections, ById(sections, units), Array.FindAll(units, u => u.IsTypeUnit));
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+            return new DwoFile(elf.File, sections, ById(sections, units), Array.FindAll(units, u => u.IsTypeUnit));
+        },
+        isBigEndian: image.Info.IsBigEndian);
 
     /// <summary>Its ids, for an error.</summary>
     public string DescribeIds() => CompileUnits.Count == 0 ? "it has no id"

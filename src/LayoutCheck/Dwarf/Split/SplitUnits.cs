@@ -3,6 +3,7 @@ using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.IO;
+using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Dwarf.Split;
 
@@ -59,15 +60,16 @@ internal sealed class SplitUnits
 
         string[] places = [.. Places(name, root.Text(root.CompilationDirectory))];
         string? other = null;
-        foreach (string path in places.Where(File.Exists))
+        ulong wanted = skeleton.Offset;
+        SplitUnit? split = CompanionFinder.First(places, path =>
         {
-            (int count, ulong first) = skeletons.Uses.GetValueOrDefault(path, (1, skeleton.Offset));
+            (int count, ulong first) = skeletons.Uses.GetValueOrDefault(path, (1, wanted));
             DwoFile file = count > 1 ? Kept(path) : DwoFile.Open(path, _image, isKept: false);
             if (file.CompileUnits.TryGetValue(id, out UnitHeader found))
             {
                 _image.Info.File.Inputs.Use(new InputFile(FileRole.SplitDwarf, path, null, null));
-                UnitHeader[] typeUnits = first == skeleton.Offset ? file.TypeUnits : [];
-                return Pair(skeleton, new SplitUnit(file.Sections, found, typeUnits, count > 1 ? null : file.File, _image));
+                UnitHeader[] typeUnits = first == wanted ? file.TypeUnits : [];
+                return new SplitUnit(file.Sections, found, typeUnits, count > 1 ? null : file.File, _image);
             }
 
             other ??= $"{path} is of another build: {file.DescribeIds()}, and 0x{id:x16} is wanted";
@@ -75,6 +77,12 @@ internal sealed class SplitUnits
             {
                 file.File.Dispose();
             }
+
+            return null;
+        });
+        if (split is not null)
+        {
+            return Pair(skeleton, split);
         }
 
         string missing = $"which is not there (looked in {string.Join(", ", places.Select(Path.GetDirectoryName).Distinct(StringComparer.Ordinal))})";
@@ -88,7 +96,7 @@ internal sealed class SplitUnits
 
     /// <summary>A type unit of the package by its number; null past the last one, or if the package has no unit of the image.</summary>
     public (DwarfSections File, UnitHeader Unit)? PackagedTypeUnit(int number)
-        => (_skeletons.IsValueCreated || Array.Exists(_packagePlaces, File.Exists)) && _skeletons.Value is { UsesPackage: true, Package: { } package }
+        => (_skeletons.IsValueCreated || Array.Exists(_packagePlaces, CompanionFinder.Exists)) && _skeletons.Value is { UsesPackage: true, Package: { } package }
             ? package.TypeUnitAt(number)
             : null;
 
@@ -140,7 +148,7 @@ internal sealed class SplitUnits
     // Runs at the first skeleton: an image without any pays nothing.
     private Skeletons ReadSkeletons()
     {
-        string? packagePath = Array.Find(_packagePlaces, File.Exists);
+        string? packagePath = Array.Find(_packagePlaces, CompanionFinder.Exists);
         DwarfPackage? package = packagePath is null ? null : DwarfPackage.Open(packagePath, _image);
         Dictionary<string, (int Count, ulong First)> uses = new(StringComparer.Ordinal);
         Dictionary<(string, string), string?> known = [];
@@ -163,7 +171,7 @@ internal sealed class SplitUnits
             (string Name, string Directory) named = (root.Text(root.DwoName), root.Text(root.CompilationDirectory));
             if (!known.TryGetValue(named, out string? path))
             {
-                path = named.Name.Length == 0 ? null : Places(named.Name, named.Directory).FirstOrDefault(File.Exists);
+                path = named.Name.Length == 0 ? null : Places(named.Name, named.Directory).FirstOrDefault(CompanionFinder.Exists);
                 known.Add(named, path);
             }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using LayoutCheck.Core;
-using LayoutCheck.IO;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;

@@ -288,7 +288,7 @@ internal sealed class FuzzRun
 
         yield return PairOf("page-era5-module/page-era5-module.split-btf.ko", "page-era5/page-era5.btf.elf", "driver_state", isBase: true);
         (byte[] module, byte[] distilled) = DistilledModule.Make(false);
-        byte[] elf = new ElfBuilder { Type = ElfFile.ET_REL }.Add(".BTF", module).Add(".BTF.base", distilled).ToBytes();
+        byte[] elf = new ElfBuilder { Type = ElfHeader.ET_REL }.Add(".BTF", module).Add(".BTF.base", distilled).ToBytes();
         yield return new Pair(SeedOf("made.ko", elf), SeedOf("vmlinux", DistilledModule.Kernel(false, 16)), new TypeName(TypeNameKind.Struct, "driver"), IsBase: true);
     }
 

@@ -1,0 +1,13 @@
+namespace LayoutCheck.Core;
+
+/// <summary>An image's description of itself.</summary>
+/// <param name="Format">Its format when unpacked: <c>ELF 64-bit little-endian x86-64 executable</c>.</param>
+/// <param name="BuildId">The build id in hexadecimal, or null.</param>
+/// <param name="Release">The kernel release (<c>uname -r</c>), or null if the image does not contain it.</param>
+/// <param name="Config">The configuration in it (CONFIG_IKCONFIG), by <c>CONFIG_</c> names; or null.</param>
+/// <param name="Wrapping">The formats around it, outermost first: <c>bzImage, zstd</c>; or empty.</param>
+public sealed record ImageFacts(string Format, string? BuildId, string? Release, IReadOnlyDictionary<string, string>? Config, string Wrapping)
+{
+    /// <summary>The format behind those around it: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</summary>
+    public string FullFormat => Wrapping.Length == 0 ? Format : $"{Wrapping}: {Format}";
+}
