@@ -8,12 +8,6 @@ public sealed partial class ArchitectureTests
     // Files that may depend on each other, by name, with the reason. A cycle is allowed if one of these sets has all of its files.
     private static readonly (string Reason, string[] Files)[] AllowedCycles =
     [
-        ("a cursor, a section and the memory behind them are one concept", ["MappedFile.cs", "MemoryBudget.cs", "NativeBuffer.cs", "Section.cs", "SectionReader.cs", "SectionWindow.cs"]),
-        ("to be cut", ["CompressedSection.cs", "ElfFile.cs", "ElfHeader.cs", "ElfHeaderView.cs", "ElfSectionTable.cs", "Relocation.cs"]),
-        ("to be cut", ["BtfIndex.cs", "BtfNodeReader.cs", "BtfProducer.cs"]),
-        ("to be cut", ["ExpressionParser.cs", "RuleExpression.cs"]),
-        ("to be cut", ["BaseKernel.cs", "InputFile.cs"]),
-        ("to be cut", ["ImageOptions.cs", "KernelImage.cs"]),
     ];
 
     // What a subfolder may use besides itself. A folder that is not here has no subfolders, or no rule for them.

@@ -26,7 +26,7 @@ public sealed class StringFormTests
             strings++;
         }
 
-        Assert.Equal(10, strings);
+        Assert.Equal(11, strings);
     }
 
     // Of the bytes above, in the byte order of the machine: FromBytes has no other.

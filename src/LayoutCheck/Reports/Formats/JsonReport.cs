@@ -1,0 +1,406 @@
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using LayoutCheck.Core;
+using LayoutCheck.Layouts;
+using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Rules.Language;
+using LayoutCheck.Types;
+
+namespace LayoutCheck.Reports.Formats;
+
+/// <summary>One report on its way into JSON.</summary>
+internal sealed class JsonReport : IDisposable
+{
+    // Numbers above 2^53 do not occur in a layout. The writer escapes names, which keeps a terminal safe too.
+    private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.Default };
+
+    private readonly Utf8JsonWriter _json;
+    private readonly JsonLayout _layouts;
+
+    /// <param name="output">The stream; not closed.</param>
+    public JsonReport(Stream output)
+    {
+        _json = new Utf8JsonWriter(output, s_options);
+        _layouts = new JsonLayout(_json);
+    }
+
+    /// <summary>Writes the report as one object.</summary>
+    public void Write(Report report)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("format", "layoutcheck/2");
+        _json.WriteString("report", report.Name);
+        switch (report)
+        {
+            case CheckReport check:
+                Write(check);
+                break;
+            case ShowReport show:
+                Write(show);
+                break;
+            case OverlapReport overlap:
+                Write(overlap);
+                break;
+            case RulesReport rules:
+                Write(rules);
+                break;
+            case ExplainReport explain:
+                Write(explain);
+                break;
+            case BaselineReport baseline:
+                Write(baseline);
+                break;
+            default:
+                throw new ArgumentException($"no JSON for {report.Name}", nameof(report));
+        }
+
+        if (report is ImageReport image)
+        {
+            WriteRun(image);
+        }
+
+        _json.WriteEndObject();
+        _json.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _json.Dispose();
+
+    private void Write(CheckReport report)
+    {
+        _json.WriteString("verdict", report.ExitCode.ToString().ToLowerInvariant());
+        _json.WriteNumber("exit_code", (int)report.ExitCode);
+        _json.WriteString("headline", report.Headline());
+        WriteEra(report.Era);
+        WriteCounts("rules_by_outcome", report.CountRules);
+        WriteCounts("checks_by_outcome", report.CountChecks);
+        _json.WriteStartArray("rules");
+        foreach (RuleResult result in report.Results)
+        {
+            WriteRule(result, report.Places);
+        }
+
+        _json.WriteEndArray();
+        _json.WriteStartArray("definitions");
+        foreach (DefinitionSummary definition in report.Definitions)
+        {
+            WriteDefinition(definition);
+        }
+
+        _json.WriteEndArray();
+        WriteImage(report);
+        WriteSource(report.Source);
+    }
+
+    private void Write(ShowReport report)
+    {
+        _json.WriteStartArray("types");
+        foreach (ShownType shown in report.Types)
+        {
+            _layouts.Write(shown, report.Omission);
+        }
+
+        _json.WriteEndArray();
+        WriteImage(report);
+        _json.WriteString("source", SourceName(report.Source));
+    }
+
+    private void Write(OverlapReport report)
+    {
+        TypeLayout layout = report.Layout!;
+        _json.WriteString("type", report.TypeSpelling);
+        _json.WriteNumber("byte_size", layout.Aggregate.ByteSize);
+        if (report.Member is { } member)
+        {
+            _json.WriteStartObject("member");
+            _json.WriteString("path", member.Path);
+            _layouts.WritePlace(member.BitOffset, member.BitSize ?? 0, member.IsBitField);
+            _json.WriteEndObject();
+            _layouts.WriteItems("sharers", layout, report.Sharers);
+        }
+        else
+        {
+            _json.WriteStartArray("lanes");
+            foreach (ImmutableArray<LayoutItem> lane in report.Lanes)
+            {
+                _json.WriteStartArray();
+                foreach (LayoutItem item in lane)
+                {
+                    _layouts.WriteItem(layout, item);
+                }
+
+                _json.WriteEndArray();
+            }
+
+            _json.WriteEndArray();
+        }
+
+        WriteImage(report);
+        _json.WriteString("source", SourceName(report.Source));
+    }
+
+    private void Write(RulesReport report)
+    {
+        _json.WriteStartArray("rules");
+        foreach (Rule rule in report.Rules)
+        {
+            _json.WriteStartObject();
+            WriteHead(rule);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+    }
+
+    private void Write(ExplainReport report)
+    {
+        Rule rule = report.Rule;
+        _json.WriteStartObject("rule");
+        WriteHead(rule);
+        _json.WriteString("what", rule.What);
+        _json.WriteString("why", rule.Why);
+        _json.WriteString("fix", rule.Fix);
+        _json.WriteString("since", rule.Since);
+        _json.WriteString("source", rule.Source);
+        _json.WriteEndObject();
+        _json.WritePropertyName("example");
+        WriteRule(report.Example, ImmutableDictionary<string, SourcePlace>.Empty);
+        WriteImage(report);
+    }
+
+    private void Write(BaselineReport report)
+    {
+        _json.WriteStartArray("types");
+        foreach (string type in report.Types)
+        {
+            _json.WriteStringValue(type);
+        }
+
+        _json.WriteEndArray();
+        _json.WriteString("rule_file", report.RuleText);
+        _json.WriteStartArray("left_out");
+        foreach (string notice in report.Notices)
+        {
+            _json.WriteStringValue(notice);
+        }
+
+        _json.WriteEndArray();
+        WriteImage(report);
+    }
+
+    private static string SourceName(SourceKind source) => source == SourceKind.Dwarf ? "dwarf" : "btf";
+
+    private void WriteRun(ImageReport report)
+    {
+        _json.WriteStartObject("run");
+        _json.WriteString("version", report.Run.Version);
+        _json.WriteString("file", report.Run.File);
+
+        // One kernel is one image, whatever it was packed in on its way here.
+        _json.WriteString("packed_in", report.Image is { Wrapping.Length: > 0 } image ? image.Wrapping : null);
+        _json.WriteEndObject();
+    }
+
+    private void WriteHead(Rule rule)
+    {
+        _json.WriteString("id", rule.Id);
+        _json.WriteString("title", rule.Title);
+        _json.WriteString("severity", rule.Severity.ToString().ToLowerInvariant());
+        _json.WriteString("pack", rule.Pack);
+        _json.WriteBoolean("flagship", rule.IsFlagship);
+    }
+
+    private void WriteEra(LayoutEra era)
+    {
+        _json.WriteStartObject("era");
+        _json.WriteString("id", era.Id);
+        _json.WriteString("description", era.Description);
+        _json.WriteString("versions", era.Versions);
+        if (era.AllowsCompoundDevicePages is { } allows)
+        {
+            _json.WriteBoolean("allows_compound_device_pages", allows);
+        }
+        else
+        {
+            _json.WriteNull("allows_compound_device_pages");
+        }
+
+        _json.WriteEndObject();
+    }
+
+    private void WriteCounts(string name, Func<Outcome, int> count)
+    {
+        _json.WriteStartObject(name);
+        foreach (Outcome outcome in (ReadOnlySpan<Outcome>)[Outcome.Holds, Outcome.Violated, Outcome.NotApplicable, Outcome.Undecided])
+        {
+            _json.WriteNumber(Name(outcome), count(outcome));
+        }
+
+        _json.WriteEndObject();
+    }
+
+    private static string Name(Outcome outcome) => outcome switch
+    {
+        Outcome.Holds => "holds",
+        Outcome.Violated => "violated",
+        Outcome.NotApplicable => "not_applicable",
+        _ => "undecided",
+    };
+
+    private void WriteRule(RuleResult result, ImmutableDictionary<string, SourcePlace> places)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("id", result.Rule.Id);
+        _json.WriteString("title", result.Rule.Title);
+        _json.WriteString("severity", result.Rule.Severity.ToString().ToLowerInvariant());
+        _json.WriteBoolean("flagship", result.Rule.IsFlagship);
+        _json.WriteString("outcome", Name(result.Outcome));
+        _json.WriteStartArray("checks");
+        foreach (CheckResult check in result.Checks)
+        {
+            _json.WriteStartObject();
+            _json.WriteString("check", check.Check.Expression.Text);
+            if (check.Check.When is { } when)
+            {
+                _json.WriteString("when", when.Text);
+            }
+
+            _json.WriteNumber("line", check.Check.Line);
+            _json.WriteString("outcome", Name(check.Outcome));
+            _json.WriteString("reason", check.Reason);
+            if (check.Outcome == Outcome.Violated && check.Check.Message is { } message)
+            {
+                _json.WriteString("consequence", message);
+            }
+
+            _json.WriteStartArray("observed");
+            foreach (Observation observation in check.Observed)
+            {
+                _json.WriteStringValue(observation.ToString());
+            }
+
+            _json.WriteEndArray();
+            WriteDeclarations(check, places);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+    }
+
+    private void WriteDeclarations(CheckResult check, ImmutableDictionary<string, SourcePlace> places)
+    {
+        if (check.Outcome != Outcome.Violated)
+        {
+            return;
+        }
+
+        _json.WriteStartArray("declared");
+        foreach (string member in check.Observed.Select(o => o.Subject).Distinct().Where(places.ContainsKey))
+        {
+            _json.WriteStartObject();
+            _json.WriteString("member", member);
+            _layouts.WriteDeclared(places[member]);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+    }
+
+    private void WriteDefinition(DefinitionSummary definition)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("type", definition.Name.ToString());
+        _layouts.WriteNumberOrNull("byte_size", definition.ByteSize);
+        _json.WriteNumber("definitions", definition.DefinitionCount);
+        _json.WriteNumber("declarations", definition.DeclarationCount);
+        _json.WriteStartArray("variants");
+        foreach (DefinitionVariant variant in definition.Variants)
+        {
+            _json.WriteStartObject();
+            _json.WriteNumber("units", variant.Units.Length);
+            _json.WriteString("first_unit", variant.Units[0].Name);
+            if (variant.DifferenceFromFirst is { } difference)
+            {
+                _json.WriteString("difference", difference);
+            }
+
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+    }
+
+    private void WriteImage(ImageReport report)
+    {
+        ImageFacts image = report.Image!;
+        _json.WriteStartObject("image");
+        _json.WriteString("format", image.Format);
+        _json.WriteString("build_id", image.BuildId);
+        _json.WriteString("release", image.Release);
+        WriteConfig(image.Config);
+        _json.WriteEndObject();
+        _json.WriteStartArray("files");
+        foreach (InputFile file in report.Files)
+        {
+            _json.WriteStartObject();
+            _json.WriteString("role", Provenance.NameOf(file.Role));
+            _json.WriteString("path", file.Path);
+            _json.WriteString("build_id", file.BuildId);
+            _json.WriteString("release", file.Release);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+    }
+
+    private void WriteConfig(IReadOnlyDictionary<string, string>? config)
+    {
+        if (config is null)
+        {
+            _json.WriteNull("config");
+            return;
+        }
+
+        _json.WriteStartObject("config");
+        _json.WriteNumber("options", config.Count);
+        _json.WriteStartObject("layout");
+        foreach ((string option, string value) in LayoutOptions.Of(config))
+        {
+            _json.WriteString(option, value);
+        }
+
+        _json.WriteEndObject();
+        _json.WriteEndObject();
+    }
+
+    private void WriteSource(DebugInfoSummary source)
+    {
+        _json.WriteStartObject("source");
+        _json.WriteString("kind", SourceName(source.Kind));
+        _json.WriteString("format", source.Format);
+        _json.WriteNumber("word_byte_size", source.Target.WordByteSize);
+        _json.WriteString("byte_order", source.Target.IsBigEndian ? "big" : "little");
+        _json.WriteString("alignments", source.Kind == SourceKind.Btf ? "natural" : "declared");
+        _json.WriteBoolean("arrays_of_arrays_are_one_array", source.FlattensArrays);
+        _json.WriteString("omission", source.Omission?.Clause);
+        _json.WriteStartObject("units_by_language");
+        foreach (LanguageCount language in source.Languages)
+        {
+            _json.WriteNumber(language.Language, language.UnitCount);
+        }
+
+        _json.WriteEndObject();
+        _json.WriteStartArray("producers");
+        foreach (string producer in source.Producers)
+        {
+            _json.WriteStringValue(producer);
+        }
+
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+    }
+}
