@@ -27,8 +27,8 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check --running                     the same for the running kernel
               layoutcheck show vmlinux page folio             layouts, as pahole prints them
               layoutcheck show vmlinux page.mapping           one member
-              layoutcheck overlap vmlinux page                who shares which bytes, as a map
-              layoutcheck overlap vmlinux page.compound_head  who shares the bytes of a member
+              layoutcheck overlap vmlinux page                which members share which bytes, as a map
+              layoutcheck overlap vmlinux page.compound_head  the members on the bytes of a member
               layoutcheck rules                               the rules, a line each
               layoutcheck explain pgmap-on-compound-head      what a rule is about, with a drawing
               layoutcheck baseline vmlinux page -o page.md    pin a layout, for the next build's check --rules

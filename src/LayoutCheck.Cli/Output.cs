@@ -5,7 +5,7 @@ using LayoutCheck.Platform;
 namespace LayoutCheck.Cli;
 
 /// <summary>
-/// Where results go. Standard output: written whole, coloured on a terminal only, and quiet when the reader has gone. A file: whole, or not there.
+/// The destination of results. Standard output is written whole, coloured on a terminal only, and without an error when the reader is gone. A file is whole or not there.
 /// </summary>
 internal static class Output
 {

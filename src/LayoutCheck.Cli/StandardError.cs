@@ -1,6 +1,6 @@
 namespace LayoutCheck.Cli;
 
-/// <summary>Where what is no result is written: standard error. A line that cannot be written (a full disk, a limit on files) is lost, and the exit code stays.</summary>
+/// <summary>Standard error, for all that is not a result. A line that cannot be written (a full disk, a limit on files) is lost, and the exit code stays.</summary>
 internal static class StandardError
 {
     /// <summary>Writes a line.</summary>

@@ -4,7 +4,7 @@ using LayoutCheck.Core;
 
 namespace LayoutCheck.Cli;
 
-/// <summary>Says what is wrong with a command line, in this program's words: once each, with what may have been meant.</summary>
+/// <summary>Describes the errors of a command line, each once, with suggestions.</summary>
 internal static class UsageErrors
 {
     /// <summary>What is wrong, one clause each; empty when nothing is.</summary>

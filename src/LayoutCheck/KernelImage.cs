@@ -28,6 +28,9 @@ public sealed class KernelImage : IDisposable
     /// <summary>Whether it has the other debug format too.</summary>
     public bool HasOtherSource => _source.HasOther;
 
+    /// <summary>The fast paths that are left out.</summary>
+    internal FastPaths Disabled => _content.File.Inputs.Disabled;
+
     /// <summary>The file as the user named it.</summary>
     public string Path { get; }
 

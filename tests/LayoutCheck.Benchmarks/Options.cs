@@ -8,7 +8,8 @@ namespace LayoutCheck.Benchmarks;
 /// <param name="Binary">The layoutcheck to measure, or null for one published here.</param>
 /// <param name="Tries">How often a row is measured at most.</param>
 /// <param name="Before">The other layoutcheck of versus, or null.</param>
-internal sealed record Options(string Mode, int Runs, string[] Kernels, string[] Only, string? Binary, int Tries, string? Before)
+/// <param name="Disable">The fast paths that versus leaves out, or null.</param>
+internal sealed record Options(string Mode, int Runs, string[] Kernels, string[] Only, string? Binary, int Tries, string? Before, string? Disable = null)
 {
     /// <summary>Reads a command line.</summary>
     /// <exception cref="BenchmarkException">An option has no value.</exception>
@@ -30,6 +31,7 @@ internal sealed record Options(string Mode, int Runs, string[] Kernels, string[]
                 "--kernels" => options with { Kernels = Value().Split(',') },
                 "--only" => options with { Only = Value().Split(',') },
                 "--before" => options with { Before = Path.GetFullPath(Value()) },
+                "--disable" => options with { Disable = Value() },
                 "--binary" => options with { Binary = Path.GetFullPath(Value()) },
                 _ => options with { Mode = "help" },
             };

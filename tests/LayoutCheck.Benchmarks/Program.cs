@@ -12,7 +12,8 @@ internal static class Program
           goals      whole processes beside pahole, drgn and a C program that reads all bytes, run in turn (default)
           scaling    time and memory as .debug_info, the number of structs and the number of threads grow
           micro      each hot file alone, in this process, by BenchmarkDotNet
-          versus     the commands of the goals by two builds in turn (--before PATH): ratios with their 95 % intervals
+          versus     the commands of the goals by two builds in turn (--before PATH), or by one build without and with a
+                     fast path (--disable LIST): ratios with their 95 % intervals
 
           --runs N          runs of each, at least 9 to be quoted (9)
           --kernels LIST    6.1,6.12,7.3
@@ -21,6 +22,7 @@ internal static class Program
                             5 % of the cores or less meanwhile, and keeps the quietest (1)
           --binary PATH     this layoutcheck instead of publishing one
           --before PATH     versus: the other build
+          --disable LIST    versus: fast paths to leave out in the first of the two, as LAYOUTCHECK_DISABLE takes them: matcher,skip-plan
 
         The kernels: LAYOUTCHECK_KERNELS or ~/.cache/layoutcheck/kernels; tests/real-kernels/fetch gets them.
         """;
@@ -46,8 +48,9 @@ internal static class Program
                 case "scaling":
                     Scaling.Run(new Workshop(options.Binary), Workshop.FindKernels(options.Kernels), options.Runs, load);
                     return 0;
-                case "versus" when options.Before is { } before:
-                    Versus.Run(new Workshop(options.Binary), before, Workshop.FindKernels(options.Kernels), options.Only, options.Runs);
+                case "versus" when options.Before is not null || options.Disable is not null:
+                    Workshop shop = new(options.Binary);
+                    Versus.Run(shop, options.Before ?? shop.Binary, options.Disable, Workshop.FindKernels(options.Kernels), options.Only, options.Runs);
                     return 0;
                 case "micro":
                     MicroRun.Run(Workshop.FindKernels(options.Kernels), options.Only, options.Runs);

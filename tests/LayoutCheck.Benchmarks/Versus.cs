@@ -14,13 +14,19 @@ internal static class Versus
     /// </summary>
     /// <param name="shop">The tools, with the new build.</param>
     /// <param name="before">The path of the other build.</param>
+    /// <param name="disable">The fast paths to leave out in the new build, or null.</param>
     /// <param name="kernels">The kernels.</param>
     /// <param name="only">The goals to measure; all when empty.</param>
     /// <param name="pairs">The number of pairs, at least 31 for figures to be quoted.</param>
-    public static void Run(Workshop shop, string before, IReadOnlyList<Kernel> kernels, IReadOnlyCollection<string> only, int pairs)
+    public static void Run(Workshop shop, string before, string? disable, IReadOnlyList<Kernel> kernels, IReadOnlyCollection<string> only, int pairs)
     {
         Workshop old = new(before);
         Console.WriteLine($"- {pairs} pairs in turn; load {Text(Idleness.LoadAverage())} at the start");
+        if (disable is not null)
+        {
+            Console.WriteLine($"- after is without {disable}");
+        }
+
         Console.WriteLine("- after is " + $"{new FileInfo(shop.Binary).Length / 1e6:F2} MB, before {new FileInfo(before).Length / 1e6:F2} MB");
         Console.WriteLine();
         Console.WriteLine("| # | kernel | after / before: wall | 95 % interval | no slower | cpu | after: ms | before: ms "
@@ -30,15 +36,15 @@ internal static class Versus
         {
             foreach (Kernel kernel in goal.KernelsOf(kernels))
             {
-                Console.WriteLine(Row(goal, kernel, shop, old, pairs));
+                Console.WriteLine(Row(goal, kernel, shop, old, disable, pairs));
             }
         }
     }
 
-    private static string Row(Goal goal, Kernel kernel, Workshop shop, Workshop old, int pairs)
+    private static string Row(Goal goal, Kernel kernel, Workshop shop, Workshop old, string? disable, int pairs)
     {
-        Command after = goal.Ours(shop, kernel);
-        Command before = goal.Ours(old, kernel);
+        Command after = Without(disable, goal.Ours(shop, kernel));
+        Command before = Without(disable is null ? null : "", goal.Ours(old, kernel));
         _ = ChildProcess.Measure(shop.Runner, after);
         _ = ChildProcess.Measure(shop.Runner, before);
         List<Sample> afters = [];
@@ -67,6 +73,10 @@ internal static class Versus
             + $"| {Text(Median(afters.Select(s => s.Wall)))} | {Text(Median(befores.Select(s => s.Wall)))} "
             + $"| {Text(Median(afters.Select(s => s.Peak)))} | {Text(Median(befores.Select(s => s.Peak)))} | {others:P0} |";
     }
+
+    // Both commands are started by env, so that both have its time.
+    private static Command Without(string? disable, Command command)
+        => disable is null ? command : command with { Line = ["/usr/bin/env", $"LAYOUTCHECK_DISABLE={disable}", .. command.Line] };
 
     // The binomial distribution gives the probability that the population's median lies between two sorted values, whatever their distribution. These are
     // the ranks that leave at most 2.5 % on each side.

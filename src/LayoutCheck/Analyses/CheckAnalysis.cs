@@ -26,7 +26,8 @@ public static class CheckAnalysis
         // The image's facts about itself are a search through megabytes of data, beside the search for names in the debug information. When both fail,
         // the failure of the latter is reported, as if one had followed the other.
         ImageFacts? read = null;
-        Action wait = pool.Queue(() => read = image.ReadFacts());
+        void ReadFacts() => read = image.ReadFacts();
+        Action wait = image.Disabled.HasFlag(FastPaths.ConcurrentMetadata) ? ReadFacts : pool.Queue(ReadFacts);
         Survey survey = image.Types.FindAll(names, pool);
         wait();
         ImageFacts facts = read!;

@@ -1,9 +1,9 @@
 namespace LayoutCheck.Reports;
 
-/// <summary>Of a kernel's ten thousand options, those that decide what struct page and struct folio look like and who uses their words.</summary>
+/// <summary>Of a kernel's ten thousand options, the ones that decide the layout of struct page and struct folio and the use of their words.</summary>
 internal static class LayoutOptions
 {
-    // Those that include/linux/mm_types.h asks for around members of struct page, and those that decide whether device pages exist.
+    // The options around members of struct page in include/linux/mm_types.h, and the ones that decide whether device pages exist.
     private static readonly string[] s_names =
     [
         "CONFIG_64BIT", "CONFIG_DEV_DAX", "CONFIG_DEVICE_PRIVATE", "CONFIG_FLATMEM", "CONFIG_FS_DAX", "CONFIG_HAVE_ALIGNED_STRUCT_PAGE", "CONFIG_HIGHMEM",
@@ -12,7 +12,7 @@ internal static class LayoutOptions
         "CONFIG_WANT_PAGE_VIRTUAL", "CONFIG_ZONE_DEVICE",
     ];
 
-    /// <summary>Those that the configuration has, set or not, in the order of their names.</summary>
+    /// <summary>The options of these that the configuration has, set or not, in the order of their names.</summary>
     public static IEnumerable<(string Option, string Value)> Of(IReadOnlyDictionary<string, string> config)
         => from name in s_names where config.ContainsKey(name) select (name, config[name]);
 }
