@@ -9,6 +9,9 @@ internal static class CommandLine
 {
     private static readonly string[] s_help = ["--help", "-h", "-?"];
 
+    /// <summary>The same command line with <c>help [COMMAND]</c> as <c>[COMMAND] --help</c>.</summary>
+    public static string[] Canonical(string[] args) => args is ["help", .. string[] rest] ? [.. rest, s_help[0]] : args;
+
     /// <summary>The program as a command, with its subcommands.</summary>
     /// <param name="args">
     /// The words of the command line. Unless they ask for help, only the named command is filled in: building every command's options costs more than
@@ -31,7 +34,7 @@ internal static class CommandLine
         Add("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.", BaselineCommand.Fill);
         root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
         root.Options.Add(new Option<bool>(s_help[0], s_help[1..]) { Description = "Show help and usage information", Recursive = true, Action = new HelpText(new HelpAction()) });
-        root.Options.Add(new Option<bool>("--version") { Description = "Show version information", Action = new VersionLine() });
+        root.Options.Add(new Option<bool>("--version", "-V") { Description = "Show version information", Action = new VersionLine() });
         return root;
 
         void Add(string name, string description, Action<Command> fill)

@@ -122,7 +122,7 @@ internal sealed class VersionLine : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        parseResult.InvocationConfiguration.Output.WriteLine(RunInfo.LibraryVersion);
+        parseResult.InvocationConfiguration.Output.WriteLine($"layoutcheck {RunInfo.LibraryVersion}");
         return (int)ExitCode.Holds;
     }
 }

@@ -29,6 +29,7 @@ public static class Program
     {
         Output.LetLargeFilesFail();
         SigbusHandler.Enable("layoutcheck", (int)ExitCode.Unreadable);
+        args = CommandLine.Canonical(args);
         Command root = CommandLine.Create(args);
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is not (HelpText or VersionLine) && UsageErrors.Of(parsed, args) is { Count: > 0 } errors)

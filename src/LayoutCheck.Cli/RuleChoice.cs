@@ -75,7 +75,11 @@ internal static class RuleChoice
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{path} cannot be read: {e.Message}");
+            string problem = e is FileNotFoundException or DirectoryNotFoundException ? "no such file"
+                : Directory.Exists(path) ? "it is a directory: name the files in it"
+                : e is UnauthorizedAccessException ? "no permission"
+                : e.Message;
+            throw new UsageException($"{path} cannot be read: {problem}");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using LayoutCheck.Analyses;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 
 namespace LayoutCheck.Cli;
@@ -33,7 +34,14 @@ internal static class ShowCommand
         command.SetAction(parsed =>
         {
             ShowOptions options = new(parsed.GetValue(all), parsed.GetValue(expand), parsed.GetValue(cacheLine), parsed.GetValue(lines));
-            return Run(parsed.GetValue(file)!, [.. parsed.GetValue(types)!.Select(TypeQuery.Parse)], how.Of(parsed), options, parsed.GetValue(threads), output.Form(parsed));
+            string path = parsed.GetValue(file)!;
+            string[] names = parsed.GetValue(types)!;
+            if (!System.IO.File.Exists(path) && Array.Find(names, System.IO.File.Exists) is { } swapped)
+            {
+                throw new UsageException($"{path}: no such file; FILE comes first: layoutcheck show {swapped} {path}");
+            }
+
+            return Run(path, [.. names.Select(TypeQuery.Parse)], how.Of(parsed), options, parsed.GetValue(threads), output.Form(parsed));
         });
     }
 

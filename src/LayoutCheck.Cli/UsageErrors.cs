@@ -7,6 +7,13 @@ namespace LayoutCheck.Cli;
 /// <summary>Describes the errors of a command line, each once, with suggestions.</summary>
 internal static class UsageErrors
 {
+    // Options of pahole and of other programs.
+    private static readonly Dictionary<string, string> s_equivalents = new(StringComparer.Ordinal)
+    {
+        ["--json"] = "--format json", ["-C"] = "the type's name behind FILE", ["--class_name"] = "the type's name behind FILE", ["--expand_types"] = "--expand", ["-F"] = "--source",
+        ["--format_path"] = "--source", ["--no-color"] = "--color never", ["--colour"] = "--color",
+    };
+
     /// <summary>What is wrong, one clause each; empty when nothing is.</summary>
     /// <param name="parsed">The command line as it was understood.</param>
     /// <param name="args">Its words.</param>
@@ -77,7 +84,8 @@ internal static class UsageErrors
     {
         string token = parsed.UnmatchedTokens[0];
         Command command = parsed.CommandResult.Command;
-        return command.Subcommands.Count > 0
+        return command.Subcommands.Count > 0 && File.Exists(token) ? $"there is no command '{token}', but a file: layoutcheck check {token}"
+            : command.Subcommands.Count > 0
             ? $"there is no command '{token}'{Suggest(token, command.Subcommands.Select(c => c.Name))}"
             : $"{command.Name} takes no more than {string.Join(" and ", command.Arguments.Select(a => a.Name))}; '{token}' is one too many";
     }
@@ -94,7 +102,8 @@ internal static class UsageErrors
             if (token.Type == TokenType.Argument && token.Value.Length > 1 && token.Value[0] == '-' && !IsOptionValue(parsed.CommandResult, token))
             {
                 string name = token.Value.Split('=', ':')[0];
-                return $"there is no option '{name}'{Suggest(name, parsed.CommandResult.Command.Options.Select(o => o.Name))}";
+                return s_equivalents.TryGetValue(name, out string? equivalent) ? $"there is no option '{name}'; here it is {equivalent}"
+                    : $"there is no option '{name}'{Suggest(name, parsed.CommandResult.Command.Options.Select(o => o.Name))}";
             }
         }
 

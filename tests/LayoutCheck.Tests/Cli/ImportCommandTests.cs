@@ -32,7 +32,7 @@ public sealed class ImportCommandTests : IDisposable
                 $"layoutcheck: {first}: 1 assertions taken, 1 not",
                 $"layoutcheck: {large} is larger than any rule file or header: 16777216 bytes at the most are read: file not taken",
                 $"layoutcheck: {open}:1:1: this comment is not closed: file not taken",
-                $"layoutcheck: {missing} cannot be read: Could not find file '{missing}'.: file not taken",
+                $"layoutcheck: {missing} cannot be read: no such file: file not taken",
                 $"layoutcheck: {last}: 1 assertions taken, 0 not",
                 "layoutcheck: 5 files: 2 assertions taken, 1 not; 3 files were not",
             ],

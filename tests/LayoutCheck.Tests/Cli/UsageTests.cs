@@ -98,8 +98,34 @@ public sealed class UsageTests
         Directory.Delete(folder, true);
     }
 
+    [Theory]
+    [InlineData("README.md", "there is no command 'README.md', but a file: layoutcheck check README.md")]
+    [InlineData("show page README.md", "page: no such file; FILE comes first: layoutcheck show README.md page")]
+    [InlineData("check --json README.md", "there is no option '--json'; here it is --format json")]
+    [InlineData("show -C page README.md", "there is no option '-C'; here it is the type's name behind FILE")]
+    [InlineData("check --rules nofile README.md", "nofile cannot be read: no such file")]
+    [InlineData("rules import src", "src cannot be read: it is a directory: name the files in it")]
+    [InlineData("check -v -q README.md", "check takes --verbose or --quiet, not both")]
+    [InlineData("check --width 5000 README.md", "--width takes a number of columns from 0 to 1000, not '5000'")]
+    [InlineData("check --color blue README.md", "--color takes auto, always or never, not 'blue'")]
+    public void Habits_of_other_programs_get_the_way_here(string line, string words)
+    {
+        ProgramResult result = ProgramRun.Run(line.Split(' '));
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(result.Out);
+        Assert.Equal($"layoutcheck: {words}", result.ErrLines[0]);
+    }
+
     [Fact]
-    public void Version_is_a_line() => Assert.Matches(@"^\d+\.\d+\.\d+\r?\n$", ProgramRun.Run("--version").Out);
+    public void Help_is_a_command_too()
+    {
+        Assert.Equal(ProgramRun.Run("show", "--help").Out, ProgramRun.Run("help", "show").Out);
+        Assert.Equal(ProgramRun.Run("--help").Out, ProgramRun.Run("help").Out);
+        Assert.Equal(ProgramRun.Run("--version").Out, ProgramRun.Run("-V").Out);
+    }
+
+    [Fact]
+    public void Version_is_a_line() => Assert.Matches(@"^layoutcheck \d+\.\d+\.\d+\r?\n$", ProgramRun.Run("--version").Out);
 
     [Theory]
     [InlineData("show", "pgae", "no C definition of pgae as a struct, a union or a typedef of one; did you mean page?")]

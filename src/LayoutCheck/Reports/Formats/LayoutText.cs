@@ -141,7 +141,7 @@ public static class LayoutText
     private static void WriteBoundaries(LayoutItem item, int lineSize, ref ulong next, TextWriter output)
     {
         ulong line = item.ByteOffset / (ulong)lineSize;
-        if (item.ByteOffset < next || item.ByteSize == 0)
+        if (item.ByteOffset < next)
         {
             return;
         }
