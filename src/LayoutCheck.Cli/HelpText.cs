@@ -9,14 +9,20 @@ namespace LayoutCheck.Cli;
 /// <summary>The parser's help, and then what it cannot say: how to read the output, examples, the exit codes.</summary>
 internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
 {
-    private const string ExitCodes = """
-        Exit codes:
-          0  all rules hold, or what was asked for was shown
-          1  a rule is violated, or a difference was found
-          2  the command line is wrong
-          3  the input cannot be read or has no debug information
-          4  it could not be decided, and the report says why
-        """;
+    private static readonly string[] s_exitCodes =
+    [
+        "  0  all rules hold, or what was asked for was shown",
+        "  1  a rule is violated, or a difference was found",
+        "  2  the command line is wrong",
+        "  3  the input cannot be read or has no debug information",
+        "  4  it could not be decided, and the report says why",
+    ];
+
+    // The exit codes that a command cannot have.
+    private static readonly Dictionary<string, int[]> s_impossible = new(StringComparer.Ordinal)
+    {
+        ["overlap"] = [1], ["baseline"] = [1], ["import"] = [1], ["rules"] = [1, 4], ["explain"] = [1, 4],
+    };
 
     // By the command's name; the program itself is the empty one.
     private static readonly Dictionary<string, string> s_examples = new(StringComparer.Ordinal)
@@ -60,9 +66,9 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
 
             """,
         ["check"] = """
-            Compares the definitions of every C compilation unit. The first line is the verdict; then the
-            layout era, what is violated and what that breaks, the rules, and where the facts come from: every
-            file that was read, with its build id and release.
+            Compares the definitions of every C compilation unit. The first line is the verdict. A violation has
+            the members with their places in the source, what breaks, and what to do. The end names every file
+            that was read. -v adds each rule, each definition, and all that the image tells of itself.
 
             Examples:
               layoutcheck check vmlinux
@@ -108,7 +114,13 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
         TextWriter output = parseResult.InvocationConfiguration.Output;
         output.Write(s_examples.GetValueOrDefault(command.Parents.Any() ? command.Name : "", ""));
         output.WriteLine();
-        output.WriteLine(ExitCodes);
+        output.WriteLine("Exit codes:");
+        int[] impossible = s_impossible.GetValueOrDefault(command.Name, []);
+        foreach (string line in s_exitCodes.Where((_, code) => !impossible.Contains(code)))
+        {
+            output.WriteLine(line);
+        }
+
         return exitCode;
     }
 }

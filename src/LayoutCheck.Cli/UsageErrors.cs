@@ -19,6 +19,12 @@ internal static class UsageErrors
     /// <param name="args">Its words.</param>
     public static IReadOnlyList<string> Of(ParseResult parsed, string[] args)
     {
+        // The parser takes a first word in brackets for a directive, and passes over it.
+        if (args is [['[', .. , ']'] directive, ..])
+        {
+            return [$"there is no command '{directive}'"];
+        }
+
         // "--running=" would count as --running, and "--only=" would take the next word for its value.
         if (args.TakeWhile(a => a != "--").FirstOrDefault(a => a.StartsWith("--", StringComparison.Ordinal) && a.EndsWith('=')) is { } cut)
         {

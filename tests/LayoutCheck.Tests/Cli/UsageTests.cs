@@ -105,6 +105,7 @@ public sealed class UsageTests
     [InlineData("show -C page README.md", "there is no option '-C'; here it is the type's name behind FILE")]
     [InlineData("check --rules nofile README.md", "nofile cannot be read: no such file")]
     [InlineData("rules import src", "src cannot be read: it is a directory: name the files in it")]
+    [InlineData("[suggest:6] check README.md", "there is no command '[suggest:6]'")]
     [InlineData("check -v -q README.md", "check takes --verbose or --quiet, not both")]
     [InlineData("check --width 5000 README.md", "--width takes a number of columns from 0 to 1000, not '5000'")]
     [InlineData("check --color blue README.md", "--color takes auto, always or never, not 'blue'")]
