@@ -21,7 +21,11 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
     // The exit codes that a command cannot have.
     private static readonly Dictionary<string, int[]> s_impossible = new(StringComparer.Ordinal)
     {
-        ["overlap"] = [1], ["baseline"] = [1], ["import"] = [1], ["rules"] = [1, 4], ["explain"] = [1, 4],
+        ["overlap"] = [1],
+        ["baseline"] = [1],
+        ["import"] = [1],
+        ["rules"] = [1, 4],
+        ["explain"] = [1, 4],
     };
 
     // By the command's name; the program itself is the empty one.

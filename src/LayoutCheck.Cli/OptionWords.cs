@@ -38,7 +38,7 @@ internal static class OptionWords
     /// <summary>The option for the number of threads.</summary>
     public static Option<int> Threads()
     {
-        Option<int> threads = new("--threads") { Description = "How many threads may work; the output does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<int> threads = new("--threads") { HelpName = "N", Description = "How many threads may work; the output does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
         TakesNumber(threads, 1, 1024);
         return threads;
     }

@@ -10,8 +10,14 @@ internal static class UsageErrors
     // Options of pahole and of other programs.
     private static readonly Dictionary<string, string> s_equivalents = new(StringComparer.Ordinal)
     {
-        ["--json"] = "--format json", ["-C"] = "the type's name behind FILE", ["--class_name"] = "the type's name behind FILE", ["--expand_types"] = "--expand", ["-F"] = "--source",
-        ["--format_path"] = "--source", ["--no-color"] = "--color never", ["--colour"] = "--color",
+        ["--json"] = "--format json",
+        ["-C"] = "the type's name behind FILE",
+        ["--class_name"] = "the type's name behind FILE",
+        ["--expand_types"] = "--expand",
+        ["-F"] = "--source",
+        ["--format_path"] = "--source",
+        ["--no-color"] = "--color never",
+        ["--colour"] = "--color",
     };
 
     /// <summary>What is wrong, one clause each; empty when nothing is.</summary>
@@ -20,7 +26,7 @@ internal static class UsageErrors
     public static IReadOnlyList<string> Of(ParseResult parsed, string[] args)
     {
         // The parser takes a first word in brackets for a directive, and passes over it.
-        if (args is [['[', .. , ']'] directive, ..])
+        if (args is [['[', .., ']'] directive, ..])
         {
             return [$"there is no command '{directive}'"];
         }
