@@ -50,13 +50,10 @@ public static class CheckAnalysis
         CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
         {
             Run = RunInfo.Of(image.Path),
-            Image = facts,
-            Files = image.FilesUsed(facts),
             IsStrict = isStrict,
             Places = PlacesOfViolations(image.Types, results, definitions),
         };
-        image.RequireUnchanged();
-        return report;
+        return image.Sign(report, facts);
     }
 
     // Most checks hold, and few types are asked again, so that surveys need not read line tables. Definitions that differ may be declared in several places.

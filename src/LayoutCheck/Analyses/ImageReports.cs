@@ -14,7 +14,14 @@ internal static class ImageReports
     public static T Sign<T>(this KernelImage image, T report, bool withFacts)
         where T : ImageReport
     {
-        ImageFacts? facts = withFacts ? image.ReadFacts() : null;
+        return image.Sign(report, withFacts ? image.ReadFacts() : null);
+    }
+
+    /// <summary>The same with facts that were read before; null for none.</summary>
+    /// <exception cref="InvalidImageException">A file changed while it was read: the answer may rest on neither version.</exception>
+    public static T Sign<T>(this KernelImage image, T report, ImageFacts? facts)
+        where T : ImageReport
+    {
         T signed = report with { Image = facts, Files = facts is null ? image.OtherFiles : image.FilesUsed(facts) };
         image.RequireUnchanged();
         return signed;
