@@ -582,7 +582,7 @@ public class RuleLanguageTests
     {
         RuleException error = Assert.Throws<RuleException>(() => RuleExpression.Parse("sizof(struct page) == 64"));
         Assert.Equal(
-            "unknown function 'sizof': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, contains, sharers, in_group, "
+            "unknown function 'sizof': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, contains, sharers, has_placeholder, has_pointer, in_group, "
                 + "sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
             error.Problem);
     }
