@@ -51,6 +51,7 @@ public class HistoricBugTests
               next 0/8 struct callback_head *
               func 8/8 void (*)(struct callback_head *)
             struct folio 128
+              page 0/64 struct page
               flags 0/8 unsigned long
               __head 72/8 unsigned long
             """);

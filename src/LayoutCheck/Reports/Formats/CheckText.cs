@@ -58,7 +58,7 @@ internal static class CheckText
     private static void WriteEra(LayoutEra era, FoldedText text, bool isFull)
     {
         string versions = era.Versions.Length == 0 ? "" : $"Linux {era.Versions}";
-        string description = versions.Length == 0 ? era.Description : isFull ? $": {era.Description}" : "";
+        string description = versions.Length == 0 ? era.Description : isFull || era.IsPlanned ? $": {era.Description}" : "";
         text.Line($"Layout era: {versions}{description}");
         if (isFull && era.AllowsCompoundDevicePages is not null)
         {
