@@ -63,7 +63,7 @@ public static class CheckAnalysis
         IEnumerable<string> subjects = results.SelectMany(r => r.Checks).Where(c => c.Outcome == Outcome.Violated).SelectMany(c => c.Observed).Select(o => o.Subject).Distinct();
         foreach (IGrouping<string, string> members in subjects.Where(s => s.Contains('.', StringComparison.Ordinal)).GroupBy(s => s[..s.IndexOf('.', StringComparison.Ordinal)]))
         {
-            if (definitions.Values.FirstOrDefault(d => d.Name.Name == members.Key && d.Distinct.Length == 1) is not { } set || Declared(types, set.Name) is not { } definition)
+            if (definitions.Values.FirstOrDefault(d => d.Name.Name == members.Key && d.Name.Kind != TypeNameKind.Enum && d.Distinct.Length == 1) is not { } set || Declared(types, set.Name) is not { } definition)
             {
                 continue;
             }

@@ -147,7 +147,7 @@ public sealed record DefinitionSummary(TypeName Name, ulong? ByteSize, int Defin
             d.Units,
             i == 0 ? null : Difference(set.Distinct[0], d)))];
         return new DefinitionSummary(
-            set.Name, set.Distinct.IsEmpty ? null : set.Distinct[0].Aggregate.ByteSize, set.DefinitionCount, set.DeclarationCount, variants)
+            set.Name, set.Distinct.IsEmpty ? null : set.Distinct[0].Graph.ByteSizeOf(set.Distinct[0].Root), set.DefinitionCount, set.DeclarationCount, variants)
         { IsRefused = set.Problem is not null };
     }
 }

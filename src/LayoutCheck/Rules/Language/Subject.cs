@@ -35,7 +35,7 @@ internal abstract record TypeReference
     public virtual int Depth => 1;
 }
 
-/// <summary>A struct, union or typedef by its name.</summary>
+/// <summary>A struct, union, typedef or enumeration by its name.</summary>
 internal sealed record NamedReference(TypeName Name) : TypeReference
 {
     public override TypeName? BaseName => Name;
