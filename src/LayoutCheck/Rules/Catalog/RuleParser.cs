@@ -125,7 +125,7 @@ public static class RuleParser
         private RuleExpression Guard(Assertion assertion, RuleExpression expression)
         {
             Node? any = null;
-            foreach (Subject subject in expression.Subjects.Where(s => s.Member is not null))
+            foreach (Subject subject in expression.Subjects.Where(s => s is { Member: not null, IsContainer: false }))
             {
                 MemberCall exists = new(assertion.Position, MemberFunctions.Exists, subject);
                 any = any is null ? exists : new BinaryNode(assertion.Position, "||", any, exists);
