@@ -39,7 +39,7 @@ public sealed record CheckReport(
     {
         get
         {
-            if (Results.Any(r => Counts(r.Outcome)))
+            if (Results.Any(Counts))
             {
                 return ExitCode.Violated;
             }
@@ -51,8 +51,8 @@ public sealed record CheckReport(
         }
     }
 
-    /// <summary>Whether an outcome is one that the exit code tells of as a violation.</summary>
-    private bool Counts(Outcome outcome) => outcome == Outcome.Violated || (IsStrict && outcome == Outcome.Warning);
+    // Whether the exit code tells of it as a violation.
+    private bool Counts(RuleResult result) => result.Outcome == Outcome.Violated || (IsStrict && result.Outcome == Outcome.Warning && result.Rule.CountsWhenStrict);
 
     /// <summary>How many rules came to an outcome.</summary>
     public int CountRules(Outcome outcome) => Results.Count(r => r.Outcome == outcome);
@@ -68,7 +68,9 @@ public sealed record CheckReport(
         int others = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Violated);
         int open = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Undecided);
         int warnings = CountRules(Outcome.Warning);
-        string counted = warnings == 0 ? "" : $"; {Printable.Count((ulong)warnings, "warning")}{(IsStrict ? " (--strict: counted as violated)" : "")}";
+        int strict = IsStrict ? Results.Count(r => r.Outcome == Outcome.Warning && Counts(r)) : 0;
+        string whichCount = strict == 0 ? "" : strict == warnings ? " (--strict: counted as violated)" : $" (--strict: {strict} of them counted as violated)";
+        string counted = warnings == 0 ? "" : $"; {Printable.Count((ulong)warnings, "warning")}{whichCount}";
         return Flagship is not { Outcome: Outcome.Holds or Outcome.Warning } || others + open == 0 ? headline + counted
             : others > 0 ? $"{headline}; but {Rules(others)} violated{counted}"
             : $"{headline}; but {Rules(open)} undecided{counted}";

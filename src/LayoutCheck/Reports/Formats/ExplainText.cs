@@ -29,7 +29,7 @@ internal static class ExplainText
     {
         int width = style.Width == 0 ? WidthOfProse : Math.Min(style.Width, WidthOfProse);
         writer.WriteLine(style.Bold(Printable.Escape(rule.Title)));
-        writer.WriteLine($"{Printable.Escape(rule.Id)} ({(rule.Severity == Severity.Error ? "error" : "warning")}, pack {Printable.Escape(rule.Pack)})");
+        writer.WriteLine($"{Printable.Escape(rule.Id)} ({(rule.Severity == Severity.Error ? "error" : rule.CountsWhenStrict ? "warning" : "warning that never counts")}, pack {Printable.Escape(rule.Pack)})");
         Section("What it checks", rule.What);
         if (example is not null && Draw(example) is { Count: > 0 } drawing)
         {

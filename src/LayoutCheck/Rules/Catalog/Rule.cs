@@ -29,6 +29,11 @@ public sealed class Rule
     /// <summary>How bad a violation is.</summary>
     public required Severity Severity { get; init; }
 
+    /// <summary>
+    /// Whether a warning of it counts as a violation where warnings do (<c>--strict</c>). What programs outside of the kernel read is no fault of the kernel.
+    /// </summary>
+    public bool CountsWhenStrict { get; init; } = true;
+
     /// <summary>Which pack it belongs to.</summary>
     public required string Pack { get; init; }
 

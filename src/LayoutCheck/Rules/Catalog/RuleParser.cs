@@ -24,6 +24,7 @@ public static class RuleParser
         {
             Title = header.Value(RuleHeader.Title) ?? throw header.Error(0, "the header has no 'title:'"),
             Severity = severity,
+            CountsWhenStrict = header.Choice(RuleHeader.Strict, true, ("yes", true), ("no", false)),
             IsFlagship = header.Choice(RuleHeader.Flagship, false, ("yes", true), ("no", false)),
             Pack = PackOf(header),
             Selections = [.. header.Entries.Where(e => e.Key == RuleHeader.Select).Select(e => ReadSelection(fileName, text, e))],
