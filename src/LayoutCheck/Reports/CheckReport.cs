@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
@@ -82,7 +83,7 @@ public sealed record CheckReport(
     {
         if (Flagship is not { } flagship)
         {
-            return ExitCode switch
+            return !Results.IsEmpty && Results.All(r => r.Rule.Origin == RuleOrigin.Expression) ? ExpressionsHeadline() : ExitCode switch
             {
                 ExitCode.Holds => "all rules asked for hold (the pgmap rule was not asked for)",
                 ExitCode.Violated => "a rule is violated (the pgmap rule was not asked for)",
@@ -114,6 +115,22 @@ public sealed record CheckReport(
     private static bool IsOfBothPlaces(CheckResult check)
         => check.Observed.Count(o => o.Fact == ObservedFact.ByteOffset && !o.Subject.Contains("._unused", StringComparison.Ordinal)
             && (o.Subject.EndsWith(".pgmap", StringComparison.Ordinal) || o.Subject.Contains(".compound_", StringComparison.Ordinal))) == 2;
+
+    // Of assertions from the command line alone.
+    private string ExpressionsHeadline()
+    {
+        int violated = CountRules(Outcome.Violated);
+        int open = CountRules(Outcome.Undecided);
+        if (Results is [var only])
+        {
+            string reason = string.Join(", ", only.Checks.Where(c => c.Outcome == only.Outcome).Select(c => c.Reason));
+            return violated > 0 ? $"the assertion does NOT hold: {reason}" : open > 0 ? $"cannot tell whether the assertion holds: {reason}" : $"the assertion holds: {reason}";
+        }
+
+        return violated > 0 ? $"{violated} of {Results.Length} assertions {(violated == 1 ? "does" : "do")} NOT hold"
+            : open > 0 ? $"cannot tell of {open} of {Results.Length} assertions"
+            : $"all {Results.Length} assertions hold";
+    }
 
     // The places first, each once, then the size when it is one and the same: "folio.pgmap @8, page.compound_head @8, 8 bytes each".
     private static string Seen(RuleResult rule, Outcome outcome)

@@ -49,6 +49,9 @@ public sealed class Rule
     /// <summary>The Markdown below the header.</summary>
     public required string Body { get; init; }
 
+    /// <summary>Whether it is one of the program's own, came from a file, or from the command line.</summary>
+    public RuleOrigin Origin { get; init; } = RuleOrigin.File;
+
     /// <summary>The file it was read from, as it was named.</summary>
     public required string SourceName { get; init; }
 
@@ -110,6 +113,19 @@ public sealed record RuleSelection(TypeName Type, ImmutableArray<string> Members
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Type} having {string.Join(", ", Members)}";
+}
+
+/// <summary>Where a rule is from.</summary>
+public enum RuleOrigin
+{
+    /// <summary>The catalogue.</summary>
+    Catalogue,
+
+    /// <summary>A file of the user.</summary>
+    File,
+
+    /// <summary>The command line: an assertion without a file.</summary>
+    Expression,
 }
 
 /// <summary>How bad a violation is.</summary>

@@ -181,6 +181,10 @@ internal sealed class SubjectReader(TokenCursor tokens)
             {
                 path += "." + tokens.Word("the name of a member");
             }
+            else if (tokens.Peek("->"))
+            {
+                throw tokens.Error($"'->' goes through a pointer: what lies behind {path} is another type, which has no offset in this one");
+            }
             else if (tokens.Take("["))
             {
                 if (tokens.CurrentOrNull is not { Kind: TokenKind.Number })
