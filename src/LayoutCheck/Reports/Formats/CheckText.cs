@@ -144,7 +144,7 @@ internal static class CheckText
         {
             // A command for a shell is not folded. An assertion of the command line has no more to tell.
             string command = $"layoutcheck explain --rules {Quoted(result.Rule.SourceName)} {Quoted(result.Rule.Id)}";
-            text.Row($"{ColumnOfProblems}{"more",-8}  {Printable.Escape(command)}", "", 0);
+            text.Output.WriteLine($"{ColumnOfProblems}{"more",-8}  {Printable.Escape(command)}");
         }
     }
 

@@ -51,7 +51,7 @@ public class RuleCatalogTests
     [InlineData(null, "struct-page-siz", null, "there is no rule 'struct-page-siz'; did you mean struct-page-size?")]
     [InlineData(null, null, "struct-page-siz", "there is no rule 'struct-page-siz'; did you mean struct-page-size?")]
     [InlineData(null, "pgmap-on-compound-haed", null, "there is no rule 'pgmap-on-compound-haed'; did you mean pgmap-on-compound-head?")]
-    [InlineData(null, "pgmap", null, "there is no rule 'pgmap'; did you mean pgmap-on-compound-head, zone-device-data-behind-pgmap?")]
+    [InlineData(null, "pgmap", null, "there is no rule 'pgmap'; did you mean page-has-pgmap, pgmap-on-compound-head, zone-device-data-behind-pgmap?")]
     [InlineData(null, "struct-page-size.md", null, "there is no rule 'struct-page-size.md'; did you mean struct-page-size?")]
     [InlineData(null, "foo", null, "there is no rule 'foo'; 'layoutcheck rules' lists them")]
     [InlineData("mmm", null, null, "there is no pack 'mmm'; did you mean mm?")]
