@@ -41,10 +41,10 @@ public static class CheckAnalysis
         // An empty result is worth a longer search for the reason.
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
         DebugInfoSummary source = survey.Facts with { Omission = omission };
-        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
+        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine);
         if (AddPlaces(image.Types, results, definitions))
         {
-            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
+            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine);
         }
 
         CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
@@ -63,7 +63,7 @@ public static class CheckAnalysis
         IEnumerable<string> subjects = results.SelectMany(r => r.Checks).Where(c => c.Outcome is Outcome.Violated or Outcome.Warning).SelectMany(c => c.Observed).Select(o => o.Subject).Distinct();
         foreach (IGrouping<string, string> members in subjects.Where(s => s.Contains('.', StringComparison.Ordinal)).GroupBy(s => s[..s.IndexOf('.', StringComparison.Ordinal)]))
         {
-            if (definitions.Values.FirstOrDefault(d => d.Name.Name == members.Key && d.Distinct.Length == 1) is not { } set || Declared(types, set.Name) is not { } definition)
+            if (definitions.Values.FirstOrDefault(d => d.Name.Name == members.Key && d.Name.Kind != TypeNameKind.Enum && d.Distinct.Length == 1) is not { } set || Declared(types, set.Name) is not { } definition)
             {
                 continue;
             }
