@@ -117,7 +117,7 @@ public static class RuleEvaluator
         ExpressionEvaluator evaluator = new(chosen, image, open);
         Answer answer = evaluator.Evaluate(check.Expression.Root);
         Outcome outcome = answer.IsUnknown ? Outcome.Undecided : answer.IsTrue ? Outcome.Holds : Outcome.Violated;
-        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed);
+        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed) { IsNotable = answer.IsNotable };
     }
 
     /// <summary>Every choice of one definition per type, the last type varying fastest.</summary>

@@ -15,4 +15,8 @@ public sealed record RuleResult(Rule Rule, Outcome Outcome, ImmutableArray<Check
 /// <param name="Outcome">Its outcome.</param>
 /// <param name="Reason">One plain sentence with the values that decided.</param>
 /// <param name="Observed">Every fact that the check looked at, each once, in the order it was looked at.</param>
-public sealed record CheckResult(RuleCheck Check, Outcome Outcome, string Reason, ImmutableArray<Observation> Observed);
+public sealed record CheckResult(RuleCheck Check, Outcome Outcome, string Reason, ImmutableArray<Observation> Observed)
+{
+    /// <summary>Whether a reader should see the reason though the check holds: something changed, in a way that is allowed.</summary>
+    public bool IsNotable { get; init; }
+}

@@ -88,6 +88,16 @@ internal static class CheckText
                 WriteUndecided(result, own, text);
                 written++;
             }
+
+            // What changed in a way that is allowed. Its reason begins with the word for it.
+            if (!isQuiet)
+            {
+                foreach (CheckResult check in result.Checks.Where(c => c is { IsNotable: true, Outcome: Outcome.Holds }))
+                {
+                    text.Line(Printable.Escape($"{check.Reason} ({result.Rule.Id})"), 4, text.Style.Good);
+                    written++;
+                }
+            }
         }
 
         if (omitted > 0 && !isQuiet)
