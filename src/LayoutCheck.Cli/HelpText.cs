@@ -58,10 +58,10 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             check then holds and says so.
 
             Examples:
-              layoutcheck baseline vmlinux page folio -o page.md
-              layoutcheck baseline vmlinux page --places --force -o page.md
-              layoutcheck baseline vmlinux inode --reserved '*_spare*' -o inode.md
-              layoutcheck check --rules page.md next-vmlinux
+              layoutcheck baseline vmlinux page folio -o layouts.md
+              layoutcheck check --rules layouts.md next-vmlinux
+              layoutcheck baseline vmlinux page folio -o layouts.md --force
+              layoutcheck baseline vmlinux folio --places --reserved '*_spare*'
 
             """,
         ["import"] = """

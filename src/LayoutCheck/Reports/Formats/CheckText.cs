@@ -89,15 +89,7 @@ internal static class CheckText
                 written++;
             }
 
-            // What changed in a way that is allowed. Its reason begins with the word for it.
-            if (!isQuiet)
-            {
-                foreach (CheckResult check in result.Checks.Where(c => c is { IsNotable: true, Outcome: Outcome.Holds }))
-                {
-                    text.Line(Printable.Escape($"{check.Reason} ({result.Rule.Id})"), 4, text.Style.Good);
-                    written++;
-                }
-            }
+            written += isQuiet ? 0 : WriteAllowed(result, text);
         }
 
         if (omitted > 0 && !isQuiet)
@@ -109,6 +101,23 @@ internal static class CheckText
         }
 
         return written;
+    }
+
+    // What changed in a way that is allowed. The reason begins with the word for it.
+    private static int WriteAllowed(RuleResult result, FoldedText text)
+    {
+        string[] reasons = [.. result.Checks.Where(c => c is { IsNotable: true, Outcome: Outcome.Holds }).Select(c => c.Reason)];
+        if (reasons.Length > 0)
+        {
+            text.Gap();
+        }
+
+        foreach (string reason in reasons)
+        {
+            text.Line(Printable.Escape($"{reason} ({result.Rule.Id})"), 4, text.Style.Good);
+        }
+
+        return reasons.Length;
     }
 
     private static bool IsOmission(CheckReport report, CheckResult check)

@@ -55,12 +55,14 @@ internal sealed class BaselineBlock
 
         HashSet<PinnedMember> reserved = Reserved(graph, members, options);
         List<string> known = [];
+        bool isListed = true;
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (PinnedMember member in members.All)
         {
             // Of two members of one name, which only damage makes, a rule sees the first. Names of __UNIQUE_ID are told apart by their places.
             bool isFirst = seen.Add(member.Path);
-            if (!member.Path.Split('.').All(n => IsWord(n.Replace("[]", "", StringComparison.Ordinal))) || (!isFirst && !DefinitionEquality.IsUnique(member.Name)))
+            isListed &= member.IsNameable;
+            if (!member.IsNameable || (!isFirst && !DefinitionEquality.IsUnique(member.Name)))
             {
                 block.Unnamed.Add(member.Path);
                 continue;
@@ -84,16 +86,13 @@ internal sealed class BaselineBlock
         }
 
         // A list of all members needs a name for each of them.
-        if (block.Unnamed.Count == 0)
+        if (isListed)
         {
             block.Rows.Add(ListOf(known));
         }
 
         return block;
     }
-
-    /// <summary>Whether the language can spell a name: the lexer has the same words.</summary>
-    public static bool IsWord(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
 
     /// <summary>Writes the block into the header of a rule file.</summary>
     /// <param name="rule">The file.</param>

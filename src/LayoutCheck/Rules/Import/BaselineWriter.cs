@@ -26,7 +26,7 @@ public static class BaselineWriter
 
     /// <summary>Whether the rule language can spell the name of a type. Other languages than C, and damage, make names that it cannot.</summary>
     public static bool CanPin(TypeName name)
-        => BaselineBlock.IsWord(name.Name) && (name.Kind != TypeNameKind.Any || (!s_reserved.Contains(name.Name) && ScalarReference.ByName(name.Name) is null));
+        => Lexer.IsWord(name.Name) && (name.Kind != TypeNameKind.Any || (!s_reserved.Contains(name.Name) && ScalarReference.ByName(name.Name) is null));
 
     /// <summary>The rule file; readable, and meant to be edited.</summary>
     /// <param name="title">What it is the baseline of: <c>struct page of 6.12.117-1 amd64</c>.</param>

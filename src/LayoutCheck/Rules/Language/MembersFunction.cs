@@ -184,20 +184,27 @@ internal sealed class MembersFunction() : RuleFunction("members",
             && _reservedBits.Exists(r => r.Start <= member.BitOffset && member.EndBit <= r.End)
             && !_old.Exists(o => o.BitOffset < member.EndBit && member.BitOffset < o.EndBit && !member.IsWithin(o.Path));
 
-        private void Look(KnownMember reserved, List<PinnedMember> others)
+        private void Look(KnownMember reserved, List<PinnedMember> strangers)
         {
-            string[] users = [.. _new.Except(others).Where(m => m.BitOffset < reserved.End && reserved.Start < m.EndBit).Select(m => m.Path)];
+            string[] users = [.. _new.Except(strangers).Where(m => m.BitOffset < reserved.End && reserved.Start < m.EndBit).Select(m => m.Path)];
             IReadOnlyList<PinnedMember> present = _members.Find(reserved.Path);
             string field = $"reserved field {reserved.Path} of {_located.Name}";
-            if (users.Length > 0)
+            string was = $"({PinnedNumber.PlaceInWords(reserved.Start)}, {PinnedNumber.SizeInWords(reserved.Size.Bits)})";
+
+            // What the field itself lies in is no other.
+            string[] others = [.. _old.Where(m => m.BitOffset < reserved.End && reserved.Start < m.EndBit && !PinnedMember.IsWithin(reserved.Path, m.Path)).Select(m => m.Path)];
+            if (others.Length > 0)
+            {
+                string lies = others.Length == 1 ? "lies" : "lie";
+                _problems.Add($"{field} {was} {(present.Count == 0 ? "is gone" : "is there")}, and {string.Join(", ", others)} {lies} on its bytes");
+            }
+            else if (users.Length > 0)
             {
                 _uses.Add($"{field} is used by {string.Join(", ", users)}");
             }
             else if (present.Count == 0)
             {
-                string[] there = [.. _old.Where(m => m.BitOffset < reserved.End && reserved.Start < m.EndBit).Select(m => m.Path)];
-                _problems.Add($"{field} ({PinnedNumber.PlaceInWords(reserved.Start)}, {PinnedNumber.SizeInWords(reserved.Size.Bits)}) is gone, and "
-                    + (there.Length > 0 ? $"{string.Join(", ", there)} lies there" : "no member uses its bytes"));
+                _problems.Add($"{field} {was} is gone, and no member uses its bytes");
             }
 
             if (present.Count > 0 && !present.Any(p => p.BitOffset >= reserved.Start && p.EndBit <= reserved.End))

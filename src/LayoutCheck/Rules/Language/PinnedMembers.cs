@@ -15,6 +15,9 @@ namespace LayoutCheck.Rules.Language;
 /// <param name="IsBitField">Whether it is a bit-field.</param>
 internal sealed record PinnedMember(string Path, ulong BitOffset, ulong BitSize, TypeId Type, bool IsBitField)
 {
+    /// <summary>Whether the names of its path are words of the language. Other languages than C, and damage, make names that are none.</summary>
+    public bool IsNameable { get; init; } = true;
+
     /// <summary>Whether it is a flexible array, which has the bytes up to the end of its holder.</summary>
     public bool IsFlexible { get; init; }
 
@@ -25,8 +28,11 @@ internal sealed record PinnedMember(string Path, ulong BitOffset, ulong BitSize,
     public string Name => Path[(Path.LastIndexOf('.') + 1)..];
 
     /// <summary>Whether it lies in a member, or is it.</summary>
-    public bool IsWithin(string path) => Path.StartsWith(path, StringComparison.Ordinal)
-        && (Path.Length == path.Length || Path[path.Length] is '.' or '[');
+    public bool IsWithin(string path) => IsWithin(Path, path);
+
+    /// <summary>The same for its path.</summary>
+    public static bool IsWithin(string inner, string path)
+        => inner.StartsWith(path, StringComparison.Ordinal) && (inner.Length == path.Length || inner[path.Length] is '.' or '[');
 }
 
 /// <summary>
@@ -48,7 +54,7 @@ internal sealed class PinnedMembers
 
     private PinnedMembers(TypeGraph graph, AggregateType aggregate)
     {
-        Add(graph, aggregate, 0, "");
+        Add(graph, aggregate, new Level("", 0, true));
         foreach (PinnedMember member in _all)
         {
             if (!_byPath.TryGetValue(member.Path, out List<PinnedMember>? same))
@@ -87,7 +93,7 @@ internal sealed class PinnedMembers
     public static string Compared(string path)
         => path.Contains("__UNIQUE_ID_", StringComparison.Ordinal) ? string.Join('.', path.Split('.').Select(DefinitionEquality.ComparedName)) : path;
 
-    private void Add(TypeGraph graph, AggregateType aggregate, ulong bitBase, string prefix)
+    private void Add(TypeGraph graph, AggregateType aggregate, Level level)
     {
         for (int i = 0; i < aggregate.Members.Length; i++)
         {
@@ -97,24 +103,25 @@ internal sealed class PinnedMembers
                 return;
             }
 
-            ulong offset = bitBase + member.BitOffset;
+            ulong offset = level.BitBase + member.BitOffset;
             if (graph.AsAggregate(member.Type) is { } inner && (member.Name is null || DefinitionEquality.IsUnique(member.Name)))
             {
-                Add(graph, inner, offset, prefix);
+                Add(graph, inner, level with { BitBase = offset });
             }
             else if (member.Name is not null)
             {
-                AddNamed(graph, member, offset, prefix, graph.IsFlexibleArray(aggregate, i));
+                AddNamed(graph, member, level with { BitBase = offset }, graph.IsFlexibleArray(aggregate, i));
             }
         }
     }
 
-    private void AddNamed(TypeGraph graph, Member member, ulong offset, string prefix, bool isFlexible)
+    private void AddNamed(TypeGraph graph, Member member, Level level, bool isFlexible)
     {
         string name = DefinitionEquality.ComparedName(member.Name)!;
-        string path = prefix.Length == 0 ? name : $"{prefix}.{name}";
+        string path = level.Prefix.Length == 0 ? name : $"{level.Prefix}.{name}";
+        bool isNameable = level.IsNameable && Lexer.IsWord(name);
         ulong size = member.BitFieldSize ?? (graph.ByteSizeOf(member.Type) ?? 0) * 8;
-        _all.Add(new PinnedMember(path, offset, size, member.Type, member.IsBitField) { IsFlexible = isFlexible });
+        _all.Add(new PinnedMember(path, level.BitBase, size, member.Type, member.IsBitField) { IsFlexible = isFlexible, IsNameable = isNameable });
         (TypeId type, TypeName? typeName, bool isArray) = Innermost(graph, member.Type);
         if (graph.NodeOrNull(type) is not AggregateType inner)
         {
@@ -127,7 +134,7 @@ internal sealed class PinnedMembers
         }
         else
         {
-            Add(graph, inner, offset, isArray ? $"{path}[]" : path);
+            Add(graph, inner, new Level(isArray ? $"{path}[]" : path, level.BitBase, isNameable));
         }
     }
 
@@ -158,6 +165,9 @@ internal sealed class PinnedMembers
             }
         }
     }
+
+    // A struct or union that is looked at in another: the path of its members up to it, and its place in bits.
+    private readonly record struct Level(string Prefix, ulong BitBase, bool IsNameable);
 }
 
 /// <summary>The structs and unions with a name that a type holds by value, at any depth, itself left out.</summary>
