@@ -60,7 +60,7 @@ public static class CheckAnalysis
     private static ImmutableDictionary<string, SourcePlace> PlacesOfViolations(ITypeSource types, ImmutableArray<RuleResult> results, Dictionary<TypeName, DefinitionSet> definitions)
     {
         ImmutableDictionary<string, SourcePlace>.Builder places = ImmutableDictionary.CreateBuilder<string, SourcePlace>(StringComparer.Ordinal);
-        IEnumerable<string> subjects = results.SelectMany(r => r.Checks).Where(c => c.Outcome == Outcome.Violated).SelectMany(c => c.Observed).Select(o => o.Subject).Distinct();
+        IEnumerable<string> subjects = results.SelectMany(r => r.Checks).Where(c => c.Outcome is Outcome.Violated or Outcome.Warning).SelectMany(c => c.Observed).Select(o => o.Subject).Distinct();
         foreach (IGrouping<string, string> members in subjects.Where(s => s.Contains('.', StringComparison.Ordinal)).GroupBy(s => s[..s.IndexOf('.', StringComparison.Ordinal)]))
         {
             if (definitions.Values.FirstOrDefault(d => d.Name.Name == members.Key && d.Distinct.Length == 1) is not { } set || Declared(types, set.Name) is not { } definition)

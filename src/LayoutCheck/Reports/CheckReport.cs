@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
-using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
@@ -26,7 +25,7 @@ public sealed record CheckReport(
     /// <summary>The source lines that declare the members of violated checks, by the names that the checks observed (<c>folio.pgmap</c>); empty in BTF.</summary>
     public ImmutableDictionary<string, SourcePlace> Places { get; init; } = ImmutableDictionary<string, SourcePlace>.Empty;
 
-    /// <summary>Whether a violated rule of severity warning counts too.</summary>
+    /// <summary>Whether a warning counts as a violation.</summary>
     public bool IsStrict { get; init; }
 
     /// <summary>The result of the rule that the program exists for, or null when it was not asked for.</summary>
@@ -40,7 +39,7 @@ public sealed record CheckReport(
     {
         get
         {
-            if (Results.Any(r => r.Outcome == Outcome.Violated && (IsStrict || r.Rule.Severity == Severity.Error)))
+            if (Results.Any(r => Counts(r.Outcome)))
             {
                 return ExitCode.Violated;
             }
@@ -51,6 +50,9 @@ public sealed record CheckReport(
             return isOpen ? ExitCode.Undecided : ExitCode.Holds;
         }
     }
+
+    /// <summary>Whether an outcome is one that the exit code tells of as a violation.</summary>
+    private bool Counts(Outcome outcome) => outcome == Outcome.Violated || (IsStrict && outcome == Outcome.Warning);
 
     /// <summary>How many rules came to an outcome.</summary>
     public int CountRules(Outcome outcome) => Results.Count(r => r.Outcome == outcome);
@@ -63,11 +65,13 @@ public sealed record CheckReport(
     {
         string headline = FlagshipHeadline();
         // The first line is all that some people read: it must not sound better than the verdict.
-        int others = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Violated && (IsStrict || r.Rule.Severity == Severity.Error));
+        int others = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Violated);
         int open = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Undecided);
-        return Flagship is not { Outcome: Outcome.Holds } || others + open == 0 ? headline
-            : others > 0 ? $"{headline}; but {Rules(others)} violated"
-            : $"{headline}; but {Rules(open)} undecided";
+        int warnings = CountRules(Outcome.Warning);
+        string counted = warnings == 0 ? "" : $"; {Printable.Count((ulong)warnings, "warning")}{(IsStrict ? " (--strict: counted as violated)" : "")}";
+        return Flagship is not { Outcome: Outcome.Holds or Outcome.Warning } || others + open == 0 ? headline + counted
+            : others > 0 ? $"{headline}; but {Rules(others)} violated{counted}"
+            : $"{headline}; but {Rules(open)} undecided{counted}";
 
         static string Rules(int count) => count == 1 ? "1 other rule is" : $"{count} other rules are";
     }
@@ -89,13 +93,12 @@ public sealed record CheckReport(
         CheckResult? decisive = flagship.Checks.FirstOrDefault(c => c.Outcome == flagship.Outcome);
         switch (flagship.Outcome)
         {
-            case Outcome.Holds:
+            case Outcome.Holds or Outcome.Warning:
                 return $"pgmap lines up with {word}: {Seen(flagship, Outcome.Holds)}";
             case Outcome.Violated:
-                bool isElsewhere = !flagship.Checks.Any(c => c.Outcome == Outcome.Violated && c.Observed.Any(o => o.Fact == ObservedFact.ByteOffset));
-                return isElsewhere
-                    ? $"pgmap does NOT safely line up with {word}: {decisive!.Reason}"
-                    : $"pgmap does NOT line up with {word}: {Seen(flagship, Outcome.Violated)}";
+                return flagship.Checks.Any(c => c.Outcome == Outcome.Violated && IsOfBothPlaces(c)) ? $"pgmap does NOT line up with {word}: {Seen(flagship, Outcome.Violated)}"
+                    : flagship.Checks.Any(c => c.Outcome == Outcome.Holds && IsOfBothPlaces(c)) ? $"pgmap lies on {word}, but {decisive!.Check.Message}: {decisive.Reason}"
+                    : $"pgmap does NOT safely line up with {word}: {decisive!.Reason}";
             case Outcome.Undecided:
                 string reason = Source.Omission is { } omission && decisive!.Reason.Contains(omission.Clause, StringComparison.Ordinal)
                     ? Era.Versions.Length == 0 ? Era.DevicePageReason : omission.Clause
@@ -105,6 +108,10 @@ public sealed record CheckReport(
                 return $"cannot tell whether pgmap lines up with compound_head: {Era.DevicePageReason}";
         }
     }
+
+    private static bool IsOfBothPlaces(CheckResult check)
+        => check.Observed.Count(o => o.Fact == ObservedFact.ByteOffset && !o.Subject.Contains("._unused", StringComparison.Ordinal)
+            && (o.Subject.EndsWith(".pgmap", StringComparison.Ordinal) || o.Subject.Contains(".compound_", StringComparison.Ordinal))) == 2;
 
     // The places first, each once, then the size when it is one and the same: "folio.pgmap @8, page.compound_head @8, 8 bytes each".
     private static string Seen(RuleResult rule, Outcome outcome)

@@ -32,7 +32,7 @@ public sealed record ExplainReport(Rule Rule, RuleResult Example) : ImageReport
     public override string Name => "explain";
 
     /// <summary>Whether the example can be drawn: the rule applies to it.</summary>
-    public bool IsDrawn => Example.Outcome is Outcome.Holds or Outcome.Violated;
+    public bool IsDrawn => Example.Outcome is Outcome.Holds or Outcome.Warning or Outcome.Violated;
 
     /// <summary>An explanation is complete whatever the example's result is.</summary>
     public override ExitCode ExitCode => ExitCode.Holds;

@@ -27,6 +27,25 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
 
     private const string NoPagemap = "struct page has no pgmap: this kernel has no device pagemap";
 
+    private const string OwnObject = "pgmap belongs to the folio, which is no longer laid over struct page: there is nothing to line up";
+
+    /// <summary>struct page holds the way to a memory descriptor, and no compound word.</summary>
+    public static LayoutEra PageShrunk { get; } = new(
+        "memdesc", "struct page has shrunk to the way to its memory descriptor (memdesc)", "after 7.3", null, OwnObject);
+
+    /// <summary>struct page has its compound word, and struct folio is an object of its own.</summary>
+    public static LayoutEra FolioOnItsOwn { get; } = new(
+        "folio-own", "struct folio is an object of its own, not laid over struct page", "after 7.3", null, OwnObject);
+
+    /// <summary>folio.pgmap over page.compound_info, with page.memdesc in the same struct page.</summary>
+    public static LayoutEra Transition { get; } = new(
+        "folio-pgmap-transition", "the 7.1 layout with memdesc in struct page (transition): memdesc shares the tag word, or neighbours it", "after 7.3", true, Moved);
+
+    /// <summary>struct page without any word that tells, beside a struct folio: newer than what is known here, or changed by a vendor.</summary>
+    public static LayoutEra NotKnown { get; } = new(
+        "not-known", "era unknown: struct page has neither a compound word nor memdesc, and there is a struct folio", "", null,
+        "the era is not known: struct page has neither a compound word (compound_head, compound_info) nor memdesc");
+
     /// <summary>folio.pgmap over page.compound_info.</summary>
     public static LayoutEra FolioPgmapOverCompoundInfo { get; } = new(
         "folio-pgmap-compound-info", "folio.pgmap over the placeholder in struct page, tag word compound_info", "7.1 and later", true, Moved);
@@ -73,7 +92,7 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
     public static ImmutableArray<LayoutEra> All { get; } =
     [
         BeforeCompoundHead, CompoundHeadOnly, SharedWordInLruUnion, SharedWordWithHmmData, SharedWordWithDeviceData, FolioPgmapOverCompoundHead,
-        FolioPgmapOverCompoundInfo,
+        FolioPgmapOverCompoundInfo, Transition, FolioOnItsOwn, PageShrunk,
     ];
 
     /// <summary>The types whose definitions <c>Of</c> looks at.</summary>
@@ -107,10 +126,15 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
         ImmutableArray<TypeDefinition> DefinitionsOf(TypeName name) => definitions.TryGetValue(name, out DefinitionSet? set) ? set.Distinct : [];
     }
 
+    // Vendors and options mix what releases have: the members alone tell, the newest first.
     private static LayoutEra Of(TypeDefinition page, TypeDefinition? folio)
     {
+        bool hasTagWord = Has(page, "compound_info") || Has(page, "compound_head");
         bool hasFolioPgmap = folio is not null && Has(folio, "pgmap");
-        return Has(page, "compound_info") ? FolioPgmapOverCompoundInfo
+        return !hasTagWord && Has(page, "memdesc") ? PageShrunk
+            : !hasTagWord && folio is not null ? NotKnown
+            : folio is not null && !folio.Aggregate.Members.IsEmpty && !Has(folio, "page") ? FolioOnItsOwn
+            : Has(page, "compound_info") ? (Has(page, "memdesc") ? Transition : FolioPgmapOverCompoundInfo)
             : hasFolioPgmap || Has(page, "_unused_pgmap_compound_head") ? FolioPgmapOverCompoundHead
             : !Has(page, "pgmap") ? WithoutPagemap(page, folio)
             : Has(page, "zone_device_data") ? SharedWordWithDeviceData

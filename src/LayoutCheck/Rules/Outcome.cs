@@ -6,7 +6,10 @@ public enum Outcome
     /// <summary>It applies and is true.</summary>
     Holds,
 
-    /// <summary>It applies and is false.</summary>
+    /// <summary>It applies, and something is lost or badly named: a violated check of severity warning, or a check that holds with a caution.</summary>
+    Warning,
+
+    /// <summary>It applies and is false, and the kernel misbehaves.</summary>
     Violated,
 
     /// <summary>Its <c>when:</c> is false for this kernel.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using LayoutCheck.Layouts;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
@@ -35,9 +36,32 @@ public static class RuleEvaluator
         CheckedImage image = new(definitions, target, config, omission);
         return [.. rules.Rules.Select(rule =>
         {
-            ImmutableArray<CheckResult> checks = [.. rule.Checks.Select(check => Evaluate(check, image))];
+            CheckedImage seen = rule.Selections.IsEmpty ? image : image with { Definitions = Select(rule.Selections, definitions, omission) };
+            ImmutableArray<CheckResult> checks = [.. rule.Checks.Select(check => Evaluate(check, seen))];
             return new RuleResult(rule, Sum(checks), checks);
         })];
+    }
+
+    // Of the names that a rule chooses among, the definitions that have its members. Where members may have been left out, no choice can be made.
+    private static Dictionary<TypeName, DefinitionSet> Select(
+        ImmutableArray<RuleSelection> selections, IReadOnlyDictionary<TypeName, DefinitionSet> definitions, SourceOmission? omission)
+    {
+        Dictionary<TypeName, DefinitionSet> selected = new(definitions);
+        foreach (RuleSelection selection in selections)
+        {
+            if (omission is not { IsOfMembers: true } && selected.TryGetValue(selection.Type, out DefinitionSet? set) && set.Distinct.Length > 0)
+            {
+                ImmutableArray<TypeDefinition> having = [.. set.Distinct.Where(d => selection.Members.All(m => MemberPath.Resolve(d.Graph, d.Root, m) is not null))];
+                selected[selection.Type] = set with
+                {
+                    Distinct = having,
+                    DeclarationCount = having.IsEmpty ? 0 : set.DeclarationCount,
+                    Unselected = having.IsEmpty ? $"no definition of {selection.Type} has {string.Join(" and ", selection.Members)}" : null,
+                };
+            }
+        }
+
+        return selected;
     }
 
     private static Outcome Sum(ImmutableArray<CheckResult> checks)
@@ -45,6 +69,7 @@ public static class RuleEvaluator
         bool Any(Outcome outcome) => checks.Any(c => c.Outcome == outcome);
         return Any(Outcome.Violated) ? Outcome.Violated
             : Any(Outcome.Undecided) ? Outcome.Undecided
+            : Any(Outcome.Warning) ? Outcome.Warning
             : Any(Outcome.Holds) ? Outcome.Holds : Outcome.NotApplicable;
     }
 
@@ -116,8 +141,11 @@ public static class RuleEvaluator
 
         ExpressionEvaluator evaluator = new(chosen, image, open);
         Answer answer = evaluator.Evaluate(check.Expression.Root);
-        Outcome outcome = answer.IsUnknown ? Outcome.Undecided : answer.IsTrue ? Outcome.Holds : Outcome.Violated;
-        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed) { IsNotable = answer.IsNotable };
+        string? caution = answer.IsTrue ? evaluator.Caution : null;
+        Outcome outcome = answer.IsUnknown ? Outcome.Undecided
+            : answer.IsTrue ? (caution is null ? Outcome.Holds : Outcome.Warning)
+            : check.Severity == Severity.Warning ? Outcome.Warning : Outcome.Violated;
+        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed) { Caution = caution, IsNotable = answer.IsNotable };
     }
 
     /// <summary>Every choice of one definition per type, the last type varying fastest.</summary>
@@ -171,6 +199,7 @@ public static class RuleEvaluator
     private static string Verb(CheckResult result) => result.Outcome switch
     {
         Outcome.Holds => "holds",
+        Outcome.Warning => "a warning",
         Outcome.Violated => "violated",
         Outcome.NotApplicable => "does not apply",
         _ => "undecided",

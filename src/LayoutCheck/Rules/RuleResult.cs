@@ -6,7 +6,7 @@ namespace LayoutCheck.Rules;
 
 /// <summary>The outcome of a rule, with those of its checks.</summary>
 /// <param name="Rule">The rule.</param>
-/// <param name="Outcome">Violated when one check is; else Undecided when one is; else Holds when one does; else NotApplicable.</param>
+/// <param name="Outcome">Violated when one check is; else Undecided when one is; else Warning, Holds, NotApplicable in this order.</param>
 /// <param name="Checks">The result of each check, in the rule's order.</param>
 public sealed record RuleResult(Rule Rule, Outcome Outcome, ImmutableArray<CheckResult> Checks);
 
@@ -19,4 +19,10 @@ public sealed record CheckResult(RuleCheck Check, Outcome Outcome, string Reason
 {
     /// <summary>Whether a reader should see the reason though the check holds: something changed, in a way that is allowed.</summary>
     public bool IsNotable { get; init; }
+
+    /// <summary>Why a check that holds is a warning all the same, in one sentence; else null.</summary>
+    public string? Caution { get; init; }
+
+    /// <summary>The meaning of a violation or of a warning, in one sentence; null when the rule has none, and for other outcomes.</summary>
+    public string? Consequence => Caution ?? (Outcome is Outcome.Violated or Outcome.Warning ? Check.Message : null);
 }

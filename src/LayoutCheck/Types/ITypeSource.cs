@@ -134,6 +134,11 @@ public sealed record DefinitionSet(TypeName Name, ImmutableArray<TypeDefinition>
     /// </summary>
     public string? Place { get; init; }
 
+    /// <summary>
+    /// Why <see cref="Distinct"/> is empty though there are definitions: a rule is about those with members that none has. Null when nothing was left out.
+    /// </summary>
+    public string? Unselected { get; init; }
+
     /// <summary>This set with the definitions of another name that this one may stand for; equal ones are folded.</summary>
     internal DefinitionSet With(DefinitionSet other)
     {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
-using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports.Formats;
@@ -44,7 +43,7 @@ internal static class CheckDetails
     private static (string Word, Func<string, string> Paint) Word(RuleResult result, TextStyle style) => result.Outcome switch
     {
         Outcome.Holds => ("holds", style.Good),
-        Outcome.Violated when result.Rule.Severity == Severity.Warning => ("warning", style.Warning),
+        Outcome.Warning => ("warning", style.Warning),
         Outcome.Violated => ("VIOLATED", style.Bad),
         Outcome.Undecided => ("undecided", style.Warning),
         _ => ("not applicable", style.Dim),

@@ -44,12 +44,13 @@ internal static class CheckText
 
     /// <summary>The numbers of outcomes, in words.</summary>
     public static string Counts(Func<Outcome, int> count)
-        => $"{count(Outcome.Holds)} hold, {count(Outcome.Violated)} violated, {count(Outcome.NotApplicable)} not applicable, {count(Outcome.Undecided)} undecided";
+        => $"{count(Outcome.Holds)} hold, {count(Outcome.Violated)} violated, {Printable.Count((ulong)count(Outcome.Warning), "warning")}, "
+            + $"{count(Outcome.NotApplicable)} not applicable, {count(Outcome.Undecided)} undecided";
 
     private static void WriteHeadline(CheckReport report, FoldedText text)
         => text.Line(Printable.Escape(report.Headline()), 4, report.Flagship?.Outcome switch
         {
-            Outcome.Holds when report.ExitCode == ExitCode.Holds => text.Style.Good,
+            Outcome.Holds or Outcome.Warning when report.ExitCode == ExitCode.Holds => text.Style.Good,
             Outcome.Violated => text.Style.Bad,
             _ => text.Style.Warning,
         });
@@ -72,11 +73,14 @@ internal static class CheckText
         int omitted = 0;
         foreach (RuleResult result in report.Results)
         {
-            ImmutableArray<CheckResult> violated = [.. result.Checks.Where(c => c.Outcome == Outcome.Violated)];
-            if (violated.Length > 0)
+            foreach (Outcome outcome in (ReadOnlySpan<Outcome>)[Outcome.Violated, Outcome.Warning])
             {
-                WriteViolation(report, result, violated, text);
-                written++;
+                ImmutableArray<CheckResult> found = [.. result.Checks.Where(c => c.Outcome == outcome)];
+                if (found.Length > 0)
+                {
+                    WriteViolation(report, result, found, text);
+                    written++;
+                }
             }
 
             // A reason that hundreds of checks share is given once.
@@ -125,7 +129,7 @@ internal static class CheckText
 
     private static void WriteViolation(CheckReport report, RuleResult result, ImmutableArray<CheckResult> violated, FoldedText text)
     {
-        bool isError = result.Rule.Severity == Severity.Error;
+        bool isError = violated[0].Outcome == Outcome.Violated;
         text.Gap();
         text.Row(isError ? "VIOLATED" : "warning", Title(result.Rule), 4, isError ? text.Style.Bad : text.Style.Warning, text.Style.Bold);
         foreach (CheckResult check in violated)
@@ -137,9 +141,9 @@ internal static class CheckText
                 Field("declared", Printable.Escape(place), text);
             }
 
-            if (check.Check.Message is { } consequence)
+            if (check.Consequence is { } consequence)
             {
-                Field("breaks", Printable.Escape(consequence), text);
+                Field(check.Caution is null ? "breaks" : "but", Printable.Escape(consequence), text);
             }
         }
 

@@ -233,9 +233,9 @@ internal sealed class JsonReport : IDisposable
     private void WriteCounts(string name, Func<Outcome, int> count)
     {
         _json.WriteStartObject(name);
-        foreach (Outcome outcome in (ReadOnlySpan<Outcome>)[Outcome.Holds, Outcome.Violated, Outcome.NotApplicable, Outcome.Undecided])
+        foreach (Outcome outcome in (ReadOnlySpan<Outcome>)[Outcome.Holds, Outcome.Warning, Outcome.Violated, Outcome.NotApplicable, Outcome.Undecided])
         {
-            _json.WriteNumber(Name(outcome), count(outcome));
+            _json.WriteNumber(outcome == Outcome.Warning ? "warnings" : Name(outcome), count(outcome));
         }
 
         _json.WriteEndObject();
@@ -244,6 +244,7 @@ internal sealed class JsonReport : IDisposable
     private static string Name(Outcome outcome) => outcome switch
     {
         Outcome.Holds => "holds",
+        Outcome.Warning => "warning",
         Outcome.Violated => "violated",
         Outcome.NotApplicable => "not_applicable",
         _ => "undecided",
@@ -255,6 +256,7 @@ internal sealed class JsonReport : IDisposable
         _json.WriteString("id", result.Rule.Id);
         _json.WriteString("title", result.Rule.Title);
         _json.WriteString("severity", result.Rule.Severity.ToString().ToLowerInvariant());
+        _json.WriteString("pack", result.Rule.Pack);
         _json.WriteBoolean("flagship", result.Rule.IsFlagship);
         _json.WriteString("outcome", Name(result.Outcome));
         _json.WriteStartArray("checks");
@@ -270,9 +272,9 @@ internal sealed class JsonReport : IDisposable
             _json.WriteNumber("line", check.Check.Line);
             _json.WriteString("outcome", Name(check.Outcome));
             _json.WriteString("reason", check.Reason);
-            if (check.Outcome == Outcome.Violated && check.Check.Message is { } message)
+            if (check.Consequence is { } consequence)
             {
-                _json.WriteString("consequence", message);
+                _json.WriteString("consequence", consequence);
             }
 
             _json.WriteStartArray("observed");
@@ -292,7 +294,7 @@ internal sealed class JsonReport : IDisposable
 
     private void WriteDeclarations(CheckResult check, ImmutableDictionary<string, SourcePlace> places)
     {
-        if (check.Outcome != Outcome.Violated)
+        if (check.Outcome is not (Outcome.Violated or Outcome.Warning))
         {
             return;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Rules.Language;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules.Catalog;
 
@@ -36,6 +37,9 @@ public sealed class Rule
 
     /// <summary>Its checks, in the order of the file.</summary>
     public required ImmutableArray<RuleCheck> Checks { get; init; }
+
+    /// <summary>Which definitions of a name it is about, where kernels have several of one name.</summary>
+    public ImmutableArray<RuleSelection> Selections { get; init; } = [];
 
     /// <summary>The Markdown below the header.</summary>
     public required string Body { get; init; }
@@ -90,8 +94,18 @@ public sealed class Rule
 /// <param name="When">Whether the check applies; null = always.</param>
 /// <param name="Expression">What must be true.</param>
 /// <param name="Message">What a violation means, in one sentence, or null.</param>
+/// <param name="Severity">How bad a violation is: the rule's, or Warning for a <c>warn:</c>.</param>
 /// <param name="Line">The line of the rule file, from 1.</param>
-public sealed record RuleCheck(RuleExpression? When, RuleExpression Expression, string? Message, int Line);
+public sealed record RuleCheck(RuleExpression? When, RuleExpression Expression, string? Message, Severity Severity, int Line);
+
+/// <summary>A choice among the definitions of one name: those that have all of some members.</summary>
+/// <param name="Type">The name.</param>
+/// <param name="Members">The paths of the members.</param>
+public sealed record RuleSelection(TypeName Type, ImmutableArray<string> Members)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Type} having {string.Join(", ", Members)}";
+}
 
 /// <summary>How bad a violation is.</summary>
 public enum Severity

@@ -14,8 +14,10 @@ internal sealed class RuleHeader
     public const string Pack = "pack";
     public const string When = "when";
     public const string Check = "check";
+    public const string Warn = "warn";
+    public const string Select = "select";
 
-    private static readonly string[] s_keys = [Title, Severity, Flagship, Pack, When, Check];
+    private static readonly string[] s_keys = [Title, Severity, Flagship, Pack, Select, When, Check, Warn];
 
     private readonly string _fileName;
     private readonly string _text;

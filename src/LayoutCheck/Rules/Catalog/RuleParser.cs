@@ -18,13 +18,15 @@ public static class RuleParser
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(text);
         RuleHeader header = new(fileName, text);
-        ImmutableArray<RuleCheck> checks = new CheckReader(header, fileName, text).ReadAll();
+        Severity severity = header.Choice(RuleHeader.Severity, Severity.Error, ("error", Severity.Error), ("warning", Severity.Warning));
+        ImmutableArray<RuleCheck> checks = new CheckReader(header, fileName, text, severity).ReadAll();
         return new Rule(Path.GetFileNameWithoutExtension(fileName))
         {
             Title = header.Value(RuleHeader.Title) ?? throw header.Error(0, "the header has no 'title:'"),
-            Severity = header.Choice(RuleHeader.Severity, Severity.Error, ("error", Severity.Error), ("warning", Severity.Warning)),
+            Severity = severity,
             IsFlagship = header.Choice(RuleHeader.Flagship, false, ("yes", true), ("no", false)),
             Pack = PackOf(header),
+            Selections = [.. header.Entries.Where(e => e.Key == RuleHeader.Select).Select(e => ReadSelection(fileName, text, e))],
             Checks = checks,
             Body = text[header.BodyStart..].Trim('\r', '\n'),
             SourceName = fileName,
@@ -37,10 +39,34 @@ public static class RuleParser
 
     private static string PackOf(RuleHeader header) => header.Value(RuleHeader.Pack) ?? Rule.DefaultPack;
 
+    // struct X having a, b.c
+    private static RuleSelection ReadSelection(string fileName, string text, RuleHeader.Entry entry)
+    {
+        TokenCursor tokens = new(fileName, text, Lexer.Read(fileName, text, entry.Start, entry.End), entry.End);
+        SubjectReader subjects = new(tokens);
+        if (subjects.Type() is not NamedReference type)
+        {
+            throw tokens.Error("'select:' chooses among the definitions of a struct or union, as in: struct x having member");
+        }
+
+        if (tokens.Word("the word 'having'") != "having")
+        {
+            throw tokens.Error("'select:' is written: struct x having member, member");
+        }
+
+        ImmutableArray<string>.Builder members = ImmutableArray.CreateBuilder<string>();
+        do
+        {
+            members.Add(subjects.Path());
+        }
+        while (tokens.Take(","));
+        return tokens.CurrentOrNull is null ? new RuleSelection(type.Name, members.ToImmutable()) : throw tokens.Error("a comma and a member should stand here");
+    }
+
     /// <summary>
     /// Reads the checks of one file: each <c>check:</c> with the <c>when:</c> before it. Macros are known in the checks below their definition.
     /// </summary>
-    private sealed class CheckReader(RuleHeader header, string fileName, string text)
+    private sealed class CheckReader(RuleHeader header, string fileName, string text, Severity severity)
     {
         private readonly Preprocessor _preprocessor = new(fileName, text);
         private readonly LineCounter _lines = new(text);
@@ -57,11 +83,11 @@ public static class RuleParser
                 {
                     ReadWhen(entry);
                 }
-                else if (entry.Key == RuleHeader.Check)
+                else if (entry.Key is RuleHeader.Check or RuleHeader.Warn)
                 {
-                    ReadCheck(entry);
+                    ReadCheck(entry, entry.Key == RuleHeader.Warn ? Severity.Warning : severity);
                 }
-                else if (!seen.Add(entry.Key))
+                else if (entry.Key != RuleHeader.Select && !seen.Add(entry.Key))
                 {
                     throw header.Error(entry.KeyStart, $"'{entry.Key}:' stands here a second time");
                 }
@@ -82,14 +108,14 @@ public static class RuleParser
             _unusedWhen = isEmpty ? null : entry;
         }
 
-        private void ReadCheck(RuleHeader.Entry entry)
+        private void ReadCheck(RuleHeader.Entry entry, Severity checkSeverity)
         {
             List<Token> tokens = _preprocessor.Run(Lexer.Read(fileName, text, entry.Start, entry.End));
             foreach (Assertion assertion in new AssertionParser(new TokenCursor(fileName, text, tokens, entry.End)).ParseAll())
             {
                 RuleExpression expression = new(assertion.Root);
                 RuleExpression? guard = assertion.Condition is null ? _when : Guard(assertion, expression);
-                _checks.Add(new RuleCheck(guard, expression, assertion.Message, _lines.LineOf(assertion.Position)));
+                _checks.Add(new RuleCheck(guard, expression, assertion.Message, checkSeverity, _lines.LineOf(assertion.Position)));
             }
 
             _unusedWhen = null;

@@ -20,6 +20,9 @@ internal sealed class ExpressionEvaluator(IReadOnlyDictionary<TypeName, TypeDefi
     /// <inheritdoc/>
     public OpenFacts Open => open;
 
+    /// <summary>The cautions so far, in one sentence; null when there are none.</summary>
+    public string? Caution { get; private set; }
+
     /// <summary>What was looked at so far, each fact once.</summary>
     public ImmutableArray<Observation> Observed => [.. _observed];
 
@@ -40,6 +43,9 @@ internal sealed class ExpressionEvaluator(IReadOnlyDictionary<TypeName, TypeDefi
 
     /// <inheritdoc/>
     public Located Locate(Subject subject) => _locator.Locate(subject);
+
+    /// <inheritdoc/>
+    public void Warn(string caution) => Caution = Caution is null ? caution : $"{Caution}; {caution}";
 
     /// <inheritdoc/>
     public void Note(Observation observation)

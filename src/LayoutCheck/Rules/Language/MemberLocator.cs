@@ -62,6 +62,7 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
         _ = image.Definitions.TryGetValue(name, out DefinitionSet? set);
         int declarations = set?.DeclarationCount ?? 0;
         return set?.Problem is { } problem ? problem.Problem
+            : set?.Unselected is { } unselected ? unselected
             : set?.Place is { } place ? $"the image has no C definition of {name} for a whole unit: it is {place}"
             : $"the image has no C definition of {name}" + (declarations > 0 ? $", which {declarations} units only declare" : "")
                 + (image.Omission is { } omission ? $": {omission.Clause}" : "");

@@ -76,6 +76,9 @@ internal interface IEvaluation
     /// <summary>Finds a type or member; a type by itself is a member at 0.</summary>
     Located Locate(Subject subject);
 
+    /// <summary>Adds a caution, in a sentence: a check that holds all the same is a warning.</summary>
+    void Warn(string caution);
+
     /// <summary>Adds to what the check looked at, once for each fact.</summary>
     void Note(Observation observation);
 }

@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using LayoutCheck.Types;
+using System.Globalization;
 
 namespace LayoutCheck.Rules.Language;
 
@@ -7,7 +6,7 @@ namespace LayoutCheck.Rules.Language;
 /// A call of sharers: <c>sharers(struct page, compound_head) in { lru, pgmap }</c>. With a type before it, the members of that type on the same bytes:
 /// <c>sharers(struct slab, struct page, mapping) in { slab_list }</c>.
 /// </summary>
-internal sealed class SharersCall(int position, RuleFunction function, TypeReference holder, Subject subject, ImmutableArray<string> allowed)
+internal sealed class SharersCall(int position, RuleFunction function, TypeReference holder, Subject subject, ulong behind, MemberList allowed)
     : CallNode(position, function)
 {
     /// <summary>The type whose members are looked at.</summary>
@@ -16,8 +15,11 @@ internal sealed class SharersCall(int position, RuleFunction function, TypeRefer
     /// <summary>The member whose bytes they lie on.</summary>
     public Subject Subject => subject;
 
-    /// <summary>The paths of the members that may.</summary>
-    public ImmutableArray<string> Allowed => allowed;
+    /// <summary>How many objects of the member's type the bytes are behind the place of the member: those of <c>struct page[2]</c> in a struct folio.</summary>
+    public ulong Behind => behind;
+
+    /// <summary>The members that may.</summary>
+    public MemberList Allowed => allowed;
 
     public override int Depth { get; } = Math.Max(subject.Depth, holder.Depth) + 1;
 
@@ -34,7 +36,12 @@ internal sealed class SharersCall(int position, RuleFunction function, TypeRefer
         subject.Visit(visit);
     }
 
-    public override string ToString() => $"{Function.Name}({(holder == subject.Type ? "" : $"{holder}, ")}{subject}) in {{ {string.Join(", ", allowed)} }}";
+    public override string ToString()
+    {
+        string index = behind == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"[{behind}]");
+        string asked = subject.Member is null ? $"{subject.Type}{index}" : $"{subject.Type}{index}, {subject.Member}";
+        return $"{Function.Name}({(holder == subject.Type && behind == 0 ? "" : $"{holder}, ")}{asked}) in {allowed}";
+    }
 }
 
 /// <summary>sharers: whether no other member than those of a list lies on the bytes of a member.</summary>
@@ -49,11 +56,17 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         "`sharers(struct zone, struct page, pgmap) in { a, b }`",
         "the same for the members of another type on those bytes",
         "sharers(struct zone, struct page, pgmap) in { watermark }"),
+    new(
+        "`sharers(struct zone, struct page[2], pgmap) in { a, b }`",
+        "the same two objects of that type further on, as the words of the second tail page lie in a folio",
+        "sharers(struct zone, struct page[2], pgmap) in { }"),
+    new(
+        "`sharers(struct page, pgmap) in { a*, *b } or placeholder`",
+        "`*` stands for any characters. Of the other members one that lies exactly there, with a name that says that it is a placeholder or the word itself "
+            + "(`*pad*`, `_unused*`, `__filler*`, `_head_*`, `_compound_*`), holds with a warning",
+        "sharers(struct page, pgmap) in { compound*, l*u, pgmap } or placeholder"),
 ])
 {
-    // Members are searched recursively; a hostile image could nest without end.
-    private const int MostSharers = 10_000;
-
     public static SharersFunction Sharers { get; } = new();
 
     /// <inheritdoc/>
@@ -61,7 +74,7 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
     {
         TokenCursor tokens = arguments.Tokens;
         TypeReference holder = arguments.Subjects.Type();
-        Subject subject = tokens.Take(",") ? arguments.Subjects.MemberOf(holder) : new(holder, null);
+        (Subject subject, ulong behind) = tokens.Take(",") ? arguments.Subjects.MemberOfElement(holder) : (new(holder, null), 0);
         tokens.Expect(")");
         if (tokens.CurrentOrNull is not { } next || !next.IsWord("in"))
         {
@@ -69,19 +82,7 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         }
 
         _ = tokens.Next();
-        tokens.Expect("{");
-        ImmutableArray<string>.Builder allowed = ImmutableArray.CreateBuilder<string>();
-        while (!tokens.Peek("}"))
-        {
-            allowed.Add(arguments.Subjects.Path());
-            if (!tokens.Take(","))
-            {
-                break;
-            }
-        }
-
-        tokens.Expect("}");
-        return new SharersCall(position, this, holder, subject, allowed.ToImmutable());
+        return new SharersCall(position, this, holder, subject, behind, MemberList.Read(tokens));
     }
 
     /// <inheritdoc/>
@@ -120,104 +121,71 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
             return Answer.Unknown(place.Doubt ?? $"{located.Name} has no size");
         }
 
-        Search search = new(holder.Graph, place.BitOffset, end);
+        string there = located.Name;
+        ulong start = place.BitOffset;
+        if (asked.Behind > 0)
+        {
+            if (located.Graph!.ByteSizeOf(located.Root) is not { } size || end == ulong.MaxValue || size * 8 > (ulong.MaxValue - end) / asked.Behind)
+            {
+                return Answer.Unknown($"{located.Name} has no place {asked.Behind} objects further on");
+            }
+
+            start += size * 8 * asked.Behind;
+            end += size * 8 * asked.Behind;
+            there = string.Create(CultureInfo.InvariantCulture, $"bytes {start / 8} to {(end / 8) - 1} ({located.Name} of the page {asked.Behind} behind)");
+        }
+
+        MembersOnBytes search = new(holder.Graph, start, end);
         if (!search.TryAdd(aggregate))
         {
-            return Answer.Unknown($"more than {MostSharers} members lie on {located.Name}");
+            return Answer.Unknown($"more than {MembersOnBytes.Most} members lie on {located.Name}");
         }
 
         evaluation.Note(new Observation(call.ToString(), located.Name, ObservedFact.Sharers, (ulong)search.Found.Count, string.Join(", ", search.Found.Keys)));
-        return Judge(asked, located.Name, holder.Name, search.Found);
-    }
-
-    private static Answer Judge(SharersCall asked, string member, string holder, SortedDictionary<string, string> found)
-    {
-        HashSet<string> allowed = new(asked.Allowed, StringComparer.Ordinal);
-        List<string> strangers = [.. found.Where(m => !IsAllowed(m.Key, allowed)).Select(m => $"{m.Key} ({m.Value})")];
-        bool isOfAll = asked.Subject.Member is null;
-        if (strangers.Count > 0)
+        Judgement judgement = new(asked, there, holder.Name, search);
+        foreach (string caution in judgement.Cautions)
         {
-            return Answer.Truth(false,
-                $"{string.Join(", ", strangers)} of {holder}{(isOfAll ? "" : " on " + member)} {(strangers.Count == 1 ? "is" : "are")} not in the list");
+            evaluation.Warn(caution);
         }
 
-        return Answer.Truth(true, isOfAll ? $"{holder} has no member that is not in the list"
-            : found.Count == 0 ? $"no member of {holder} lies on {member}"
-            : $"on {member} {(found.Count == 1 ? "lies" : "lie")} {string.Join(", ", found.Keys)} of {holder}, all known");
+        return judgement.Answer;
     }
 
-    // A member is allowed when it, or one that it lies in, is in the list.
-    private static bool IsAllowed(string path, HashSet<string> allowed)
+    /// <summary>What the members that were found come to.</summary>
+    private sealed class Judgement
     {
-        for (int dot = path.Length; dot > 0; dot = path.LastIndexOf('.', dot - 1))
+        public Judgement(SharersCall asked, string there, string holder, MembersOnBytes search)
         {
-            if (allowed.Contains(path[..dot]))
+            List<string> strangers = [];
+            List<string> cautions = [];
+            foreach ((string path, Sharer member) in search.Found)
             {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>The search for the members that are no struct or union themselves and lie on a range of bits.</summary>
-    private sealed class Search(TypeGraph graph, ulong start, ulong end)
-    {
-        private readonly Dictionary<AggregateType, bool> _holdsFlexibleArray = new(ReferenceEqualityComparer.Instance);
-        private int _budget = MostSharers;
-
-        /// <summary>The paths of the members, in ordinal order, with the spelling of their types.</summary>
-        public SortedDictionary<string, string> Found { get; } = new(StringComparer.Ordinal);
-
-        /// <summary>Adds the members of a type; false when there are too many to look at.</summary>
-        public bool TryAdd(AggregateType aggregate)
-        {
-            Add(aggregate, "", 0);
-            return _budget > 0;
-        }
-
-        private void Add(AggregateType aggregate, string prefix, ulong offset)
-        {
-            for (int i = 0; i < aggregate.Members.Length; i++)
-            {
-                Member member = aggregate.Members[i];
-                if (--_budget <= 0)
-                {
-                    return;
-                }
-
-                // What a flexible array is in may end before the array does, and have no bytes at all (DECLARE_FLEX_ARRAY of include/linux/stddef.h).
-                ulong from = offset + member.BitOffset;
-                AggregateType? inside = graph.AsAggregate(member.Type);
-                ulong size = member.BitFieldSize ?? (graph.ByteSizeOf(member.Type)!.Value * 8);
-                bool reachesOn = inside is null ? graph.IsFlexibleArray(aggregate, i) : HoldsFlexibleArray(inside);
-                if (from >= end || (!reachesOn && from + size <= start))
+                if (asked.Allowed.Has(path))
                 {
                     continue;
                 }
 
-                string path = member.Name is null ? prefix : prefix.Length == 0 ? member.Name : $"{prefix}.{member.Name}";
-                if (inside is { } inner)
+                if (asked.Allowed.AllowsPlaceholders && member.IsExactlyThere && MemberList.IsPlaceholder(path))
                 {
-                    Add(inner, path, from);
+                    cautions.Add($"{path} ({member.Type}) of {holder} on {there} is not in the list; by its name it keeps the word free, or is the word");
                 }
-                else if (member.Name is not null)
+                else
                 {
-                    Found[path] = TypeWords.Spell(graph, member.Type);
+                    strangers.Add($"{path} ({member.Type})");
                 }
             }
+
+            bool isOfAll = asked.Subject.Member is null;
+            Cautions = strangers.Count > 0 ? [] : cautions;
+            Answer = strangers.Count > 0
+                ? Answer.Truth(false, $"{string.Join(", ", strangers)} of {holder}{(isOfAll ? "" : " on " + there)} {(strangers.Count == 1 ? "is" : "are")} not in the list")
+                : Answer.Truth(true, isOfAll ? $"{holder} has no member that is not in the list"
+                    : search.Found.Count == 0 ? $"no member of {holder} lies on {there}"
+                    : $"on {there} {(search.Found.Count == 1 ? "lies" : "lie")} {string.Join(", ", search.Found.Keys)} of {holder}, {(cautions.Count == 0 ? "all known" : "known or placeholders")}");
         }
 
-        private bool HoldsFlexibleArray(AggregateType aggregate)
-        {
-            if (!_holdsFlexibleArray.TryGetValue(aggregate, out bool isKnown))
-            {
-                isKnown = Enumerable.Range(0, aggregate.Members.Length)
-                    .Any(i => graph.IsFlexibleArray(aggregate, i) || (graph.AsAggregate(aggregate.Members[i].Type) is { } inner && HoldsFlexibleArray(inner)));
-                _holdsFlexibleArray.Add(aggregate, isKnown);
-            }
+        public Answer Answer { get; }
 
-            return isKnown;
-        }
+        public IReadOnlyList<string> Cautions { get; }
     }
 }

@@ -41,6 +41,28 @@ internal sealed class SubjectReader(TokenCursor tokens)
         return new Subject(other ?? same, Alternatives());
     }
 
+    /// <summary>The same, where an index may follow the other type: <c>struct b[2], y</c> is y of the second object behind the first.</summary>
+    public (Subject Subject, ulong Index) MemberOfElement(TypeReference same)
+    {
+        if (!StartsType() && !IsFollowedByComma())
+        {
+            return (new Subject(same, Alternatives()), 0);
+        }
+
+        TypeReference other = Type();
+        ulong index = 0;
+        if (tokens.Take("["))
+        {
+            index = tokens.CurrentOrNull is { Kind: TokenKind.Number } && tokens.Literal(tokens.Next()) is var number && number <= 1_000_000
+                ? (ulong)number
+                : throw tokens.Error("a number of objects should stand here");
+            tokens.Expect("]");
+        }
+
+        tokens.Expect(",");
+        return (new Subject(other, Alternatives()), index);
+    }
+
     /// <summary>The name of a struct or union, or what a member points to.</summary>
     public TypeReference Type()
     {

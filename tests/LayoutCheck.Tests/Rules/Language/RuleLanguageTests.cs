@@ -582,8 +582,8 @@ public class RuleLanguageTests
     {
         RuleException error = Assert.Throws<RuleException>(() => RuleExpression.Parse("sizof(struct page) == 64"));
         Assert.Equal(
-            "unknown function 'sizof': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, contains, sharers, pinned, members, in_group, "
-                + "sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
+            "unknown function 'sizof': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, contains, sharers, has_placeholder, has_pointer, pinned, members, "
+                + "in_group, sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
             error.Problem);
     }
 

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.IO.Enumeration;
+
+namespace LayoutCheck.Rules.Language;
+
+/// <summary>
+/// The list of a sharers call: <c>{ lru, _pad_* } or placeholder</c>. An entry stands for all inside it; a <c>*</c> in it for any characters.
+/// </summary>
+internal sealed class MemberList
+{
+    private static readonly string[] s_placeholders = ["*pad*", "_unused*", "__filler*", "_head_*", "_compound_*"];
+
+    private readonly HashSet<string> _names;
+    private readonly ImmutableArray<string> _patterns;
+    private readonly ImmutableArray<string> _entries;
+
+    private MemberList(ImmutableArray<string> entries, bool allowsPlaceholders)
+    {
+        _entries = entries;
+        _names = [.. entries.Where(e => !IsPattern(e))];
+        _patterns = [.. entries.Where(IsPattern)];
+        AllowsPlaceholders = allowsPlaceholders;
+    }
+
+    /// <summary>Whether a placeholder that no entry names is a warning, and no violation.</summary>
+    public bool AllowsPlaceholders { get; }
+
+    /// <summary>Reads a list, from its opening brace on.</summary>
+    /// <exception cref="RuleException">It is none.</exception>
+    public static MemberList Read(TokenCursor tokens)
+    {
+        tokens.Expect("{");
+        ImmutableArray<string>.Builder entries = ImmutableArray.CreateBuilder<string>();
+        while (!tokens.Peek("}"))
+        {
+            entries.Add(ReadEntry(tokens));
+            if (!tokens.Take(","))
+            {
+                break;
+            }
+        }
+
+        tokens.Expect("}");
+        bool allowsPlaceholders = false;
+        if (tokens.CurrentOrNull is { } next && next.IsWord("or"))
+        {
+            _ = tokens.Next();
+            allowsPlaceholders = tokens.Word("the word 'placeholder'") == "placeholder" ? true : throw tokens.Error("a list ends with: } or placeholder");
+        }
+
+        return new MemberList(entries.ToImmutable(), allowsPlaceholders);
+    }
+
+    /// <summary>Whether an entry names this member, or one that it lies in.</summary>
+    public bool Has(string path)
+    {
+        for (int dot = path.Length; dot > 0; dot = path.LastIndexOf('.', dot - 1))
+        {
+            if (_names.Contains(path[..dot]) || Matches(path.AsSpan(0, dot), _patterns.AsSpan()))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the name of a member, or of one that it lies in, says that it keeps a word free or is the word itself.</summary>
+    public static bool IsPlaceholder(string path)
+    {
+        foreach (string name in path.Split('.'))
+        {
+            if (Matches(name, s_placeholders))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{{ {string.Join(", ", _entries)} }}{(AllowsPlaceholders ? " or placeholder" : "")}";
+
+    private static string ReadEntry(TokenCursor tokens)
+    {
+        string entry = "";
+        bool isName = false;
+        while (tokens.CurrentOrNull is { } token && (token.Is("*") || (token.Kind == TokenKind.Identifier && !isName) || (token.Is(".") && isName)))
+        {
+            isName = token.Kind == TokenKind.Identifier || (isName && token.Is("*"));
+            entry += tokens.Next().Text;
+        }
+
+        return entry.Length > 0 && entry[^1] != '.' ? entry : throw tokens.Error("the name of a member should stand here, in which * stands for any characters");
+    }
+
+    private static bool IsPattern(string entry) => entry.Contains('*', StringComparison.Ordinal);
+
+    private static bool Matches(ReadOnlySpan<char> name, ReadOnlySpan<string> patterns)
+    {
+        foreach (string pattern in patterns)
+        {
+            if (FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
