@@ -9,6 +9,8 @@ namespace LayoutCheck.Analyses;
 /// <summary>Which rules pin the types of an image as they are?</summary>
 public static class BaselineAnalysis
 {
+    private const int MostNamesOfTitle = 8;
+
     /// <summary>Compares the definitions of all units and makes a rule file: of all types or of none, for a file with some of them would pass for the whole.</summary>
     /// <param name="image">The image; not closed.</param>
     /// <param name="types">The types, as a user writes them.</param>
@@ -65,7 +67,8 @@ public static class BaselineAnalysis
 
         BaselineReport signed = image.Sign(report, withFacts: true);
         string of = signed.Image!.Release is { } release ? $" of {release}" : "";
-        Baseline baseline = BaselineWriter.Write($"{string.Join(", ", named.Select(d => d.Name))}{of}", named, Provenance.Clauses(signed.Files), options);
+        string types = string.Join(", ", named.Take(MostNamesOfTitle).Select(d => d.Name)) + (named.Length > MostNamesOfTitle ? $" and {named.Length - MostNamesOfTitle} more" : "");
+        Baseline baseline = BaselineWriter.Write($"{types}{of}", named, Provenance.Clauses(signed.Files), options);
         return signed with { Types = [.. named.Select(d => d.Name.ToString())], RuleText = baseline.RuleText, Notices = baseline.LeftOut };
     }
 
