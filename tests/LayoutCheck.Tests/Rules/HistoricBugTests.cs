@@ -89,6 +89,7 @@ public class HistoricBugTests
         string layouts = $"""
             struct page 36 align 4
               flags 0/4 unsigned long
+              compound_head 4/4 unsigned long
             struct slab 36 align 4
               freelist 16/4 void *
               counters 20/4 unsigned long
