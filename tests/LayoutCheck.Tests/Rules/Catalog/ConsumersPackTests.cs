@@ -42,6 +42,24 @@ public sealed class ConsumersPackTests
     public void Enumerators_decide(string rule, string enums, Outcome outcome)
         => Assert.Equal(outcome, Evaluate("struct page 64\n  flags 0/8 unsigned long\n  page_type 48/4 unsigned int\n" + enums).Single(r => r.Rule.Id == rule).Outcome);
 
+    [Theory]
+    [InlineData("page-zone-device-data", "struct dev_pagemap 8\n  ref 0/8 void *\n")]
+    [InlineData("page-zone-device-data", "struct dev_pagemap 8\n  ref 0/8 void *\nstruct page 64\n  zone_device_data 16/8 unsigned long\n")]
+    [InlineData("crash-folio-order", "struct folio_batch 8\n  nr 0/1 char\nstruct folio 128\n  flags 0/8 long\n")]
+    [InlineData("crash-folio-order", "struct folio_batch 8\n  nr 0/1 char\nstruct folio 128\n  _flags_1 64/8 long\nstruct hstate 0\n")]
+    [InlineData("vmcoreinfo-memory-model", "struct pglist_data 16\n  node_start_pfn 0/8 long\n  node_spanned_pages 8/8 long\n")]
+    [InlineData("vmcoreinfo-memory-model", "struct pglist_data 16\n  node_start_pfn 0/8 long\nstruct mem_section 16\n  section_mem_map 0/8 long\n")]
+    [InlineData("vmcoreinfo-memory-model", "struct pglist_data 24\n  node_mem_map 16/8 void *\n  node_start_pfn 0/8 long\n  node_spanned_pages 8/8 long\nstruct zone 8\n  free_area 0/8 void *\n")]
+    [InlineData("page-pool-magic", "struct page 64\n  pp 16/8 void *\n  lru 8/16 struct list_head\n")]
+    [InlineData("page-pool-magic", "struct page 64\n  pp 16/8 void *\n  lru 8/16 struct list_head\n  pp_magic 16/8 unsigned long\n")]
+    [InlineData("crash-slub-by-cpu-slab", "struct kmem_cache 8\n  oo 0/8 long\n")]
+    [InlineData("kmem-cache-node", "struct kmem_cache 8\n  per_node 0/8 struct kmem_cache_per_node_ptrs[]\nstruct kmem_cache_per_node_ptrs 8\n  x 0/8 void *\n")]
+    [InlineData("page-flags-is-an-integer", "struct page 64\n  flags 0/4 unsigned int\n")]
+    [InlineData("makedumpfile-folio-order", "struct page 64\n  flags 0/8 long\n  compound_order 8/4 int\nstruct folio 128\n  _flags_1 72/8 long\n")]
+    [InlineData("slab-is-a-page-flag", "struct page 64\n  page_type 48/4 int\n  _mapcount 52/4 atomic_t{}\nstruct slab 64\n  __page_type 48/4 int\n")]
+    public void Warns_of_what_no_kernel_here_has(string rule, string layouts)
+        => Assert.Equal(Outcome.Warning, Evaluate(layouts).Single(r => r.Rule.Id == rule).Outcome);
+
     [Fact]
     public void Never_counts()
     {
