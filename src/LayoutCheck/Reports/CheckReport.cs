@@ -97,7 +97,7 @@ public sealed record CheckReport(
                 return $"pgmap lines up with {word}: {Seen(flagship, Outcome.Holds)}";
             case Outcome.Violated:
                 return flagship.Checks.Any(c => c.Outcome == Outcome.Violated && IsOfBothPlaces(c)) ? $"pgmap does NOT line up with {word}: {Seen(flagship, Outcome.Violated)}"
-                    : flagship.Checks.Any(c => c.Outcome == Outcome.Holds && IsOfBothPlaces(c)) ? $"pgmap lies on {word}, but {decisive!.Check.Message}: {decisive.Reason}"
+                    : !IsOfPagemap(decisive!) && flagship.Checks.Any(c => c.Outcome == Outcome.Holds && IsOfBothPlaces(c)) ? $"pgmap lies on {word}, but {decisive!.Check.Message}: {decisive.Reason}"
                     : $"pgmap does NOT safely line up with {word}: {decisive!.Reason}";
             case Outcome.Undecided:
                 string reason = Source.Omission is { } omission && decisive!.Reason.Contains(omission.Clause, StringComparison.Ordinal)
@@ -108,6 +108,10 @@ public sealed record CheckReport(
                 return $"cannot tell whether pgmap lines up with compound_head: {Era.DevicePageReason}";
         }
     }
+
+    // Of the width or the type of one of the two words, and not of the placeholder between them.
+    private static bool IsOfPagemap(CheckResult check) => check.Observed.Any(o => o.Fact == ObservedFact.Type || o.Fact == ObservedFact.ByteSize)
+        && !check.Observed.Any(o => o.Subject.Contains("._unused", StringComparison.Ordinal));
 
     private static bool IsOfBothPlaces(CheckResult check)
         => check.Observed.Count(o => o.Fact == ObservedFact.ByteOffset && !o.Subject.Contains("._unused", StringComparison.Ordinal)

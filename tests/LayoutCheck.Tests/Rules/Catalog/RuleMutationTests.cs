@@ -46,11 +46,18 @@ public class RuleMutationTests
         Assert.Equal(ofPgmap, Count(results.Where(r => r.Rule.IsFlagship), "offsetof(", "sizeof(struct page, _unused"));
     }
 
+    /// <summary>What no release has: a memory descriptor beside the compound word.</summary>
+    private const string Transition = """
+        struct page 64
+          compound_info 8/8 unsigned long
+          memdesc 8/8 unsigned long
+        """;
+
     [Fact]
     public void Every_rule_holds_somewhere_and_applies_nowhere_without_its_types()
     {
-        HashSet<string> held = [.. RealLayouts.Kernels.SelectMany(k => Evaluate(RuleCatalog.Default, RealLayouts.Read(k)))
-            .Where(r => r.Outcome == Outcome.Holds).Select(r => r.Rule.Id)];
+        HashSet<string> held = [.. RealLayouts.Kernels.Select(RealLayouts.Read).Append(Transition).SelectMany(k => Evaluate(RuleCatalog.Default, k))
+            .Where(r => r.Outcome is Outcome.Holds or Outcome.Warning).Select(r => r.Rule.Id)];
         Assert.Empty(RuleCatalog.Default.Rules.Select(r => r.Id).Except(held));
         Assert.All(Evaluate(RuleCatalog.Default, ""), result => Assert.Equal(Outcome.NotApplicable, result.Outcome));
     }
@@ -66,8 +73,8 @@ public class RuleMutationTests
             foreach ((string member, string change, string mutant, TypeName type) in Mutations(text))
             {
                 RuleSet concerned = new(RuleCatalog.Default.Rules.Where(r => Names(r, type)));
-                List<RuleResult> found = [.. Evaluate(concerned, mutant).Where(r => r.Outcome is Outcome.Violated or Outcome.Undecided)];
-                violated.UnionWith(found.Where(r => r.Outcome == Outcome.Violated).Select(r => r.Rule.Id));
+                List<RuleResult> found = [.. Evaluate(concerned, mutant).Where(r => r.Outcome is Outcome.Violated or Outcome.Warning or Outcome.Undecided)];
+                violated.UnionWith(found.Where(r => r.Outcome is Outcome.Violated or Outcome.Warning).Select(r => r.Rule.Id));
                 if (found.Count == 0)
                 {
                     string row = $"{kernel} {type} {change}";
@@ -83,13 +90,13 @@ public class RuleMutationTests
             ("struct page 64", "struct page 80"), ("struct page 64 align 16", "struct page 66 align 2"), ("struct mem_section 16", "struct mem_section 24"),
             ("struct pcpu_hot 64", "struct pcpu_hot 72"), ("struct uffd_msg 32", "struct uffd_msg 40"), ("struct dev_pagemap 152 align 8", "struct dev_pagemap 152 align 1"),
             ("struct bpf_timer 16", "struct bpf_timer 4"), ("typedef vfsuid_t 4", "typedef vfsuid_t 8"), ("struct folio 256", "struct folio 320"),
-            ("  iname 24/", "  iname 20/"),
+            ("  iname 24/", "  iname 20/"), ("  vm_freeptr 0/8", "  vm_freeptr 128/8"), ("struct net_iov 64 align 8", "struct net_iov 64 align 1"),
         })
         {
             foreach (string text in RealLayouts.Kernels.Select(RealLayouts.Read).Where(t => t.Contains(from, StringComparison.Ordinal)))
             {
                 violated.UnionWith(Evaluate(RuleCatalog.Default, text.Replace(from, to, StringComparison.Ordinal))
-                    .Where(r => r.Outcome == Outcome.Violated).Select(r => r.Rule.Id));
+                    .Where(r => r.Outcome is Outcome.Violated or Outcome.Warning).Select(r => r.Rule.Id));
             }
         }
 
@@ -101,6 +108,8 @@ public class RuleMutationTests
             Assert.Fail($"{list} is not the list of mutations that no rule finds; the new list is beside it in .actual");
         }
 
+        violated.UnionWith(Evaluate(RuleCatalog.Default, Transition.Replace("memdesc 8/8", "memdesc 12/8", StringComparison.Ordinal))
+            .Where(r => r.Outcome == Outcome.Violated).Select(r => r.Rule.Id));
         Assert.Empty(RuleCatalog.Default.Rules.Select(r => r.Id).Except(violated));
     }
 
