@@ -585,11 +585,7 @@ public class RuleLanguageTests
     {
         RuleException error = Assert.Throws<RuleException>(() => RuleExpression.Parse("sizof(struct page) == 64"));
         Assert.Equal(
-<<<<<<< HEAD
             "unknown function 'sizof' (did you mean sizeof?): there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, valueof, overlaps, contains, sharers, has_placeholder, has_pointer, pinned, members, "
-=======
-            "unknown function 'sizof': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, contains, sharers, has_placeholder, has_pointer, pinned, members, "
->>>>>>> h3
                 + "in_group, sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
             error.Problem);
     }
