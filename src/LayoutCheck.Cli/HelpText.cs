@@ -48,6 +48,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck explain pgmap-on-compound-head
               layoutcheck explain folio-tail-page-1 vmlinux
+              layoutcheck explain --rules page.md page
 
             """,
         ["baseline"] = """
@@ -82,6 +83,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check vmlinux
               layoutcheck check --running
               layoutcheck check vmlinux --pack mm,kernel --format json
+              layoutcheck check vmlinux -e 'offsetof(struct page, lru) == 8'
 
             """,
         ["show"] = """

@@ -47,10 +47,10 @@ public static class CheckAnalysis
         // An empty result is worth a longer search for the reason.
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
         DebugInfoSummary source = survey.Facts with { Omission = omission };
-        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
+        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine);
         if (AddPlaces(image.Types, results, definitions))
         {
-            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
+            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine);
         }
 
         CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
@@ -70,7 +70,7 @@ public static class CheckAnalysis
         IEnumerable<string> subjects = results.SelectMany(r => r.Checks).Where(c => c.Outcome is Outcome.Violated or Outcome.Warning).SelectMany(c => c.Observed).Select(o => o.Subject).Distinct();
         ILookup<string, string> byType = subjects.Where(s => s.Contains('.', StringComparison.Ordinal)).ToLookup(s => s[..s.IndexOf('.', StringComparison.Ordinal)]);
         HashSet<string> asked = new(StringComparer.Ordinal);
-        TypeName[] names = [.. definitions.Values.Where(d => d.Distinct.Length == 1 && byType.Contains(d.Name.Name) && asked.Add(d.Name.Name)).Select(d => d.Name)];
+        TypeName[] names = [.. definitions.Values.Where(d => d.Name.Kind != TypeNameKind.Enum && d.Distinct.Length == 1 && byType.Contains(d.Name.Name) && asked.Add(d.Name.Name)).Select(d => d.Name)];
         foreach ((TypeName name, TypeDefinition definition) in Declared(types, pool, names))
         {
             IEnumerable<string> members = byType[name.Name];

@@ -112,7 +112,7 @@ internal sealed class DefinitionEquality
             (BaseType a, BaseType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
                 && (a.Encoding == b.Encoding || Differ(path, $"is {a.Name}", $"is {b.Name}")),
             (EnumType a, EnumType b) => (IsSameName(a.Name, b.Name) || Differ(path, $"is enum {a.Name}", $"is enum {b.Name}"))
-                && (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize))),
+                && (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize))) && SameEnumerators(a, b, path),
             (PointerType a, PointerType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
                 && (PointeeName(_left, a.Target) == PointeeName(_right, b.Target)
                     || Differ(path, $"points to {PointeeName(_left, a.Target)}", $"points to {PointeeName(_right, b.Target)}")),
@@ -200,6 +200,31 @@ internal sealed class DefinitionEquality
     {
         _difference ??= $"{(path.Length == 0 ? "it" : path)} {left} in one and {right} in the other";
         return false;
+    }
+
+    // Only of the enumeration that was asked for; their order says nothing.
+    private bool SameEnumerators(EnumType left, EnumType right, string path)
+    {
+        if (left.Enumerators is not { } mine || right.Enumerators is not { } others)
+        {
+            return left.Enumerators is null == right.Enumerators is null || Differ(path, "was read with its enumerators", "without");
+        }
+
+        Dictionary<string, Enumerator> byName = others.ToDictionary(e => e.Name, StringComparer.Ordinal);
+        foreach (Enumerator enumerator in mine)
+        {
+            if (!byName.Remove(enumerator.Name, out Enumerator? other))
+            {
+                return Differ(path, $"has {enumerator.Name}", "has it not");
+            }
+
+            if (enumerator != other)
+            {
+                return Differ(path, $"has {enumerator.Name} = {enumerator.Value}", $"{other.Value}");
+            }
+        }
+
+        return byName.Count == 0 || Differ(path, $"has no {byName.Keys.First()}", "has one");
     }
 
     /// <summary>The target of a pointer as far as it is compared: the kind and the tag.</summary>

@@ -11,6 +11,9 @@ public enum TypeNameKind
 
     /// <summary>A union tag.</summary>
     Union,
+
+    /// <summary>The tag of an enumeration.</summary>
+    Enum,
 }
 
 /// <summary>The name of a type as a user asks for it: <c>page</c>, <c>struct page</c>, <c>union foo</c>.</summary>
@@ -37,6 +40,7 @@ public readonly record struct TypeName(TypeNameKind Kind, string Name)
     {
         TypeNameKind.Struct => "struct " + Name,
         TypeNameKind.Union => "union " + Name,
+        TypeNameKind.Enum => "enum " + Name,
         _ => Name,
     };
 }

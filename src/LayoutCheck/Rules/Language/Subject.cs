@@ -6,6 +6,9 @@ namespace LayoutCheck.Rules.Language;
 /// <summary>A type, or a member of it: the first of the alternatives that exists.</summary>
 internal sealed record Subject(TypeReference Type, MemberAlternatives? Member)
 {
+    /// <summary>Whether it only has to hold another member, so that its existence says nothing of whether an assertion under an #if applies.</summary>
+    public bool IsContainer { get; init; }
+
     public int Depth => Type.Depth + 1;
 
     public void Visit(Action<Subject> visit)
@@ -39,7 +42,7 @@ internal abstract record TypeReference
     public virtual int Depth => 1;
 }
 
-/// <summary>A struct, union or typedef by its name.</summary>
+/// <summary>A struct, union, typedef or enumeration by its name.</summary>
 internal sealed record NamedReference(TypeName Name) : TypeReference
 {
     public override TypeName? BaseName => Name;

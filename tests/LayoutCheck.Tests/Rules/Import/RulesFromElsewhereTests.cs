@@ -232,7 +232,7 @@ public class RulesFromElsewhereTests
     public void A_baseline_of_real_layouts_holds_on_them()
     {
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions = LayoutText.Parse(RealLayouts.Read("amd64-7.3-cloud"));
-        string text = BaselineWriter.Write("all of it", [.. definitions.Values]).RuleText;
+        string text = BaselineWriter.Write("all of it", [.. definitions.Values.Where(d => d.Name.Kind != TypeNameKind.Enum)]).RuleText;
         RuleResult result = RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse("b.md", text)]), definitions, new TargetInfo(8, false))[0];
         Assert.All(result.Checks, c => Assert.True(c.Outcome == Outcome.Holds, $"{c.Check.Expression}: {c.Reason}"));
     }

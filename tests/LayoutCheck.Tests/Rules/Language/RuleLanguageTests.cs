@@ -517,6 +517,9 @@ public class RuleLanguageTests
     [InlineData("contains(struct a,b,pointee(struct c,d),e)", "contains(struct a, b, pointee(struct c, d), e)")]
     [InlineData("sharers(struct a,struct b,c) in{d}", "sharers(struct a, struct b, c) in { d }")]
     [InlineData("sharers(a_t,b_t,c) in{}", "sharers(a_t, b_t, c) in {  }")]
+    [InlineData("exists( enum  e ) && !exists(enum e,A|B)", "exists(enum e) && !exists(enum e, A|B)")]
+    [InlineData("valueof(enum e,A)==-1", "valueof(enum e, A) == -1")]
+    [InlineData("sizeof(enum e)+alignof(enum e)+sizeof(enum e*)", "sizeof(enum e) + alignof(enum e) + sizeof(enum e *)")]
     [InlineData("true // to the end", "true")]
     public void Text_is_one_spelling(string written, string? expected)
     {
@@ -582,7 +585,7 @@ public class RuleLanguageTests
     {
         RuleException error = Assert.Throws<RuleException>(() => RuleExpression.Parse("sizof(struct page) == 64"));
         Assert.Equal(
-            "unknown function 'sizof': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, contains, sharers, has_placeholder, has_pointer, pinned, members, "
+            "unknown function 'sizof' (did you mean sizeof?): there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, valueof, overlaps, contains, sharers, has_placeholder, has_pointer, pinned, members, "
                 + "in_group, sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
             error.Problem);
     }
