@@ -70,7 +70,12 @@ internal sealed class LayoutMutator
     private static TypeName NameOf(string header)
     {
         string[] words = Words(header);
-        return words[0] == "typedef" ? new TypeName(TypeNameKind.Any, words[1]) : TypeName.Parse($"{words[0]} {words[1]}");
+        return words[0] switch
+        {
+            "typedef" => new TypeName(TypeNameKind.Any, words[1]),
+            "enum" => new TypeName(TypeNameKind.Enum, words[1]),
+            _ => TypeName.Parse($"{words[0]} {words[1]}"),
+        };
     }
 
     private static (ulong Offset, ulong Size)? Place(string word)
