@@ -41,7 +41,7 @@ public sealed class CheckAnalysisTests
     [Fact]
     public void Source_places_of_violations_of_many_types_are_those_of_each()
     {
-        using KernelImage image = FixtureFile.Open("page-era6/page-era6.gcc-dwarf5.elf");
+        using KernelImage image = FixtureFile.Open("shapes/shapes.gcc-dwarf5.elf");
         string[] checks =
         [
             .. image.Types.FindAll(image.Types.DefinedNames(), 1).Sets.Where(s => s.Distinct is [{ Aggregate.Members: [{ Name: not null, IsBitField: false }, ..] }])
