@@ -10,40 +10,59 @@ namespace LayoutCheck.Tests.Rules.Catalog;
 /// </summary>
 public class CheckFailureTests
 {
-    /// <summary>Checks that no made layout violates, each with its reason: the rule's id, a colon, and the check as it is written in one spelling.</summary>
-    private static readonly Dictionary<string, string> s_exceptions = new(StringComparer.Ordinal);
+    private const string OnlyUndecided = "the member that it names is gone where it applies: it is there to leave the rule undecided";
 
-    private sealed record Layouts(string Name, TargetInfo Target, string Text);
+    /// <summary>Checks that no made layout violates, each with its reason.</summary>
+    private static readonly Dictionary<string, string> s_exceptions = new(StringComparer.Ordinal)
+    {
+        ["ioptdesc-mirrors-page: offsetof(struct ioptdesc, __page_refcount) == offsetof(struct page, _refcount)"] = OnlyUndecided,
+        ["ptdesc-mirrors-page: offsetof(struct ptdesc, __page_refcount) == offsetof(struct page, _refcount)"] = OnlyUndecided,
+        ["slab-mirrors-page: offsetof(struct slab, __page_refcount) == offsetof(struct page, _refcount)"] = OnlyUndecided,
+        ["zpdesc-mirrors-page: offsetof(struct zpdesc, _refcount) == offsetof(struct page, _refcount)"] = OnlyUndecided,
+    };
 
     [Fact]
     public void Each_check_is_seen_failing_or_is_listed()
     {
-        Layouts[] bases = [.. RealLayouts.Kernels.Select(k => new Layouts(k, new TargetInfo(8, false), RealLayouts.Read(k)))];
-        List<string> neverHolds = [], neverFails = [];
+        Layouts[] bases = [.. RealLayouts.Kernels.Select(k => new Layouts(k, new TargetInfo(8, false), RealLayouts.Read(k))), .. CheckFailureLayouts.All];
+        List<string> neverFails = [];
         HashSet<string> failed = new(StringComparer.Ordinal), all = new(StringComparer.Ordinal);
         foreach (Rule rule in RuleCatalog.Default.Rules)
         {
             foreach (RuleCheck check in rule.Checks)
             {
-                string key = $"{rule.Id}: {check.Expression}";
+                string key = KeyOf(rule, check);
                 _ = all.Add(key);
                 RuleSet alone = new([With(rule, check)]);
-                List<Layouts> holding = [.. bases.Where(b => IsTrue(Evaluate(alone, b.Target, b.Text)))];
-                if (holding.Exists(b => Mutants(b, check).Any(text => HasFailed(Evaluate(alone, b.Target, text)))))
-                {
-                    _ = failed.Add(key);
-                }
-                else
-                {
-                    (holding.Count == 0 ? neverHolds : neverFails).Add(key);
-                }
+                _ = (CanFail(alone, bases) ? failed.Add(key) : Add(neverFails, key));
             }
         }
 
-        string[] unlisted = [.. neverHolds.Concat(neverFails).Where(key => !failed.Contains(key) && !s_exceptions.ContainsKey(key))];
-        Assert.True(unlisted.Length == 0, $"never seen holding:\n{string.Join('\n', neverHolds)}\nnever seen failing:\n{string.Join('\n', neverFails)}");
+        string[] unlisted = [.. neverFails.Except(s_exceptions.Keys)];
+        Assert.True(unlisted.Length == 0, $"no layout that is made violates these checks; add one to {nameof(CheckFailureLayouts)} in which they hold:\n{string.Join('\n', unlisted)}");
         Assert.DoesNotContain(s_exceptions.Keys, failed.Contains);
         Assert.All(s_exceptions.Keys, key => Assert.Contains(key, all));
+    }
+
+    private static bool Add(List<string> to, string key)
+    {
+        to.Add(key);
+        return false;
+    }
+
+    // The rule's id and the check in one spelling; with its when: where the rule says the same twice.
+    private static string KeyOf(Rule rule, RuleCheck check)
+    {
+        bool isTwice = rule.Checks.Count(c => c.Expression.Text == check.Expression.Text) > 1;
+        return $"{rule.Id}: {check.Expression}{(isTwice ? $" when {check.When}" : "")}";
+    }
+
+    private static bool CanFail(RuleSet alone, Layouts[] bases)
+    {
+        RuleCheck check = alone.Rules[0].Checks[0];
+        List<(Layouts Base, CheckResult Result)> plain = [.. bases.Select(b => (b, Evaluate(alone, b.Target, b.Text)))];
+        return plain.Exists(p => HasFailed(p.Result))
+            || plain.Where(p => IsTrue(p.Result)).Any(p => Mutants(p.Base, check).Any(text => HasFailed(Evaluate(alone, p.Base.Target, text))));
     }
 
     private static IEnumerable<string> Mutants(Layouts layouts, RuleCheck check)
@@ -71,3 +90,6 @@ public class CheckFailureTests
     private static CheckResult Evaluate(RuleSet rules, TargetInfo target, string text)
         => RuleEvaluator.Evaluate(rules, LayoutText.Parse(text, target.WordByteSize, rules.RequiredTypes), target)[0].Checks[0];
 }
+
+/// <summary>The layouts of one kernel, as the text of <see cref="LayoutText"/>.</summary>
+internal sealed record Layouts(string Name, TargetInfo Target, string Text);

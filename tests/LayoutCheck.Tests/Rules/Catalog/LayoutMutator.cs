@@ -22,11 +22,11 @@ internal sealed class LayoutMutator
     /// <summary>Mutants of a text for one check.</summary>
     public LayoutMutator(string text, int word, RuleCheck check)
     {
-        _lines = [.. text.Split('\n').Where(l => l.Trim().Length > 0)];
         _word = word;
         List<Subject> subjects = [.. (check.When?.Subjects ?? []).Concat(check.Expression.Subjects)];
         _types = [.. subjects.Select(s => s.Type.BaseName).OfType<TypeName>()];
         _named = [.. subjects.Where(s => s.Member is not null).SelectMany(s => s.Member!.Paths).SelectMany(p => p.Split('.', '['))];
+        _lines = Seen([.. text.Split('\n').Where(l => l.Trim().Length > 0)], _types);
         AddNestedTypes();
     }
 
@@ -51,28 +51,31 @@ internal sealed class LayoutMutator
                 string[] words = Words(_lines[i]);
                 bool isNamed = _named.Contains(words[0]);
                 members.Add((i, isNamed));
-                if (isNamed && Place(words[1]) is { } place)
+                if (isNamed && words.Length > 2 && Place(words[1]) is { } place)
                 {
                     _ = _namedPlaces.Add(place);
                 }
             }
         }
 
-        return members.Where(m => m.IsNamed).SelectMany(m => OfMember(m.Line))
+        List<int> named = [.. members.Where(m => m.IsNamed).Select(m => m.Line)];
+        return named.SelectMany(OfMember)
+            .Concat(named.SelectMany(first => named.Where(second => second > first).Select(second => Swapped(first, second))).OfType<string>())
             .Concat(headers.SelectMany(OfType))
             .Concat(members.Where(m => !m.IsNamed).SelectMany(m => OfMember(m.Line)));
     }
-
-    /// <summary>Two named members changed at once, for checks that one change cannot make false.</summary>
-    public IEnumerable<string> Pairs(string text, RuleCheck check)
-        => Mutants().Take(400).SelectMany(first => new LayoutMutator(first, _word, check).Mutants().Take(40));
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static TypeName NameOf(string header)
     {
         string[] words = Words(header);
-        return words[0] == "typedef" ? new TypeName(TypeNameKind.Any, words[1]) : TypeName.Parse($"{words[0]} {words[1]}");
+        return words[0] switch
+        {
+            "typedef" => new TypeName(TypeNameKind.Any, words[1]),
+            "enum" => new TypeName(TypeNameKind.Enum, words[1]),
+            _ => TypeName.Parse($"{words[0]} {words[1]}"),
+        };
     }
 
     private static (ulong Offset, ulong Size)? Place(string word)
@@ -86,31 +89,94 @@ internal sealed class LayoutMutator
     // Of a path lru.prev, list_head is the type whose members move.
     private void AddNestedTypes()
     {
-        for (int round = 0; round < 2; round++)
+        TypeName type = default;
+        List<TypeName> nested = [];
+        foreach (string line in _lines)
         {
-            TypeName type = default;
-            foreach (string line in _lines)
+            if (line[0] != ' ')
             {
-                if (line[0] != ' ')
+                type = NameOf(line);
+            }
+            else if (_types.Contains(type) && _named.Contains(Words(line)[0]) && Words(line) is [_, _, "struct" or "union", var tag])
+            {
+                nested.Add(TypeName.Parse($"{Words(line)[2]} {tag}"));
+            }
+        }
+
+        _types.UnionWith(nested);
+    }
+
+    // What the check cannot see is left out: a text is read again for each mutant.
+    private static List<string> Seen(List<string> lines, IEnumerable<TypeName> named)
+    {
+        Dictionary<TypeName, List<string>> blocks = [];
+        List<string> block = [];
+        foreach (string line in lines)
+        {
+            if (line[0] != ' ')
+            {
+                TypeName name = NameOf(line);
+                block = blocks.TryGetValue(name, out List<string>? known) ? known : blocks[name] = [];
+            }
+
+            block.Add(line);
+        }
+
+        Queue<TypeName> open = new(named);
+        HashSet<TypeName> seen = [];
+        List<string> kept = [];
+        while (open.TryDequeue(out TypeName type))
+        {
+            if (seen.Add(type) && blocks.TryGetValue(type, out List<string>? own))
+            {
+                kept.AddRange(own);
+                foreach (string[] words in own.Select(Words).Where(w => w.Length > 3 && w[2] is "struct" or "union"))
                 {
-                    type = NameOf(line);
-                }
-                else if (_types.Contains(type) && _named.Contains(Words(line)[0]) && Words(line) is [_, _, "struct" or "union", var tag])
-                {
-                    _ = _types.Add(TypeName.Parse($"{Words(line)[2]} {tag}"));
+                    open.Enqueue(TypeName.Parse($"{words[2]} {words[3].Split('[')[0]}"));
                 }
             }
         }
+
+        return kept;
     }
 
     private string With(int line, params string[] instead) => string.Join('\n', [.. _lines[..line], .. instead, .. _lines[(line + 1)..]]);
 
+    private string? Swapped(int first, int second)
+    {
+        string[] one = Words(_lines[first]), other = Words(_lines[second]);
+        if (one.Length < 3 || other.Length < 3)
+        {
+            return null;
+        }
+
+        List<string> lines = [.. _lines];
+        lines[first] = $"  {one[0]} {other[1]} {string.Join(' ', one[2..])}";
+        lines[second] = $"  {other[0]} {one[1]} {string.Join(' ', other[2..])}";
+        return string.Join('\n', lines);
+    }
+
     private IEnumerable<string> OfMember(int line)
     {
         string[] words = Words(_lines[line]);
+        if (words.Length == 2)
+        {
+            foreach (string value in new[] { "0", "1", "2", "3", "63", "255", "1000" })
+            {
+                yield return With(line, $"  {words[0]} {value}");
+            }
+
+            yield return With(line);
+            yield break;
+        }
+
         string name = words[0], spelling = string.Join(' ', words[2..]);
         yield return With(line);
-        yield return With(line, $"  {Intruder} {words[1]} {spelling}");
+        foreach (string other in _named.Where(n => n != name).Prepend(Intruder))
+        {
+            yield return With(line, $"  {other} {words[1]} {spelling}");
+        }
+
         if (Place(words[1]) is not { } place)
         {
             string[] bits = words[1].Split('b');
@@ -157,6 +223,16 @@ internal sealed class LayoutMutator
     {
         string[] words = Words(_lines[header]);
         ulong size = Number(words[2]);
+        if (words[0] == "enum")
+        {
+            foreach (string enumerator in _named)
+            {
+                yield return With(header, _lines[header], $"  {enumerator} 7");
+            }
+
+            yield break;
+        }
+
         string Sized(ulong bytes, string rest) => string.Create(CultureInfo.InvariantCulture, $"{words[0]} {words[1]} {bytes}{rest}");
         string alignment = words.Length == 5 ? $" align {words[4]}" : "";
         foreach (ulong bytes in new[] { size + (ulong)_word, size + 1, size * 2, size + 4096, size / 2, 1UL })
