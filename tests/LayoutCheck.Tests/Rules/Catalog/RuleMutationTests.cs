@@ -95,7 +95,8 @@ public class RuleMutationTests
             ("struct bpf_timer 16", "struct bpf_timer 4"), ("typedef vfsuid_t 4", "typedef vfsuid_t 8"), ("struct folio 256", "struct folio 320"),
             ("  iname 24/", "  iname 20/"), ("  vm_freeptr 0/8", "  vm_freeptr 128/8"), ("struct net_iov 64 align 8", "struct net_iov 64 align 1"),
             ("  __NR_HPAGEFLAGS 7", "  __NR_HPAGEFLAGS 65"), ("  PG_private 14", "  PG_private 14\n  PG_hugetlb 5"), ("  PGTY_buddy 240", "  PGTY_buddy 239"),
-            ("  OBJEXTS_ALLOC_FAIL 1\n", "  OBJEXTS_ALLOC_FAIL 2\n"),
+            ("  OBJEXTS_ALLOC_FAIL 1\n", "  OBJEXTS_ALLOC_FAIL 2\n"), ("  d_inode 48/8", "  d_inode 64/8"), ("  f_op 8/8 const", "  f_op 72/8 const"),
+            ("  vm_end 8/8 long", "  vm_end 64/8 long"),
         })
         {
             foreach (string text in RealLayouts.Kernels.Select(RealLayouts.Read).Where(t => t.Contains(from, StringComparison.Ordinal)))
@@ -115,7 +116,8 @@ public class RuleMutationTests
 
         violated.UnionWith(Evaluate(RuleCatalog.Default, Transition.Replace("memdesc 8/8", "memdesc 12/8", StringComparison.Ordinal))
             .Where(r => r.Outcome == Outcome.Violated).Select(r => r.Rule.Id));
-        Assert.Empty(s_kernelRules.Rules.Select(r => r.Id).Except(violated));
+        string[] never = [.. s_kernelRules.Rules.Select(r => r.Id).Except(violated)];
+        Assert.True(never.Length == 0, $"no mutation violates {string.Join(' ', never)}");
     }
 
     /// <summary>The text with each member that a rule names changed in four ways, one at a time.</summary>
