@@ -108,7 +108,8 @@ public sealed record CheckReport(
                     : decisive!.Reason;
                 return $"cannot tell whether pgmap lines up with {word}: {reason}";
             default:
-                return $"cannot tell whether pgmap lines up with compound_head: {Era.DevicePageReason}";
+                return Era.IsPlanned ? $"nothing to line up here: {Era.DevicePageReason}"
+                    : $"cannot tell whether pgmap lines up with compound_head: {Era.DevicePageReason}";
         }
     }
 

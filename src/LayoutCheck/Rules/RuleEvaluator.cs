@@ -147,7 +147,7 @@ public static class RuleEvaluator
         Outcome outcome = answer.IsUnknown ? Outcome.Undecided
             : answer.IsTrue ? (caution is null ? Outcome.Holds : Outcome.Warning)
             : check.Severity == Severity.Warning ? Outcome.Warning : Outcome.Violated;
-        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed) { Caution = caution };
+        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed) { Caution = caution, IsNotable = answer.IsNotable };
     }
 
     /// <summary>Every choice of one definition per type, the last type varying fastest.</summary>

@@ -51,6 +51,7 @@ public class HistoricBugTests
               next 0/8 struct callback_head *
               func 8/8 void (*)(struct callback_head *)
             struct folio 128
+              page 0/64 struct page
               flags 0/8 unsigned long
               __head 72/8 unsigned long
             """);
@@ -88,6 +89,7 @@ public class HistoricBugTests
         string layouts = $"""
             struct page 36 align 4
               flags 0/4 unsigned long
+              compound_head 4/4 unsigned long
             struct slab 36 align 4
               freelist 16/4 void *
               counters 20/4 unsigned long

@@ -58,7 +58,7 @@ internal static class CheckText
     private static void WriteEra(LayoutEra era, FoldedText text, bool isFull)
     {
         string versions = era.Versions.Length == 0 ? "" : $"Linux {era.Versions}";
-        string description = versions.Length == 0 ? era.Description : isFull ? $": {era.Description}" : "";
+        string description = versions.Length == 0 ? era.Description : isFull || era.IsPlanned ? $": {era.Description}" : "";
         text.Line($"Layout era: {versions}{description}");
         if (isFull && era.AllowsCompoundDevicePages is not null)
         {
@@ -92,6 +92,8 @@ internal static class CheckText
                 WriteUndecided(result, own, text);
                 written++;
             }
+
+            written += isQuiet ? 0 : WriteAllowed(result, text);
         }
 
         if (omitted > 0 && !isQuiet)
@@ -103,6 +105,23 @@ internal static class CheckText
         }
 
         return written;
+    }
+
+    // What changed in a way that is allowed. The reason begins with the word for it.
+    private static int WriteAllowed(RuleResult result, FoldedText text)
+    {
+        string[] reasons = [.. result.Checks.Where(c => c is { IsNotable: true, Outcome: Outcome.Holds }).Select(c => c.Reason)];
+        if (reasons.Length > 0)
+        {
+            text.Gap();
+        }
+
+        foreach (string reason in reasons)
+        {
+            text.Line(Printable.Escape($"{reason} ({result.Rule.Id})"), 4, text.Style.Good);
+        }
+
+        return reasons.Length;
     }
 
     private static bool IsOmission(CheckReport report, CheckResult check)

@@ -19,10 +19,43 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
             return LocatePointee(pointee, subject);
         }
 
+        if (subject.Type is HeldReference held)
+        {
+            return LocateHeld(held, subject.Member);
+        }
+
         TypeName name = subject.Type.BaseName!.Value;
         return chosen.TryGetValue(name, out TypeDefinition? definition) ? LocateIn(definition, name, subject.Member)
             : image.Definitions.TryGetValue(name, out DefinitionSet? set) && set.Problem is not null ? Located.Undecided(WhyNoDefinition(name))
             : Located.Missing(WhyNoDefinition(name)) with { IsUndecided = image.Omission is not null };
+    }
+
+    private Located LocateHeld(HeldReference reference, MemberAlternatives? member)
+    {
+        Located holder = Locate(new Subject(reference.Holder, null));
+        if (holder.Place is null)
+        {
+            return holder;
+        }
+
+        if (holder.Graph!.AsAggregate(holder.Root) is not { } aggregate)
+        {
+            return Located.Undecided($"{holder.Name} is no struct or union");
+        }
+
+        ImmutableArray<TypeId> held = HeldTypes.Of(holder.Graph, aggregate).Find(reference.Name);
+        if (held.IsEmpty)
+        {
+            string problem = $"{holder.Name} holds no {reference.Name} by value";
+            return image.Omission is { IsOfMembers: true } omission ? Located.Undecided($"{problem}: {omission.Clause}") : Located.Missing(problem);
+        }
+
+        return held.Length > 1 ? Located.Undecided($"{holder.Name} holds {held.Length} types called {reference.Name} that differ")
+            : LocateIn(holder.Graph, held[0], reference.ToString(), reference.Name.Name, member) with
+            {
+                HasExactAlignments = holder.HasExactAlignments,
+                IsOneOfMany = holder.IsOneOfMany,
+            };
     }
 
     private string WhyNoDefinition(TypeName name)

@@ -15,6 +15,10 @@ internal sealed record Subject(TypeReference Type, MemberAlternatives? Member)
     {
         visit(this);
         (Type as PointeeReference)?.Pointer.Visit(visit);
+        if (Type is HeldReference held)
+        {
+            new Subject(held.Holder, null).Visit(visit);
+        }
     }
 
     public override string ToString() => Member is null ? Type.ToString() : $"{Type}, {Member}";
@@ -55,6 +59,17 @@ internal sealed record PointeeReference(Subject Pointer) : TypeReference
     public override int Depth => Pointer.Depth + 1;
 
     public override string ToString() => $"{Function}({Pointer})";
+}
+
+/// <summary><c>struct obj in struct container</c>: a type as another one holds it by value, at any depth.</summary>
+internal sealed record HeldReference(TypeName Name, TypeReference Holder) : TypeReference
+{
+    /// <summary>The word between the two.</summary>
+    public const string In = "in";
+
+    public override int Depth => Holder.Depth + 1;
+
+    public override string ToString() => $"{Name} {In} {Holder}";
 }
 
 /// <summary>A C type whose size follows from the word size: <paramref name="Bytes"/>, or one word when that is 0.</summary>

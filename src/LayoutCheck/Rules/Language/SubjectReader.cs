@@ -101,11 +101,11 @@ internal sealed class SubjectReader(TokenCursor tokens)
         switch (word.Text)
         {
             case "struct":
-                return new NamedReference(new TypeName(TypeNameKind.Struct, tokens.Word("the name of a struct")));
+                return Named(TypeNameKind.Struct, tokens.Word("the name of a struct"), word.Position);
             case "enum":
                 throw tokens.Error("an enumeration has no members with a place: exists, valueof, sizeof and alignof take one", word.Position);
             case "union":
-                return new NamedReference(new TypeName(TypeNameKind.Union, tokens.Word("the name of a union")));
+                return Named(TypeNameKind.Union, tokens.Word("the name of a union"), word.Position);
             case PointeeReference.Function when tokens.Take("("):
                 tokens.Enter(word.Position);
                 Subject pointer = Member();
@@ -113,7 +113,7 @@ internal sealed class SubjectReader(TokenCursor tokens)
                 tokens.Leave();
                 return new PointeeReference(pointer);
             default:
-                return new NamedReference(new TypeName(TypeNameKind.Any, word.Text));
+                return Named(TypeNameKind.Any, word.Text, word.Position);
         }
     }
 
@@ -140,6 +140,22 @@ internal sealed class SubjectReader(TokenCursor tokens)
         }
 
         return new NamedReference(new TypeName(TypeNameKind.Enum, tag));
+    }
+
+    // A type by its name, or as another type holds it.
+    private TypeReference Named(TypeNameKind kind, string name, int position)
+    {
+        TypeName type = new(kind, name);
+        if (!(tokens.CurrentOrNull is { } next && next.IsWord(HeldReference.In) && tokens.Following is { Kind: TokenKind.Identifier }))
+        {
+            return new NamedReference(type);
+        }
+
+        _ = tokens.Next();
+        tokens.Enter(position);
+        TypeReference holder = Type();
+        tokens.Leave();
+        return new HeldReference(type, holder);
     }
 
     /// <summary>One member or several: <c>a|b</c> or <c>first_of(a, b)</c>.</summary>

@@ -71,7 +71,7 @@ internal static class TypeFunctions
     }
 
     // Whether the spelling of a type has the dimensions of an array that may be one of arrays.
-    private static bool HasOpenDimensions(TypeGraph graph, TypeId type)
+    internal static bool HasOpenDimensions(TypeGraph graph, TypeId type)
         => graph.Derivation(type).Any(node => node is ArrayType { MayBeFlattened: true, Count: not 1 }
         || (node is FunctionType function && function.Parameters.Any(p => HasOpenDimensions(graph, p))));
 
