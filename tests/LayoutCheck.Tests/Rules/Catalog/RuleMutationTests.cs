@@ -74,7 +74,7 @@ public class RuleMutationTests
             string text = RealLayouts.Read(kernel);
             foreach ((string member, string change, string mutant, TypeName type) in Mutations(text))
             {
-                RuleSet concerned = new(RuleCatalog.Default.Rules.Where(r => Names(r, type)));
+                RuleSet concerned = new(s_kernelRules.Rules.Where(r => Names(r, type)));
                 List<RuleResult> found = [.. Evaluate(concerned, mutant).Where(r => r.Outcome is Outcome.Violated or Outcome.Warning or Outcome.Undecided)];
                 if (found.Count == 0)
                 {

@@ -1,4 +1,5 @@
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Tests.Rules.Language;
@@ -43,6 +44,16 @@ public sealed class EnumLanguageTests
     {
         CheckResult result = RuleLanguageTests.Evaluate("valueof(enum e, A) == 1 && valueof(enum e, B) == -2", Layouts);
         Assert.Equal([("valueof(enum e, A)", 1ul, null), ("valueof(enum e, B)", null, "-2")], result.Observed.Select(o => (o.Expression, o.Number, o.Text)));
+    }
+
+    [Theory]
+    [InlineData("struct s 8\n  group 0/8 struct s__group\n", Outcome.NotApplicable)]
+    [InlineData("struct s 8\n  group 0/8 struct s__group\n  x 0/4 int\n", Outcome.Holds)]
+    [InlineData("struct s 16\n  group 0/8 struct s__group\n  x 8/4 int\n", Outcome.Violated)]
+    public void A_container_does_not_make_an_assertion_under_an_if_apply(string layouts, Outcome outcome)
+    {
+        Rule rule = RuleParser.Parse("r.md", "---\ntitle: t\ncheck:\n#ifdef CONFIG_X\n       contains(struct s, group, x);\n#endif\n---\n");
+        Assert.Equal(outcome, RuleEvaluator.Evaluate(new RuleSet([rule]), LayoutText.Parse(layouts), new(8, false))[0].Outcome);
     }
 
     [Theory]
