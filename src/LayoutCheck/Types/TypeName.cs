@@ -11,12 +11,15 @@ public enum TypeNameKind
 
     /// <summary>A union tag.</summary>
     Union,
+
+    /// <summary>A typedef of a struct or union, and no tag: what a name alone means in C.</summary>
+    Typedef,
 }
 
 /// <summary>The name of a type as a user asks for it: <c>page</c>, <c>struct page</c>, <c>union foo</c>.</summary>
 public readonly record struct TypeName(TypeNameKind Kind, string Name)
 {
-    /// <summary>Reads <c>struct page</c>, <c>union x</c> or a bare name.</summary>
+    /// <summary>Reads <c>struct page</c>, <c>union x</c>, <c>typedef t</c> or a bare name.</summary>
     public static TypeName Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -25,6 +28,7 @@ public readonly record struct TypeName(TypeNameKind Kind, string Name)
         {
             ["struct", var name] => new(TypeNameKind.Struct, name),
             ["union", var name] => new(TypeNameKind.Union, name),
+            ["typedef", var name] => new(TypeNameKind.Typedef, name),
             _ => new(TypeNameKind.Any, string.Join(' ', words)),
         };
     }
@@ -37,6 +41,7 @@ public readonly record struct TypeName(TypeNameKind Kind, string Name)
     {
         TypeNameKind.Struct => "struct " + Name,
         TypeNameKind.Union => "union " + Name,
+        TypeNameKind.Typedef => "typedef " + Name,
         _ => Name,
     };
 }

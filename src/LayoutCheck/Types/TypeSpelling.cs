@@ -6,14 +6,20 @@ namespace LayoutCheck.Types;
 public static class TypeSpelling
 {
     /// <summary>The declaration of <paramref name="name"/> with this type; without a name, the bare type.</summary>
-    public static string Declare(this TypeGraph graph, TypeId type, string name = "")
+    public static string Declare(this TypeGraph graph, TypeId type, string name = "") => graph.Declare(type, name, isResolved: false);
+
+    /// <summary>The same; <paramref name="isResolved"/> puts what they stand for in place of all typedefs.</summary>
+    internal static string Declare(this TypeGraph graph, TypeId type, string name, bool isResolved)
     {
-        (string specifier, string declarator) = graph.DeclareInParts(type, name);
+        (string specifier, string declarator) = graph.DeclareInParts(type, name, isResolved);
         return declarator.Length == 0 ? specifier : declarator[0] == '[' ? specifier + declarator : $"{specifier} {declarator}";
     }
 
     /// <summary>The same in C's two parts, to be set in columns: <c>struct page</c> and <c>*pages[16]</c>.</summary>
     public static (string Specifier, string Declarator) DeclareInParts(this TypeGraph graph, TypeId type, string name = "")
+        => graph.DeclareInParts(type, name, isResolved: false);
+
+    private static (string Specifier, string Declarator) DeclareInParts(this TypeGraph graph, TypeId type, string name, bool isResolved)
     {
         ArgumentNullException.ThrowIfNull(graph);
         string declarator = name;
@@ -27,6 +33,9 @@ public static class TypeSpelling
                 case QualifiedType qualified:
                     qualifiers |= (Qualifiers)(1 << (int)qualified.Qualifier);
                     type = qualified.Target;
+                    continue;
+                case TypedefType typedef when isResolved:
+                    type = typedef.Target;
                     continue;
                 case PointerType pointer:
                     string words = Words(qualifiers);
@@ -42,7 +51,7 @@ public static class TypeSpelling
                     type = array.Element;
                     continue;
                 case FunctionType function:
-                    IEnumerable<string> parameters = function.Parameters.Select(p => graph.Declare(p));
+                    IEnumerable<string> parameters = function.Parameters.Select(p => graph.Declare(p, "", isResolved));
                     if (function.IsVariadic)
                     {
                         parameters = parameters.Append("...");

@@ -53,6 +53,24 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Equal(4, ProgramRun.Run("rules", "import", empty, Write("other.h", "int x;"), "-o", rules).ExitCode);
     }
 
+    [Fact]
+    public void A_file_that_is_no_text_is_named_and_guards_are_counted_in_the_last_line()
+    {
+        string binary = Write("binary.h", "static_assert(sizeof(struct page) == 64);\n\0");
+        string good = Write("good.h", "static_assert(offsetof(struct page, lru) == 8);\nstatic_assert(sizeof(struct page) == 64);\nstatic_assert(X);\n");
+        string rules = Path.Combine(_folder, "rules");
+
+        ProgramResult alone = ProgramRun.Run("rules", "import", binary);
+        Assert.Equal((2, $"layoutcheck: {binary} is no text: it has bytes of zero"), (alone.ExitCode, alone.ErrLines[0]));
+
+        ProgramResult result = ProgramRun.Run("rules", "import", binary, good, _folder, "-o", rules, "--guarded");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal($"layoutcheck: {binary} is no text: it has bytes of zero: file not taken", result.ErrLines[0]);
+        Assert.Equal($"layoutcheck: {good}: 2 assertions taken, 1 not; 1 apply only where a member of theirs exists", result.ErrLines[2]);
+        Assert.Equal("layoutcheck: 3 files: 2 assertions taken, 1 not; 2 files were not; 1 apply only where a member of theirs exists", result.ErrLines[^1]);
+        Assert.Contains("title: Assertions of ", File.ReadAllText(Path.Combine(rules, "good-h.md")), StringComparison.Ordinal);
+    }
+
     private string Write(string name, string text)
     {
         string path = Path.Combine(_folder, name);

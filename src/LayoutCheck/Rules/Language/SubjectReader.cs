@@ -78,6 +78,8 @@ internal sealed class SubjectReader(TokenCursor tokens)
                 return new NamedReference(new TypeName(TypeNameKind.Struct, tokens.Word("the name of a struct")));
             case "union":
                 return new NamedReference(new TypeName(TypeNameKind.Union, tokens.Word("the name of a union")));
+            case "typedef":
+                return new NamedReference(new TypeName(TypeNameKind.Typedef, tokens.Word("the name of a typedef")));
             case PointeeReference.Function when tokens.Take("("):
                 tokens.Enter(word.Position);
                 Subject pointer = Member();
@@ -189,7 +191,7 @@ internal sealed class SubjectReader(TokenCursor tokens)
     }
 
     private bool StartsType()
-        => tokens.CurrentOrNull is { } first && (first.IsWord("struct") || first.IsWord("union") || tokens.PeekCall(PointeeReference.Function));
+        => tokens.CurrentOrNull is { } first && (first.IsWord("struct") || first.IsWord("union") || first.IsWord("typedef") || tokens.PeekCall(PointeeReference.Function));
 
     private bool IsFollowedByComma() => tokens.CurrentOrNull is { Kind: TokenKind.Identifier } && tokens.Following is { } next && next.Is(",");
 }
