@@ -1,3 +1,5 @@
+using LayoutCheck.Tests.Support;
+
 namespace LayoutCheck.Tests.Cli;
 
 /// <summary><c>rules import</c> of many headers: one that cannot be read is named, and the others are taken.</summary>
@@ -70,6 +72,16 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Equal("layoutcheck: 3 files: 2 assertions taken, 1 not; 2 files were not; 1 apply only where a member of theirs exists", result.ErrLines[^1]);
         Assert.Contains("title: Assertions of ", File.ReadAllText(Path.Combine(rules, "good-h.md")), StringComparison.Ordinal);
     }
+
+    // no-page has a typedef `page` and no tag of that name, page-era6 a tag and no typedef.
+    [Theory]
+    [InlineData("no-page/no-page.gcc-dwarf5-btf.elf", "dwarf", "typedef page", 0)]
+    [InlineData("no-page/no-page.gcc-dwarf5-btf.elf", "btf", "typedef page", 0)]
+    [InlineData("no-page/no-page.gcc-dwarf5-btf.elf", "dwarf", "struct page", 4)]
+    [InlineData("page-era6/page-era6.gcc-dwarf5-btf.elf", "dwarf", "typedef page", 4)]
+    [InlineData("page-era6/page-era6.gcc-dwarf5-btf.elf", "btf", "typedef page", 4)]
+    public void A_typedef_is_found_by_its_name_and_a_tag_is_not(string fixture, string source, string type, int exitCode)
+        => Assert.Equal(exitCode, ProgramRun.Run("show", FixtureFile.PathOf(fixture), type, "--source", source).ExitCode);
 
     private string Write(string name, string text)
     {
