@@ -13,17 +13,23 @@ internal static class ExplainCommand
     {
         Argument<string> rule = new("RULE") { Description = "The id of a rule, as 'layoutcheck rules' lists it" };
         Argument<string?> file = new("FILE") { Description = "The image to draw the example from; without it, the sample that the program brings along", Arity = ArgumentArity.ZeroOrOne };
+        Option<string[]> rules = new("--rules") { Description = "Explain a rule of this file, or of this folder.", HelpName = "FILE|DIR" };
         OutputOptions output = new("explain");
         command.Arguments.Add(rule);
         command.Arguments.Add(file);
+        command.Options.Add(rules);
         output.AddTo(command);
-        command.SetAction(parsed => Run(ExplainAnalysis.Find(parsed.GetValue(rule)!), parsed.GetValue(file), output.Form(parsed)));
+        command.SetAction(parsed =>
+        {
+            Rule chosen = ExplainAnalysis.Find(parsed.GetValue(rule)!, RuleChoice.OwnRules(parsed.GetValue(rules) ?? []));
+            return Run(chosen, parsed.GetValue(file), output.Form(parsed));
+        });
     }
 
     private static int Run(Rule rule, string? file, OutputForm form)
     {
         using KernelImage image = file is null ? CheckInput.OpenSample(SourceChoice.Auto) : KernelImage.Open(file);
-        ExplainReport report = Progress.While(image.Types, () => ExplainAnalysis.Run(rule, image, Environment.ProcessorCount));
+        ExplainReport report = Progress.While(image.Types, () => ExplainAnalysis.Run(rule, image, Environment.ProcessorCount) with { IsOfNamedImage = file is not null });
         return OutputOptions.Write(report, form);
     }
 }

@@ -48,16 +48,21 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck explain pgmap-on-compound-head
               layoutcheck explain folio-tail-page-1 vmlinux
+              layoutcheck explain --rules page.md page
 
             """,
         ["baseline"] = """
             Writes a rule file that pins the layout of types as it is in a known-good kernel: which members,
-            where, how big, and none besides. It is meant to be read, and edited. Of several types, the file has
-            all or is not written.
+            where, how large, of which type, and none besides; and the same of the types that they hold by value.
+            It is meant to be read, and edited. Of several types, the file has all or is not written.
+            New members may lie on the bytes of fields that are reserved for later use (kabi_reserved1); the
+            check then holds and says so.
 
             Examples:
-              layoutcheck baseline vmlinux page folio -o page.md
-              layoutcheck check --rules page.md next-vmlinux
+              layoutcheck baseline vmlinux page folio -o layouts.md
+              layoutcheck check --rules layouts.md next-vmlinux
+              layoutcheck baseline vmlinux page folio -o layouts.md --force
+              layoutcheck baseline vmlinux folio --places --reserved '*_spare*'
 
             """,
         ["import"] = """
@@ -81,6 +86,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check vmlinux
               layoutcheck check --running
               layoutcheck check vmlinux --pack mm,kernel --format json
+              layoutcheck check vmlinux -e 'offsetof(struct page, lru) == 8'
 
             """,
         ["show"] = """

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using LayoutCheck.Core;
 using LayoutCheck.Platform;
 
 namespace LayoutCheck.Cli;
@@ -34,24 +35,24 @@ internal static class Output
 
     /// <summary>Writes text to a file or to standard output.</summary>
     /// <exception cref="OutputException">It cannot be written.</exception>
-    public static void WriteText(string? path, string text) => Write(path, stream => stream.Write(new UTF8Encoding(false).GetBytes(text)));
+    public static void WriteText(string? path, string text) => Write(path is null ? null : new OutputFile(path, IsForced: true), stream => stream.Write(new UTF8Encoding(false).GetBytes(text)));
 
     /// <summary>Writes a result, which is made in memory first: a failure while it is made leaves nothing half-written.</summary>
-    /// <param name="path">The file; null for standard output.</param>
+    /// <param name="file">The file; null for standard output.</param>
     /// <param name="write">Makes the result.</param>
     /// <exception cref="OutputException">It cannot be written.</exception>
-    public static void Write(string? path, Action<Stream> write)
+    public static void Write(OutputFile? file, Action<Stream> write)
     {
         using MemoryStream whole = new();
         write(whole);
         ReadOnlySpan<byte> bytes = whole.GetBuffer().AsSpan(0, (int)whole.Length);
-        if (path is null)
+        if (file is null)
         {
             WriteToStandardOutput(bytes);
         }
         else
         {
-            WriteFile(path, bytes);
+            WriteFile(file, bytes);
         }
     }
 
@@ -60,8 +61,9 @@ internal static class Output
     /// /dev/null) is written to and stays.
     /// </summary>
     /// <exception cref="OutputException">It cannot be written; what was there before is as it was.</exception>
-    private static void WriteFile(string path, ReadOnlySpan<byte> bytes)
+    private static void WriteFile(OutputFile output, ReadOnlySpan<byte> bytes)
     {
+        string path = output.Path;
         if (path.Length == 0 || Directory.Exists(path))
         {
             throw new OutputException(path.Length == 0 ? "the result cannot be written: the name of its file is empty" : $"{path} cannot be written: it is a directory");
@@ -81,11 +83,15 @@ internal static class Output
             FileInfo file = new(path);
             string place = file.LinkTarget is null ? path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
             string folder = Path.GetDirectoryName(Path.GetFullPath(place))!;
-            Directory.CreateDirectory(folder);
+            if (output.IsForced)
+            {
+                Directory.CreateDirectory(folder);
+            }
+
             // A random name: in a directory that others write to, a link may stand at any known one.
             unfinished = Path.Combine(folder, $".layoutcheck-{Path.GetRandomFileName()}.tmp");
             WriteTo(unfinished, FileMode.CreateNew, bytes);
-            File.Move(unfinished, place, overwrite: true);
+            File.Move(unfinished, place, output.IsForced);
         }
         catch (Exception e) when (IsOfFiles(e))
         {
@@ -94,6 +100,8 @@ internal static class Output
                 TryDelete(unfinished);
             }
 
+            // Another process may have made it meanwhile.
+            output.RequirePlace();
             throw new OutputException($"{path} cannot be written: {Reason(e)}");
         }
     }
@@ -131,7 +139,7 @@ internal static class Output
     };
 
     // stx_mode is at 28 (linux/stat.h).
-    private static bool IsOtherThanFile(string path)
+    internal static bool IsOtherThanFile(string path)
     {
         Span<byte> status = stackalloc byte[Libc.StatxSize];
         return OperatingSystem.IsLinux() && Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_TYPE, status) == 0
@@ -196,6 +204,33 @@ internal static class Output
         }
 
         return written;
+    }
+}
+
+/// <summary>A file to write a result to.</summary>
+/// <param name="Path">Its path.</param>
+/// <param name="IsForced">Whether it may replace a file, and its folder may be made.</param>
+internal sealed record OutputFile(string Path, bool IsForced)
+{
+    /// <summary>Refuses a file that is there, and one in a folder that is not, unless it is forced.</summary>
+    /// <exception cref="UsageException">It may not be written; the message names what to do.</exception>
+    public void RequirePlace()
+    {
+        if (IsForced || Directory.Exists(Path) || Output.IsOtherThanFile(Path))
+        {
+            return;
+        }
+
+        if (File.Exists(Path))
+        {
+            throw new UsageException($"{Path} is there already, and what it pins would be lost: name another file, or give --force to overwrite it");
+        }
+
+        string? folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path));
+        if (folder is not null && !Directory.Exists(folder))
+        {
+            throw new UsageException($"{Path}: there is no folder {folder}: make it, or give --force to have it made");
+        }
     }
 }
 

@@ -56,9 +56,9 @@ internal sealed class OutputOptions
     /// <summary>Writes a report's notices to standard error, and its answer to a file or to standard output.</summary>
     /// <param name="report">The report.</param>
     /// <param name="form">The format and style.</param>
-    /// <param name="path">The file; null for standard output.</param>
+    /// <param name="file">The file; null for standard output.</param>
     /// <returns>The exit code.</returns>
-    public static int Write(Report report, OutputForm form, string? path = null)
+    public static int Write(Report report, OutputForm form, OutputFile? file = null)
     {
         foreach (string notice in report.Notices)
         {
@@ -67,7 +67,7 @@ internal sealed class OutputOptions
 
         if (report.HasAnswer)
         {
-            Output.Write(path, stream => form.Format.Write(report, stream, form.Style));
+            Output.Write(file, stream => form.Format.Write(report, stream, form.Style));
         }
 
         return (int)report.ExitCode;

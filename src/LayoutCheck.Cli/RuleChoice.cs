@@ -14,11 +14,29 @@ internal static class RuleChoice
     /// <param name="only">The rules named, or null.</param>
     /// <param name="skip">The rules to leave out, or null.</param>
     /// <param name="files">Files and folders with rules; their packs are chosen by naming the file.</param>
+    /// <param name="expressions">Assertions without a file. Where nothing else is named, they are all that is asked.</param>
     /// <exception cref="UsageException">A name is no rule or pack, or a file cannot be read.</exception>
     /// <exception cref="RuleException">A rule file is wrong.</exception>
-    public static RuleSet Choose(string[]? packs, string[]? only, string[]? skip, string[] files)
+    public static RuleSet Choose(string[]? packs, string[]? only, string[]? skip, string[] files, string[] expressions)
     {
-        List<Rule> own = [.. files.SelectMany(Files).Select(Parse)];
+        List<Rule> asked = [.. expressions.Select((text, i) => RuleParser.ParseExpression(expressions.Length == 1 ? "expression" : $"expression-{i + 1}", text))];
+        if (asked.Count > 0 && packs is null && only is null && skip is null && files.Length == 0)
+        {
+            return new RuleSet(asked);
+        }
+
+        RuleSet chosen = Choose(packs, only, skip, files);
+        return asked.Count == 0 ? chosen : chosen.With(asked);
+    }
+
+    /// <summary>The rules of files and folders.</summary>
+    /// <exception cref="UsageException">One cannot be read.</exception>
+    /// <exception cref="RuleException">One is wrong.</exception>
+    public static List<Rule> OwnRules(string[] files) => [.. files.SelectMany(Files).Select(Parse)];
+
+    private static RuleSet Choose(string[]? packs, string[]? only, string[]? skip, string[] files)
+    {
+        List<Rule> own = OwnRules(files);
         try
         {
             if (own.Count == 0)

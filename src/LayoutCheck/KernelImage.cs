@@ -100,7 +100,10 @@ public sealed class KernelImage : IDisposable
     public ImageFacts ReadFacts()
     {
         string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
-        return new ImageFacts(format, _content.Elf?.BuildId(), _content.Release() ?? RunningKernel.ReleaseOf(Path), ReadConfig(), _content.Wrapping);
+        return new ImageFacts(format, _content.Elf?.BuildId(), _content.Release() ?? RunningKernel.ReleaseOf(Path), ReadConfig(), _content.Wrapping)
+        {
+            Machine = _content.Elf?.Header.Machine,
+        };
     }
 
     /// <summary>The kernel's configuration, by <c>CONFIG_</c> names; null if the image does not contain it (CONFIG_IKCONFIG).</summary>

@@ -9,13 +9,16 @@ namespace LayoutCheck.Analyses;
 /// <summary>Which rules pin the types of an image as they are?</summary>
 public static class BaselineAnalysis
 {
+    private const int MostNamesOfTitle = 8;
+
     /// <summary>Compares the definitions of all units and makes a rule file: of all types or of none, for a file with some of them would pass for the whole.</summary>
     /// <param name="image">The image; not closed.</param>
     /// <param name="types">The types, as a user writes them.</param>
     /// <param name="threads">How many threads may work.</param>
+    /// <param name="options">What is pinned.</param>
     /// <exception cref="UsageException">A name is no type.</exception>
     /// <exception cref="InvalidImageException">The image cannot be read.</exception>
-    public static BaselineReport Run(KernelImage image, IReadOnlyList<string> types, int threads)
+    public static BaselineReport Run(KernelImage image, IReadOnlyList<string> types, int threads, BaselineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(types);
@@ -50,10 +53,10 @@ public static class BaselineAnalysis
         BaselineReport report = new([.. queries.Select(q => q.Type.ToString())], null) { Run = RunInfo.Of(image.Path), IsRefused = isRefused };
         return notices.Count > 0
             ? image.Sign(report with { Notices = [.. notices] }, withFacts: false)
-            : Pin(image, report, definitions);
+            : Pin(image, report, definitions, options);
     }
 
-    private static BaselineReport Pin(KernelImage image, BaselineReport report, ImmutableArray<DefinitionSet> definitions)
+    private static BaselineReport Pin(KernelImage image, BaselineReport report, ImmutableArray<DefinitionSet> definitions, BaselineOptions? options)
     {
         // A bare name is written into the rule as the kind of type that it turned out to be.
         ImmutableArray<DefinitionSet> named = [.. definitions.Select(d => d with { Name = NameOf(d) })];
@@ -64,7 +67,8 @@ public static class BaselineAnalysis
 
         BaselineReport signed = image.Sign(report, withFacts: true);
         string of = signed.Image!.Release is { } release ? $" of {release}" : "";
-        Baseline baseline = BaselineWriter.Write($"{string.Join(", ", named.Select(d => d.Name))}{of}", named, Provenance.Clauses(signed.Files));
+        string types = string.Join(", ", named.Take(MostNamesOfTitle).Select(d => d.Name)) + (named.Length > MostNamesOfTitle ? $" and {named.Length - MostNamesOfTitle} more" : "");
+        Baseline baseline = BaselineWriter.Write($"{types}{of}", named, Provenance.Clauses(signed.Files), options);
         return signed with { Types = [.. named.Select(d => d.Name.ToString())], RuleText = baseline.RuleText, Notices = baseline.LeftOut };
     }
 

@@ -11,6 +11,12 @@ namespace LayoutCheck.Analyses;
 /// <summary>Do the layouts of an image keep the rules?</summary>
 public static class CheckAnalysis
 {
+    // Each takes a pass over units: of more names, a rule file has another problem than where they are.
+    private const int MostPlacesSearched = 16;
+
+    // So many types are looked up one by one, which reads no further than it must; more of them in one survey.
+    private const int MostAskedOneByOne = 8;
+
     /// <summary>Asks every C unit of an image for the types that the rules name, compares the definitions, and evaluates the rules.</summary>
     /// <param name="image">The image; not closed.</param>
     /// <param name="rules">The rules.</param>
@@ -41,36 +47,36 @@ public static class CheckAnalysis
         // An empty result is worth a longer search for the reason.
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
         DebugInfoSummary source = survey.Facts with { Omission = omission };
-        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
+        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine);
         if (AddPlaces(image.Types, results, definitions))
         {
-            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission);
+            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine);
         }
 
         CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
         {
             Run = RunInfo.Of(image.Path),
             IsStrict = isStrict,
-            Places = PlacesOfViolations(image.Types, results, definitions),
+            Places = PlacesOfViolations(image.Types, pool, results, definitions),
         };
         return image.Sign(report, facts);
     }
 
     // Most checks hold, and few types are asked again, so that surveys need not read line tables. Definitions that differ may be declared in several places.
-    private static ImmutableDictionary<string, SourcePlace> PlacesOfViolations(ITypeSource types, ImmutableArray<RuleResult> results, Dictionary<TypeName, DefinitionSet> definitions)
+    private static ImmutableDictionary<string, SourcePlace> PlacesOfViolations(
+        ITypeSource types, WorkerPool pool, ImmutableArray<RuleResult> results, Dictionary<TypeName, DefinitionSet> definitions)
     {
         ImmutableDictionary<string, SourcePlace>.Builder places = ImmutableDictionary.CreateBuilder<string, SourcePlace>(StringComparer.Ordinal);
         IEnumerable<string> subjects = results.SelectMany(r => r.Checks).Where(c => c.Outcome is Outcome.Violated or Outcome.Warning).SelectMany(c => c.Observed).Select(o => o.Subject).Distinct();
-        foreach (IGrouping<string, string> members in subjects.Where(s => s.Contains('.', StringComparison.Ordinal)).GroupBy(s => s[..s.IndexOf('.', StringComparison.Ordinal)]))
+        ILookup<string, string> byType = subjects.Where(s => s.Contains('.', StringComparison.Ordinal)).ToLookup(s => s[..s.IndexOf('.', StringComparison.Ordinal)]);
+        HashSet<string> asked = new(StringComparer.Ordinal);
+        TypeName[] names = [.. definitions.Values.Where(d => d.Name.Kind != TypeNameKind.Enum && d.Distinct.Length == 1 && byType.Contains(d.Name.Name) && asked.Add(d.Name.Name)).Select(d => d.Name)];
+        foreach ((TypeName name, TypeDefinition definition) in Declared(types, pool, names))
         {
-            if (definitions.Values.FirstOrDefault(d => d.Name.Name == members.Key && d.Distinct.Length == 1) is not { } set || Declared(types, set.Name) is not { } definition)
-            {
-                continue;
-            }
-
+            IEnumerable<string> members = byType[name.Name];
             foreach (string subject in members)
             {
-                if (MemberPath.IsWellFormed(subject[(members.Key.Length + 1)..]) && MemberPath.Resolve(definition.Graph, definition.Root, subject[(members.Key.Length + 1)..]) is { Place: { } place })
+                if (MemberPath.IsWellFormed(subject[(name.Name.Length + 1)..]) && MemberPath.Resolve(definition.Graph, definition.Root, subject[(name.Name.Length + 1)..]) is { Place: { } place })
                 {
                     places[subject] = place;
                 }
@@ -81,16 +87,44 @@ public static class CheckAnalysis
     }
 
     // A place is an addition to a violation: damage in a line table takes nothing from it.
-    private static TypeDefinition? Declared(ITypeSource types, TypeName name)
+    private static List<(TypeName Name, TypeDefinition Definition)> Declared(ITypeSource types, WorkerPool pool, TypeName[] names)
     {
-        try
+        List<(TypeName, TypeDefinition)> found = [];
+        if (types.Kind != SourceKind.Dwarf)
         {
-            return types.Kind == SourceKind.Dwarf ? types.FindFirst(name) : null;
+            return found;
         }
-        catch (InvalidImageException)
+
+        if (names.Length > MostAskedOneByOne)
         {
-            return null;
+            try
+            {
+                found.AddRange(types.FindAll(names, pool, withPlaces: true).Sets.Where(s => !s.Distinct.IsEmpty).Select(s => (s.Name, s.Distinct[0])));
+            }
+            catch (InvalidImageException)
+            {
+                // Those of no type are told.
+            }
+
+            return found;
         }
+
+        foreach (TypeName name in names)
+        {
+            try
+            {
+                if (types.FindFirst(name) is { } definition)
+                {
+                    found.Add((name, definition));
+                }
+            }
+            catch (InvalidImageException)
+            {
+                // Those of the others are told.
+            }
+        }
+
+        return found;
     }
 
     // Notes which missing types are local to a function. The search goes through whole units, so that only undecided checks cause it.
@@ -98,9 +132,11 @@ public static class CheckAnalysis
     {
         bool isAny = false;
         IEnumerable<RuleCheck> undecided = results.SelectMany(r => r.Checks).Where(c => c.Outcome == Outcome.Undecided).Select(c => c.Check);
+        int searched = 0;
         foreach (TypeName name in undecided.SelectMany(c => c.Expression.Types).Distinct())
         {
-            if (definitions.TryGetValue(name, out DefinitionSet? set) && set is { Distinct.IsEmpty: true, Problem: null, DeclarationCount: 0 } && Place(types, name) is { } place)
+            if (definitions.TryGetValue(name, out DefinitionSet? set) && set is { Distinct.IsEmpty: true, Problem: null, DeclarationCount: 0 }
+                && searched++ < MostPlacesSearched && Place(types, name) is { } place)
             {
                 definitions[name] = set with { Place = place };
                 isAny = true;

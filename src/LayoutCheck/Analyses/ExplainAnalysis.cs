@@ -7,12 +7,15 @@ namespace LayoutCheck.Analyses;
 /// <summary>What is a rule about, on the example of an image?</summary>
 public static class ExplainAnalysis
 {
-    /// <summary>Finds a rule of the catalogue.</summary>
+    /// <summary>Finds a rule of the catalogue, or of the user's own.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="own">The user's own rules; one of them is meant where the catalogue has one of the same id.</param>
     /// <exception cref="UsageException">There is no such rule; the message has the nearest ones.</exception>
-    public static Rule Find(string id)
+    public static Rule Find(string id, IReadOnlyList<Rule>? own = null)
     {
         ArgumentNullException.ThrowIfNull(id);
-        return RuleCatalog.Default.Find(id) ?? throw new UsageException(RuleCatalog.Default.UnknownRule(id));
+        return own?.FirstOrDefault(r => r.Id == id) ?? RuleCatalog.Default.Find(id)
+            ?? throw new UsageException(new RuleSet(RuleCatalog.Default.Rules.Concat(own ?? []).DistinctBy(r => r.Id)).UnknownRule(id));
     }
 
     /// <summary>Checks the rule on an image, for the drawing.</summary>

@@ -30,6 +30,28 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func
         return Read(id, isBehindPointer: false, 0, index.Record(id));
     }
 
+    /// <summary>Reads one enumeration with its enumerators, and returns its id in the graph.</summary>
+    /// <param name="record">Its ENUM or ENUM64 record.</param>
+    /// <param name="enums">The enumerations.</param>
+    /// <exception cref="InvalidImageException">The record is damaged.</exception>
+    public TypeId ReadEnum(BtfRecord record, BtfEnums enums)
+    {
+        _graph.BeginRoot();
+        if (record.ElementCount > TypeGraphBuilder.MostMembers)
+        {
+            throw index.Invalid(record, $"{record} has more than {TypeGraphBuilder.MostMembers} enumerators");
+        }
+
+        if (record.SizeOrType is not (1 or 2 or 4 or 8))
+        {
+            throw index.Invalid(record, $"{record} has {record.SizeOrType} bytes, which no enumeration has");
+        }
+
+        ImmutableArray<Enumerator> enumerators = enums.Enumerators(record, at => NameAt(at, record)
+            ?? throw index.Invalid(record, $"{record} has an enumerator without a name"));
+        return Add(record, new EnumType(NameOf(record), record.SizeOrType, record.KindFlag) { Enumerators = enumerators });
+    }
+
     /// <summary>The graph of all that was read; the reader is not used afterwards.</summary>
     public TypeGraph Build() => _graph.Build();
 

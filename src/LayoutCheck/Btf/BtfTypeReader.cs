@@ -18,6 +18,9 @@ internal sealed class BtfTypeReader : ITypeSource
     private readonly int? _elfWordByteSize;
     private int? _wordByteSize;
 
+    // Lazy, made for the first question about an enumeration.
+    private BtfEnums? _enums;
+
     // Lazy, made for the first array: it takes a look at all of them.
     private ArrayNesting? _nesting;
 
@@ -165,7 +168,8 @@ internal sealed class BtfTypeReader : ITypeSource
     private ImmutableArray<TypeDefinition> Read(List<uint> roots, out bool hasFlattenedArrays)
     {
         BtfNodeReader reader = new(_index, WordByteSize, () => _nesting ??= BtfProducer.NestingOf(_index));
-        TypeId[] ids = [.. roots.Select(reader.Read)];
+        TypeId[] ids = [.. roots.Select(id => _index.Record(id) is { Kind: BtfFormat.BTF_KIND_ENUM or BtfFormat.BTF_KIND_ENUM64 } record
+            ? reader.ReadEnum(record, _enums!) : reader.Read(id))];
         TypeGraph graph = reader.Build();
         hasFlattenedArrays = reader.HasFlattenedArrays;
         return [.. ids.Select((id, i) => new TypeDefinition(graph, id, [new DefiningUnit((int)roots[i], $"BTF type {roots[i]}")]))];
@@ -179,9 +183,22 @@ internal sealed class BtfTypeReader : ITypeSource
             ? new TypeName(forward.KindFlag ? TypeNameKind.Union : TypeNameKind.Struct, tag)
             : null;
 
+    // An ENUM without enumerators is a declaration (libbpf's btf_is_fwd).
+    private List<uint> FindEnums(string tag, out int declarationCount)
+    {
+        List<BtfRecord> found = (_enums ??= new BtfEnums(_index)).Find(tag);
+        declarationCount = found.Count(r => r.ElementCount == 0);
+        return [.. found.Where(r => r.ElementCount > 0).Select(r => r.Id)];
+    }
+
     // The STRUCT and UNION records that a name stands for, each once, by rising id of the record with the name.
     private List<uint> FindRoots(TypeName name, out int declarationCount)
     {
+        if (name.Kind == TypeNameKind.Enum)
+        {
+            return FindEnums(name.Name, out declarationCount);
+        }
+
         declarationCount = 0;
         List<uint> roots = [];
         HashSet<uint> known = [];

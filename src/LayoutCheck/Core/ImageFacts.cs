@@ -8,6 +8,9 @@ namespace LayoutCheck.Core;
 /// <param name="Wrapping">The formats around it, outermost first: <c>bzImage, zstd</c>; or empty.</param>
 public sealed record ImageFacts(string Format, string? BuildId, string? Release, IReadOnlyDictionary<string, string>? Config, string Wrapping)
 {
+    /// <summary>The machine of its ELF header (e_machine); null where there is no ELF (raw BTF).</summary>
+    public int? Machine { get; init; }
+
     /// <summary>The format behind those around it: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</summary>
     public string FullFormat => Wrapping.Length == 0 ? Format : $"{Wrapping}: {Format}";
 }

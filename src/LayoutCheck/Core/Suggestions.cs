@@ -22,10 +22,10 @@ public static class Suggestions
         foreach (string name in known.Distinct(StringComparer.Ordinal))
         {
             int distance = Distance(wanted, name, furthest);
-            if (distance <= furthest || IsPart(wanted, name) || IsPart(name, wanted))
+            if ((distance <= furthest && distance < Math.Max(wanted.Length, name.Length)) || IsPart(wanted, name) || IsPart(name, wanted))
             {
                 // A part is further than any edit, and the closer in length the better.
-                found.Add((name, distance <= furthest ? distance : furthest + 1 + Math.Abs(name.Length - wanted.Length)));
+                found.Add((name, distance <= furthest && distance < Math.Max(wanted.Length, name.Length) ? distance : furthest + 1 + Math.Abs(name.Length - wanted.Length)));
             }
         }
 

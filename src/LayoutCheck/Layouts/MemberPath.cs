@@ -54,6 +54,16 @@ public static class MemberPath
     /// <param name="path">The path.</param>
     public static ResolvedMember? Resolve(TypeGraph graph, TypeId root, string path) => Resolve(graph, root, path, null);
 
+    /// <summary>The names that can follow a path, or begin one where it is empty: those of the members there, through unnamed ones. None behind no struct.</summary>
+    internal static IEnumerable<string> NamesAfter(TypeGraph graph, TypeId root, string path)
+    {
+        TypeId? type = path.Length == 0 ? root : Resolve(graph, root, path)?.Type;
+        return type is { } found && graph.AsAggregate(found) is { } aggregate ? NamesIn(graph, aggregate) : [];
+    }
+
+    private static IEnumerable<string> NamesIn(TypeGraph graph, AggregateType aggregate)
+        => aggregate.Members.SelectMany(m => m.Name is { } name ? [name] : graph.AsAggregate(m.Type) is { } inner ? NamesIn(graph, inner) : []);
+
     /// <summary>The same for one choice of such dimensions.</summary>
     /// <param name="graph">The graph that holds the root.</param>
     /// <param name="root">A struct or union, or a typedef of one.</param>

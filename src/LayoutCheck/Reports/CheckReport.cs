@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
+using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
@@ -39,7 +40,7 @@ public sealed record CheckReport(
     {
         get
         {
-            if (Results.Any(r => Counts(r.Outcome)))
+            if (Results.Any(Counts))
             {
                 return ExitCode.Violated;
             }
@@ -51,8 +52,8 @@ public sealed record CheckReport(
         }
     }
 
-    /// <summary>Whether an outcome is one that the exit code tells of as a violation.</summary>
-    private bool Counts(Outcome outcome) => outcome == Outcome.Violated || (IsStrict && outcome == Outcome.Warning);
+    // Whether the exit code tells of it as a violation.
+    private bool Counts(RuleResult result) => result.Outcome == Outcome.Violated || (IsStrict && result.Outcome == Outcome.Warning && result.Rule.CountsWhenStrict);
 
     /// <summary>How many rules came to an outcome.</summary>
     public int CountRules(Outcome outcome) => Results.Count(r => r.Outcome == outcome);
@@ -68,7 +69,9 @@ public sealed record CheckReport(
         int others = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Violated);
         int open = Results.Count(r => !r.Rule.IsFlagship && r.Outcome == Outcome.Undecided);
         int warnings = CountRules(Outcome.Warning);
-        string counted = warnings == 0 ? "" : $"; {Printable.Count((ulong)warnings, "warning")}{(IsStrict ? " (--strict: counted as violated)" : "")}";
+        int strict = IsStrict ? Results.Count(r => r.Outcome == Outcome.Warning && Counts(r)) : 0;
+        string whichCount = strict == 0 ? "" : strict == warnings ? " (--strict: counted as violated)" : $" (--strict: {strict} of them counted as violated)";
+        string counted = warnings == 0 ? "" : $"; {Printable.Count((ulong)warnings, "warning")}{whichCount}";
         return Flagship is not { Outcome: Outcome.Holds or Outcome.Warning } || others + open == 0 ? headline + counted
             : others > 0 ? $"{headline}; but {Rules(others)} violated{counted}"
             : $"{headline}; but {Rules(open)} undecided{counted}";
@@ -80,7 +83,7 @@ public sealed record CheckReport(
     {
         if (Flagship is not { } flagship)
         {
-            return ExitCode switch
+            return !Results.IsEmpty && Results.All(r => r.Rule.Origin == RuleOrigin.Expression) ? ExpressionsHeadline() : ExitCode switch
             {
                 ExitCode.Holds => "all rules asked for hold (the pgmap rule was not asked for)",
                 ExitCode.Violated => "a rule is violated (the pgmap rule was not asked for)",
@@ -97,7 +100,7 @@ public sealed record CheckReport(
                 return $"pgmap lines up with {word}: {Seen(flagship, Outcome.Holds)}";
             case Outcome.Violated:
                 return flagship.Checks.Any(c => c.Outcome == Outcome.Violated && IsOfBothPlaces(c)) ? $"pgmap does NOT line up with {word}: {Seen(flagship, Outcome.Violated)}"
-                    : flagship.Checks.Any(c => c.Outcome == Outcome.Holds && IsOfBothPlaces(c)) ? $"pgmap lies on {word}, but {decisive!.Check.Message}: {decisive.Reason}"
+                    : !IsOfPagemap(decisive!) && flagship.Checks.Any(c => c.Outcome == Outcome.Holds && IsOfBothPlaces(c)) ? $"pgmap lies on {word}, but {decisive!.Check.Message}: {decisive.Reason}"
                     : $"pgmap does NOT safely line up with {word}: {decisive!.Reason}";
             case Outcome.Undecided:
                 string reason = Source.Omission is { } omission && decisive!.Reason.Contains(omission.Clause, StringComparison.Ordinal)
@@ -105,13 +108,34 @@ public sealed record CheckReport(
                     : decisive!.Reason;
                 return $"cannot tell whether pgmap lines up with {word}: {reason}";
             default:
-                return $"cannot tell whether pgmap lines up with compound_head: {Era.DevicePageReason}";
+                return Era.IsPlanned ? $"nothing to line up here: {Era.DevicePageReason}"
+                    : $"cannot tell whether pgmap lines up with compound_head: {Era.DevicePageReason}";
         }
     }
+
+    // Of the width or the type of one of the two words, and not of the placeholder between them.
+    private static bool IsOfPagemap(CheckResult check) => check.Observed.Any(o => o.Fact == ObservedFact.Type || o.Fact == ObservedFact.ByteSize)
+        && !check.Observed.Any(o => o.Subject.Contains("._unused", StringComparison.Ordinal));
 
     private static bool IsOfBothPlaces(CheckResult check)
         => check.Observed.Count(o => o.Fact == ObservedFact.ByteOffset && !o.Subject.Contains("._unused", StringComparison.Ordinal)
             && (o.Subject.EndsWith(".pgmap", StringComparison.Ordinal) || o.Subject.Contains(".compound_", StringComparison.Ordinal))) == 2;
+
+    // Of assertions from the command line alone.
+    private string ExpressionsHeadline()
+    {
+        int violated = CountRules(Outcome.Violated);
+        int open = CountRules(Outcome.Undecided);
+        if (Results is [var only])
+        {
+            string reason = string.Join(", ", only.Checks.Where(c => c.Outcome == only.Outcome).Select(c => c.Reason));
+            return violated > 0 ? $"the assertion does NOT hold: {reason}" : open > 0 ? $"cannot tell whether the assertion holds: {reason}" : $"the assertion holds: {reason}";
+        }
+
+        return violated > 0 ? $"{violated} of {Results.Length} assertions {(violated == 1 ? "does" : "do")} NOT hold"
+            : open > 0 ? $"cannot tell of {open} of {Results.Length} assertions"
+            : $"all {Results.Length} assertions hold";
+    }
 
     // The places first, each once, then the size when it is one and the same: "folio.pgmap @8, page.compound_head @8, 8 bytes each".
     private static string Seen(RuleResult rule, Outcome outcome)
@@ -154,7 +178,7 @@ public sealed record DefinitionSummary(TypeName Name, ulong? ByteSize, int Defin
             d.Units,
             i == 0 ? null : Difference(set.Distinct[0], d)))];
         return new DefinitionSummary(
-            set.Name, set.Distinct.IsEmpty ? null : set.Distinct[0].Aggregate.ByteSize, set.DefinitionCount, set.DeclarationCount, variants)
+            set.Name, set.Distinct.IsEmpty ? null : set.Distinct[0].Graph.ByteSizeOf(set.Distinct[0].Root), set.DefinitionCount, set.DeclarationCount, variants)
         { IsRefused = set.Problem is not null };
     }
 }

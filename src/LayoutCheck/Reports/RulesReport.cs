@@ -31,6 +31,9 @@ public sealed record ExplainReport(Rule Rule, RuleResult Example) : ImageReport
     /// <inheritdoc/>
     public override string Name => "explain";
 
+    /// <summary>Whether the image was named by the user, so that the result on it is an answer too.</summary>
+    public bool IsOfNamedImage { get; init; }
+
     /// <summary>Whether the example can be drawn: the rule applies to it.</summary>
     public bool IsDrawn => Example.Outcome is Outcome.Holds or Outcome.Warning or Outcome.Violated;
 

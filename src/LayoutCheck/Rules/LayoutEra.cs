@@ -27,19 +27,24 @@ public sealed record LayoutEra(string Id, string Description, string Versions, b
 
     private const string NoPagemap = "struct page has no pgmap: this kernel has no device pagemap";
 
-    private const string OwnObject = "pgmap belongs to the folio, which is no longer laid over struct page: there is nothing to line up";
+    private const string Planned = "after 7.3";
+
+    private const string OwnObject = "pgmap belongs to the folio, which is no longer laid over struct page";
+
+    /// <summary>Whether it is a layout of the plans for memory descriptors, which no release up to 7.3 has.</summary>
+    public bool IsPlanned => Versions == Planned;
 
     /// <summary>struct page holds the way to a memory descriptor, and no compound word.</summary>
     public static LayoutEra PageShrunk { get; } = new(
-        "memdesc", "struct page has shrunk to the way to its memory descriptor (memdesc)", "after 7.3", null, OwnObject);
+        "memdesc", "struct page has shrunk to the way to its memory descriptor (memdesc)", Planned, null, OwnObject);
 
     /// <summary>struct page has its compound word, and struct folio is an object of its own.</summary>
     public static LayoutEra FolioOnItsOwn { get; } = new(
-        "folio-own", "struct folio is an object of its own, not laid over struct page", "after 7.3", null, OwnObject);
+        "folio-own", "struct folio is an object of its own, not laid over struct page", Planned, null, OwnObject);
 
     /// <summary>folio.pgmap over page.compound_info, with page.memdesc in the same struct page.</summary>
     public static LayoutEra Transition { get; } = new(
-        "folio-pgmap-transition", "the 7.1 layout with memdesc in struct page (transition): memdesc shares the tag word, or neighbours it", "after 7.3", true, Moved);
+        "folio-pgmap-transition", "the 7.1 layout with memdesc in struct page (transition): memdesc shares the tag word, or neighbours it", Planned, true, Moved);
 
     /// <summary>struct page without any word that tells, beside a struct folio: newer than what is known here, or changed by a vendor.</summary>
     public static LayoutEra NotKnown { get; } = new(

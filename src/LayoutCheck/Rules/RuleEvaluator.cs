@@ -24,16 +24,18 @@ public static class RuleEvaluator
     /// <param name="target">The machine that the image was built for.</param>
     /// <param name="config">The kernel's configuration (<c>CONFIG_X</c> to <c>y</c>, <c>m</c> or a value), or null when the image does not carry it.</param>
     /// <param name="omission">Why the definitions may lack what the kernel has, or null.</param>
+    /// <param name="machine">The machine of the image's ELF header (e_machine), or null.</param>
     public static ImmutableArray<RuleResult> Evaluate(
         RuleSet rules,
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
         TargetInfo target,
         IReadOnlyDictionary<string, string>? config = null,
-        SourceOmission? omission = null)
+        SourceOmission? omission = null,
+        int? machine = null)
     {
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(definitions);
-        CheckedImage image = new(definitions, target, config, omission);
+        CheckedImage image = new(definitions, target, config, omission) { Machine = machine };
         return [.. rules.Rules.Select(rule =>
         {
             CheckedImage seen = rule.Selections.IsEmpty ? image : image with { Definitions = Select(rule.Selections, definitions, omission) };
@@ -145,7 +147,7 @@ public static class RuleEvaluator
         Outcome outcome = answer.IsUnknown ? Outcome.Undecided
             : answer.IsTrue ? (caution is null ? Outcome.Holds : Outcome.Warning)
             : check.Severity == Severity.Warning ? Outcome.Warning : Outcome.Violated;
-        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed) { Caution = caution };
+        return new CheckResult(check, outcome, answer.Shown, evaluator.Observed) { Caution = caution, IsNotable = answer.IsNotable };
     }
 
     /// <summary>Every choice of one definition per type, the last type varying fastest.</summary>

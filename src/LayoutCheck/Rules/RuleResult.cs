@@ -17,6 +17,9 @@ public sealed record RuleResult(Rule Rule, Outcome Outcome, ImmutableArray<Check
 /// <param name="Observed">Every fact that the check looked at, each once, in the order it was looked at.</param>
 public sealed record CheckResult(RuleCheck Check, Outcome Outcome, string Reason, ImmutableArray<Observation> Observed)
 {
+    /// <summary>Whether a reader should see the reason though the check holds: something changed, in a way that is allowed.</summary>
+    public bool IsNotable { get; init; }
+
     /// <summary>Why a check that holds is a warning all the same, in one sentence; else null.</summary>
     public string? Caution { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using LayoutCheck.Core;
 
 namespace LayoutCheck.Types;
@@ -35,7 +36,7 @@ internal sealed class DefinitionEquality
         bool isSame = left.ByteSize == right.ByteSize && left.Members.Length == right.Members.Length;
         for (int i = left.Members.Length - 1; isSame && i >= 0; i--)
         {
-            isSame = left.Members[i].BitOffset == right.Members[i].BitOffset && left.Members[i].Name == right.Members[i].Name;
+            isSame = left.Members[i].BitOffset == right.Members[i].BitOffset && IsSameName(left.Members[i].Name, right.Members[i].Name);
         }
 
         return isSame;
@@ -59,10 +60,10 @@ internal sealed class DefinitionEquality
                 TypedefType type => hashes[type.Target.Index],
                 QualifiedType type => hashes[type.Target.Index],
                 BaseType type => HashCode.Combine(1, type.ByteSize, type.Encoding),
-                EnumType type => HashCode.Combine(2, type.Name, type.ByteSize),
+                EnumType type => HashCode.Combine(2, HashedName(type.Name), type.ByteSize),
                 PointerType type => HashCode.Combine(3, type.ByteSize),
                 ArrayType type => HashCode.Combine(4, type.Count, hashes[type.Element.Index]),
-                AggregateReference type => HashCode.Combine(5, type.Kind, type.Name),
+                AggregateReference type => HashCode.Combine(5, type.Kind, HashedName(type.Name)),
                 AggregateType type => HashOf(type, hashes),
                 _ => 0,
             };
@@ -75,12 +76,12 @@ internal sealed class DefinitionEquality
     {
         HashCode hash = default;
         hash.Add(type.Kind);
-        hash.Add(type.Name);
+        hash.Add(HashedName(type.Name));
         hash.Add(type.ByteSize);
         hash.Add(type.Alignment);
         foreach (Member member in type.Members)
         {
-            hash.Add(member.Name is { } name && IsUnique(name) ? UniquePrefix : member.Name);
+            hash.Add(HashedName(member.Name));
             hash.Add(member.BitOffset);
             hash.Add(member.BitFieldSize);
             hash.Add(member.Alignment);
@@ -110,14 +111,14 @@ internal sealed class DefinitionEquality
         {
             (BaseType a, BaseType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
                 && (a.Encoding == b.Encoding || Differ(path, $"is {a.Name}", $"is {b.Name}")),
-            (EnumType a, EnumType b) => (a.Name == b.Name || Differ(path, $"is enum {a.Name}", $"is enum {b.Name}"))
-                && (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize))),
+            (EnumType a, EnumType b) => (IsSameName(a.Name, b.Name) || Differ(path, $"is enum {a.Name}", $"is enum {b.Name}"))
+                && (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize))) && SameEnumerators(a, b, path),
             (PointerType a, PointerType b) => (a.ByteSize == b.ByteSize || Differ(path, Bytes(a.ByteSize), Bytes(b.ByteSize)))
                 && (PointeeName(_left, a.Target) == PointeeName(_right, b.Target)
                     || Differ(path, $"points to {PointeeName(_left, a.Target)}", $"points to {PointeeName(_right, b.Target)}")),
             (ArrayType a, ArrayType b) => (a.Count == b.Count || Differ(path, $"has {Count(a)} elements", $"has {Count(b)} elements"))
                 && ByValue(a.Element, b.Element, path + "[]", bitBase),
-            (AggregateReference a, AggregateReference b) => a == b || Differ(path, $"is {Tagged(a.Kind, a.Name)}", $"is {Tagged(b.Kind, b.Name)}"),
+            (AggregateReference a, AggregateReference b) => (a.Kind == b.Kind && IsSameName(a.Name, b.Name)) || Differ(path, $"is {Tagged(a.Kind, a.Name)}", $"is {Tagged(b.Kind, b.Name)}"),
             (AggregateType a, AggregateType b) => SameAggregate(a, b, path, bitBase),
             (FunctionType, FunctionType) => true,
             var (a, b) => Differ(path, $"is {Sort(a)}", $"is {Sort(b)}"),
@@ -132,7 +133,7 @@ internal sealed class DefinitionEquality
 
     private bool SameAggregate(AggregateType left, AggregateType right, string path, ulong bitBase)
     {
-        if (left.Kind != right.Kind || left.Name != right.Name)
+        if (left.Kind != right.Kind || !IsSameName(left.Name, right.Name))
         {
             return Differ(path, $"is {Tagged(left.Kind, left.Name)}", $"is {Tagged(right.Kind, right.Name)}");
         }
@@ -181,20 +182,49 @@ internal sealed class DefinitionEquality
     }
 
     /// <summary>
-    /// The part of a member's name that is compared. The names of the kernel's __UNIQUE_ID (include/linux/compiler.h) end in a counter of the unit, which no
-    /// source
+    /// The part of a name that is compared. The names of the kernel's __UNIQUE_ID (include/linux/compiler.h) end in a counter of the unit, which no source
     /// can name.
     /// </summary>
-    public static string ComparedName(string name) => IsUnique(name) ? new string(name.AsSpan().TrimEnd("0123456789")) : name;
+    [return: NotNullIfNotNull(nameof(name))]
+    public static string? ComparedName(string? name) => name is not null && IsUnique(name) ? new string(name.AsSpan().TrimEnd("0123456789")) : name;
 
-    private static bool IsSameName(string? a, string? b) => a == b || (a is not null && b is not null && IsUnique(a) && ComparedName(a) == ComparedName(b));
+    /// <summary>Whether two names of members or tags are one; that of an unnamed one is null.</summary>
+    public static bool IsSameName(string? a, string? b) => a == b || (a is not null && b is not null && IsUnique(a) && ComparedName(a) == ComparedName(b));
 
-    private static bool IsUnique(string name) => name.StartsWith(UniquePrefix, StringComparison.Ordinal);
+    /// <summary>Whether a name is one of the kernel's __UNIQUE_ID.</summary>
+    public static bool IsUnique(string name) => name.StartsWith(UniquePrefix, StringComparison.Ordinal);
+
+    private static string? HashedName(string? name) => name is not null && IsUnique(name) ? UniquePrefix : name;
 
     private bool Differ(string path, string left, string right)
     {
         _difference ??= $"{(path.Length == 0 ? "it" : path)} {left} in one and {right} in the other";
         return false;
+    }
+
+    // Only of the enumeration that was asked for; their order says nothing.
+    private bool SameEnumerators(EnumType left, EnumType right, string path)
+    {
+        if (left.Enumerators is not { } mine || right.Enumerators is not { } others)
+        {
+            return left.Enumerators is null == right.Enumerators is null || Differ(path, "was read with its enumerators", "without");
+        }
+
+        Dictionary<string, Enumerator> byName = others.ToDictionary(e => e.Name, StringComparer.Ordinal);
+        foreach (Enumerator enumerator in mine)
+        {
+            if (!byName.Remove(enumerator.Name, out Enumerator? other))
+            {
+                return Differ(path, $"has {enumerator.Name}", "has it not");
+            }
+
+            if (enumerator != other)
+            {
+                return Differ(path, $"has {enumerator.Name} = {enumerator.Value}", $"{other.Value}");
+            }
+        }
+
+        return byName.Count == 0 || Differ(path, $"has no {byName.Keys.First()}", "has one");
     }
 
     /// <summary>The target of a pointer as far as it is compared: the kind and the tag.</summary>
@@ -214,11 +244,11 @@ internal sealed class DefinitionEquality
                     stars += "[]";
                     break;
                 case AggregateReference reference:
-                    return $"{TypeSpelling.Keyword(reference.Kind)} {reference.Name}{stars}";
+                    return $"{TypeSpelling.Keyword(reference.Kind)} {ComparedName(reference.Name)}{stars}";
                 case AggregateType aggregate:
-                    return $"{TypeSpelling.Keyword(aggregate.Kind)} {aggregate.Name}{stars}";
+                    return $"{TypeSpelling.Keyword(aggregate.Kind)} {ComparedName(aggregate.Name)}{stars}";
                 case EnumType type:
-                    return $"enum {type.Name}{stars}";
+                    return $"enum {ComparedName(type.Name)}{stars}";
                 case BaseType type:
                     return $"a {type.ByteSize}-byte {type.Encoding}{stars}";
                 default:

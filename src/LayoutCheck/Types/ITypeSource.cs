@@ -75,7 +75,9 @@ public sealed record Survey(ImmutableArray<DefinitionSet> Sets, DebugInfoSummary
 
 /// <summary>One definition of a type.</summary>
 /// <param name="Graph">The graph that holds it.</param>
-/// <param name="Root">The struct or union in that graph: an <see cref="AggregateType"/>.</param>
+/// <param name="Root">
+/// The struct or union in that graph: an <see cref="AggregateType"/>; of <see cref="TypeNameKind.Enum"/>, the <see cref="EnumType"/> with its enumerators.
+/// </param>
 /// <param name="Units">The compilation units that have it, in file order. BTF keeps none: there, each record that has it counts as a unit.</param>
 public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray<DefiningUnit> Units)
 {

@@ -78,7 +78,7 @@ public sealed class StructuralDiff
                 Compare(left.Element(a), right.Element(b), path + "[]");
                 break;
             // Another struct has other members. Of an unnamed one they are those of what it is in, and the whole type is what was asked for.
-            case (AggregateType a, AggregateType b) when path.Length == 0 || a.Name == b.Name:
+            case (AggregateType a, AggregateType b) when path.Length == 0 || DefinitionEquality.IsSameName(a.Name, b.Name):
                 if (a.Alignment != b.Alignment)
                 {
                     Add(DifferenceKind.Alignment, path, left with { Alignment = a.Alignment }, right with { Alignment = b.Alignment });
@@ -101,10 +101,10 @@ public sealed class StructuralDiff
     {
         (null, null) => false,
         (BaseType a, BaseType b) => a.Encoding != b.Encoding || (isBitField && a.ByteSize != b.ByteSize),
-        (EnumType a, EnumType b) => a.Name != b.Name || (isBitField && a.ByteSize != b.ByteSize),
+        (EnumType a, EnumType b) => !DefinitionEquality.IsSameName(a.Name, b.Name) || (isBitField && a.ByteSize != b.ByteSize),
         (PointerType a, PointerType b) => DefinitionEquality.PointeeName(_left, a.Target) != DefinitionEquality.PointeeName(_right, b.Target),
-        (AggregateReference a, AggregateReference b) => a != b,
-        (AggregateType a, AggregateType b) => a.Kind != b.Kind || a.Name != b.Name,
+        (AggregateReference a, AggregateReference b) => a.Kind != b.Kind || !DefinitionEquality.IsSameName(a.Name, b.Name),
+        (AggregateType a, AggregateType b) => a.Kind != b.Kind || !DefinitionEquality.IsSameName(a.Name, b.Name),
         var (a, b) => a?.GetType() != b?.GetType(),
     };
 
@@ -324,7 +324,7 @@ public sealed class StructuralDiff
                 }
                 else if (graph.AsAggregate(member.Type) is { } inner)
                 {
-                    Groups.Add((inner.Kind, inner.Name, offset - BitBase, inner.ByteSize, inner.Alignment, member.Alignment));
+                    Groups.Add((inner.Kind, DefinitionEquality.ComparedName(inner.Name), offset - BitBase, inner.ByteSize, inner.Alignment, member.Alignment));
                     string keyword = TypeSpelling.Keyword(inner.Kind);
                     AddAll(inner, offset, group.Length == 0 ? keyword : $"{group} {keyword}");
                     Groups.Add('}');
@@ -334,7 +334,7 @@ public sealed class StructuralDiff
                     // A bit-field without a name.
                     TypeNode? type = graph.NodeOrNull(graph.Strip(member.Type));
                     Groups.Add((offset - BitBase, member.BitFieldSize, member.Alignment, graph.ByteSizeOf(member.Type), (type as BaseType)?.Encoding,
-                        (type as EnumType)?.Name));
+                        DefinitionEquality.ComparedName((type as EnumType)?.Name)));
                 }
             }
         }

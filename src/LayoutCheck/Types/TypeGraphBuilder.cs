@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using LayoutCheck.Core;
 
 namespace LayoutCheck.Types;
@@ -44,6 +45,7 @@ internal sealed class TypeGraphBuilder
             : extent.SpellingLength > MostSpelling ? $"a type takes more than {MostSpelling} characters to spell"
             : extent.TextLength > MostText ? $"the members of a struct or union take more than {MostText} characters to name"
             : node is AggregateType aggregate ? ImpossibleIn(aggregate)
+            : node is EnumType { Enumerators: { } enumerators } type ? ImpossibleIn(type, enumerators)
             : null;
         return new TypeId(_nodes.Count - 1);
     }
@@ -211,6 +213,27 @@ internal sealed class TypeGraphBuilder
         }
 
         return isSorted || aggregate.Kind == AggregateKind.Union ? null : Overlapping(aggregate);
+    }
+
+    // C17 6.7.2.2: an enumerator is declared once, and the type has room for all values.
+    private static string? ImpossibleIn(EnumType type, ImmutableArray<Enumerator> enumerators)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        int bits = (int)Math.Min(type.ByteSize, sizeof(ulong)) * 8;
+        foreach (Enumerator enumerator in enumerators)
+        {
+            if (!names.Add(enumerator.Name))
+            {
+                return $"it has two enumerators {enumerator.Name}";
+            }
+
+            if (enumerator.Value >= Int128.One << bits || enumerator.Value < -(Int128.One << (bits - 1)))
+            {
+                return $"its enumerator {enumerator.Name} is {enumerator.Value}, and it has {Printable.Count(type.ByteSize, "byte")}";
+            }
+        }
+
+        return null;
     }
 
     // The randstruct plugin may leave the members of a struct in an order of its own.

@@ -14,6 +14,9 @@ public enum TypeNameKind
 
     /// <summary>A typedef of a struct or union, and no tag: what a name alone means in C.</summary>
     Typedef,
+
+    /// <summary>The tag of an enumeration.</summary>
+    Enum,
 }
 
 /// <summary>The name of a type as a user asks for it: <c>page</c>, <c>struct page</c>, <c>union foo</c>.</summary>
@@ -42,6 +45,7 @@ public readonly record struct TypeName(TypeNameKind Kind, string Name)
         TypeNameKind.Struct => "struct " + Name,
         TypeNameKind.Union => "union " + Name,
         TypeNameKind.Typedef => "typedef " + Name,
+        TypeNameKind.Enum => "enum " + Name,
         _ => Name,
     };
 }

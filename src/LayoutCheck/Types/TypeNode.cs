@@ -87,7 +87,27 @@ public sealed record ArrayType(TypeId Element, ulong? Count) : TypeNode
 }
 
 /// <summary>An enumeration; size in bytes, 0 when it is only declared.</summary>
-public sealed record EnumType(string? Name, ulong ByteSize, bool IsSigned) : TypeNode;
+public sealed record EnumType(string? Name, ulong ByteSize, bool IsSigned) : TypeNode
+{
+    /// <summary>
+    /// The enumerators in the order of their declaration, where the enumeration itself was asked for; else null, since no layout depends on them.
+    /// </summary>
+    public ImmutableArray<Enumerator>? Enumerators { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(EnumType? other) => other is not null && Name == other.Name && ByteSize == other.ByteSize && IsSigned == other.IsSigned
+        && Enumerators is null == other.Enumerators is null && (Enumerators is not { } mine || mine.SequenceEqual(other.Enumerators!.Value));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, ByteSize, IsSigned, Enumerators?.Length);
+}
+
+/// <summary>One enumerator of an enumeration.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Its value; the more likely one where <paramref name="Doubt"/> is set.</param>
+/// <param name="Doubt">Why the value is not certain, in a clause; null when it is.</param>
+/// <param name="OtherValue">Of a value in doubt, the only other one that it may have; null when it may be any.</param>
+public sealed record Enumerator(string Name, Int128 Value, string? Doubt = null, Int128? OtherValue = null);
 
 /// <summary>A function, as pointed to by a member.</summary>
 public sealed record FunctionType(TypeId Return, ImmutableArray<TypeId> Parameters, bool IsVariadic) : TypeNode;

@@ -6,22 +6,28 @@ namespace LayoutCheck.Types;
 public static class TypeSpelling
 {
     /// <summary>The declaration of <paramref name="name"/> with this type; without a name, the bare type.</summary>
-    public static string Declare(this TypeGraph graph, TypeId type, string name = "") => graph.Declare(type, name, isResolved: false);
+    public static string Declare(this TypeGraph graph, TypeId type, string name = "") => Joined(graph.DeclareInParts(type, name));
 
-    /// <summary>The same; <paramref name="isResolved"/> puts what they stand for in place of all typedefs.</summary>
-    internal static string Declare(this TypeGraph graph, TypeId type, string name, bool isResolved)
+    /// <summary>
+    /// The bare type with what its typedefs stand for in their place, in pointees and parameters too. A type without a tag keeps the typedef that names it.
+    /// </summary>
+    internal static string DeclareResolved(this TypeGraph graph, TypeId type) => Joined(InParts(graph, type, "", isResolved: true));
+
+    private static string Joined((string Specifier, string Declarator) parts)
     {
-        (string specifier, string declarator) = graph.DeclareInParts(type, name, isResolved);
+        (string specifier, string declarator) = parts;
         return declarator.Length == 0 ? specifier : declarator[0] == '[' ? specifier + declarator : $"{specifier} {declarator}";
     }
 
     /// <summary>The same in C's two parts, to be set in columns: <c>struct page</c> and <c>*pages[16]</c>.</summary>
     public static (string Specifier, string Declarator) DeclareInParts(this TypeGraph graph, TypeId type, string name = "")
-        => graph.DeclareInParts(type, name, isResolved: false);
-
-    private static (string Specifier, string Declarator) DeclareInParts(this TypeGraph graph, TypeId type, string name, bool isResolved)
     {
         ArgumentNullException.ThrowIfNull(graph);
+        return InParts(graph, type, name, isResolved: false);
+    }
+
+    private static (string Specifier, string Declarator) InParts(TypeGraph graph, TypeId type, string name, bool isResolved)
+    {
         string declarator = name;
         bool isPointer = false;
         Qualifiers qualifiers = Qualifiers.None;
@@ -34,7 +40,7 @@ public static class TypeSpelling
                     qualifiers |= (Qualifiers)(1 << (int)qualified.Qualifier);
                     type = qualified.Target;
                     continue;
-                case TypedefType typedef when isResolved:
+                case TypedefType typedef when isResolved && !NamesUntagged(graph, typedef):
                     type = typedef.Target;
                     continue;
                 case PointerType pointer:
@@ -51,7 +57,7 @@ public static class TypeSpelling
                     type = array.Element;
                     continue;
                 case FunctionType function:
-                    IEnumerable<string> parameters = function.Parameters.Select(p => graph.Declare(p, "", isResolved));
+                    IEnumerable<string> parameters = function.Parameters.Select(p => isResolved ? graph.DeclareResolved(p) : graph.Declare(p));
                     if (function.IsVariadic)
                     {
                         parameters = parameters.Append("...");
@@ -68,11 +74,31 @@ public static class TypeSpelling
                     type = function.Return;
                     continue;
                 default:
-                    string specifier = Specifier(node);
+                    string specifier = Specifier(isResolved ? WithComparedName(node) : node);
                     return (qualifiers == Qualifiers.None ? specifier : $"{Words(qualifiers)} {specifier}", declarator);
             }
         }
     }
+
+    /// <summary>Whether a typedef is the name of a struct, union or enum that has no tag: none lies between them.</summary>
+    internal static bool NamesUntagged(TypeGraph graph, TypedefType typedef)
+    {
+        TypeId target = typedef.Target;
+        while (graph.NodeOrNull(target) is QualifiedType qualified)
+        {
+            target = qualified.Target;
+        }
+
+        return graph.NodeOrNull(target) is AggregateType { Name: null } or AggregateReference { Name: null } or EnumType { Name: null };
+    }
+
+    private static TypeNode? WithComparedName(TypeNode? node) => node switch
+    {
+        EnumType type => type with { Name = DefinitionEquality.ComparedName(type.Name) },
+        AggregateType type => type with { Name = DefinitionEquality.ComparedName(type.Name) },
+        AggregateReference type => type with { Name = DefinitionEquality.ComparedName(type.Name) },
+        _ => node,
+    };
 
     private static string Bracketed(string declarator, bool isPointer) => isPointer ? $"({declarator})" : declarator;
 

@@ -119,7 +119,7 @@ public sealed class OutputTests
         string output = Path.Combine(folder.FullName, path.Replace("LONG", new string('a', 300), StringComparison.Ordinal).Replace("FULL", full.Path, StringComparison.Ordinal));
         string[] before = [.. folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(f => f.FullName)];
 
-        foreach (string[] arguments in new string[][] { ["baseline", Image, "page"], ["rules", "import", Path.Combine(folder.FullName, "page.h")] })
+        foreach (string[] arguments in new string[][] { ["baseline", Image, "page", "--force"], ["rules", "import", Path.Combine(folder.FullName, "page.h")] })
         {
             if (arguments[0] == "rules" && path.StartsWith("folder", StringComparison.Ordinal))
             {
@@ -146,7 +146,7 @@ public sealed class OutputTests
         DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-");
         string file = Path.Combine(folder.FullName, "page.md");
         File.WriteAllText(file, "before");
-        string baseline = $"ulimit -f 1; DOTNET_EnableWriteXorExecute=0 {ProgramRun.ShellCommand} baseline '{Path.Combine(FixtureFile.Repository, Image)}' page folio";
+        string baseline = $"ulimit -f 1; DOTNET_EnableWriteXorExecute=0 {ProgramRun.ShellCommand} baseline '{Path.Combine(FixtureFile.Repository, Image)}' page folio --force";
 
         ProgramResult named = ProgramRun.Shell($"{baseline} --output '{file}'");
         ProgramResult redirected = ProgramRun.Shell($"{baseline} > '{file}.out'");
@@ -191,9 +191,40 @@ public sealed class OutputTests
 
         Assert.Equal(expected, ProgramRun.Run("baseline", Image, "page", "-o", "/dev/stdout").Out);
         Assert.Equal(expected, ProgramRun.Shell($"mkfifo '{fifo}'; cat '{fifo}' & {ProgramRun.ShellCommand} baseline '{Path.Combine(FixtureFile.Repository, Image)}' page -o '{fifo}'; wait").Out);
-        Assert.Equal(0, ProgramRun.Run("baseline", Image, "page", "-o", link).ExitCode);
+        Assert.Equal(0, ProgramRun.Run("baseline", Image, "page", "-o", link, "--force").ExitCode);
         Assert.Equal(expected, File.ReadAllText(Path.Combine(folder.FullName, "real")));
         Assert.Equal("real", new FileInfo(link).LinkTarget);
+        folder.Delete(true);
+    }
+
+    [Fact]
+    public void A_baseline_replaces_no_file_and_makes_no_folder_unless_it_is_told_to()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-");
+        string pinned = Path.Combine(folder.FullName, "page.md");
+        string link = Path.Combine(folder.FullName, "link.md");
+        string deeper = Path.Combine(folder.FullName, "a", "b", "page.md");
+        _ = File.CreateSymbolicLink(link, "page.md");
+
+        // A file of a new name needs no word.
+        Assert.Equal(0, ProgramRun.Run("baseline", Image, "page", "-o", pinned).ExitCode);
+        File.AppendAllText(pinned, "edited");
+        foreach ((string path, string words) in new[]
+        {
+            (pinned, $"{pinned} is there already, and what it pins would be lost: name another file, or give --force to overwrite it"),
+            (link, $"{link} is there already, and what it pins would be lost: name another file, or give --force to overwrite it"),
+            (deeper, $"{deeper}: there is no folder {Path.GetDirectoryName(deeper)}: make it, or give --force to have it made"),
+        })
+        {
+            ProgramResult refused = ProgramRun.Run("baseline", Image, "page", "-o", path);
+            Assert.Equal((2, "", $"layoutcheck: {words}"), (refused.ExitCode, refused.Out, Assert.Single(refused.ErrLines)));
+        }
+
+        Assert.EndsWith("edited", File.ReadAllText(pinned), StringComparison.Ordinal);
+        Assert.Equal([link, pinned], folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(f => f.FullName).Order());
+        Assert.Equal(0, ProgramRun.Run("baseline", Image, "page", "-o", link, "--force").ExitCode);
+        Assert.Equal(0, ProgramRun.Run("baseline", Image, "page", "-o", deeper, "--force").ExitCode);
+        Assert.Equal(File.ReadAllText(deeper), File.ReadAllText(pinned));
         folder.Delete(true);
     }
 

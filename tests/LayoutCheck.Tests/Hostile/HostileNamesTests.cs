@@ -71,7 +71,7 @@ public sealed class HostileNamesTests : IDisposable
     [InlineData("baseline|IMAGE|page")]
     [InlineData("baseline|IMAGE|page|evil")]
     [InlineData("baseline|IMAGE|page|-o|OUTPUT")]
-    [InlineData("baseline|IMAGE|page|-o|NOFOLDER")]
+    [InlineData("baseline|IMAGE|page|--force|-o|NOFOLDER")]
     [InlineData("rules|import|HEADER")]
     [InlineData("rules|import|HEADER|-o|OUTPUT")]
     public void Come_out_written_out_in_what_becomes_a_rule(string command)
@@ -108,6 +108,7 @@ public sealed class HostileNamesTests : IDisposable
     [InlineData("show|IMAGE|page|-c|X", 2)]
     [InlineData("check|IMAGE|X|X", 2)]
     [InlineData("check|IMAGE|--X", 2)]
+    [InlineData("baseline|IMAGE|page|-o|NOFOLDER", 2)]
     [InlineData("X", 2)]
     [InlineData("check|NOTELF", 3)]
     [InlineData("check|LINKED", 3)]

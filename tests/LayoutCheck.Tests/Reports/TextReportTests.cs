@@ -28,7 +28,7 @@ public sealed class TextReportTests
     }
 
     [Theory]
-    [InlineData("page-era4/page-era4.gcc-dwarf5.elf")]
+    [InlineData("page-era3/page-era3.gcc-dwarf5.elf")]
     [InlineData("page-era5/page-era5.gcc-dwarf5.elf")]
     [InlineData("page-era6/page-era6.gcc-dwarf5.elf")]
     public void A_pass_has_eight_lines_of_mail(string fixture)
@@ -55,7 +55,7 @@ public sealed class TextReportTests
             Assert.StartsWith("pgmap does NOT line up with compound_head: ", text, StringComparison.Ordinal);
             string violation = text[text.IndexOf("\nVIOLATED pgmap lines up with compound_head (pgmap-on-compound-head)\n", StringComparison.Ordinal)..];
             string[] fields = [.. violation.Split('\n').Skip(2).TakeWhile(l => l.Length > 0).Select(l => l[..12].Trim())];
-            Assert.Equal(["rule", "seen", "declared", "declared", "breaks", "rule", "seen", "declared", "declared", "breaks", "to do"], fields);
+            Assert.Equal(["rule", "seen", "declared", "declared", "breaks", "to do"], fields);
             Assert.Matches("\n  declared  folio.pgmap at page.h:[0-9]+\n", violation);
             Assert.Equal(verbosity != Verbosity.Quiet, text.Contains("\nRules: ", StringComparison.Ordinal));
             Assert.Equal(verbosity == Verbosity.Full, text.Contains("\nDefinitions\n", StringComparison.Ordinal));

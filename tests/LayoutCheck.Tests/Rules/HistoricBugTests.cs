@@ -37,7 +37,9 @@ public class HistoricBugTests
               flags 0/8 unsigned long
               compound_head 8/8 unsigned long
               mapping 24/8 struct address_space *
+              _refcount 52/4 int
             struct slab 64 align 16
+              __page_refcount 52/4 int
               __page_flags 0/8 unsigned long
               slab_cache 8/8 struct kmem_cache *
               slab_list 16/16 struct list_head
@@ -49,6 +51,7 @@ public class HistoricBugTests
               next 0/8 struct callback_head *
               func 8/8 void (*)(struct callback_head *)
             struct folio 128
+              page 0/64 struct page
               flags 0/8 unsigned long
               __head 72/8 unsigned long
             """);
@@ -79,16 +82,18 @@ public class HistoricBugTests
     /// nothing is to be aligned. Where it has one, a third member is over the two words.
     /// </summary>
     [Theory]
-    [InlineData("", Outcome.NotApplicable)]
+    [InlineData("", Outcome.Holds)]
     [InlineData("  freelist_counters 16/8 freelist_full_t", Outcome.Violated)]
     public void A_slab_need_not_be_aligned_where_two_words_are_not_exchanged_at_once(string member, Outcome outcome)
     {
         string layouts = $"""
             struct page 36 align 4
               flags 0/4 unsigned long
+              compound_head 4/4 unsigned long
             struct slab 36 align 4
               freelist 16/4 void *
               counters 20/4 unsigned long
+              __page_refcount 28/4 int
             {member}
             struct freelist_counters 8
               freelist 0/4 void *
@@ -102,6 +107,6 @@ public class HistoricBugTests
     private static CheckResult Violation(string rule, TargetInfo target, string layouts)
     {
         RuleSet rules = new([RuleCatalog.Default.Find(rule)!]);
-        return RuleEvaluator.Evaluate(rules, LayoutText.Parse(layouts, target.WordByteSize), target)[0].Checks.First(c => c.Outcome == Outcome.Violated);
+        return RuleEvaluator.Evaluate(rules, LayoutText.Parse(layouts, target.WordByteSize), target)[0].Checks.First(c => c.Outcome is Outcome.Violated or Outcome.Warning);
     }
 }

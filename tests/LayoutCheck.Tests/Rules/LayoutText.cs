@@ -7,7 +7,7 @@ namespace LayoutCheck.Tests.Rules;
 /// Layouts written down for tests, facts only. A type is a line <c>struct page 64 align 16</c>; its members follow, indented:
 /// <c>name offset/size type</c> in bytes, or <c>name offset b width type</c> in bits (<c>dirty 17b1 unsigned int</c>) for a bitfield.
 /// <c>typedef kuid_t 4</c> is a type without a tag. A struct that the text describes too is embedded with its members, any other is opaque: only its size is known.
-/// A name that stands twice has two definitions.
+/// A name that stands twice has two definitions. The lines below <c>enum pagetype 4</c> are enumerators with their values: <c>PGTY_slab 0xf5</c>.
 /// </summary>
 internal sealed class LayoutText
 {
@@ -31,6 +31,15 @@ internal sealed class LayoutText
                 continue;
             }
 
+            if (layouts._definitions[^1].Name.StartsWith("enum ", StringComparison.Ordinal))
+            {
+                bool isHex = words[1].StartsWith("0x", StringComparison.Ordinal);
+                Int128 value = isHex ? ulong.Parse(words[1][2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+                    : Int128.Parse(words[1], CultureInfo.InvariantCulture);
+                layouts._definitions[^1].Enumerators.Add(new Enumerator(words[0], value));
+                continue;
+            }
+
             string[] place = words[1].Split('/', 'b');
             bool isBitField = words[1].Contains('b', StringComparison.Ordinal);
             ulong scale = isBitField ? 1u : 8u;
@@ -42,7 +51,9 @@ internal sealed class LayoutText
     }
 
     private static TypeName NameOf(string name)
-        => name.StartsWith("typedef ", StringComparison.Ordinal) ? new TypeName(TypeNameKind.Any, name[8..]) : TypeName.Parse(name);
+        => name.StartsWith("typedef ", StringComparison.Ordinal) ? new TypeName(TypeNameKind.Any, name[8..])
+            : name.StartsWith("enum ", StringComparison.Ordinal) ? new TypeName(TypeNameKind.Enum, name[5..])
+            : TypeName.Parse(name);
 
     private static ulong Number(string text) => ulong.Parse(text, CultureInfo.InvariantCulture);
 
@@ -54,7 +65,9 @@ internal sealed class LayoutText
             [.. _definitions.Where(d => d.Name == name).Select(definition =>
             {
                 TypeGraphBuilder builder = new();
-                TypeId root = Aggregate(builder, definition);
+                TypeId root = definition.Name.StartsWith("enum ", StringComparison.Ordinal)
+                    ? builder.Add(new EnumType(definition.Name[5..], definition.Size, definition.Enumerators.Any(e => e.Value < 0)) { Enumerators = [.. definition.Enumerators] })
+                    : Aggregate(builder, definition);
                 return new TypeDefinition(builder.Build(), root, [new DefiningUnit(unit, $"unit{unit++}.c")]);
             })],
             0);
@@ -110,7 +123,10 @@ internal sealed class LayoutText
         _ => Type(builder, spelling, 8),
     };
 
-    private sealed record Definition(string Name, ulong Size, ulong? Alignment, List<TextMember> Members);
+    private sealed record Definition(string Name, ulong Size, ulong? Alignment, List<TextMember> Members)
+    {
+        public List<Enumerator> Enumerators { get; } = [];
+    }
 
     private sealed record TextMember(string? Name, ulong BitOffset, ulong BitSize, bool IsBitField, string Type);
 }

@@ -42,6 +42,12 @@ internal static class RealLayouts
             if (definitions.TryGetValue(name, out DefinitionSet? set) && set.Distinct.Length > 0)
             {
                 TypeDefinition definition = set.Distinct[0];
+                if (definition.Graph[definition.Root] is EnumType { Enumerators: { } enumerators } type)
+                {
+                    writer.Add(type, enumerators, named[name].ToHashSet());
+                    continue;
+                }
+
                 writer.Add(definition.Graph, definition.Aggregate, name.ToString(), named[name].ToHashSet());
             }
         }
@@ -69,6 +75,13 @@ internal static class RealLayouts
             Members(graph, type, 0, name, type.ByteSize <= WholeUpTo ? null : named, text);
             _types[name] = text.ToString();
         }
+
+        // Of enumerators, those that a rule names.
+        public void Add(EnumType type, IEnumerable<Enumerator> enumerators, HashSet<string> named)
+            => _types[$"enum {type.Name}"] = string.Concat([
+                string.Create(CultureInfo.InvariantCulture, $"enum {type.Name} {type.ByteSize}\n"),
+                .. enumerators.Where(e => named.Contains(e.Name)).Select(e => string.Create(CultureInfo.InvariantCulture, $"  {e.Name} {e.Value}\n")),
+            ]);
 
         private void Members(TypeGraph graph, AggregateType type, ulong offset, string outer, HashSet<string>? named, StringBuilder text)
         {

@@ -184,12 +184,17 @@ public class RuleEvaluatorTests
     [InlineData("compound_head 32/8 long", "", "compound-head")]
     [InlineData("compound_head 32/8 long|pgmap 32/8 void *", "", "page-pgmap-lru")]
     [InlineData("compound_head 8/8 long|pgmap 8/8 void *|hmm_data 16/8 long", "", "page-pgmap-hmm-data")]
-    [InlineData("compound_head 8/8 long|pgmap 8/8 void *|zone_device_data 16/8 void *", "lru 8/16 void *", "page-pgmap-device-data")]
-    [InlineData("compound_head 8/8 long|zone_device_data 16/8 void *", "pgmap 8/8 void *", "folio-pgmap-compound-head")]
-    [InlineData("compound_info 8/8 long|zone_device_data 16/8 void *", "pgmap 8/8 void *", "folio-pgmap-compound-info")]
+    [InlineData("compound_head 8/8 long|pgmap 8/8 void *|zone_device_data 16/8 void *", "page 0/64 struct page|lru 8/16 void *", "page-pgmap-device-data")]
+    [InlineData("compound_head 8/8 long|zone_device_data 16/8 void *", "page 0/64 struct page|pgmap 8/8 void *", "folio-pgmap-compound-head")]
+    [InlineData("compound_info 8/8 long|zone_device_data 16/8 void *", "page 0/64 struct page|pgmap 8/8 void *", "folio-pgmap-compound-info")]
+    [InlineData("compound_info 8/8 long|memdesc 8/8 long", "page 0/64 struct page|pgmap 8/8 void *", "folio-pgmap-transition")]
+    [InlineData("compound_info 8/8 long|zone_device_data 16/8 void *", "pgmap 8/8 void *", "folio-own")]
+    [InlineData("compound_info 8/8 long|memdesc 8/8 long", "pgmap 8/8 void *", "folio-own")]
+    [InlineData("flags 0/8 long|memdesc 8/8 long", "pgmap 8/8 void *", "memdesc")]
+    [InlineData("memdesc 0/8 long", "", "memdesc")]
     public void The_era_is_told_by_members(string page, string folio, string expected)
     {
-        string text = $"struct page 64\n  {page.Replace("|", "\n  ", StringComparison.Ordinal)}\n" + (folio.Length > 0 ? $"struct folio 64\n  {folio}\n" : "");
+        string text = $"struct page 64\n  {page.Replace("|", "\n  ", StringComparison.Ordinal)}\n" + (folio.Length > 0 ? $"struct folio 64\n  {folio.Replace("|", "\n  ", StringComparison.Ordinal)}\n" : "");
         LayoutEra era = LayoutEra.Of(LayoutText.Parse(text));
         Assert.Equal(expected, era.Id);
         Assert.Contains(era, LayoutEra.All);
@@ -199,13 +204,22 @@ public class RuleEvaluatorTests
     [InlineData("flags 0/8 long", "")]
     [InlineData("flags 0/8 long|lru 8/16 void *|zone_device_data 16/8 void *", "")]
     [InlineData("compound_head 8/8 long|zone_device_data 16/8 void *", "")]
-    [InlineData("compound_head 8/8 long", "lru 8/16 void *")]
-    [InlineData("flags 0/8 long|first_page 48/8 struct page *", "lru 8/16 void *")]
+    [InlineData("compound_head 8/8 long", "page 0/64 struct page|lru 8/16 void *")]
     public void What_is_missing_for_another_reason_than_age_is_not_dated(string page, string folio)
     {
-        string text = $"struct page 64\n  {page.Replace("|", "\n  ", StringComparison.Ordinal)}\n" + (folio.Length > 0 ? $"struct folio 64\n  {folio}\n" : "");
+        string text = $"struct page 64\n  {page.Replace("|", "\n  ", StringComparison.Ordinal)}\n" + (folio.Length > 0 ? $"struct folio 64\n  {folio.Replace("|", "\n  ", StringComparison.Ordinal)}\n" : "");
         Assert.Same(LayoutEra.Undated, LayoutEra.Of(LayoutText.Parse(text)));
         Assert.Empty(LayoutEra.Undated.Versions);
+    }
+
+    [Theory]
+    [InlineData("flags 0/8 long|first_page 48/8 struct page *", "lru 8/16 void *")]
+    [InlineData("flags 0/8 long|pgmap 8/8 struct dev_pagemap *", "page 0/64 struct page")]
+    public void A_page_without_any_sign_beside_a_folio_is_of_no_known_era(string page, string folio)
+    {
+        LayoutEra era = LayoutEra.Of(LayoutText.Parse($"struct page 64\n  {page.Replace("|", "\n  ", StringComparison.Ordinal)}\nstruct folio 64\n  {folio}\n"));
+        Assert.Equal("not-known", era.Id);
+        Assert.Empty(era.Versions);
     }
 
     [Fact]

@@ -187,7 +187,11 @@ public sealed class StructuralDiffTests
 
     [Fact]
     public void Numbered_names_of_the_kernel_are_one()
-        => AssertDiffers("struct page 8\n  __UNIQUE_ID_pad12 0/8 long\n", "struct page 8\n  __UNIQUE_ID_pad7 0/8 long\n");
+    {
+        AssertDiffers("struct page 8\n  __UNIQUE_ID_pad12 0/8 long\n", "struct page 8\n  __UNIQUE_ID_pad7 0/8 long\n");
+        AssertDiffers("struct page 8\n  a 0/8 struct __UNIQUE_ID_t1\n  b 8/4 enum __UNIQUE_ID_e1\n  c 16/8 struct __UNIQUE_ID_p1 *\n",
+            "struct page 8\n  a 0/8 struct __UNIQUE_ID_t2\n  b 8/4 enum __UNIQUE_ID_e2\n  c 16/8 struct __UNIQUE_ID_p2 *\n");
+    }
 
     [Fact]
     public void Finds_none_where_generated_definitions_are_equal_and_some_where_they_are_not()

@@ -45,6 +45,40 @@ public sealed class SurveyTests
         Assert.All(survey.Sets[0].Distinct[0].Units, unit => Assert.StartsWith("GNU C", unit.Producer, StringComparison.Ordinal));
     }
 
+    // The kernel's __UNIQUE_ID numbers each name in each unit anew.
+    [Theory]
+    [InlineData("__UNIQUE_ID_rh_hide_123", "__UNIQUE_ID_rh_hide_7", 1)]
+    [InlineData("__UNIQUE_ID__x_12", "__UNIQUE_ID__x_9", 1)]
+    [InlineData("__UNIQUE_ID_a1", "__UNIQUE_ID_b1", 2)]
+    [InlineData("x_1", "x_2", 2)]
+    public void A_number_in_a_unique_name_is_no_difference(string first, string second, int distinct)
+    {
+        foreach (bool isTag in new[] { false, true })
+        {
+            DwarfBuilder dwarf = new();
+            foreach (string name in new[] { first, second })
+            {
+                string number = $"int of {name}";
+                string inner = $"inner of {name}";
+                DwarfUnit unit = dwarf.Unit(root: [At.Language(DwLang.DW_LANG_C11), At.Name($"{name}.c")]);
+                unit.Mark(number);
+                unit.Leaf(DwTag.DW_TAG_base_type, At.Name("int"), At.Size(4), At.Data1(DwAt.DW_AT_encoding, (int)DwAte.DW_ATE_signed));
+                unit.Mark(inner);
+                unit.Begin(DwTag.DW_TAG_structure_type, At.Name(isTag ? name : "inner"), At.Size(4));
+                unit.Leaf(DwTag.DW_TAG_member, At.Name("a"), At.Type(number), At.Data1(DwAt.DW_AT_data_member_location, 0));
+                unit.End();
+                unit.Begin(DwTag.DW_TAG_structure_type, At.Name("page"), At.Size(8));
+                unit.Leaf(DwTag.DW_TAG_member, At.Name(isTag ? "b" : name), At.Type(inner), At.Data1(DwAt.DW_AT_data_member_location, 0));
+                unit.Leaf(DwTag.DW_TAG_member, At.Name("c"), At.Type(number), At.Data1(DwAt.DW_AT_data_member_location, 4));
+                unit.End();
+            }
+
+            using KernelImage image = dwarf.Open();
+            DefinitionSet set = image.Types.FindAll([Page], 2).Sets[0];
+            Assert.Equal((2, distinct), (set.DefinitionCount, set.Distinct.Length));
+        }
+    }
+
     [Fact]
     public void The_C_definition_answers_where_Rust_has_a_twin_first()
     {

@@ -55,6 +55,9 @@ internal sealed unsafe class AbbrevTable
     public AbbrevTable(SectionWindow window)
         : this(window.View) => _window = window;
 
+    /// <summary>Whether the skip plans of enumerations tell their names too: only where one is wanted, as it costs time in every unit.</summary>
+    public bool WantsEnums { get; init; }
+
     /// <summary>Moves to the table of another unit.</summary>
     /// <exception cref="InvalidImageException">The table lies outside of the section, or the tables read so far exceed the bound.</exception>
     public void Load(in UnitHeader unit)
@@ -221,7 +224,7 @@ internal sealed unsafe class AbbrevTable
             }
             else
             {
-                plan = SkipPlanBuilder.Parse(ref reader, _section, _unit);
+                plan = SkipPlanBuilder.Parse(ref reader, _section, _unit, WantsEnums);
                 plan = _usesPlans ? plan : plan.OnSlowPath;
                 id = reader.Offset - from == key.Length ? _cache.Add(key, plan) : AbbrevCache.NotCached;
             }

@@ -13,7 +13,7 @@ internal readonly record struct SkipPlan(ulong Bits)
     /// <summary>DW_AT_sibling, a DW_FORM_ref4, says where the next DIE is.</summary>
     public const ulong HasSibling = 1UL << 49;
 
-    /// <summary>The DIE is a struct or union with a name; the name is a DW_FORM_strp of four bytes, or the string of <see cref="HasString"/>.</summary>
+    /// <summary>The DIE is a struct, a union or, where one is wanted, an enumeration with a name; the name is a DW_FORM_strp of four bytes, or the string of <see cref="HasString"/>.</summary>
     public const ulong NamesAggregate = 1UL << 50;
 
     /// <summary>The DIE is a typedef with such a name.</summary>

@@ -27,9 +27,10 @@ internal struct SkipPlanBuilder
     /// <param name="reader">At the tag.</param>
     /// <param name="section">.debug_abbrev.</param>
     /// <param name="unit">The unit, for the sizes that depend on it.</param>
+    /// <param name="wantsEnums">Whether the names of enumerations are wanted.</param>
     /// <exception cref="InvalidImageException">The declaration is damaged.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static SkipPlan Parse(ref SectionReader reader, Section section, in UnitHeader unit)
+    public static SkipPlan Parse(ref SectionReader reader, Section section, in UnitHeader unit, bool wantsEnums)
     {
         ulong from = reader.Offset;
         ulong tag = reader.ReadUleb();
@@ -54,7 +55,7 @@ internal struct SkipPlanBuilder
             }
         }
 
-        return builder.Build(tag, hasChildren, unit);
+        return builder.Build(tag, hasChildren, unit, wantsEnums);
     }
 
     // On a repeated attribute the first one counts.
@@ -83,9 +84,10 @@ internal struct SkipPlanBuilder
         }
     }
 
-    private readonly SkipPlan Build(ulong tag, bool hasChildren, in UnitHeader unit)
+    private readonly SkipPlan Build(ulong tag, bool hasChildren, in UnitHeader unit, bool wantsEnums)
     {
-        bool isAggregate = tag is (ulong)DwTag.DW_TAG_structure_type or (ulong)DwTag.DW_TAG_union_type;
+        bool isAggregate = tag is (ulong)DwTag.DW_TAG_structure_type or (ulong)DwTag.DW_TAG_union_type
+            || (wantsEnums && tag == (ulong)DwTag.DW_TAG_enumeration_type);
         bool isNamed = _nameForm != 0 && (isAggregate || tag == (ulong)DwTag.DW_TAG_typedef);
         StringHome nameHome = StringForms.HomeOf(_nameForm);
         bool isVariableString = StringForms.HomeOf(_variableForm) == StringHome.InPlace;

@@ -11,7 +11,7 @@ namespace LayoutCheck.Dwarf.Decode;
 /// Builds the <see cref="TypeGraph"/> of one struct or union from its DIEs. Types embedded by value are built in full; behind a pointer only their names
 /// are. One builder serves one thread.
 /// </summary>
-internal sealed class DwarfGraphBuilder
+internal sealed partial class DwarfGraphBuilder
 {
     // The kernel's deepest nesting by value is about 20; only a circle goes further.
     private const int DeepestType = 256;
@@ -36,6 +36,9 @@ internal sealed class DwarfGraphBuilder
     private TypeGraphBuilder _graph = new();
     private int _depth;
 
+    // Whether the definition asked for is an enumeration: no other enumeration can be on the way to it.
+    private bool _isEnumWanted;
+
     /// <param name="sections">The image.</param>
     /// <param name="withPlaces">Whether to read where types and members are declared: it takes time, and only a listing needs it.</param>
     public DwarfGraphBuilder(DwarfSections sections, bool withPlaces = false)
@@ -46,7 +49,8 @@ internal sealed class DwarfGraphBuilder
     }
 
     /// <summary>
-    /// The definition at a DIE of the image: a struct or union, or the one that a typedef names. Null for a declaration, and for a typedef of another type.
+    /// The definition at a DIE of the image: a struct or union, or the one that a typedef names, or an enumeration. Null for a declaration, and for a typedef
+    /// of another type.
     /// </summary>
     /// <param name="unit">The unit of the DIE.</param>
     /// <param name="dieOffset">Bytes from the start of .debug_info.</param>
@@ -86,7 +90,7 @@ internal sealed class DwarfGraphBuilder
         TypeNode? node = root == TypeId.Void ? null : graph[root];
         TypedefOf = isTypedef && node is AggregateReference { Name: { } name } declared ? new TypeName(TypeName.KindOf(declared.Kind), name) : null;
         FirstTypedefOf ??= TypedefOf;
-        return node is AggregateType ? (graph, root) : null;
+        return node is AggregateType or EnumType { Enumerators: not null } ? (graph, root) : null;
     }
 
     private TypeId Type(ulong dieOffset, DwarfSections file, in UnitHeader unit, bool byValue)
@@ -99,6 +103,7 @@ internal sealed class DwarfGraphBuilder
         Descend(1, file.Info, dieOffset);
         DieDecoder decoder = DecoderOf(file, unit);
         Die die = decoder.Read(dieOffset, out _) ?? throw file.Info.Invalid(dieOffset, "a type is said to be here, and there is none");
+        _isEnumWanted = _depth == 1 ? die.Tag == DwTag.DW_TAG_enumeration_type : _isEnumWanted;
         TypeId id = Signature(die, byValue) is { } signature ? WithSignature(signature, die, decoder, byValue)
             : die.Tag == DwTag.DW_TAG_typedef ? Typedef(die, decoder, byValue)
             : Add(Node(die, decoder, byValue), die);
@@ -201,7 +206,7 @@ internal sealed class DwarfGraphBuilder
             case DwTag.DW_TAG_union_type:
                 return Aggregate(die, decoder, byValue);
             case DwTag.DW_TAG_enumeration_type:
-                return Enumeration(die, decoder);
+                return Enumeration(die, decoder, byValue);
             case DwTag.DW_TAG_array_type:
                 return Array(die, decoder, byValue);
             case DwTag.DW_TAG_subroutine_type:
@@ -338,25 +343,6 @@ internal sealed class DwarfGraphBuilder
             EnumType type => type.ByteSize,
             _ => null,
         };
-    }
-
-    private EnumType Enumeration(Die die, DieDecoder decoder)
-    {
-        BaseEncoding encoding = DieValues.Encoding(die);
-        ulong? size = DieValues.ByteSize(die);
-        if (die[DwAt.DW_AT_type].Class != ValueClass.Absent)
-        {
-            TypeId underlying = Target(die, decoder, byValue: true);
-            if (underlying != TypeId.Void && _graph[underlying] is BaseType type)
-            {
-                encoding = type.Encoding;
-                size ??= type.ByteSize;
-            }
-        }
-
-        return size is null && die[DwAt.DW_AT_declaration].Class == ValueClass.Absent
-            ? throw die.Invalid($"{DieValues.TagName(die.Tag)} has no {DwAt.DW_AT_byte_size}, and is no declaration")
-            : new EnumType(Name(die, decoder), size ?? 0, encoding is BaseEncoding.Signed or BaseEncoding.SignedChar);
     }
 
     private ArrayType Array(Die die, DieDecoder decoder, bool byValue)

@@ -120,6 +120,9 @@ internal sealed class DefinitionMatcher
             case InternedTypes.NodeKind.Enum:
                 return die.Tag == DwTag.DW_TAG_enumeration_type && die.Has(DieField.ByteSize) && die.ByteSize == node.ByteSize
                     && MatchesName(die, ref node.Name);
+            case InternedTypes.NodeKind.Enumerators:
+                return die.Tag == DwTag.DW_TAG_enumeration_type && !die.Has(DieField.Declaration) && die.Has(DieField.ByteSize) && die.ByteSize == node.ByteSize
+                    && MatchesName(die, ref node.Name) && MatchesEnumerators(die, node.FirstMember, node.MemberCount);
             case InternedTypes.NodeKind.Pointer:
                 return die.Tag == DwTag.DW_TAG_pointer_type && _unit.AddressSize == node.ByteSize
                     && (!die.Has(DieField.ByteSize) || die.ByteSize == node.ByteSize)
@@ -183,6 +186,29 @@ internal sealed class DefinitionMatcher
 
         // A member behind a struct that has a size and no children may be its child: the decoder looks at the whole unit.
         return count == 0 && (aggregate.ByteSize == 0 || (_reader.Read(at, out DieFields following) && following.Tag != DwTag.DW_TAG_member));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool MatchesEnumerators(in DieFields enumeration, int first, int count)
+    {
+        ulong at = enumeration.End;
+        for (int i = 0; enumeration.HasChildren && _reader.Read(at, out DieFields die); i++)
+        {
+            if (die.Tag == 0)
+            {
+                return i == count;
+            }
+
+            if (i == count || die.Tag != DwTag.DW_TAG_enumerator || die.HasChildren || !die.Has(DieField.Count)
+                || die.Count != _members[first + i].BitOffset || !MatchesName(die, ref _members[first + i].Name))
+            {
+                return false;
+            }
+
+            at = die.End;
+        }
+
+        return false;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

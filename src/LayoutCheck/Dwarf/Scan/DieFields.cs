@@ -21,6 +21,8 @@ internal struct DieFields
     public ulong BitSize;
     public ulong DataBitOffset;
     public ulong UpperBound;
+
+    /// <summary>DW_AT_count; of an enumerator, its value.</summary>
     public ulong Count;
     public ulong Encoding;
     public ulong Alignment;
@@ -226,7 +228,7 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
         for (int i = 0; i < abbrev.Specs.Length; i++)
         {
             (DwAt attribute, DwForm form, short at, long implicitConst) = abbrev.Specs[i];
-            DieField field = FieldOf(attribute);
+            DieField field = abbrev.Tag == DwTag.DW_TAG_enumerator && attribute == DwAt.DW_AT_const_value ? DieField.Count : FieldOf(attribute);
             if (field == DieField.None)
             {
                 continue;

@@ -58,7 +58,7 @@ internal sealed unsafe class DieScanner : IDisposable
         _namingFlags = SkipPlan.NamesAggregate | (wanted.WantsTypedefs ? SkipPlan.NamesTypedef : 0);
         _swap = sections.Info.IsBigEndian == BitConverter.IsLittleEndian;
         _wanted = wanted;
-        _abbrevs = new AbbrevTable(_abbrevWindow);
+        _abbrevs = new AbbrevTable(_abbrevWindow) { WantsEnums = wanted.WantsEnums };
         _stepper = new DieStepper(sections, _info, _abbrevs);
         _isFound = new bool[wanted.Requests.Length];
     }
@@ -329,7 +329,8 @@ internal sealed unsafe class DieScanner : IDisposable
         Abbrev abbrev = _abbrevs.Get(code, _info, die);
         name = -1;
         if (abbrev.NameForm != 0
-            && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && abbrev.Tag == DwTag.DW_TAG_typedef)))
+            && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type || (_wanted.WantsTypedefs && abbrev.Tag == DwTag.DW_TAG_typedef)
+                || (_wanted.WantsEnums && abbrev.Tag == DwTag.DW_TAG_enumeration_type)))
         {
             ulong first = reader.Offset;
             name = _wanted.NameOf(_stepper.Strings, _stepper.ReadName(ref reader, abbrev));

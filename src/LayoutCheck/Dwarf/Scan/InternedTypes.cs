@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Types;
@@ -18,6 +19,9 @@ internal sealed class InternedTypes
         Void,
         Base,
         Enum,
+
+        /// <summary>An enumeration with its enumerators: members whose offset is the value.</summary>
+        Enumerators,
         Pointer,
         Array,
         Aggregate,
@@ -99,6 +103,8 @@ internal sealed class InternedTypes
                 return Intern(new Node { Kind = NodeKind.Void });
             case BaseType node:
                 return Intern(new Node { Kind = NodeKind.Base, ByteSize = node.ByteSize, Encoding = node.Encoding });
+            case EnumType { Enumerators: { } enumerators } node:
+                return Enumeration(node, enumerators);
             case EnumType node:
                 return Intern(new Node { Kind = NodeKind.Enum, ByteSize = node.ByteSize }, node.Name);
             case PointerType node:
@@ -143,6 +149,24 @@ internal sealed class InternedTypes
             default:
                 return Intern(new Node { Kind = NodeKind.Other });
         }
+    }
+
+    // Values that a form or the sign of the type could change are left to the slow path.
+    private int Enumeration(EnumType node, ImmutableArray<Enumerator> enumerators)
+    {
+        Int128 largest = (Int128.One << (int)Math.Min((node.ByteSize * 8) - 1, 63)) - 1;
+        if (node.ByteSize == 0 || enumerators.Any(e => e.Value < 0 || e.Value > largest))
+        {
+            return Intern(new Node { Kind = NodeKind.Other });
+        }
+
+        int list = 0;
+        foreach (Enumerator enumerator in enumerators)
+        {
+            list = InternMemberList(new MemberNode { BitOffset = (ulong)enumerator.Value }, enumerator.Name, list);
+        }
+
+        return Intern(new Node { Kind = NodeKind.Enumerators, ByteSize = node.ByteSize, MemberCount = enumerators.Length }, node.Name, list);
     }
 
     // The index of a type; the node comes without its name and members.

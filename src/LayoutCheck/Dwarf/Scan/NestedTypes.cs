@@ -41,7 +41,8 @@ internal static class NestedTypes
             Abbrev abbrev = stepper.AbbrevOf(code, die);
             ulong attributes = reader.Offset;
             _ = functions.TryPeek(out ulong function);
-            if (abbrev.NameForm != 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type or DwTag.DW_TAG_typedef)
+            if (abbrev.NameForm != 0 && (abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type or DwTag.DW_TAG_typedef
+                || (wanted.WantsEnums && abbrev.Tag == DwTag.DW_TAG_enumeration_type)))
             {
                 int name = wanted.NameOf(stepper.Strings, stepper.ReadName(ref reader, abbrev));
                 reader.Seek(attributes);

@@ -59,6 +59,7 @@ internal sealed class WantedNames
         _table = distinct.Length > FewNames ? new NameTable(_names, [.. Enumerable.Range(0, distinct.Length)]) : null;
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
         WantsTypedefs = requests.Any(r => r.Kind is TypeNameKind.Any or TypeNameKind.Typedef);
+        WantsEnums = requests.Any(r => r.Kind == TypeNameKind.Enum);
         if (compareStrings || sections.Str is null)
         {
             Array.Fill(_filter, ulong.MaxValue);
@@ -101,6 +102,9 @@ internal sealed class WantedNames
 
     /// <summary>Whether a typedef may answer.</summary>
     public bool WantsTypedefs { get; }
+
+    /// <summary>Whether an enumeration may answer.</summary>
+    public bool WantsEnums { get; }
 
     /// <summary>
     /// Whether <see cref="MayOccurIn"/> can be used. A rare name has a few byte patterns, and searching a unit for them takes a tenth of the time of walking
@@ -172,7 +176,8 @@ internal sealed class WantedNames
         TypeNameKind.Struct => tag == DwTag.DW_TAG_structure_type,
         TypeNameKind.Union => tag == DwTag.DW_TAG_union_type,
         TypeNameKind.Typedef => tag == DwTag.DW_TAG_typedef,
-        _ => true,
+        TypeNameKind.Enum => tag == DwTag.DW_TAG_enumeration_type,
+        _ => tag != DwTag.DW_TAG_enumeration_type,
     };
 
     private static uint Bit(ulong offset) => (uint)((offset * 0x9e3779b97f4a7c15) >> (64 - FilterBits));

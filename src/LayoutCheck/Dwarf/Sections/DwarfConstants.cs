@@ -51,6 +51,7 @@ internal enum DwAt : ushort
     DW_AT_language = 0x13,
     DW_AT_import = 0x18,
     DW_AT_comp_dir = 0x1b,
+    DW_AT_const_value = 0x1c,
     DW_AT_lower_bound = 0x22,
     DW_AT_producer = 0x25,
     DW_AT_bit_stride = 0x2e,

@@ -8,7 +8,7 @@ namespace LayoutCheck.Dwarf.Surveys;
 
 /// <summary>One of the different definitions of a name, and the units that have it.</summary>
 /// <param name="Graph">The graph of the definition.</param>
-/// <param name="Root">The struct or union in it.</param>
+/// <param name="Root">The struct, union or enumeration in it.</param>
 /// <param name="Units">The C units that have it.</param>
 /// <param name="File">The file that it was built from.</param>
 /// <param name="Header">The unit that it was built from.</param>
@@ -94,7 +94,8 @@ internal sealed record Variant(
     public bool IsSameAs(TypeGraph graph, TypeId root)
     {
         // The most frequent differences need no deep comparison.
-        return (Graph[Root], graph[root]) is (AggregateType a, AggregateType b) && DefinitionEquality.MayBeSame(a, b)
-            && DefinitionEquality.Same(Graph, Root, graph, root);
+        return (Graph[Root], graph[root]) is (AggregateType a, AggregateType b)
+            ? DefinitionEquality.MayBeSame(a, b) && DefinitionEquality.Same(Graph, Root, graph, root)
+            : graph[root] is EnumType && DefinitionEquality.Same(Graph, Root, graph, root);
     }
 }

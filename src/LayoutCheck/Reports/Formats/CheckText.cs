@@ -58,7 +58,7 @@ internal static class CheckText
     private static void WriteEra(LayoutEra era, FoldedText text, bool isFull)
     {
         string versions = era.Versions.Length == 0 ? "" : $"Linux {era.Versions}";
-        string description = versions.Length == 0 ? era.Description : isFull ? $": {era.Description}" : "";
+        string description = versions.Length == 0 ? era.Description : isFull || era.IsPlanned ? $": {era.Description}" : "";
         text.Line($"Layout era: {versions}{description}");
         if (isFull && era.AllowsCompoundDevicePages is not null)
         {
@@ -92,6 +92,8 @@ internal static class CheckText
                 WriteUndecided(result, own, text);
                 written++;
             }
+
+            written += isQuiet ? 0 : WriteAllowed(result, text);
         }
 
         if (omitted > 0 && !isQuiet)
@@ -103,6 +105,23 @@ internal static class CheckText
         }
 
         return written;
+    }
+
+    // What changed in a way that is allowed. The reason begins with the word for it.
+    private static int WriteAllowed(RuleResult result, FoldedText text)
+    {
+        string[] reasons = [.. result.Checks.Where(c => c is { IsNotable: true, Outcome: Outcome.Holds }).Select(c => c.Reason)];
+        if (reasons.Length > 0)
+        {
+            text.Gap();
+        }
+
+        foreach (string reason in reasons)
+        {
+            text.Line(Printable.Escape($"{reason} ({result.Rule.Id})"), 4, text.Style.Good);
+        }
+
+        return reasons.Length;
     }
 
     private static bool IsOmission(CheckReport report, CheckResult check)
@@ -129,8 +148,27 @@ internal static class CheckText
         }
 
         string fix = FirstParagraph(result.Rule.Fix);
-        Field("to do", $"{Printable.Escape(fix)}{(fix.Length > 0 ? " " : "")}(More: layoutcheck explain {Printable.Escape(result.Rule.Id)})", text);
+        if (result.Rule.Origin == RuleOrigin.Catalogue)
+        {
+            Field("to do", $"{Printable.Escape(fix)}{(fix.Length > 0 ? " " : "")}(More: layoutcheck explain {Printable.Escape(result.Rule.Id)})", text);
+            return;
+        }
+
+        if (fix.Length > 0)
+        {
+            Field("to do", Printable.Escape(fix), text);
+        }
+
+        if (result.Rule.Origin == RuleOrigin.File)
+        {
+            // A command for a shell is not folded. An assertion of the command line has no more to tell.
+            string command = $"layoutcheck explain --rules {Quoted(result.Rule.SourceName)} {Quoted(result.Rule.Id)}";
+            text.Output.WriteLine($"{ColumnOfProblems}{"more",-8}  {Printable.Escape(command)}");
+        }
     }
+
+    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '@' or ':')
+        ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static void WriteUndecided(RuleResult result, ImmutableArray<CheckResult> undecided, FoldedText text)
     {

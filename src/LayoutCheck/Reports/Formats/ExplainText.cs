@@ -17,7 +17,33 @@ internal static class ExplainText
     public static void Write(ExplainReport report, TextStyle style, TextWriter output)
     {
         Write(report.Rule, report.IsDrawn ? report.Example : null, style, output);
+        if (report.IsOfNamedImage)
+        {
+            WriteVerdict(report, style, output);
+        }
+
         ProvenanceText.Write(report.Files, output);
+    }
+
+    private static void WriteVerdict(ExplainReport report, TextStyle style, TextWriter output)
+    {
+        RuleResult result = report.Example;
+        string verdict = result.Outcome switch
+        {
+            Outcome.Holds => "it holds",
+            Outcome.Warning => "it gives a warning",
+            Outcome.Violated => "it is VIOLATED",
+            Outcome.NotApplicable => "it does not apply",
+            _ => "it is undecided",
+        };
+        output.WriteLine();
+        output.WriteLine(style.Bold("In this image"));
+        FoldedText text = new(output, style with { Width = style.Width == 0 ? WidthOfProse : Math.Min(style.Width, WidthOfProse) });
+        text.Line($"  {Printable.Escape(report.Files[0].Path)}: {verdict}", 4);
+        foreach (CheckResult check in result.Checks.Where(c => c.Outcome == result.Outcome && result.Outcome != Outcome.Holds))
+        {
+            text.Line($"    {Printable.Escape(check.Reason)}{(check.Consequence is { } consequence ? $": {Printable.Escape(consequence)}" : "")}", 6);
+        }
     }
 
     /// <summary>Writes an explanation.</summary>
@@ -29,7 +55,7 @@ internal static class ExplainText
     {
         int width = style.Width == 0 ? WidthOfProse : Math.Min(style.Width, WidthOfProse);
         writer.WriteLine(style.Bold(Printable.Escape(rule.Title)));
-        writer.WriteLine($"{Printable.Escape(rule.Id)} ({(rule.Severity == Severity.Error ? "error" : "warning")}, pack {Printable.Escape(rule.Pack)})");
+        writer.WriteLine($"{Printable.Escape(rule.Id)} ({(rule.Severity == Severity.Error ? "error" : rule.CountsWhenStrict ? "warning" : "warning that never counts")}, pack {Printable.Escape(rule.Pack)})");
         Section("What it checks", rule.What);
         if (example is not null && Draw(example) is { Count: > 0 } drawing)
         {

@@ -29,6 +29,11 @@ public sealed class Rule
     /// <summary>How bad a violation is.</summary>
     public required Severity Severity { get; init; }
 
+    /// <summary>
+    /// Whether a warning of it counts as a violation where warnings do (<c>--strict</c>). What programs outside of the kernel read is no fault of the kernel.
+    /// </summary>
+    public bool CountsWhenStrict { get; init; } = true;
+
     /// <summary>Which pack it belongs to.</summary>
     public required string Pack { get; init; }
 
@@ -43,6 +48,9 @@ public sealed class Rule
 
     /// <summary>The Markdown below the header.</summary>
     public required string Body { get; init; }
+
+    /// <summary>Whether it is one of the program's own, came from a file, or from the command line.</summary>
+    public RuleOrigin Origin { get; init; } = RuleOrigin.File;
 
     /// <summary>The file it was read from, as it was named.</summary>
     public required string SourceName { get; init; }
@@ -105,6 +113,19 @@ public sealed record RuleSelection(TypeName Type, ImmutableArray<string> Members
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Type} having {string.Join(", ", Members)}";
+}
+
+/// <summary>Where a rule is from.</summary>
+public enum RuleOrigin
+{
+    /// <summary>The catalogue.</summary>
+    Catalogue,
+
+    /// <summary>A file of the user.</summary>
+    File,
+
+    /// <summary>The command line: an assertion without a file.</summary>
+    Expression,
 }
 
 /// <summary>How bad a violation is.</summary>

@@ -7,7 +7,7 @@ public static class RuleCatalog
 {
     private const string Prefix = "Catalog/";
 
-    private static readonly Lazy<RuleSet> s_default = new(() => new RuleSet(Files().Select(file => RuleParser.Parse(file.Name, file.Text))));
+    private static readonly Lazy<RuleSet> s_default = new(() => new RuleSet(Files().Select(file => RuleParser.Parse(file.Name, file.Text, RuleOrigin.Catalogue))));
 
     /// <summary>All of them, of every pack: the flagship first, then by id in ordinal order. Parsed at the first use.</summary>
     public static RuleSet Default => s_default.Value;
@@ -36,7 +36,7 @@ public static class RuleCatalog
                 string text = Text(names[i]);
                 if (wantedPacks is null || wantedPacks.Contains(RuleParser.PackOf(names[i], text)))
                 {
-                    chosen.Add(RuleParser.Parse(names[i], text));
+                    chosen.Add(RuleParser.Parse(names[i], text, RuleOrigin.Catalogue));
                 }
             }
         }

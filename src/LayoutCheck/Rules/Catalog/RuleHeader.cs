@@ -16,8 +16,9 @@ internal sealed class RuleHeader
     public const string Check = "check";
     public const string Warn = "warn";
     public const string Select = "select";
+    public const string Strict = "strict";
 
-    private static readonly string[] s_keys = [Title, Severity, Flagship, Pack, Select, When, Check, Warn];
+    private static readonly string[] s_keys = [Title, Severity, Strict, Flagship, Pack, Select, When, Check, Warn];
 
     private readonly string _fileName;
     private readonly string _text;

@@ -13,7 +13,39 @@ public static class RuleParser
     /// <param name="fileName">The file as the user named it; its stem becomes the rule's id.</param>
     /// <param name="text">What the file says.</param>
     /// <exception cref="RuleException">It is no rule.</exception>
-    public static Rule Parse(string fileName, string text)
+    public static Rule Parse(string fileName, string text) => Parse(fileName, text, RuleOrigin.File);
+
+    /// <summary>The rule of an assertion, or of several behind each other, without a file.</summary>
+    /// <param name="id">The rule's id.</param>
+    /// <param name="text">An expression, or <c>static_assert(...)</c> or <c>BUILD_BUG_ON(...)</c>.</param>
+    /// <exception cref="RuleException">It is none. The file of the error is <c>-e</c>.</exception>
+    public static Rule ParseExpression(string id, string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        const string Place = "-e";
+        List<Token> tokens = new Preprocessor(Place, text).Run(Lexer.Read(Place, text, 0, text.Length));
+        List<Assertion> assertions = new AssertionParser(new TokenCursor(Place, text, tokens, text.Length)).ParseAll();
+        if (assertions.Count == 0 || assertions.Exists(a => a.Condition is not null))
+        {
+            throw new RuleException(Place, text, 0, assertions.Count == 0 ? "an assertion should stand here, as in offsetof(struct page, lru) == 8"
+                : "an assertion of the command line stands under no #if");
+        }
+
+        return new Rule(id)
+        {
+            Title = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
+            Severity = Severity.Error,
+            IsFlagship = false,
+            Pack = "expression",
+            Checks = [.. assertions.Select(a => new RuleCheck(null, new RuleExpression(a.Root), a.Message, Severity.Error, 1))],
+            Body = "",
+            SourceName = Place,
+            Origin = RuleOrigin.Expression,
+        };
+    }
+
+    /// <summary>The same of a file that the origin tells of.</summary>
+    internal static Rule Parse(string fileName, string text, RuleOrigin origin)
     {
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(text);
@@ -24,12 +56,14 @@ public static class RuleParser
         {
             Title = header.Value(RuleHeader.Title) ?? throw header.Error(0, "the header has no 'title:'"),
             Severity = severity,
+            CountsWhenStrict = header.Choice(RuleHeader.Strict, true, ("yes", true), ("no", false)),
             IsFlagship = header.Choice(RuleHeader.Flagship, false, ("yes", true), ("no", false)),
             Pack = PackOf(header),
             Selections = [.. header.Entries.Where(e => e.Key == RuleHeader.Select).Select(e => ReadSelection(fileName, text, e))],
             Checks = checks,
             Body = text[header.BodyStart..].Trim('\r', '\n'),
             SourceName = fileName,
+            Origin = origin,
         };
     }
 
@@ -125,7 +159,7 @@ public static class RuleParser
         // configuration was never compiled.
         private RuleExpression Guard(Assertion assertion, RuleExpression expression)
         {
-            List<Subject> members = [.. expression.Subjects.Where(s => s.Member is not null)];
+            List<Subject> members = [.. expression.Subjects.Where(s => s is { Member: not null, IsContainer: false })];
             if (members.Count == 0)
             {
                 throw header.Error(

@@ -10,7 +10,7 @@ internal static class ImportCondition
     /// condition shows in an image.
     /// </summary>
     public static string? Refusal(RuleExpression expression, string? condition)
-        => condition is null || OfTarget(condition) is not null || (IsOnlySet(condition) && expression.Subjects.Any(s => s.Member is not null))
+        => condition is null || OfTarget(condition) is not null || (IsOnlySet(condition) && expression.Subjects.Any(s => s is { Member: not null, IsContainer: false }))
         ? null
         : $"it stands under #if {condition}, which an image does not tell";
 
@@ -22,7 +22,7 @@ internal static class ImportCondition
     public static string When(RuleExpression expression, string? condition, bool isGuarded, out bool hasGuard)
     {
         List<string> parts = [.. expression.Types.Select(t => $"exists({t})")];
-        List<string> members = [.. expression.Subjects.Where(s => s.Member is not null).Select(s => $"exists({s})").Distinct()];
+        List<string> members = [.. expression.Subjects.Where(s => s is { Member: not null, IsContainer: false }).Select(s => $"exists({s})").Distinct()];
         string? target = condition is null ? null : OfTarget(condition);
         hasGuard = isGuarded && members.Count > 0 && (condition is null || target is not null);
         if (target is not null)

@@ -33,6 +33,9 @@ internal readonly record struct Answer
     /// <summary>Of a known answer, how it came about, values included: <c>folio.pgmap @8</c>. Of an unknown one, why.</summary>
     public string Words { get; }
 
+    /// <summary>Whether a reader should see the words though the answer is true: what changed is allowed.</summary>
+    public bool IsNotable { get; init; }
+
     public bool IsUnknown => Number is null && Type is null;
 
     public bool IsTrue => Number is { } number && number != 0;

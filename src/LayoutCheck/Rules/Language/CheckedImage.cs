@@ -11,6 +11,9 @@ namespace LayoutCheck.Rules.Language;
 internal sealed record CheckedImage(
     IReadOnlyDictionary<TypeName, DefinitionSet> Definitions, TargetInfo Target, IReadOnlyDictionary<string, string>? Config, SourceOmission? Omission)
 {
+    /// <summary>The machine of its ELF header (e_machine); null where there is none.</summary>
+    public int? Machine { get; init; }
+
     private readonly Lazy<Dictionary<(AggregateKind Kind, string Name), Embedding>> _embeddings = new(() => FindEmbeddings(Definitions.Values));
 
     /// <summary>

@@ -13,8 +13,9 @@ internal sealed class ConfigFunction() : RuleFunction("config",
 [
     new(
         "`config(CONFIG_MEMCG)`, `IS_ENABLED(CONFIG_MEMCG)`",
-        "whether it is `y` or `m`; undecided when the image has no configuration",
-        "config(CONFIG_MEMCG) || true"),
+        "whether it is `y` or `m`; undecided when the image has no configuration, but for what the target tells (`CONFIG_64BIT`, `CONFIG_CPU_BIG_ENDIAN`; "
+            + "with an ELF header the architecture: `CONFIG_X86_64`, `CONFIG_ARM64`)",
+        "config(CONFIG_64BIT) && !config(CONFIG_CPU_BIG_ENDIAN) && (config(CONFIG_MEMCG) || true)"),
 ])
 {
     public static ConfigFunction Config { get; } = new() { Aliases = ["IS_ENABLED"] };
@@ -31,7 +32,14 @@ internal sealed class ConfigFunction() : RuleFunction("config",
     public override Answer Evaluate(CallNode call, IEvaluation evaluation)
     {
         string option = ((ConfigCall)call).Option;
-        if (evaluation.Image.Config is not { } config)
+        CheckedImage image = evaluation.Image;
+        if (image.Config is null && ArchitectureOptions.IsSet(option, image.Machine, image.Target) is { } isSet)
+        {
+            evaluation.Note(new Observation(call.ToString(), option, ObservedFact.Config, null, isSet ? "y" : "n"));
+            return Answer.Truth(isSet, isSet ? $"{option}=y (the target tells)" : $"{option} is not set (the target tells)");
+        }
+
+        if (image.Config is not { } config)
         {
             return Answer.Unknown($"the image does not tell whether {option} is set");
         }

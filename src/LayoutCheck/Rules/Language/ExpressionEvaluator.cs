@@ -77,6 +77,7 @@ internal sealed class ExpressionEvaluator(IReadOnlyDictionary<TypeName, TypeDefi
             // The sentence about the operand says what is the case, and stays true under a negation.
             '!' => Answer.Truth(number == 0, inner.Shown),
             '~' => Answer.Computed(~number, $"~{inner.Operand(Node.Primary)}", Node.UnaryPrecedence),
+            '-' when node.Inner is NumberNode => Answer.Of(-number, node.ToString()),
             '-' => Answer.Computed(-number, $"-{inner.Operand(Node.Primary)}", Node.UnaryPrecedence),
             _ => inner,
         };

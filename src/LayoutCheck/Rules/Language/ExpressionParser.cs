@@ -45,6 +45,7 @@ internal sealed class ExpressionParser(TokenCursor tokens) : IArgumentReader
     private Node Binary(int least)
     {
         Node left = Unary();
+        RefuseWordsOfOthers();
         while (tokens.CurrentOrNull is { Kind: TokenKind.Punctuation } op)
         {
             int precedence = BinaryNode.PrecedenceOf(op.Text);
@@ -55,6 +56,7 @@ internal sealed class ExpressionParser(TokenCursor tokens) : IArgumentReader
 
             _ = tokens.Next();
             Node right = Binary(precedence + 1);
+            RefuseWordsOfOthers();
             if (op.Text is "==" or "!=" && (left.GivesType || right.GivesType))
             {
                 RequireTypes(left, right, op);
@@ -69,6 +71,23 @@ internal sealed class ExpressionParser(TokenCursor tokens) : IArgumentReader
         }
 
         return left;
+    }
+
+    // Behind an operand: what other languages write for an operator.
+    private void RefuseWordsOfOthers()
+    {
+        string? meant = tokens.CurrentOrNull switch
+        {
+            { Kind: TokenKind.Punctuation, Text: "=" } => "==",
+            { Kind: TokenKind.Identifier, Text: "and" or "AND" } => "&&",
+            { Kind: TokenKind.Identifier, Text: "or" or "OR" } => "||",
+            { Kind: TokenKind.Identifier, Text: "eq" } => "==",
+            _ => null,
+        };
+        if (meant is not null)
+        {
+            throw tokens.Error($"'{tokens.Current.Text}' is no operator here: write {meant}");
+        }
     }
 
     private void RequireTypes(Node left, Node right, Token op)
@@ -95,6 +114,11 @@ internal sealed class ExpressionParser(TokenCursor tokens) : IArgumentReader
         }
 
         Token token = tokens.Current;
+        if (token is { Kind: TokenKind.Identifier, Text: "not" or "NOT" })
+        {
+            throw tokens.Error($"'{token.Text}' is no operator here: write !");
+        }
+
         if (!token.Is("!") && !token.Is("~") && !token.Is("-") && !token.Is("+"))
         {
             return Primary();
@@ -144,16 +168,24 @@ internal sealed class ExpressionParser(TokenCursor tokens) : IArgumentReader
         {
             return TypeClassNode.Names.TryGetValue(name.Text, out TypeClass typeClass)
                 ? new TypeClassNode(name.Position, typeClass)
-                : throw tokens.Error($"unknown name '{Printable.Shorten(name.Text)}': {NamedConstant.WhichThereAre}", name.Position);
+                : throw tokens.Error($"unknown name '{Printable.Shorten(name.Text)}'{NearName(name.Text)}: {NamedConstant.WhichThereAre}", name.Position);
         }
 
         tokens.Enter(name.Position);
         RuleFunction function = RuleFunctions.Find(name.Text)
-            ?? throw tokens.Error($"unknown function '{Printable.Shorten(name.Text)}': there are {RuleFunctions.Listed}", name.Position);
+            ?? throw tokens.Error($"unknown function '{Printable.Shorten(name.Text)}'{NearFunction(name.Text)}: there are {RuleFunctions.Listed}", name.Position);
         CallNode call = function.Read(name.Position, this);
         tokens.Leave();
         return call;
     }
+
+    // A member or an enumerator by itself has no meaning: a function asks for something of it.
+    private static string NearName(string name) => Near(name, [.. NamedConstant.All, .. RuleFunctions.All.Select(f => f.Name)]);
+
+    private static string NearFunction(string name) => Near(name, RuleFunctions.All.SelectMany(f => f.Aliases.Append(f.Name)));
+
+    private static string Near(string name, IEnumerable<string> known)
+        => Suggestions.For(name, known, most: 1) is [var near] ? $" (did you mean {near}?)" : "";
 
     private Node Bounded(Node node) => node.Depth <= MostDepth
         ? node

@@ -79,6 +79,10 @@ internal static class Lexer
         return tokens;
     }
 
+    /// <summary>Whether a text is one identifier.</summary>
+    public static bool IsWord(string text)
+        => text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
+
     private static bool IsLineEnd(string text, int at, int end)
     {
         while (at < end && text[at] is ' ' or '\t' or '\r')

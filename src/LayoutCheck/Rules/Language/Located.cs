@@ -11,8 +11,14 @@ namespace LayoutCheck.Rules.Language;
 /// <param name="Problem">Why it was not.</param>
 internal sealed record Located(string Name, TypeGraph? Graph, TypeId Root, ResolvedMember? Place, string Problem)
 {
+    /// <summary>The enumerator, where one was asked for; <see cref="Place"/> is that of the enumeration then.</summary>
+    public Enumerator? Enumerator { get; init; }
+
     /// <summary>Whether it may exist all the same: the way to it is not known.</summary>
     public bool IsUndecided { get; init; }
+
+    /// <summary>Of a member or enumerator that is missing, the names that may have been meant, as a clause; else empty.</summary>
+    public string Near { get; init; } = "";
 
     /// <summary>Whether it was found behind a pointer to a type with several definitions, in one of them.</summary>
     public bool IsOneOfMany { get; init; }

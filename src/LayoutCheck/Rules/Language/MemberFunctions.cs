@@ -26,6 +26,7 @@ internal static class MemberFunctions
         new("`sizeof(struct page, lru)`, `sizeof(((struct page *)0)->lru)`", "bytes of a member",
             "sizeof(struct page, lru) == sizeof(((struct page *)0)->lru)"),
         new("`sizeof(long)`, `sizeof(void *)`, `sizeof(u32)`", "of a C type, on the target", "sizeof(long) == 8 && sizeof(void *) == 8 && sizeof(u32) == 4"),
+        new("`sizeof(enum pagetype)`", "of an enumeration", "sizeof(enum pagetype) == 4 && alignof(enum pagetype) == 4"),
     ])
     {
         EvaluateScalar = (call, scalar, evaluation) => OfScalar(call, scalar, ObservedFact.ByteSize, evaluation),
@@ -40,7 +41,9 @@ internal static class MemberFunctions
     };
 
     public static MemberFunction Exists { get; } = new("exists", s => s.TypeOrMember(), m => EvaluateExistence(m.Call, m.Located, m.Evaluation),
-        [new("`exists(struct page)`, `exists(struct page, pgmap)`", "whether there is one", "exists(struct page, pgmap) && !exists(struct folio)")])
+        [new("`exists(struct page)`, `exists(struct page, pgmap)`", "whether there is one", "exists(struct page, pgmap) && !exists(struct folio)"),
+        new("`exists(enum pagetype)`, `exists(enum pagetype, PGTY_slab)`", "the same of an enumeration, by its tag, and of an enumerator",
+            "exists(enum pagetype, PGTY_slab) && !exists(enum pagetype, PGTY_zsmalloc)")])
     {
         EvaluateScalar = (call, _, _) => Answer.Truth(true, $"{call.Subject} is a type of C"),
         EvaluateMissing = EvaluateExistence,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.IO.Enumeration;
 
 namespace LayoutCheck.Rules.Language;
@@ -14,13 +15,17 @@ internal sealed class MemberList
     private readonly ImmutableArray<string> _patterns;
     private readonly ImmutableArray<string> _entries;
 
-    private MemberList(ImmutableArray<string> entries, bool allowsPlaceholders)
+    private MemberList(ImmutableArray<string> entries, ulong lowBits, bool allowsPlaceholders)
     {
+        LowBits = lowBits;
         _entries = entries;
         _names = [.. entries.Where(e => !IsPattern(e))];
         _patterns = [.. entries.Where(IsPattern)];
         AllowsPlaceholders = allowsPlaceholders;
     }
+
+    /// <summary>How many of the low bits of the word any member may use, which the owner of the page is free to.</summary>
+    public ulong LowBits { get; }
 
     /// <summary>Whether a placeholder that no entry names is a warning, and no violation.</summary>
     public bool AllowsPlaceholders { get; }
@@ -41,14 +46,23 @@ internal sealed class MemberList
         }
 
         tokens.Expect("}");
+        ulong lowBits = 0;
         bool allowsPlaceholders = false;
-        if (tokens.CurrentOrNull is { } next && next.IsWord("or"))
+        while (tokens.CurrentOrNull is { } next && next.IsWord("or"))
         {
             _ = tokens.Next();
-            allowsPlaceholders = tokens.Word("the word 'placeholder'") == "placeholder" ? true : throw tokens.Error("a list ends with: } or placeholder");
+            string what = tokens.Word("the word 'placeholder' or 'low'");
+            if (what == "low" && tokens.CurrentOrNull is { Kind: TokenKind.Number } && tokens.Literal(tokens.Next()) is var bits && bits <= 64)
+            {
+                lowBits = (ulong)bits;
+            }
+            else
+            {
+                allowsPlaceholders = what == "placeholder" ? true : throw tokens.Error("a list ends with: } or placeholder, or with: } or low 16");
+            }
         }
 
-        return new MemberList(entries.ToImmutable(), allowsPlaceholders);
+        return new MemberList(entries.ToImmutable(), lowBits, allowsPlaceholders);
     }
 
     /// <summary>Whether an entry names this member, or one that it lies in.</summary>
@@ -80,16 +94,24 @@ internal sealed class MemberList
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{{ {string.Join(", ", _entries)} }}{(AllowsPlaceholders ? " or placeholder" : "")}";
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{{ {string.Join(", ", _entries)} }}{(LowBits > 0 ? $" or low {LowBits}" : "")}{(AllowsPlaceholders ? " or placeholder" : "")}");
 
     private static string ReadEntry(TokenCursor tokens)
     {
         string entry = "";
-        bool isName = false;
-        while (tokens.CurrentOrNull is { } token && (token.Is("*") || (token.Kind == TokenKind.Identifier && !isName) || (token.Is(".") && isName)))
+        bool isAfterName = false;
+        while (tokens.CurrentOrNull is { } token
+            && (token.Is("*") || (token.Kind == TokenKind.Identifier && !isAfterName) || (entry.Length > 0 && (token.Is(".") || token.Is("[")))))
         {
-            isName = token.Kind == TokenKind.Identifier || (isName && token.Is("*"));
+            isAfterName = token.Kind == TokenKind.Identifier;
             entry += tokens.Next().Text;
+            if (token.Is("["))
+            {
+                entry += tokens.CurrentOrNull is { Kind: TokenKind.Number } ? string.Create(CultureInfo.InvariantCulture, $"{tokens.Literal(tokens.Next())}]")
+                    : throw tokens.Error("an index in numbers should stand here");
+                tokens.Expect("]");
+            }
         }
 
         return entry.Length > 0 && entry[^1] != '.' ? entry : throw tokens.Error("the name of a member should stand here, in which * stands for any characters");

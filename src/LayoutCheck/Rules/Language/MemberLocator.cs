@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 
@@ -17,10 +19,43 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
             return LocatePointee(pointee, subject);
         }
 
+        if (subject.Type is HeldReference held)
+        {
+            return LocateHeld(held, subject.Member);
+        }
+
         TypeName name = subject.Type.BaseName!.Value;
         return chosen.TryGetValue(name, out TypeDefinition? definition) ? LocateIn(definition, name, subject.Member)
             : image.Definitions.TryGetValue(name, out DefinitionSet? set) && set.Problem is not null ? Located.Undecided(WhyNoDefinition(name))
             : Located.Missing(WhyNoDefinition(name)) with { IsUndecided = image.Omission is not null };
+    }
+
+    private Located LocateHeld(HeldReference reference, MemberAlternatives? member)
+    {
+        Located holder = Locate(new Subject(reference.Holder, null));
+        if (holder.Place is null)
+        {
+            return holder;
+        }
+
+        if (holder.Graph!.AsAggregate(holder.Root) is not { } aggregate)
+        {
+            return Located.Undecided($"{holder.Name} is no struct or union");
+        }
+
+        ImmutableArray<TypeId> held = HeldTypes.Of(holder.Graph, aggregate).Find(reference.Name);
+        if (held.IsEmpty)
+        {
+            string problem = $"{holder.Name} holds no {reference.Name} by value";
+            return image.Omission is { IsOfMembers: true } omission ? Located.Undecided($"{problem}: {omission.Clause}") : Located.Missing(problem);
+        }
+
+        return held.Length > 1 ? Located.Undecided($"{holder.Name} holds {held.Length} types called {reference.Name} that differ")
+            : LocateIn(holder.Graph, held[0], reference.ToString(), reference.Name.Name, member) with
+            {
+                HasExactAlignments = holder.HasExactAlignments,
+                IsOneOfMany = holder.IsOneOfMany,
+            };
     }
 
     private string WhyNoDefinition(TypeName name)
@@ -112,6 +147,11 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
             return new Located(spelling, graph, root, new ResolvedMember("", 0, graph.ByteSizeOf(root) * 8, root, false), "");
         }
 
+        if (graph[root] is EnumType { Enumerators: { } enumerators } enumeration)
+        {
+            return LocateEnumerator(graph, root, enumeration, enumerators, spelling, member);
+        }
+
         foreach (string path in member.Paths)
         {
             if (MemberPath.Resolve(graph, root, path, (array, elements) => open.FirstDimension($"{shortName}.{array}", elements)) is not { } found)
@@ -125,7 +165,52 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
                 : new Located($"{shortName}.{path}", graph, root, found, "");
         }
 
+        if (member.Paths.Select(path => (Path: path, Pointer: PointerOn(graph, root, path))).FirstOrDefault(p => p.Pointer is not null) is ({ } way, { } at))
+        {
+            return Located.Undecided($"{way} goes through a pointer: {at} is one, and what lies behind it has no offset in {spelling}");
+        }
+
         string problem = $"{spelling} has no member {member.InWords}";
-        return image.Omission is { IsOfMembers: true } omission ? Located.Undecided($"{problem}: {omission.Clause}") : Located.Missing(problem);
+        return image.Omission is { IsOfMembers: true } omission ? Located.Undecided($"{problem}: {omission.Clause}")
+            : Located.Missing(problem) with { Near = Near(graph, root, member) };
+    }
+
+    // The names of the level that the path leaves: `lru.nxt` is compared with the members of lru.
+    private static string Near(TypeGraph graph, TypeId root, MemberAlternatives member)
+    {
+        string path = member.Paths[^1];
+        int dot = path.LastIndexOf('.');
+        string prefix = path[..(dot + 1)];
+        return Suggestions.Clause(path, MemberPath.NamesAfter(graph, root, prefix.TrimEnd('.')).Select(n => prefix + n));
+    }
+
+    // A pointer on the way: what lies behind it is another type, and no part of this one.
+    private static string? PointerOn(TypeGraph graph, TypeId root, string path)
+    {
+        for (int dot = path.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = path.IndexOf('.', dot + 1))
+        {
+            if (MemberPath.Resolve(graph, root, path[..dot]) is { } member && graph.NodeOrNull(graph.Strip(member.Type)) is PointerType)
+            {
+                return path[..dot];
+            }
+        }
+
+        return null;
+    }
+
+    private Located LocateEnumerator(
+        TypeGraph graph, TypeId root, EnumType enumeration, ImmutableArray<Enumerator> enumerators, string spelling, MemberAlternatives names)
+    {
+        foreach (string name in names.Paths)
+        {
+            if (enumerators.FirstOrDefault(e => e.Name == name) is { } found)
+            {
+                return new Located(name, graph, root, new ResolvedMember("", 0, enumeration.ByteSize * 8, root, false), "") { Enumerator = found };
+            }
+        }
+
+        string problem = $"{spelling} has no enumerator {names.InWords}";
+        return image.Omission is { IsOfMembers: true } omission ? Located.Undecided($"{problem}: {omission.Clause}")
+            : Located.Missing(problem) with { Near = Suggestions.Clause(names.Paths[0], enumerators.Select(e => e.Name)) };
     }
 }

@@ -14,7 +14,15 @@ namespace LayoutCheck.Rules.Language;
         /// <summary>The paths of the members, in ordinal order.</summary>
         public SortedDictionary<string, Sharer> Found { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Adds the members of a type; false when there are too many to look at.</summary>
+        /// <summary>Whether a member begins and ends with the bytes asked about.</summary>
+    public bool IsExactlyThere(Sharer member) => member.BitOffset == start && member.BitEnd == end;
+
+    /// <summary>Whether a member that was found lies within the low bits of the word, which are its last on big-endian machines.</summary>
+    public bool IsInLowBits(Sharer member, ulong bits, bool isBigEndian)
+        => bits > 0 && bits <= end - start && (isBigEndian ? member.BitOffset >= end - bits && member.BitEnd <= end
+            : member.BitOffset >= start && member.BitEnd <= start + bits);
+
+    /// <summary>Adds the members of a type; false when there are too many to look at.</summary>
         public bool TryAdd(AggregateType aggregate)
         {
             Add(aggregate, "", 0);
@@ -48,7 +56,7 @@ namespace LayoutCheck.Rules.Language;
                 }
                 else if (member.Name is not null)
                 {
-                    Found[path] = new Sharer(TypeWords.Spell(graph, member.Type), from == start && !reachesOn && from + size == end);
+                    Found[path] = new Sharer(TypeWords.Spell(graph, member.Type), from, reachesOn ? ulong.MaxValue : from + size);
                 }
             }
         }
@@ -68,5 +76,6 @@ namespace LayoutCheck.Rules.Language;
 
 /// <summary>A member that was found.</summary>
 /// <param name="Type">The spelling of its type.</param>
-/// <param name="IsExactlyThere">Whether it begins and ends with the bytes asked about.</param>
-internal readonly record struct Sharer(string Type, bool IsExactlyThere);
+/// <param name="BitOffset">Where it begins, in bits from the start of the type that was searched.</param>
+/// <param name="BitEnd">Where it ends, likewise; the largest number for a flexible array.</param>
+internal readonly record struct Sharer(string Type, ulong BitOffset, ulong BitEnd);

@@ -93,6 +93,9 @@ internal sealed class TargetNode(int position, string name) : Node(position)
 /// <summary>The names that stand for a number by themselves.</summary>
 internal static class NamedConstant
 {
+    /// <summary>The names.</summary>
+    public static ImmutableArray<string> All { get; } = ["true", "false", "BITS_PER_LONG", "BITS_PER_BYTE", "big_endian", "little_endian"];
+
     /// <summary>For an error: which names there are.</summary>
     public const string WhichThereAre = "the language has no constants of its own but true, false, BITS_PER_LONG, BITS_PER_BYTE, big_endian and little_endian";
 

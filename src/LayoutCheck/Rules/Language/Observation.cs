@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LayoutCheck.Rules.Language;
 
 /// <summary>What an <see cref="Observation"/> is about: the unit of its number, and the words for it.</summary>
@@ -43,6 +45,9 @@ public sealed class ObservedFact
     /// <summary>ARRAY_SIZE, in elements; what is known of one that is not certain, in <see cref="Observation.Text"/>.</summary>
     public static ObservedFact Length { get; } = new(o => o.Text is null ? $"ARRAY_SIZE({o.Subject})={o.Number}"
         : $"ARRAY_SIZE({o.Subject}) is {o.Text}", "ARRAY_SIZE");
+
+    /// <summary>valueof: a value from 0, or a negative one in <see cref="Observation.Text"/>.</summary>
+    public static ObservedFact Value { get; } = new(o => $"{o.Subject}={o.Text ?? o.Number?.ToString(CultureInfo.InvariantCulture)}");
 
     /// <summary>sharers: how many members lie on a member's bytes; which, in <see cref="Observation.Text"/>.</summary>
     public static ObservedFact Sharers { get; } = new(o => $"{o.Number} members on {o.Subject}: {o.Text}");

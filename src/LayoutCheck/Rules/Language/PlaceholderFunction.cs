@@ -24,7 +24,7 @@ internal static class PlaceholderFunction
 
         foreach ((string path, Sharer found) in search.Found)
         {
-            if (found.IsExactlyThere && MemberList.IsPlaceholder(path))
+            if (search.IsExactlyThere(found) && MemberList.IsPlaceholder(path))
             {
                 member.Evaluation.Note(new Observation(member.Call.ToString(), $"{member.Name[..member.Name.IndexOf('.', StringComparison.Ordinal)]}.{path}", ObservedFact.Existence, 1));
                 return Answer.Truth(true, $"{path} keeps {member.Name} free");

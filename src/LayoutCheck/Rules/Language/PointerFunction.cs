@@ -24,7 +24,7 @@ internal sealed class PointerCall(int position, RuleFunction function, TypeRefer
 /// <summary>has_pointer: whether a type has a member, at any depth, that points to another.</summary>
 internal sealed class PointerFunction() : RuleFunction("has_pointer",
 [
-    new("`has_pointer(struct page, struct dev_pagemap)`", "whether a member of the first, at any depth, points to the second",
+    new("`has_pointer(struct page, struct dev_pagemap)`", "whether a member of the first, at any depth, is a pointer to the second; what a typedef hides does not count",
         "has_pointer(struct page, struct dev_pagemap) && !has_pointer(struct zone, struct list_head)"),
 ])
 {
@@ -57,6 +57,16 @@ internal sealed class PointerFunction() : RuleFunction("has_pointer",
             : Answer.Truth(false, $"no member of {holder.Name} points to {asked.Target}");
     }
 
+    private static TypeId Unqualified(TypeGraph graph, TypeId type)
+    {
+        while (graph.NodeOrNull(type) is QualifiedType qualified)
+        {
+            type = qualified.Target;
+        }
+
+        return type;
+    }
+
     private static string? Find(TypeGraph graph, AggregateType aggregate, string target, ref int budget)
     {
         foreach (Member member in aggregate.Members)
@@ -66,8 +76,9 @@ internal sealed class PointerFunction() : RuleFunction("has_pointer",
                 return null;
             }
 
+            // What a typedef hides is a thing of its own: a pgtable_t is a struct page *, and no way back to the page that a table lies in.
             TypeId type = graph.Strip(graph.Innermost(member.Type));
-            if (graph.NodeOrNull(type) is PointerType pointer && TypeWords.Spell(graph, graph.Strip(pointer.Target)) == target)
+            if (graph.NodeOrNull(Unqualified(graph, graph.Innermost(member.Type))) is PointerType pointer && TypeWords.Spell(graph, graph.Strip(pointer.Target)) == target)
             {
                 return member.Name ?? "a member without a name";
             }

@@ -58,7 +58,7 @@ internal sealed class RangeFunction(
         arguments.Tokens.Expect(",");
         Subject second = arguments.Subjects.MemberOf(first.Type);
         arguments.Tokens.Expect(")");
-        return new RangeCall(position, this, first, second);
+        return new RangeCall(position, this, first with { IsContainer = this == RangeFunctions.Contains }, second);
     }
 
     /// <inheritdoc/>

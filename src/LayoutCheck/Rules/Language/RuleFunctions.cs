@@ -12,8 +12,9 @@ internal static class RuleFunctions
     public static ImmutableArray<RuleFunction> All { get; } =
     [
         MemberFunctions.OffsetOf, MemberFunctions.OffsetOfEnd, MemberFunctions.BitOffsetOf, MemberFunctions.BitSizeOf, MemberFunctions.SizeOf,
-        MemberFunctions.SizeOfField, AlignmentFunctions.AlignOf, MemberFunctions.Exists, RangeFunctions.Overlaps, RangeFunctions.Contains,
-        SharersFunction.Sharers, PlaceholderFunction.HasPlaceholder, PointerFunction.HasPointer, GroupFunctions.InGroup, GroupFunctions.SizeOfGroup, TypeFunctions.TypeOf, TypeFunctions.Pointee,
+        MemberFunctions.SizeOfField, AlignmentFunctions.AlignOf, MemberFunctions.Exists, EnumFunctions.ValueOf, RangeFunctions.Overlaps, RangeFunctions.Contains,
+        SharersFunction.Sharers, PlaceholderFunction.HasPlaceholder, PointerFunction.HasPointer, PinnedFunction.Pinned, MembersFunction.Members,
+        GroupFunctions.InGroup, GroupFunctions.SizeOfGroup, TypeFunctions.TypeOf, TypeFunctions.Pointee,
         MemberFunctions.ArraySize, NumberFunctions.IsPowerOf2, NumberFunctions.IsAligned, NumberFunctions.Align, NumberFunctions.FirstOf, ConfigFunction.Config,
     ];
 

@@ -65,6 +65,10 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         "`*` stands for any characters. Of the other members one that lies exactly there, with a name that says that it is a placeholder or the word itself "
             + "(`*pad*`, `_unused*`, `__filler*`, `_head_*`, `_compound_*`), holds with a warning",
         "sharers(struct page, pgmap) in { compound*, l*u, pgmap } or placeholder"),
+    new(
+        "`sharers(struct zone, struct page, _refcount) in { a } or low 16`",
+        "a member that lies within the low bits of that word is not looked at: of page_type the owner of a page may use 16",
+        "sharers(struct zone, struct page, _refcount) in { watermark } or low 16"),
 ])
 {
     public static SharersFunction Sharers { get; } = new();
@@ -142,7 +146,7 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         }
 
         evaluation.Note(new Observation(call.ToString(), located.Name, ObservedFact.Sharers, (ulong)search.Found.Count, string.Join(", ", search.Found.Keys)));
-        Judgement judgement = new(asked, there, holder.Name, search);
+        Judgement judgement = new(asked, there, holder.Name, search, evaluation.Image.Target.IsBigEndian);
         foreach (string caution in judgement.Cautions)
         {
             evaluation.Warn(caution);
@@ -154,18 +158,18 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
     /// <summary>What the members that were found come to.</summary>
     private sealed class Judgement
     {
-        public Judgement(SharersCall asked, string there, string holder, MembersOnBytes search)
+        public Judgement(SharersCall asked, string there, string holder, MembersOnBytes search, bool isBigEndian)
         {
             List<string> strangers = [];
             List<string> cautions = [];
             foreach ((string path, Sharer member) in search.Found)
             {
-                if (asked.Allowed.Has(path))
+                if (asked.Allowed.Has(path) || search.IsInLowBits(member, asked.Allowed.LowBits, isBigEndian))
                 {
                     continue;
                 }
 
-                if (asked.Allowed.AllowsPlaceholders && member.IsExactlyThere && MemberList.IsPlaceholder(path))
+                if (asked.Allowed.AllowsPlaceholders && search.IsExactlyThere(member) && MemberList.IsPlaceholder(path))
                 {
                     cautions.Add($"{path} ({member.Type}) of {holder} on {there} is not in the list; by its name it keeps the word free, or is the word");
                 }

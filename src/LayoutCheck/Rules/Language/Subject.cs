@@ -6,12 +6,19 @@ namespace LayoutCheck.Rules.Language;
 /// <summary>A type, or a member of it: the first of the alternatives that exists.</summary>
 internal sealed record Subject(TypeReference Type, MemberAlternatives? Member)
 {
+    /// <summary>Whether it only has to hold another member, so that its existence says nothing of whether an assertion under an #if applies.</summary>
+    public bool IsContainer { get; init; }
+
     public int Depth => Type.Depth + 1;
 
     public void Visit(Action<Subject> visit)
     {
         visit(this);
         (Type as PointeeReference)?.Pointer.Visit(visit);
+        if (Type is HeldReference held)
+        {
+            new Subject(held.Holder, null).Visit(visit);
+        }
     }
 
     public override string ToString() => Member is null ? Type.ToString() : $"{Type}, {Member}";
@@ -35,7 +42,7 @@ internal abstract record TypeReference
     public virtual int Depth => 1;
 }
 
-/// <summary>A struct, union or typedef by its name.</summary>
+/// <summary>A struct, union, typedef or enumeration by its name.</summary>
 internal sealed record NamedReference(TypeName Name) : TypeReference
 {
     public override TypeName? BaseName => Name;
@@ -52,6 +59,17 @@ internal sealed record PointeeReference(Subject Pointer) : TypeReference
     public override int Depth => Pointer.Depth + 1;
 
     public override string ToString() => $"{Function}({Pointer})";
+}
+
+/// <summary><c>struct obj in struct container</c>: a type as another one holds it by value, at any depth.</summary>
+internal sealed record HeldReference(TypeName Name, TypeReference Holder) : TypeReference
+{
+    /// <summary>The word between the two.</summary>
+    public const string In = "in";
+
+    public override int Depth => Holder.Depth + 1;
+
+    public override string ToString() => $"{Name} {In} {Holder}";
 }
 
 /// <summary>A C type whose size follows from the word size: <paramref name="Bytes"/>, or one word when that is 0.</summary>

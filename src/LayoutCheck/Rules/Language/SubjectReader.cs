@@ -19,15 +19,41 @@ internal sealed class SubjectReader(TokenCursor tokens)
         return new Subject(type, Alternatives());
     }
 
-    /// <summary>A type of C, or a struct or union and a member of it.</summary>
+    /// <summary>An enumeration by its tag, a comma and an enumerator.</summary>
+    public Subject Enumerator()
+    {
+        TypeReference type = Enumeration() ?? throw tokens.Error("an enumeration should stand here, as in enum pagetype");
+        if (!tokens.Take(","))
+        {
+            throw tokens.Error("a comma and an enumerator should follow the enumeration");
+        }
+
+        return new Subject(type, Enumerators());
+    }
+
+    /// <summary>A type of C, or a struct or union and a member of it, or an enumeration and an enumerator.</summary>
     public Subject TypeOrMember()
     {
+        if (Enumeration() is { } enumeration)
+        {
+            return new Subject(enumeration, tokens.Take(",") ? Enumerators() : null);
+        }
+
         TypeReference type = TypeOrScalar();
         return type is not ScalarReference && tokens.Take(",") ? new Subject(type, Alternatives()) : new Subject(type, null);
     }
 
     /// <summary>The same, or a member as a header writes it: <c>((struct page *)0)->private</c>.</summary>
-    public Subject TypeOrMemberOfNull() => NullMember() ?? TypeOrMember();
+    public Subject TypeOrMemberOfNull()
+    {
+        if (Enumeration() is not { } enumeration)
+        {
+            return NullMember() ?? TypeOrMember();
+        }
+
+        return !tokens.Peek(",") ? new Subject(enumeration, null)
+            : throw tokens.Error("an enumerator has a value and nothing else: valueof(enum x, A)");
+    }
 
     /// <summary>A member, with its own type or of the type <paramref name="same"/>: <c>struct b, y</c> or <c>y</c>.</summary>
     public Subject MemberOf(TypeReference same)
@@ -75,9 +101,11 @@ internal sealed class SubjectReader(TokenCursor tokens)
         switch (word.Text)
         {
             case "struct":
-                return new NamedReference(new TypeName(TypeNameKind.Struct, tokens.Word("the name of a struct")));
+                return Named(TypeNameKind.Struct, tokens.Word("the name of a struct"), word.Position);
+            case "enum":
+                throw tokens.Error("an enumeration has no members with a place: exists, valueof, sizeof and alignof take one", word.Position);
             case "union":
-                return new NamedReference(new TypeName(TypeNameKind.Union, tokens.Word("the name of a union")));
+                return Named(TypeNameKind.Union, tokens.Word("the name of a union"), word.Position);
             case "typedef":
                 return new NamedReference(new TypeName(TypeNameKind.Typedef, tokens.Word("the name of a typedef")));
             case PointeeReference.Function when tokens.Take("("):
@@ -87,12 +115,58 @@ internal sealed class SubjectReader(TokenCursor tokens)
                 tokens.Leave();
                 return new PointeeReference(pointer);
             default:
-                return new NamedReference(new TypeName(TypeNameKind.Any, word.Text));
+                return Named(TypeNameKind.Any, word.Text, word.Position);
         }
     }
 
+    // `enum x *` is a pointer. The enumerators of an enumeration without a tag are found by no name: DWARF has one in each unit, and nothing to search for.
+    private NamedReference? Enumeration()
+    {
+        if (tokens.CurrentOrNull is not { } word || !word.IsWord("enum"))
+        {
+            return null;
+        }
+
+        int start = tokens.Position;
+        _ = tokens.Next();
+        if (tokens.Peek(",") || tokens.Peek(")"))
+        {
+            throw tokens.Error("an enumeration is named by its tag, as in enum pageflags: an enumerator of one without a tag cannot be asked for");
+        }
+
+        string tag = tokens.Word("the tag of an enumeration");
+        if (tokens.Peek("*"))
+        {
+            tokens.Seek(start);
+            return null;
+        }
+
+        return new NamedReference(new TypeName(TypeNameKind.Enum, tag));
+    }
+
+    // A type by its name, or as another type holds it.
+    private TypeReference Named(TypeNameKind kind, string name, int position)
+    {
+        TypeName type = new(kind, name);
+        if (!(tokens.CurrentOrNull is { } next && next.IsWord(HeldReference.In) && tokens.Following is { Kind: TokenKind.Identifier }))
+        {
+            return new NamedReference(type);
+        }
+
+        _ = tokens.Next();
+        tokens.Enter(position);
+        TypeReference holder = Type();
+        tokens.Leave();
+        return new HeldReference(type, holder);
+    }
+
     /// <summary>One member or several: <c>a|b</c> or <c>first_of(a, b)</c>.</summary>
-    public MemberAlternatives Alternatives()
+    public MemberAlternatives Alternatives() => Alternatives(Path);
+
+    // A|B of an enumeration: names without a path.
+    private MemberAlternatives Enumerators() => Alternatives(() => tokens.Word("the name of an enumerator"));
+
+    private MemberAlternatives Alternatives(Func<string> name)
     {
         ImmutableArray<string>.Builder paths = ImmutableArray.CreateBuilder<string>();
         bool isCall = tokens.PeekCall("first_of");
@@ -104,7 +178,7 @@ internal sealed class SubjectReader(TokenCursor tokens)
 
         do
         {
-            paths.Add(Path());
+            paths.Add(name());
         }
         while (tokens.Take(isCall ? "," : "|"));
         if (isCall)
@@ -124,6 +198,10 @@ internal sealed class SubjectReader(TokenCursor tokens)
             if (tokens.Take("."))
             {
                 path += "." + tokens.Word("the name of a member");
+            }
+            else if (tokens.Peek("->"))
+            {
+                throw tokens.Error($"'->' goes through a pointer: what lies behind {path} is another type, which has no offset in this one");
             }
             else if (tokens.Take("["))
             {

@@ -64,7 +64,7 @@ internal static class TypeFunctions
         }
 
         // Those that a pointer or an array leads to, too: `u32 *` is an `unsigned int *`.
-        _ = spellings.Add(TypeWords.Normalize(graph.Declare(type, "", isResolved: true)));
+        _ = spellings.Add(TypeWords.Normalize(graph.DeclareResolved(type)));
         // Two types without a name are not the same for that.
         _ = spellings.RemoveWhere(s => s.Contains("{...}", StringComparison.Ordinal));
 
@@ -76,7 +76,7 @@ internal static class TypeFunctions
     }
 
     // Whether the spelling of a type has the dimensions of an array that may be one of arrays.
-    private static bool HasOpenDimensions(TypeGraph graph, TypeId type)
+    internal static bool HasOpenDimensions(TypeGraph graph, TypeId type)
         => graph.Derivation(type).Any(node => node is ArrayType { MayBeFlattened: true, Count: not 1 }
         || (node is FunctionType function && function.Parameters.Any(p => HasOpenDimensions(graph, p))));
 

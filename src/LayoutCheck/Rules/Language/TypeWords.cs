@@ -44,6 +44,13 @@ internal static partial class TypeWords
         return declared.Contains("long unsigned int", StringComparison.Ordinal) ? CompilersLong().Replace(declared, run => Normalize(run.Value)) : declared;
     }
 
+    /// <summary>
+    /// The spelling of a type to pin: what its typedefs stand for, integers in C's usual words. An array of no number of elements is one of none, as BTF has
+    /// both alike.
+    /// </summary>
+    public static string SpellPinned(TypeGraph graph, TypeId type)
+        => IntegerWords().Replace(graph.DeclareResolved(type), run => Normalize(run.Value)).Replace("[0]", "[]", StringComparison.Ordinal);
+
     /// <summary>Normal words with the dimensions of each array of arrays multiplied: of <c>int[4][2]</c>, those of <c>int[8]</c>.</summary>
     public static string Flatten(string normal) => Dimensions().Replace(normal, match =>
     {
@@ -54,6 +61,9 @@ internal static partial class TypeWords
 
     [GeneratedRegex(@"\b(?:long )+unsigned int\b")]
     private static partial Regex CompilersLong();
+
+    [GeneratedRegex(@"\b(?:unsigned|signed|long|short|int|char)(?: (?:unsigned|signed|long|short|int|char))*\b")]
+    private static partial Regex IntegerWords();
 
     [GeneratedRegex(@"(?:\s*\[\s*(?<dimension>[0-9]{1,18})\s*\])+")]
     private static partial Regex Dimensions();

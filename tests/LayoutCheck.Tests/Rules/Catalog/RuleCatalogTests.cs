@@ -19,7 +19,7 @@ public class RuleCatalogTests
         Assert.All(
             new[] { ("What it checks", rule.What), ("Why it matters", rule.Why), ("How to fix", rule.Fix), ("Since", rule.Since), ("Source", rule.Source) },
             section => Assert.True(section.Item2.Length > 0, $"{file} has no section '{section.Item1}'"));
-        Assert.Contains(rule.Pack, new[] { "mm", "kernel" });
+        Assert.Contains(rule.Pack, new[] { "mm", "kernel", "consumers" });
     }
 
     [Fact]
@@ -51,11 +51,11 @@ public class RuleCatalogTests
     [InlineData(null, "struct-page-siz", null, "there is no rule 'struct-page-siz'; did you mean struct-page-size?")]
     [InlineData(null, null, "struct-page-siz", "there is no rule 'struct-page-siz'; did you mean struct-page-size?")]
     [InlineData(null, "pgmap-on-compound-haed", null, "there is no rule 'pgmap-on-compound-haed'; did you mean pgmap-on-compound-head?")]
-    [InlineData(null, "pgmap", null, "there is no rule 'pgmap'; did you mean pgmap-on-compound-head, zone-device-data-behind-pgmap?")]
+    [InlineData(null, "pgmap", null, "there is no rule 'pgmap'; did you mean page-has-pgmap, pgmap-on-compound-head, zone-device-data-behind-pgmap?")]
     [InlineData(null, "struct-page-size.md", null, "there is no rule 'struct-page-size.md'; did you mean struct-page-size?")]
     [InlineData(null, "foo", null, "there is no rule 'foo'; 'layoutcheck rules' lists them")]
     [InlineData("mmm", null, null, "there is no pack 'mmm'; did you mean mm?")]
-    [InlineData("all", null, null, "there is no pack 'all'; there are kernel, mm")]
+    [InlineData("all", null, null, "there is no pack 'all'; there are consumers, kernel, mm")]
     public void A_name_that_is_no_rule_or_pack_is_refused(string? pack, string? only, string? skip, string message)
     {
         static string[]? One(string? name) => name is null ? null : [name];

