@@ -67,7 +67,10 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             """,
         ["import"] = """
             Takes static_assert, BUILD_BUG_ON, and tables of macros that make them (FOLIO_MATCH and its
-            relatives). What cannot be taken is listed on standard error, with the reason.
+            relatives). What cannot be taken is listed on standard error, with its line and the reason; the last
+            line counts the assertions and files. The exit code is 0 when something was taken.
+            An assertion does not apply where a type of it is not in the image, and is undecided where a member
+            of it is gone; with --guarded it does not apply there either, when none of its members exists.
 
             Examples:
               layoutcheck rules import include/linux/mm_types.h -o mm_types.md

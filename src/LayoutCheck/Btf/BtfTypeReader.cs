@@ -103,7 +103,7 @@ internal sealed class BtfTypeReader : ITypeSource
         foreach (uint id in _index.Find(name.Name))
         {
             BtfRecord record = _index.Record(id);
-            if (record.Kind == BtfFormat.BTF_KIND_TYPEDEF && name.Kind == TypeNameKind.Any && TypedefOf(record) is { } target)
+            if (record.Kind == BtfFormat.BTF_KIND_TYPEDEF && MayBeTypedef(name) && TypedefOf(record) is { } target)
             {
                 return new Remainder([], target);
             }
@@ -175,6 +175,8 @@ internal sealed class BtfTypeReader : ITypeSource
         return [.. ids.Select((id, i) => new TypeDefinition(graph, id, [new DefiningUnit((int)roots[i], $"BTF type {roots[i]}")]))];
     }
 
+    private static bool MayBeTypedef(TypeName name) => name.Kind is TypeNameKind.Any or TypeNameKind.Typedef;
+
     // The struct or union behind a typedef when it is only declared there.
     private TypeName? TypedefOf(in BtfRecord typedef)
         => _index.Strip(typedef.SizeOrType, typedef) is { Kind: BtfFormat.BTF_KIND_FWD } forward && _index.NameAt(forward.NameOffset, forward) is { } tag
@@ -203,9 +205,9 @@ internal sealed class BtfTypeReader : ITypeSource
         foreach (uint id in _index.Find(name.Name))
         {
             BtfRecord record = _index.Record(id);
-            BtfRecord? target = record.Kind != BtfFormat.BTF_KIND_TYPEDEF ? record
-                : name.Kind == TypeNameKind.Any ? _index.Strip(record.SizeOrType, record)
-                : null;
+            BtfRecord? target = record.Kind == BtfFormat.BTF_KIND_TYPEDEF
+                ? MayBeTypedef(name) ? _index.Strip(record.SizeOrType, record) : null
+                : name.Kind == TypeNameKind.Typedef ? null : record;
             switch (target)
             {
                 case { Kind: BtfFormat.BTF_KIND_STRUCT } when name.Kind != TypeNameKind.Union:
@@ -216,7 +218,7 @@ internal sealed class BtfTypeReader : ITypeSource
                     }
 
                     break;
-                case { Kind: BtfFormat.BTF_KIND_FWD } forward when name.Kind == TypeNameKind.Any || forward.KindFlag == (name.Kind == TypeNameKind.Union):
+                case { Kind: BtfFormat.BTF_KIND_FWD } forward when MayBeTypedef(name) || forward.KindFlag == (name.Kind == TypeNameKind.Union):
                     declarationCount++;
                     if (record.Kind == BtfFormat.BTF_KIND_TYPEDEF && TypedefOf(record) is { } tag)
                     {

@@ -12,6 +12,9 @@ public enum TypeNameKind
     /// <summary>A union tag.</summary>
     Union,
 
+    /// <summary>A typedef of a struct or union, and no tag: what a name alone means in C.</summary>
+    Typedef,
+
     /// <summary>The tag of an enumeration.</summary>
     Enum,
 }
@@ -19,7 +22,7 @@ public enum TypeNameKind
 /// <summary>The name of a type as a user asks for it: <c>page</c>, <c>struct page</c>, <c>union foo</c>.</summary>
 public readonly record struct TypeName(TypeNameKind Kind, string Name)
 {
-    /// <summary>Reads <c>struct page</c>, <c>union x</c> or a bare name.</summary>
+    /// <summary>Reads <c>struct page</c>, <c>union x</c>, <c>typedef t</c> or a bare name.</summary>
     public static TypeName Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -28,6 +31,7 @@ public readonly record struct TypeName(TypeNameKind Kind, string Name)
         {
             ["struct", var name] => new(TypeNameKind.Struct, name),
             ["union", var name] => new(TypeNameKind.Union, name),
+            ["typedef", var name] => new(TypeNameKind.Typedef, name),
             _ => new(TypeNameKind.Any, string.Join(' ', words)),
         };
     }
@@ -40,6 +44,7 @@ public readonly record struct TypeName(TypeNameKind Kind, string Name)
     {
         TypeNameKind.Struct => "struct " + Name,
         TypeNameKind.Union => "union " + Name,
+        TypeNameKind.Typedef => "typedef " + Name,
         TypeNameKind.Enum => "enum " + Name,
         _ => Name,
     };

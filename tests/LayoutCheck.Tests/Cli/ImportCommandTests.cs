@@ -1,3 +1,5 @@
+using LayoutCheck.Tests.Support;
+
 namespace LayoutCheck.Tests.Cli;
 
 /// <summary><c>rules import</c> of many headers: one that cannot be read is named, and the others are taken.</summary>
@@ -52,6 +54,34 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Equal("layoutcheck: 2 files: 0 assertions taken, 0 not; 1 file was not", none.ErrLines[^1]);
         Assert.Equal(4, ProgramRun.Run("rules", "import", empty, Write("other.h", "int x;"), "-o", rules).ExitCode);
     }
+
+    [Fact]
+    public void A_file_that_is_no_text_is_named_and_guards_are_counted_in_the_last_line()
+    {
+        string binary = Write("binary.h", "static_assert(sizeof(struct page) == 64);\n\0");
+        string good = Write("good.h", "static_assert(offsetof(struct page, lru) == 8);\nstatic_assert(sizeof(struct page) == 64);\nstatic_assert(X);\n");
+        string rules = Path.Combine(_folder, "rules");
+
+        ProgramResult alone = ProgramRun.Run("rules", "import", binary);
+        Assert.Equal((2, $"layoutcheck: {binary} is no text: it has bytes of zero"), (alone.ExitCode, alone.ErrLines[0]));
+
+        ProgramResult result = ProgramRun.Run("rules", "import", binary, good, _folder, "-o", rules, "--guarded");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal($"layoutcheck: {binary} is no text: it has bytes of zero: file not taken", result.ErrLines[0]);
+        Assert.Equal($"layoutcheck: {good}: 2 assertions taken, 1 not; 1 apply only where a member of theirs exists", result.ErrLines[2]);
+        Assert.Equal("layoutcheck: 3 files: 2 assertions taken, 1 not; 2 files were not; 1 apply only where a member of theirs exists", result.ErrLines[^1]);
+        Assert.Contains("title: Assertions of ", File.ReadAllText(Path.Combine(rules, "good-h.md")), StringComparison.Ordinal);
+    }
+
+    // no-page has a typedef `page` and no tag of that name, page-era6 a tag and no typedef.
+    [Theory]
+    [InlineData("no-page/no-page.gcc-dwarf5-btf.elf", "dwarf", "typedef page", 0)]
+    [InlineData("no-page/no-page.gcc-dwarf5-btf.elf", "btf", "typedef page", 0)]
+    [InlineData("no-page/no-page.gcc-dwarf5-btf.elf", "dwarf", "struct page", 4)]
+    [InlineData("page-era6/page-era6.gcc-dwarf5-btf.elf", "dwarf", "typedef page", 4)]
+    [InlineData("page-era6/page-era6.gcc-dwarf5-btf.elf", "btf", "typedef page", 4)]
+    public void A_typedef_is_found_by_its_name_and_a_tag_is_not(string fixture, string source, string type, int exitCode)
+        => Assert.Equal(exitCode, ProgramRun.Run("show", FixtureFile.PathOf(fixture), type, "--source", source).ExitCode);
 
     private string Write(string name, string text)
     {

@@ -139,6 +139,26 @@ public sealed class CostTests
         });
     }
 
+    // Macros, conditions, typedefs and variables of a header: none is searched again for each assertion.
+    [Theory]
+    [InlineData("#define M{0} BUILD_BUG_ON(sizeof(struct a{0}) != 1)\nM{0};\n", 1)]
+    [InlineData("#ifdef CONFIG_{0}\n#define M {0}\n#else\n#undef M\n#endif\nstatic_assert(sizeof(struct a) == M);\n", 0)]
+    [InlineData("typedef struct a a{0}; static_assert(sizeof(a{0}) == 1);\n", 1)]
+    [InlineData("void f(void) {{ u8 a{0}; if (IS_ENABLED(CONFIG_{0})) return; BUILD_BUG_ON(sizeof(a{0}) != 1); }}\n", 0)]
+    [InlineData("BUILD_BUG_ON((sizeof(struct a) == {0});\n", 0)]
+    public void A_header_of_many_macros_and_names_takes_time_in_proportion(string line, int taken)
+    {
+        string header = string.Concat(Enumerable.Range(0, 20_000).Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, line, i)));
+        AssertInTime("import", () => Assert.Equal(taken * 20_000, RuleImporter.Import("costly.h", header).TakenCount));
+    }
+
+    [Fact]
+    public void A_rule_file_of_many_checks_takes_time_in_proportion()
+    {
+        string rule = $"---\ntitle: a\n{string.Concat(Enumerable.Range(0, 100_000).Select(i => $"check: offsetof(struct page, m{i}) == {i}\n"))}---\n";
+        AssertInTime("rule", () => Assert.Equal(100_000, RuleParser.Parse("costly.md", rule).Checks.Length));
+    }
+
     [Fact]
     public void Lines_are_counted_forwards_and_backwards()
     {

@@ -58,7 +58,7 @@ internal sealed class WantedNames
         RequestsByName = [.. distinct.Select(name => byName[name].ToImmutableArray())];
         _table = distinct.Length > FewNames ? new NameTable(_names, [.. Enumerable.Range(0, distinct.Length)]) : null;
         _longestInline = _names.Length == 0 ? 0 : _names.Max(n => n.Length);
-        WantsTypedefs = requests.Any(r => r.Kind == TypeNameKind.Any);
+        WantsTypedefs = requests.Any(r => r.Kind is TypeNameKind.Any or TypeNameKind.Typedef);
         WantsEnums = requests.Any(r => r.Kind == TypeNameKind.Enum);
         if (compareStrings || sections.Str is null)
         {
@@ -175,6 +175,7 @@ internal sealed class WantedNames
     {
         TypeNameKind.Struct => tag == DwTag.DW_TAG_structure_type,
         TypeNameKind.Union => tag == DwTag.DW_TAG_union_type,
+        TypeNameKind.Typedef => tag == DwTag.DW_TAG_typedef,
         TypeNameKind.Enum => tag == DwTag.DW_TAG_enumeration_type,
         _ => tag != DwTag.DW_TAG_enumeration_type,
     };

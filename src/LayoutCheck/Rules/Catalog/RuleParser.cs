@@ -155,17 +155,12 @@ public static class RuleParser
             _unusedWhen = null;
         }
 
-        // An assertion pasted with its `#ifdef CONFIG_X` applies where any member that it names exists: a member that is missing on one side only still shows.
+        // An assertion pasted with its `#ifdef CONFIG_X` applies where all members that it names exist: one that names a member of this and a member of another
+        // configuration was never compiled.
         private RuleExpression Guard(Assertion assertion, RuleExpression expression)
         {
-            Node? any = null;
-            foreach (Subject subject in expression.Subjects.Where(s => s is { Member: not null, IsContainer: false }))
-            {
-                MemberCall exists = new(assertion.Position, MemberFunctions.Exists, subject);
-                any = any is null ? exists : new BinaryNode(assertion.Position, "||", any, exists);
-            }
-
-            if (any is null)
+            List<Subject> members = [.. expression.Subjects.Where(s => s is { Member: not null, IsContainer: false })];
+            if (members.Count == 0)
             {
                 throw header.Error(
                     assertion.Position,
@@ -173,7 +168,14 @@ public static class RuleParser
                         + "write a when: instead");
             }
 
-            Node guard = _when is null ? any : new BinaryNode(assertion.Position, "&&", _when.Root, any);
+            Node? all = _when?.Root;
+            foreach (Subject member in members)
+            {
+                MemberCall exists = new(assertion.Position, MemberFunctions.Exists, member);
+                all = all is null ? exists : new BinaryNode(assertion.Position, "&&", all, exists);
+            }
+
+            Node guard = all!;
             return guard.Depth <= ExpressionParser.MostDepth
                 ? new RuleExpression(guard)
                 : throw header.Error(assertion.Position, "an assertion under an #if names too many members");

@@ -11,7 +11,11 @@ namespace LayoutCheck.Rules.Import;
 /// <param name="RuleText">A rule file with the assertions, or null when none could be taken.</param>
 /// <param name="TakenCount">How many assertions it has.</param>
 /// <param name="Refused">The assertions that could not be taken, in the order of the header.</param>
-public sealed record RuleImport(string? RuleText, int TakenCount, ImmutableArray<RefusedAssertion> Refused);
+public sealed record RuleImport(string? RuleText, int TakenCount, ImmutableArray<RefusedAssertion> Refused)
+{
+    /// <summary>How many of those taken do not apply where none of their members exists.</summary>
+    public int GuardedCount { get; init; }
+}
 
 /// <summary>An assertion of a header that could not become a rule.</summary>
 /// <param name="Line">Its line in the header, from 1.</param>
@@ -28,16 +32,19 @@ public static class RuleImporter
     /// <summary>Reads one header or source file.</summary>
     /// <param name="fileName">The file as the user named it.</param>
     /// <param name="text">What it says.</param>
+    /// <param name="isGuarded">
+    /// Whether an assertion applies only where a member that it names exists. Else it is undecided where one of them is gone.
+    /// </param>
     /// <exception cref="RuleException">It is no C: a comment has no end, or its conditions are nested without end.</exception>
-    public static RuleImport Import(string fileName, string text)
+    public static RuleImport Import(string fileName, string text, bool isGuarded = false)
     {
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(text);
-        return new Run(fileName, text).Import();
+        return new Run(fileName, text, isGuarded).Import();
     }
 
     /// <summary>The import of one file.</summary>
-    private sealed class Run(string fileName, string text)
+    private sealed class Run(string fileName, string text, bool isGuarded)
     {
         private readonly ImmutableArray<RefusedAssertion>.Builder _refused = ImmutableArray.CreateBuilder<RefusedAssertion>();
         private readonly List<Taken> _taken = [];
@@ -46,45 +53,108 @@ public static class RuleImporter
         {
             Preprocessor preprocessor = new(fileName, text);
             LineCounter lines = new(text);
-            foreach (List<Token> call in preprocessor.Calls(Lexer.Read(fileName, text, 0, text.Length, isForeign: true)))
+            List<Token> tokens = Lexer.Read(fileName, text, 0, text.Length, isForeign: true);
+            CSpelling spelling = new(fileName, text, new SourceNames(tokens));
+            CodeBranches branches = new(tokens);
+            foreach (AssertionCall call in preprocessor.Calls(tokens, branches.Read))
             {
-                int line = lines.LineOf(call[0].Position);
-                string shown = Shown(text, call);
+                int line = lines.LineOf(call.Tokens[0].Position);
+                string shown = Shown(text, call.Tokens);
+                if (call.Problem is { } broken)
+                {
+                    Refuse(line, shown, broken);
+                    continue;
+                }
+
                 try
                 {
-                    List<Token> tokens = AsInDebugInformation(preprocessor.Expanded(call));
-                    foreach (Assertion assertion in new AssertionParser(new TokenCursor(fileName, text, tokens, call[^1].Position + 1)).ParseAll())
-                    {
-                        if (Take(assertion, line) is { } problem)
-                        {
-                            _refused.Add(new RefusedAssertion(line, shown, problem));
-                        }
-                    }
+                    Read(preprocessor.Expanded(call.Tokens), call, spelling, branches.Doubt, line, shown);
                 }
                 catch (RuleException error)
                 {
-                    _refused.Add(new RefusedAssertion(line, shown, error.Problem));
+                    Refuse(line, shown, error.Problem);
                 }
             }
 
-            return new RuleImport(_taken.Count == 0 ? null : Write(fileName, _taken, _refused), _taken.Count, _refused.ToImmutable());
+            return new RuleImport(
+                _taken.Count == 0 ? null : Write(fileName, _taken, _refused, isGuarded), _taken.Count, _refused.ToImmutable()) { GuardedCount = _taken.Count(t => t.IsGuarded) };
+        }
+
+        // The assertions among the tokens that a call expands to; what else a macro does asserts nothing.
+        private void Read(List<Token> expanded, AssertionCall call, CSpelling spelling, string? doubt, int line, string shown)
+        {
+            CodeBranches branches = new(expanded, doubt);
+            for (int at = 0; at < expanded.Count; at++)
+            {
+                if (expanded[at].Kind != TokenKind.Identifier || !AssertionParser.IsAssertion(expanded[at].Text) || at + 1 == expanded.Count || !expanded[at + 1].Is("("))
+                {
+                    branches.Read(at);
+                    continue;
+                }
+
+                int open = 0;
+                int end = at + 1;
+                do
+                {
+                    open += expanded[end].Is("(") ? 1 : expanded[end].Is(")") ? -1 : 0;
+                }
+                while (++end < expanded.Count && open > 0);
+                try
+                {
+                    if (IsLeftOut(expanded[at].Text) && branches.Doubt is { } condition)
+                    {
+                        throw new RuleException(fileName, text, expanded[at].Position, $"it stands behind {condition}, so that the compiler may have left it out");
+                    }
+
+                    Read(expanded[at..end], spelling, call.Tokens[^1].Position + 1, line, shown);
+                }
+                catch (RuleException error)
+                {
+                    Refuse(line, shown, error.Problem);
+                }
+
+                at = end - 1;
+            }
+        }
+
+        private void Read(List<Token> assertion, CSpelling spelling, int end, int line, string shown)
+        {
+            (List<Token> bare, string? message) = WithoutMessage(assertion);
+            foreach (Assertion one in new AssertionParser(new TokenCursor(fileName, text, spelling.InRuleLanguage(bare), end)).ParseAll())
+            {
+                if (Take(one with { Message = message }, line) is { } problem)
+                {
+                    Refuse(line, shown, problem);
+                }
+            }
+        }
+
+        // A macro that makes many assertions is listed once for each reason.
+        private void Refuse(int line, string shown, string problem)
+        {
+            RefusedAssertion refused = new(line, shown, problem);
+            if (_refused.Count == 0 || _refused[^1] != refused)
+            {
+                _refused.Add(refused);
+            }
         }
 
         // Null when it is taken, else why not.
         private string? Take(Assertion assertion, int line)
         {
-            RuleExpression expression = new(assertion.Root);
+            RuleExpression expression = new(CArithmetic.AsCompiled(assertion.Root));
             if (expression.Types.IsEmpty)
             {
                 return "it names no struct or union";
             }
 
-            if (Refusal(expression, assertion.Condition) is { } problem)
+            if (ImportCondition.Refusal(expression, assertion.Condition) is { } problem)
             {
                 return problem;
             }
 
-            Taken one = new(line, When(expression, assertion.Condition), expression.Text, assertion.Message, assertion.Condition);
+            string when = ImportCondition.When(expression, assertion.Condition, isGuarded, out bool hasGuard);
+            Taken one = new(line, when, expression.Text, assertion.Message, assertion.Condition, hasGuard);
             if (!IsReadBack(one))
             {
                 return "a rule cannot spell it";
@@ -95,82 +165,43 @@ public static class RuleImporter
         }
     }
 
-    /// <summary>
-    /// The assertions that the tokens hold, with the names that debug information has. A macro of several assertions wraps them in
-    /// <c>do { } while (0)</c>, which asserts nothing.
-    /// </summary>
-    private static List<Token> AsInDebugInformation(List<Token> tokens)
+    // An assertion by a function of the kernel's that does not exist: one in code that the compiler drops asserts nothing. static_assert is part of C.
+    private static bool IsLeftOut(string assertion) => assertion is "BUILD_BUG_ON" or "BUILD_BUG_ON_MSG" or "BUILD_BUG_ON_NOT_POWER_OF_2" or "compiletime_assert";
+
+    /// <summary>An assertion without its message, which may be made of strings and macros; only strings alone are kept.</summary>
+    private static (List<Token> Assertion, string? Message) WithoutMessage(List<Token> tokens)
     {
-        List<Token> kept = [];
-        for (int i = 0; i < tokens.Count; i++)
+        if (tokens[0].Text is not ("static_assert" or "_Static_assert" or "BUILD_BUG_ON_MSG" or "compiletime_assert" or "BUILD_BUG_ON_ZERO"))
         {
-            if (tokens[i].IsWord("while") && i + 3 < tokens.Count && tokens[i + 1].Is("(") && tokens[i + 2].Text == "0")
-            {
-                i += 3;
-            }
-            else if (tokens[i].IsWord("rcu_head"))
-            {
-                // `#define rcu_head callback_head` (include/linux/types.h): debug information has the other name, for the type and for members.
-                kept.Add(tokens[i] with { Text = "callback_head" });
-            }
-            else if (!tokens[i].IsWord("do") && !tokens[i].Is("{") && !tokens[i].Is("}"))
-            {
-                kept.Add(tokens[i]);
-            }
+            return (tokens, null);
         }
 
-        return kept;
+        int open = 0;
+        int comma = tokens.FindIndex(t =>
+        {
+            open += t.Is("(") || t.Is("{") || t.Is("[") ? 1 : t.Is(")") || t.Is("}") || t.Is("]") ? -1 : 0;
+            return open == 1 && t.Is(",");
+        });
+        if (comma < 0)
+        {
+            return (tokens, null);
+        }
+
+        List<Token> message = tokens[(comma + 1)..^1];
+        string words = string.Concat(message.Select(t => t.Text.Replace("\\\n", "", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal)));
+        return ([.. tokens[..comma], tokens[^1]], message.Count > 0 && message.TrueForAll(t => t.Kind == TokenKind.Text) ? words : null);
     }
 
     private static string Shown(string text, List<Token> call)
         => string.Join(' ', text[call[0].Position..(call[^1].Position + 1)].Replace('\\', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-    /// <summary>
-    /// Why an assertion under a condition is refused, or null. A CONFIG that is set shows in the members that it adds, so that one must be named. No other
-    /// condition shows in an image.
-    /// </summary>
-    private static string? Refusal(RuleExpression expression, string? condition)
-        => condition is null || WordSize(condition) is not null || (IsOnlySet(condition) && expression.Subjects.Any(s => s.Member is not null))
-        ? null
-        : $"it stands under #if {condition}, which an image does not tell";
-
-    private static bool IsOnlySet(string condition) => condition.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-        .All(word => word is "&&" or "(" or ")" || char.IsAsciiLetter(word[0]) || word[0] == '_');
-
-    /// <summary>The conditions that the word size of the target decides.</summary>
-    private static string? WordSize(string condition) => condition switch
-    {
-        "CONFIG_64BIT" or "CONFIG_X86_64" or "CONFIG_ARM64" or "BITS_PER_LONG == 64" or "!(BITS_PER_LONG == 32)" or "!CONFIG_X86_32" => "sizeof(long) == 8",
-        "!CONFIG_64BIT" or "BITS_PER_LONG == 32" or "!(BITS_PER_LONG == 64)" or "CONFIG_32BIT" or "CONFIG_X86_32" => "sizeof(long) == 4",
-        _ => null,
-    };
-
-    /// <summary>
-    /// The guard of an assertion: its types must be in the image, and one of the members that it names. Source names may be macros (<c>si_pid</c>) or depend on
-    /// a CONFIG. A member that is missing on one side only still shows.
-    /// </summary>
-    private static string When(RuleExpression expression, string? condition)
-    {
-        List<string> parts = [.. expression.Types.Select(t => $"exists({t})")];
-        if (condition is not null && WordSize(condition) is { } size)
-        {
-            parts.Add(size);
-        }
-
-        List<string> members = [.. expression.Subjects.Where(s => s.Member is not null).Select(s => $"exists({s})").Distinct()];
-        if (members.Count > 0)
-        {
-            parts.Add(members.Count == 1 ? members[0] : $"({string.Join(" || ", members)})");
-        }
-
-        return string.Join(" && ", parts);
-    }
-
-    private static string Write(string fileName, List<Taken> taken, ImmutableArray<RefusedAssertion>.Builder refused)
+    private static string Write(string fileName, List<Taken> taken, ImmutableArray<RefusedAssertion>.Builder refused, bool isGuarded)
     {
         fileName = Printable.Escape(fileName);
         StringBuilder rule = new();
-        _ = rule.Append(CultureInfo.InvariantCulture, $"---\ntitle: Assertions of {fileName}\nseverity: error\npack: imported\n");
+        int guarded = taken.Count(t => t.IsGuarded);
+        string guards = isGuarded ? string.Create(CultureInfo.InvariantCulture, $" ({guarded} of {taken.Count} only where a member of theirs exists)") : "";
+        _ = rule.Append(CultureInfo.InvariantCulture, $"---\ntitle: Assertions of {fileName}{guards}\nseverity: error\npack: imported\n");
         string? when = null;
         foreach (Taken assertion in taken)
         {
@@ -185,7 +216,9 @@ public static class RuleImporter
 
         _ = rule.Append(CultureInfo.InvariantCulture, $"---\n\n# Assertions of {fileName}\n\n## What it checks\n\n");
         _ = rule.Append("What the compiler checked when the kernel was built, as far as an image shows it. ");
-        _ = rule.Append("An assertion under a CONFIG applies where one of its\nmembers exists.\n");
+        _ = rule.Append("Where a type is not in the image, its assertions do not\napply; where a member is gone, they are undecided");
+        _ = rule.Append(isGuarded ? ", but for those that are guarded: these apply where\none of their members exists.\n" : ".\n");
+        _ = rule.Append("An assertion under a CONFIG applies where all of its members exist.\n");
         if (refused.Count > 0)
         {
             _ = rule.Append("\nNot taken:\n\n");
@@ -224,5 +257,5 @@ public static class RuleImporter
         }
     }
 
-    private readonly record struct Taken(int Line, string When, string Expression, string? Message, string? Condition);
+    private readonly record struct Taken(int Line, string When, string Expression, string? Message, string? Condition, bool IsGuarded);
 }

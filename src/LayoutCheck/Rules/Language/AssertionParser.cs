@@ -14,7 +14,7 @@ internal sealed class AssertionParser(TokenCursor tokens)
 
     /// <summary>Whether a call of this name is an assertion.</summary>
     public static bool IsAssertion(string name) => name is "static_assert" or "_Static_assert" or "BUILD_BUG_ON" or "BUILD_BUG_ON_MSG"
-        or "BUILD_BUG_ON_NOT_POWER_OF_2" or "compiletime_assert" or "CACHELINE_ASSERT_GROUP_MEMBER" or "CACHELINE_ASSERT_GROUP_SIZE";
+        or "BUILD_BUG_ON_NOT_POWER_OF_2" or "BUILD_BUG_ON_ZERO" or "compiletime_assert" or "CACHELINE_ASSERT_GROUP_MEMBER" or "CACHELINE_ASSERT_GROUP_SIZE";
 
     /// <summary>Parses all assertions that the tokens hold.</summary>
     /// <exception cref="RuleException">Something else stands there.</exception>
@@ -75,7 +75,7 @@ internal sealed class AssertionParser(TokenCursor tokens)
                 Subject group = new(type, new MemberAlternatives([tokens.Word("the name of a group")]));
                 tokens.Expect(",");
                 return new BinaryNode(assertion.Position, "<=", new MemberCall(assertion.Position, GroupFunctions.SizeOfGroup, group), _expressions.Number());
-            case "BUILD_BUG_ON" or "BUILD_BUG_ON_MSG":
+            case "BUILD_BUG_ON" or "BUILD_BUG_ON_MSG" or "BUILD_BUG_ON_ZERO":
                 return Negate(_expressions.Number());
             case "BUILD_BUG_ON_NOT_POWER_OF_2":
                 return new NumberCall(assertion.Position, NumberFunctions.IsPowerOf2, [_expressions.Number()]);

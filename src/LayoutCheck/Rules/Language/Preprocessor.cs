@@ -3,15 +3,17 @@ using LayoutCheck.Core;
 
 namespace LayoutCheck.Rules.Language;
 
+/// <summary>An assertion of a header, or the use of a macro that makes some: its tokens up to the closing parenthesis, not yet expanded.</summary>
+/// <param name="Tokens">The tokens.</param>
+/// <param name="Problem">Why it cannot be read, or null.</param>
+internal readonly record struct AssertionCall(List<Token> Tokens, string? Problem);
+
 /// <summary>
 /// The part of C's preprocessor that pasted assertions need: <c>#define</c> with parameters, <c>##</c> and <c>#</c>, so that a table of
 /// <c>FOLIO_MATCH(pg, fl)</c> rows is read with its own macro. Conditions are not evaluated: each token carries the one that it is under.
 /// </summary>
 internal sealed class Preprocessor(string file, string text)
 {
-    private const int MostTokens = 200_000;
-    private const int MostNesting = 32;
-
     // C17 5.2.4.1 promises 63 levels. The condition of a line joins those of all levels, so both its parts and the whole are bounded.
     private const int MostConditions = 64;
     private const int LongestCondition = 200;
@@ -21,20 +23,28 @@ internal sealed class Preprocessor(string file, string text)
     private const string Always = "";
     private const string Never = "0";
 
+    // No assertion of a kernel has as many tokens.
+    private const int LongestCallBehindOpenOne = 2000;
+
     // Ends a condition that was cut. It is no name, so that no reader takes the rest for the whole.
     private const string Left = " ...";
 
     // Macros that are never defined for C code of the kernel; __KERNEL__ always is.
     private static readonly HashSet<string> s_never = ["__ASSEMBLY__", "__ASSEMBLER__", "__GENERATING_BOUNDS_H", "__GENKSYMS__", "__BINDGEN__", "__CHECKER__"];
 
-    private readonly Dictionary<string, Macro> _macros = new(StringComparer.Ordinal);
+    private readonly MacroTable _macros = new();
     private readonly List<Condition> _conditions = [];
-    private int _produced;
+
+    // Whether a macro makes an assertion; of the definitions so far.
+    private readonly Dictionary<string, bool> _makers = new(StringComparer.Ordinal);
+
+    private int _ifs;
+    private int _longestCall = int.MaxValue;
 
     /// <summary>The tokens with directives carried out and macros replaced.</summary>
     public List<Token> Run(List<Token> tokens)
     {
-        if (_macros.Count == 0 && _conditions.Count == 0 && !tokens.Exists(t => t.Is("#")))
+        if (_macros.IsEmpty && _conditions.Count == 0 && !tokens.Exists(t => t.Is("#")))
         {
             return tokens;
         }
@@ -73,32 +83,36 @@ internal sealed class Preprocessor(string file, string text)
     }
 
     /// <summary>
-    /// Finds the assertions of a header: calls of one, or of a macro that makes one, each with its tokens up to the closing parenthesis, not yet
-    /// expanded. Directives are carried out on the way: expand a call (<see cref="Expanded"/>) before the next one is taken.
+    /// Finds the assertions of a header: calls of one, and uses of a macro that makes one or is given one. Directives are carried out on the way: expand a call
+    /// (<see cref="Expanded"/>) before the next one is taken.
     /// </summary>
-    public IEnumerable<List<Token>> Calls(List<Token> tokens)
+    /// <param name="tokens">All tokens of the header.</param>
+    /// <param name="other">Is shown each token that is in no directive and no call.</param>
+    public IEnumerable<AssertionCall> Calls(List<Token> tokens, Action<int> other)
     {
         for (int at = 0; at < tokens.Count;)
         {
             int end = at + 1;
             if (tokens[at] is { StartsLine: true } first && first.Is("#"))
             {
-                while (end < tokens.Count && !tokens[end].StartsLine)
-                {
-                    end++;
-                }
-
-                Directive(tokens[at..end], end < tokens.Count ? LineAt(tokens, end) : []);
+                end = CarryOut(tokens, at);
             }
-            else if (tokens[at].Kind == TokenKind.Identifier && end < tokens.Count && tokens[end].Is("(") && MakesAssertion(tokens[at].Text, 0))
+            else if (tokens[at].Kind == TokenKind.Identifier && CallAt(tokens, at) is { } call)
             {
-                int open = 1;
-                for (end++; end < tokens.Count && open > 0; end++)
+                end = at + call.Tokens.Count;
+                for (int i = at; i < end; i++)
                 {
-                    open += tokens[end].Is("(") ? 1 : tokens[end].Is(")") ? -1 : 0;
+                    if (tokens[i].StartsLine && tokens[i].Is("#"))
+                    {
+                        _ = CarryOut(tokens, i);
+                    }
                 }
 
-                yield return tokens[at..end];
+                yield return call;
+            }
+            else
+            {
+                other(at);
             }
 
             at = end;
@@ -113,7 +127,68 @@ internal sealed class Preprocessor(string file, string text)
         return output;
     }
 
+    // Carries out the directive that begins at a token, and gives the token behind it.
+    private int CarryOut(List<Token> tokens, int at)
+    {
+        int end = at + 1;
+        while (end < tokens.Count && !tokens[end].StartsLine)
+        {
+            end++;
+        }
+
+        Directive(tokens[at..end], end < tokens.Count ? LineAt(tokens, end) : []);
+        return end;
+    }
+
+    private AssertionCall? CallAt(List<Token> tokens, int at)
+    {
+        string name = tokens[at].Text;
+        bool isAssertion = MakesAssertion(name, 0);
+        if (at + 1 == tokens.Count || !tokens[at + 1].Is("("))
+        {
+            return isAssertion && _macros.AllOf(name).Any(m => m.Parameters is null) ? new AssertionCall([tokens[at]], null) : null;
+        }
+
+        if (!isAssertion && !_macros.AllOf(name).Any())
+        {
+            return null;
+        }
+
+        int open = 1;
+        int end = at + 2;
+        string? problem = null;
+        for (; end < tokens.Count && end - at < _longestCall && open > 0; end++)
+        {
+            open += tokens[end].Is("(") ? 1 : tokens[end].Is(")") ? -1 : 0;
+            problem = tokens[end].StartsLine && tokens[end].Is("#") ? "a directive stands within it" : problem;
+            // A macro of the file can drop the assertion that it is given.
+            isAssertion = isAssertion || (tokens[end].Kind == TokenKind.Identifier && MakesAssertion(tokens[end].Text, 0));
+        }
+
+        if (!isAssertion)
+        {
+            return null;
+        }
+
+        if (open == 0)
+        {
+            return new AssertionCall(tokens[at..end], problem);
+        }
+
+        // The next ones are not searched to the end of the file.
+        _longestCall = LongestCallBehindOpenOne;
+        return new AssertionCall(tokens[at..(at + 2)], "its parentheses are not closed");
+    }
+
+    private ImmutableArray<Branch> Path => [.. _conditions.Where(c => c.Text is not (Always or Never)).Select(c => c.Branch)];
+
     private void ExpandInto(List<Token> output, List<Token> tokens, int from, int to)
+    {
+        string condition = Joined();
+        new MacroExpander(file, text, _macros).Expand(tokens, from, to, Path, condition == Always ? null : condition, output);
+    }
+
+    private string Joined()
     {
         string condition = Always;
         foreach (Condition one in _conditions)
@@ -121,23 +196,34 @@ internal sealed class Preprocessor(string file, string text)
             condition = And(condition, one.Text);
             if (condition.Length > LongestOfAll)
             {
-                condition += Left;
-                break;
+                return condition + Left;
             }
         }
 
-        _produced = 0;
-        Expand(tokens, from, to, [], output, condition == Always ? null : condition, 0);
+        return condition;
     }
 
-    private bool MakesAssertion(string name, int nesting) => AssertionParser.IsAssertion(name)
-        || (nesting < MostNesting && _macros.TryGetValue(name, out Macro? macro) && IsTable(macro, name, nesting));
-
-    /// <summary>Whether the body of a macro begins with an assertion, by itself or in a <c>do { } while (0)</c>.</summary>
-    private bool IsTable(Macro macro, string name, int nesting)
+    private bool MakesAssertion(string name, int nesting)
     {
-        Token first = macro.Body.FirstOrDefault(t => !t.IsWord("do") && !t.Is("{"));
-        return first.Kind == TokenKind.Identifier && first.Text is { } text && text != name && MakesAssertion(text, nesting + 1);
+        if (AssertionParser.IsAssertion(name))
+        {
+            return true;
+        }
+
+        if (_macros.IsEmpty || nesting == MacroExpander.MostNesting)
+        {
+            return false;
+        }
+
+        if (!_makers.TryGetValue(name, out bool makes))
+        {
+            // A macro that names itself asks again.
+            _makers[name] = false;
+            makes = _macros.AllOf(name).Any(m => m.Body.Any(t => t.Kind == TokenKind.Identifier && t.Text != name && MakesAssertion(t.Text, nesting + 1)));
+            _makers[name] = makes;
+        }
+
+        return makes;
     }
 
     private static List<Token> LineAt(List<Token> tokens, int at)
@@ -160,20 +246,21 @@ internal sealed class Preprocessor(string file, string text)
                 Define(line);
                 break;
             case "undef" when line.Count > 2 && !IsSkipping:
-                _ = _macros.Remove(line[2].Text);
+                Set(line[2].Text, null);
                 break;
-            case "ifndef" when line.Count > 2 && nextLine.Count > 2 && nextLine[1].IsWord("define") && nextLine[2].Text == line[2].Text:
+            case "ifndef" when line.Count > 2 && IsGuard(line[2].Text, nextLine):
                 // An include guard is no condition.
-                Open(new Condition(Always, line[2].Text), line[0]);
+                Open(Always, line[2].Text, line[0]);
                 break;
             case "if" or "ifdef" or "ifndef":
-                string text = name == "if" ? Valued(Join(line, 2)) : Defined(Join(line, 2));
-                Open(name == "ifndef" ? new Condition(Not(text), text) : new Condition(text, Not(text)), line[0]);
+                string text = ConditionOf(name, line);
+                Open(text, Not(text), line[0]);
                 break;
-            case "elif" or "else" when _conditions.Count > 0:
+            case "elif" or "elifdef" or "elifndef" or "else" when _conditions.Count > 0:
                 Condition before = _conditions[^1];
-                string now = name == "else" ? Always : Valued(Join(line, 2));
-                _conditions[^1] = new Condition(Cut(And(before.Otherwise, now)), Cut(And(before.Otherwise, Not(now))));
+                string now = name == "else" ? Always : ConditionOf(name[2..], line);
+                _conditions[^1] = new Condition(Cut(And(before.Otherwise, now)), Cut(And(before.Otherwise, Not(now))),
+                    before.Branch with { Number = before.Branch.Number + 1 });
                 break;
             case "endif" when _conditions.Count > 0:
                 _conditions.RemoveAt(_conditions.Count - 1);
@@ -187,14 +274,57 @@ internal sealed class Preprocessor(string file, string text)
     // Whether the line is under a condition that never holds: the compiler sees neither its macros nor its assertions.
     private bool IsSkipping => _conditions.Exists(c => c.Text == Never);
 
-    private static string Valued(string condition) => condition == "1" ? Always : condition;
+    /// <summary>
+    /// Whether the line behind an <c>#ifndef X</c> makes it an include guard: it defines X as nothing, or an X that is called like a header as 1. Any other value
+    /// is a default, which an included file may have given already.
+    /// </summary>
+    private static bool IsGuard(string name, List<Token> next) => next.Count > 2 && next[0].Is("#") && next[1].IsWord("define") && next[2].Text == name
+        && (next.Count == 3 || (next.Count == 4 && next[3].Text == "1" && name.Contains("_H", StringComparison.OrdinalIgnoreCase)));
 
-    private static string Defined(string macro) => macro == "__KERNEL__" ? Always : s_never.Contains(macro) ? Never : macro;
+    // What an `#if`, `#ifdef` or `#ifndef` asks. `#if defined(X)` is an `#ifdef`.
+    private string ConditionOf(string directive, List<Token> line)
+    {
+        if (directive != "if")
+        {
+            string set = Defined(Join(line, 2));
+            return directive == "ifndef" ? Not(set) : set;
+        }
+
+        bool isNot = line.Count > 2 && line[2].Is("!");
+        int at = isNot ? 3 : 2;
+        if (line.Count > at + 1 && (line[at].IsWord("defined") || line[at].IsWord("IS_ENABLED")))
+        {
+            bool hasParentheses = line[at + 1].Is("(");
+            int name = hasParentheses ? at + 2 : at + 1;
+            if (line.Count == name + (hasParentheses ? 2 : 1) && line[name].Kind == TokenKind.Identifier)
+            {
+                string set = Defined(line[name].Text);
+                return isNot ? Not(set) : set;
+            }
+        }
+
+        string condition = Join(line, 2);
+        return condition == "1" ? Always : condition;
+    }
+
+    // A macro that the text itself defines or undefines for sure is known, too.
+    private string Defined(string macro)
+    {
+        Macro? known = _macros.Find(macro, Path, out _, out bool isKnown);
+        return isKnown ? known is null ? Never : Always : macro == "__KERNEL__" ? Always : s_never.Contains(macro) ? Never : macro;
+    }
+
+    private void Set(string name, Macro? macro)
+    {
+        _macros.Set(name, macro, Path, Joined());
+        _makers.Clear();
+    }
 
     private static string Not(string condition) => condition switch
     {
         Always => Never,
         Never => Always,
+        ['!', ..] when !condition.Contains(' ', StringComparison.Ordinal) => condition[1..],
         _ => condition.Contains(' ', StringComparison.Ordinal) ? $"!({condition})" : "!" + condition,
     };
 
@@ -206,14 +336,14 @@ internal sealed class Preprocessor(string file, string text)
 
     private static string Join(List<Token> line, int from) => line.Count > from ? Cut(string.Join(' ', line.Skip(from).Select(t => t.Text))) : Left;
 
-    private void Open(Condition condition, Token directive)
+    private void Open(string condition, string otherwise, Token directive)
     {
         if (_conditions.Count == MostConditions)
         {
             throw new RuleException(file, text, directive.Position, $"conditions are nested more than {MostConditions} deep");
         }
 
-        _conditions.Add(condition);
+        _conditions.Add(new Condition(condition, otherwise, new Branch(_ifs++, 0)));
     }
 
     private void Define(List<Token> line)
@@ -251,144 +381,9 @@ internal sealed class Preprocessor(string file, string text)
             at++;
         }
 
-        _macros[line[2].Text] = new Macro(parameters?.ToImmutableArray(), isVariadic, [.. line.Skip(at)]);
+        Set(line[2].Text, new Macro(parameters?.ToImmutableArray(), isVariadic, [.. line.Skip(at)]));
     }
-
-    private void Expand(List<Token> tokens, int from, int to, ImmutableHashSet<string> hidden, List<Token> output, string? condition, int nesting)
-    {
-        for (int i = from; i < to; i++)
-        {
-            Token token = tokens[i];
-            if (token.Kind != TokenKind.Identifier || hidden.Contains(token.Text) || !_macros.TryGetValue(token.Text, out Macro? macro)
-                || (macro.Parameters is not null && !(i + 1 < to && tokens[i + 1].Is("("))))
-            {
-                // Only tokens out of macros are counted: the text itself is no longer than the text.
-                if (nesting > 0 && ++_produced > MostTokens)
-                {
-                    throw new RuleException(file, text, token.Position, "the macros used here expand to too much");
-                }
-
-                output.Add(token with { Condition = condition });
-                continue;
-            }
-
-            if (nesting == MostNesting)
-            {
-                throw new RuleException(file, text, token.Position, "the macros used here are nested too deep");
-            }
-
-            List<Argument> arguments = macro.Parameters is null ? [] : Arguments(tokens, ref i, to, macro);
-            if (macro.Parameters is { } parameters && arguments.Count != parameters.Length)
-            {
-                throw new RuleException(file, text, token.Position,
-                    $"{Printable.Shorten(token.Text)} takes {parameters.Length} arguments, not {arguments.Count}");
-            }
-
-            List<Token> replaced = Replace(macro, tokens, arguments, token);
-            Expand(replaced, 0, replaced.Count, hidden.Add(token.Text), output, condition, nesting + 1);
-        }
-    }
-
-    /// <summary>The arguments of a call whose name stands at <paramref name="at"/>, which is moved to the closing parenthesis.</summary>
-    private List<Argument> Arguments(List<Token> tokens, ref int at, int to, Macro macro)
-    {
-        Token name = tokens[at];
-        int parameterCount = macro.Parameters!.Value.Length;
-        List<Argument> arguments = new(parameterCount);
-        int open = 1;
-        int from = at + 2;
-        for (at += 2; at < to; at++)
-        {
-            Token token = tokens[at];
-            if (token.Is("(") || token.Is("{") || token.Is("["))
-            {
-                open++;
-            }
-            else if (token.Is(")") || token.Is("}") || token.Is("]"))
-            {
-                if (--open == 0)
-                {
-                    if (parameterCount > 0 || arguments.Count > 0 || from < at)
-                    {
-                        arguments.Add(new Argument(from, at));
-                    }
-
-                    if (macro.IsVariadic && arguments.Count == parameterCount - 1)
-                    {
-                        arguments.Add(new Argument(at, at));
-                    }
-
-                    return arguments;
-                }
-            }
-            else if (open == 1 && token.Is(",") && !(macro.IsVariadic && arguments.Count == parameterCount - 1))
-            {
-                arguments.Add(new Argument(from, at));
-                from = at + 1;
-            }
-        }
-
-        throw new RuleException(file, text, name.Position, $"the arguments of {Printable.Shorten(name.Text)} are not closed");
-    }
-
-    private static List<Token> Replace(Macro macro, List<Token> tokens, List<Argument> arguments, Token call)
-    {
-        List<Token> replaced = new(macro.Body.Length + arguments.Sum(a => a.To - a.From));
-        for (int i = 0; i < macro.Body.Length; i++)
-        {
-            Token token = macro.Body[i];
-            if (token.Is("#") && i + 1 < macro.Body.Length && ArgumentOf(macro, arguments, macro.Body[i + 1]) is { } quoted)
-            {
-                replaced.Add(new Token(TokenKind.Text, string.Join(' ', tokens[quoted.From..quoted.To].Select(t => t.Text)), call.Position));
-                i++;
-                continue;
-            }
-
-            if (token.Is("##") && replaced.Count > 0 && i + 1 < macro.Body.Length)
-            {
-                Token right = macro.Body[++i];
-                List<Token> pasted = ArgumentOf(macro, arguments, right) is { } one ? tokens[one.From..one.To] : [right];
-                if (replaced[^1].Is(",") && macro.IsVariadic && right.Text == macro.Parameters!.Value[^1])
-                {
-                    // GNU's `, ## __VA_ARGS__`: the comma goes when there are none, and nothing is pasted.
-                    replaced.RemoveRange(replaced.Count - 1, pasted.Count == 0 ? 1 : 0);
-                    replaced.AddRange(pasted.Select(t => t with { StartsLine = false }));
-                    continue;
-                }
-
-                replaced[^1] = new Token(replaced[^1].Kind, replaced[^1].Text + (pasted.Count > 0 ? pasted[0].Text : ""), call.Position);
-                replaced.AddRange(pasted.Skip(1));
-                continue;
-            }
-
-            if (ArgumentOf(macro, arguments, token) is { } argument)
-            {
-                // An argument keeps its own position: a caret points into the row, not at the macro.
-                for (int at = argument.From; at < argument.To; at++)
-                {
-                    replaced.Add(tokens[at] with { StartsLine = false });
-                }
-            }
-            else
-            {
-                replaced.Add(token with { Position = call.Position, StartsLine = false });
-            }
-        }
-
-        return replaced;
-    }
-
-    private static Argument? ArgumentOf(Macro macro, List<Argument> arguments, Token token)
-    {
-        int index = macro.Parameters is { } parameters && token.Kind == TokenKind.Identifier ? parameters.IndexOf(token.Text) : -1;
-        return index < 0 ? null : arguments[index];
-    }
-
-    // The range of an argument in the tokens of the call. They are not copied until they replace a parameter.
-    private readonly record struct Argument(int From, int To);
-
-    private sealed record Macro(ImmutableArray<string>? Parameters, bool IsVariadic, ImmutableArray<Token> Body);
 
     // One open #if: the condition of the branch that is being read, and the one of the branches that follow.
-    private readonly record struct Condition(string Text, string Otherwise);
+    private readonly record struct Condition(string Text, string Otherwise, Branch Branch);
 }

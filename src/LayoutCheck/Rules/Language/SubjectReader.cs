@@ -106,6 +106,8 @@ internal sealed class SubjectReader(TokenCursor tokens)
                 throw tokens.Error("an enumeration has no members with a place: exists, valueof, sizeof and alignof take one", word.Position);
             case "union":
                 return Named(TypeNameKind.Union, tokens.Word("the name of a union"), word.Position);
+            case "typedef":
+                return new NamedReference(new TypeName(TypeNameKind.Typedef, tokens.Word("the name of a typedef")));
             case PointeeReference.Function when tokens.Take("("):
                 tokens.Enter(word.Position);
                 Subject pointer = Member();
@@ -267,7 +269,7 @@ internal sealed class SubjectReader(TokenCursor tokens)
     }
 
     private bool StartsType()
-        => tokens.CurrentOrNull is { } first && (first.IsWord("struct") || first.IsWord("union") || tokens.PeekCall(PointeeReference.Function));
+        => tokens.CurrentOrNull is { } first && (first.IsWord("struct") || first.IsWord("union") || first.IsWord("typedef") || tokens.PeekCall(PointeeReference.Function));
 
     private bool IsFollowedByComma() => tokens.CurrentOrNull is { Kind: TokenKind.Identifier } && tokens.Following is { } next && next.Is(",");
 }

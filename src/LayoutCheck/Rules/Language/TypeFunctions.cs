@@ -63,6 +63,11 @@ internal static class TypeFunctions
             _ = spellings.Add(TypeWords.Normalize(TypeWords.Spell(graph, bare)));
         }
 
+        // Those that a pointer or an array leads to, too: `u32 *` is an `unsigned int *`.
+        _ = spellings.Add(TypeWords.Normalize(graph.DeclareResolved(type)));
+        // Two types without a name are not the same for that.
+        _ = spellings.RemoveWhere(s => s.Contains("{...}", StringComparison.Ordinal));
+
         TypeAnswer answer = new(hasSpelling ? [.. spellings] : [], ClassOf(graph, bare))
         {
             OpenDimensions = HasOpenDimensions(graph, type) ? $"{lead} {declared}, or an array of arrays of as many elements: BTF has both as one array" : null,

@@ -81,7 +81,7 @@ public class RuleParserTests
             [
                 ("exists(struct folio)", "offsetof(struct page, flags) == offsetof(struct folio, flags)", 7),
                 ("exists(struct folio)", "offsetof(struct page, compound_head|compound_info) == offsetof(struct folio, lru)", 8),
-                ("exists(struct folio) && (exists(struct page, memcg_data) || exists(struct folio, memcg_data))",
+                ("exists(struct folio) && exists(struct page, memcg_data) && exists(struct folio, memcg_data)",
                     "offsetof(struct page, memcg_data) == offsetof(struct folio, memcg_data)", 10),
                 ("exists(struct folio)", "offsetof(struct folio, _flags_1) == offsetof(struct page, flags) + sizeof(struct page)", 16),
             ],
@@ -331,7 +331,7 @@ public class RuleParserTests
     {
         static string Of(int count) => $"---\ntitle: a\ncheck:\n#if A\nfirst_of({string.Join(", ", Enumerable.Repeat("offsetof(s, a)", count))}) == 8;\n#endif\n---\n";
 
-        Assert.Equal(400, RuleParser.Parse("a.md", Of(400)).Checks[0].When!.Text.Split("||").Length);
+        Assert.Equal(400, RuleParser.Parse("a.md", Of(400)).Checks[0].When!.Text.Split("&&").Length);
         RuleException error = Assert.Throws<RuleException>(() => RuleParser.Parse("a.md", Of(20_000)));
         Assert.Equal(("an assertion under an #if names too many members", 5), (error.Problem, error.Line));
     }

@@ -80,15 +80,14 @@ public class RulesFromElsewhereTests
         Rule rule = RuleParser.Parse("sample.md", import.RuleText!);
         Assert.Equal(
             [
-                "exists(struct page) && exists(struct folio) && (exists(struct page, flags) || exists(struct folio, flags)): "
-                    + "offsetof(struct page, flags) == offsetof(struct folio, flags)",
-                "exists(struct page) && exists(struct folio) && (exists(struct page, lru) || exists(struct folio, lru)): offsetof(struct page, lru) == offsetof(struct folio, lru)",
-                "exists(struct page) && exists(struct folio) && (exists(struct page, memcg_data) || exists(struct folio, memcg_data)): "
+                "exists(struct page) && exists(struct folio): offsetof(struct page, flags) == offsetof(struct folio, flags)",
+                "exists(struct page) && exists(struct folio): offsetof(struct page, lru) == offsetof(struct folio, lru)",
+                "exists(struct page) && exists(struct folio) && first_of(config(CONFIG_MEMCG), true) && exists(struct page, memcg_data) && exists(struct folio, memcg_data): "
                     + "offsetof(struct page, memcg_data) == offsetof(struct folio, memcg_data)",
                 "exists(struct page) && sizeof(long) == 8: sizeof(struct page) == 64",
                 "exists(struct page) && sizeof(long) == 4: sizeof(struct page) == 32",
                 "exists(struct page): !(sizeof(struct page) & 7)",
-                "exists(struct folio) && exists(struct folio, lru): offsetof(struct folio, lru) == 8",
+                "exists(struct folio): offsetof(struct folio, lru) == 8",
             ],
             rule.Checks.Select(c => $"{c.When}: {c.Expression}"));
         Assert.Equal("lru \"moved\"", rule.Checks[^1].Message);
@@ -97,24 +96,27 @@ public class RulesFromElsewhereTests
 
     [Theory]
     [InlineData("#ifdef CONFIG_64BIT", 8)]
-    [InlineData("#ifdef CONFIG_X86_64", 8)]
-    [InlineData("#ifdef CONFIG_ARM64", 8)]
+    [InlineData("#ifdef CONFIG_X86_64", 8, " && config(CONFIG_X86_64)")]
+    [InlineData("#ifdef CONFIG_ARM64", 8, " && config(CONFIG_ARM64)")]
     [InlineData("#if BITS_PER_LONG == 64", 8)]
     [InlineData("#if BITS_PER_LONG == 32\n#else", 8)]
     [InlineData("#ifndef CONFIG_X86_32", 8)]
     [InlineData("#ifdef CONFIG_X86_32\n#else", 8)]
+    [InlineData("#if defined(CONFIG_64BIT)", 8)]
+    [InlineData("#if !defined CONFIG_64BIT\n#else", 8)]
+    [InlineData("#if CONFIG_A\n#elifdef CONFIG_64BIT\n#endif\n#ifndef CONFIG_64BIT\n#elifndef X\n#else\n#endif\n#ifdef CONFIG_64BIT", 8)]
     [InlineData("#ifndef CONFIG_64BIT\n#else", 8)]
     [InlineData("#ifndef CONFIG_64BIT", 4)]
     [InlineData("#ifdef CONFIG_64BIT\n#else", 4)]
     [InlineData("#if BITS_PER_LONG == 32", 4)]
     [InlineData("#if BITS_PER_LONG == 64\n#else", 4)]
-    [InlineData("#ifdef CONFIG_32BIT", 4)]
-    [InlineData("#ifdef CONFIG_X86_32", 4)]
-    public void A_condition_that_the_size_of_a_word_decides_is_taken_as_that(string condition, int word)
+    [InlineData("#ifdef CONFIG_32BIT", 4, " && config(CONFIG_32BIT)")]
+    [InlineData("#ifdef CONFIG_X86_32", 4, " && config(CONFIG_X86_32)")]
+    public void A_condition_that_the_size_of_a_word_decides_is_taken_as_that(string condition, int word, string machine = "")
     {
         RuleImport import = RuleImporter.Import("a.h", $"{condition}\nstatic_assert(sizeof(struct page) == 64);\n#endif\n");
         RuleCheck check = Assert.Single(RuleParser.Parse("a.md", import.RuleText!).Checks);
-        Assert.Equal($"exists(struct page) && sizeof(long) == {word}", check.When!.Text);
+        Assert.Equal($"exists(struct page) && sizeof(long) == {word}{machine}", check.When!.Text);
     }
 
     // What is refused of two assertions, one with a member and one without.
@@ -171,23 +173,33 @@ public class RulesFromElsewhereTests
             	BUILD_BUG_ON(offsetof(struct page, m) != 0);	\
             	BUILD_BUG_ON(sizeof_field(struct page, m) != 8); \
             } while (0)
-            #define FOREVER(m) do { BUILD_BUG_ON(sizeof_field(struct page, m) != 8); } while (1)
-            #define CUT(m) BUILD_BUG_ON(sizeof_field(struct page, m) != 8); while
-            #define NAKED(m) BUILD_BUG_ON(sizeof_field(struct page, m) != 8); while m m m
+            #define BEHIND(m) ({ int before = 0; m = before; BUILD_BUG_ON(sizeof_field(struct page, m) != 4); m; })
+            #define ALL CHECK(lru); BUILD_BUG_ON(sizeof(struct page) != 64)
+            #define NESTED(a) CHECK(a ## _1)
+            #define DROPPED(a) ((void)0)
+            #define ROW(s, m) static_assert(offsetof(struct s, m) == 0, "row " #m)
             #define EMPTY(m)
             static void checks(void)
             {
             	CHECK(flags);
-            	FOREVER(flags);
-            	CUT(flags);
-            	NAKED(flags);
+            	BEHIND(flags);
+            	ALL;
+            	NESTED(lru);
+            	DROPPED(BUILD_BUG_ON(sizeof(struct page) != 1));
+            	ROW(page,
+            	    flags);
             	EMPTY(flags);
             } // the end
             """ + " // and no newline");
-        Assert.Equal(["offsetof(struct page, flags) == 0", "sizeof(struct page, flags) == 8"], RuleParser.Parse("a.md", import.RuleText!).Checks.Select(c => c.Expression.Text).Take(2));
         Assert.Equal(
-            ["FOREVER(flags): unknown function 'while'", "CUT(flags): unknown name 'while'", "NAKED(flags): unknown name 'while'"],
-            import.Refused.Select(r => $"{r.Text}: {r.Problem.Split(": ")[0]}"));
+            [
+                "offsetof(struct page, flags) == 0", "sizeof(struct page, flags) == 8", "sizeof(struct page, flags) == 4", "offsetof(struct page, lru) == 0",
+                "sizeof(struct page, lru) == 8", "sizeof(struct page) == 64", "offsetof(struct page, lru_1) == 0", "sizeof(struct page, lru_1) == 8",
+                "offsetof(struct page, flags) == 0",
+            ],
+            RuleParser.Parse("a.md", import.RuleText!).Checks.Select(c => c.Expression.Text));
+        Assert.Equal("row flags", RuleParser.Parse("a.md", import.RuleText!).Checks[^1].Message);
+        Assert.Empty(import.Refused);
     }
 
     // Words pasted together can be anything. The first is another expression when it is read again, the second are two checks, the third has another message.
