@@ -25,17 +25,19 @@ public static class RuleEvaluator
     /// <param name="config">The kernel's configuration (<c>CONFIG_X</c> to <c>y</c>, <c>m</c> or a value), or null when the image does not carry it.</param>
     /// <param name="omission">Why the definitions may lack what the kernel has, or null.</param>
     /// <param name="machine">The machine of the image's ELF header (e_machine), or null.</param>
+    /// <param name="lacksAlignments">Whether the debug information has no declared alignments (BTF).</param>
     public static ImmutableArray<RuleResult> Evaluate(
         RuleSet rules,
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
         TargetInfo target,
         IReadOnlyDictionary<string, string>? config = null,
         SourceOmission? omission = null,
-        int? machine = null)
+        int? machine = null,
+        bool lacksAlignments = false)
     {
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(definitions);
-        CheckedImage image = new(definitions, target, config, omission) { Machine = machine };
+        CheckedImage image = new(definitions, target, config, omission) { Machine = machine, LacksAlignments = lacksAlignments };
         return [.. rules.Rules.Select(rule =>
         {
             CheckedImage seen = rule.Selections.IsEmpty ? image : image with { Definitions = Select(rule.Selections, definitions, omission) };
@@ -113,7 +115,17 @@ public static class RuleEvaluator
     /// <summary>The outcome when all that the debug information leaves open comes to the same, else undecided.</summary>
     private static CheckResult EvaluateAllCases(RuleCheck check, Dictionary<TypeName, TypeDefinition> chosen, CheckedImage image)
     {
-        OpenFacts open = new();
+        CheckResult natural = EvaluateAllCases(check, chosen, image, new OpenFacts());
+        bool isViolated = natural.Outcome is Outcome.Violated || (natural.Outcome is Outcome.Warning && natural.Caution is null);
+        // A type has its natural alignment or more. Less shows in places, and more is nowhere in BTF: what holds of the natural one is taken as it is, and what
+        // does not may hold all the same.
+        return isViolated && image.LacksAlignments && natural.Observed.Any(o => o.Fact == ObservedFact.NaturalAlignment)
+            ? EvaluateAllCases(check, chosen, image, new OpenFacts { TriesDeclaredAlignments = true })
+            : natural;
+    }
+
+    private static CheckResult EvaluateAllCases(RuleCheck check, Dictionary<TypeName, TypeDefinition> chosen, CheckedImage image, OpenFacts open)
+    {
         CheckResult first = EvaluateOne(check, chosen, image, open);
         while (open.Next(out bool isTooMany) || isTooMany)
         {

@@ -42,6 +42,31 @@ public sealed class AlignmentTests
           b 8/8 long
         """;
 
+    /// <summary>BTF says nothing of __aligned: what the natural alignment violates, a declared one may keep.</summary>
+    [Theory]
+    [InlineData("alignof(struct small) == 8", true, Outcome.Undecided)]
+    [InlineData("alignof(struct small) == 8", false, Outcome.Violated)]
+    [InlineData("alignof(struct small) == alignof(struct other)", true, Outcome.Undecided)]
+    [InlineData("alignof(struct small) == 16", true, Outcome.Violated)]
+    [InlineData("alignof(struct small) >= 4", true, Outcome.Holds)]
+    [InlineData("alignof(struct odd) == 8", true, Outcome.Violated)]
+    public void A_declared_alignment_may_be_more_than_BTF_has(string check, bool lacksAlignments, Outcome outcome)
+    {
+        RuleSet rules = new([RuleParser.Parse("t.md", $"---\ntitle: t\ncheck: {check}\n---\n")]);
+        Dictionary<TypeName, DefinitionSet> definitions = new(LayoutText.Parse("""
+            struct small 8
+              a 0/4 int
+              b 4/4 int
+            struct other 8
+              a 0/8 unsigned long
+            struct odd 12
+              a 0/4 int
+              b 4/4 int
+              c 8/4 int
+            """));
+        Assert.Equal(outcome, RuleEvaluator.Evaluate(rules, definitions, new TargetInfo(8, false), lacksAlignments: lacksAlignments)[0].Outcome);
+    }
+
     private static CheckResult Evaluate(string expression, string layouts = Layouts, TargetInfo? target = null, int word = 8)
     {
         Rule rule = RuleParser.Parse("r.md", $"---\ntitle: t\ncheck: {expression}\n---\n");

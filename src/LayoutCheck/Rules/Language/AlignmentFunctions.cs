@@ -50,6 +50,17 @@ internal static class AlignmentFunctions
             };
         }
 
+        // A declared alignment is a power of two that divides the size.
+        if (!alignment.IsDeclared && member.Evaluation.Open.TriesDeclaredAlignments && graph.ByteSizeOf(type) is { } size and > 0
+            && (size & ~(size - 1)) is var most && most > alignment.Most)
+        {
+            alignment = alignment with
+            {
+                Most = most,
+                Doubt = $"BTF does not record whether {member.Name} declares more than its natural {alignment.Most}",
+            };
+        }
+
         return member.Number(alignment.IsDeclared ? ObservedFact.DeclaredAlignment : ObservedFact.NaturalAlignment, Choose(member, alignment));
     }
 

@@ -11,6 +11,9 @@ namespace LayoutCheck.Rules.Language;
 internal sealed record CheckedImage(
     IReadOnlyDictionary<TypeName, DefinitionSet> Definitions, TargetInfo Target, IReadOnlyDictionary<string, string>? Config, SourceOmission? Omission)
 {
+    /// <summary>Whether its debug information has no declared alignments (BTF), so that a type may have more than its natural one.</summary>
+    public bool LacksAlignments { get; init; }
+
     /// <summary>The machine of its ELF header (e_machine); null where there is none.</summary>
     public int? Machine { get; init; }
 

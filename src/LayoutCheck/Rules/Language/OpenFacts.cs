@@ -15,6 +15,11 @@ internal sealed class OpenFacts
     private readonly List<string> _doubts = [];
     private int _cases = 1;
 
+    /// <summary>
+    /// Whether an alignment that the debug information cannot record is tried besides the natural one: to find whether a violation rests on its absence.
+    /// </summary>
+    public bool TriesDeclaredAlignments { get; init; }
+
     /// <summary>Whether anything was open so far.</summary>
     public bool Any => _doubts.Count > 0;
 
