@@ -23,7 +23,11 @@ internal sealed class CSpelling(string file, string text, SourceNames names)
 
     private static readonly Dictionary<string, string> s_synonyms = new(StringComparer.Ordinal)
     {
-        ["__builtin_offsetof"] = "offsetof", ["__typeof__"] = "typeof", ["__typeof"] = "typeof", ["typeof_unqual"] = "typeof", ["__alignof"] = "__alignof__",
+        ["__builtin_offsetof"] = "offsetof",
+        ["__typeof__"] = "typeof",
+        ["__typeof"] = "typeof",
+        ["typeof_unqual"] = "typeof",
+        ["__alignof"] = "__alignof__",
         // `#define rcu_head callback_head` (include/linux/types.h): debug information has the other name, for the type and for members.
         ["rcu_head"] = "callback_head",
     };
@@ -31,8 +35,15 @@ internal sealed class CSpelling(string file, string text, SourceNames names)
     // The types behind the kernel's own names of integers (include/asm-generic/int-ll64.h).
     private static readonly Dictionary<string, string> s_integers = new(StringComparer.Ordinal)
     {
-        ["u8"] = "unsigned char", ["s8"] = "signed char", ["u16"] = "unsigned short", ["s16"] = "short", ["u32"] = "unsigned int", ["s32"] = "int",
-        ["u64"] = "unsigned long long", ["s64"] = "long long", ["bool"] = "_Bool",
+        ["u8"] = "unsigned char",
+        ["s8"] = "signed char",
+        ["u16"] = "unsigned short",
+        ["s16"] = "short",
+        ["u32"] = "unsigned int",
+        ["s32"] = "int",
+        ["u64"] = "unsigned long long",
+        ["s64"] = "long long",
+        ["bool"] = "_Bool",
     };
 
     private static readonly HashSet<string> s_typeWords = ["char", "short", "int", "long", "signed", "unsigned", "_Bool", "void", "const", "volatile", "struct", "union", "enum", "float", "double"];

@@ -77,7 +77,8 @@ public static class RuleImporter
             }
 
             return new RuleImport(
-                _taken.Count == 0 ? null : Write(fileName, _taken, _refused, isGuarded), _taken.Count, _refused.ToImmutable()) { GuardedCount = _taken.Count(t => t.IsGuarded) };
+                _taken.Count == 0 ? null : Write(fileName, _taken, _refused, isGuarded), _taken.Count, _refused.ToImmutable())
+            { GuardedCount = _taken.Count(t => t.IsGuarded) };
         }
 
         // The assertions among the tokens that a call expands to; what else a macro does asserts nothing.

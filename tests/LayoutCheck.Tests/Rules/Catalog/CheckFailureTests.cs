@@ -15,10 +15,6 @@ public class CheckFailureTests
     /// <summary>Checks that no made layout violates, each with its reason.</summary>
     private static readonly Dictionary<string, string> s_exceptions = new(StringComparer.Ordinal)
     {
-        ["crash-slab-by-page-type: exists(enum pageflags, PG_slab) || !exists(enum pagetype, PGTY_slab)"] = "every kernel here with page types fails it; ConsumersPackTests has one that does not",
-        ["slab-members-in-page: !exists(struct slab, slab_cache)"] = "every kernel since 5.17 fails it",
-        ["task-state-name: exists(struct task_struct, state)"] = "every kernel since 5.14 fails it",
-        ["makedumpfile-folio-order: exists(struct page, compound_order) || exists(struct folio, _folio_order) || !exists(struct folio)"] = "6.12 and 7.3 fail it as they are",
         ["ioptdesc-mirrors-page: offsetof(struct ioptdesc, __page_refcount) == offsetof(struct page, _refcount)"] = OnlyUndecided,
         ["ptdesc-mirrors-page: offsetof(struct ptdesc, __page_refcount) == offsetof(struct page, _refcount)"] = OnlyUndecided,
         ["slab-mirrors-page: offsetof(struct slab, __page_refcount) == offsetof(struct page, _refcount)"] = OnlyUndecided,
