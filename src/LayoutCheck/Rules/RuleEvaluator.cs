@@ -40,7 +40,11 @@ public static class RuleEvaluator
         CheckedImage image = new(definitions, target, config, omission) { Machine = machine, LacksAlignments = lacksAlignments };
         return [.. rules.Rules.Select(rule =>
         {
-            CheckedImage seen = rule.Selections.IsEmpty ? image : image with { Definitions = Select(rule.Selections, definitions, omission) };
+            CheckedImage seen = rule.Selections.IsEmpty ? image : image with
+            {
+                Definitions = Select(rule.Selections, definitions, omission),
+                Conditions = new(ReferenceEqualityComparer.Instance),
+            };
             ImmutableArray<CheckResult> checks = [.. rule.Checks.Select(check => Evaluate(check, seen))];
             return new RuleResult(rule, Sum(checks), checks);
         })];
@@ -143,13 +147,12 @@ public static class RuleEvaluator
     {
         if (check.When is not null)
         {
-            ExpressionEvaluator guard = new(chosen, image, open);
-            Answer when = guard.Evaluate(check.When.Root);
+            (Answer when, ImmutableArray<Observation> observed) = EvaluateWhen(check.When, chosen, image, open);
             if (!when.IsTrue)
             {
                 return when.IsUnknown
-                    ? new CheckResult(check, Outcome.Undecided, $"whether this applies is not known: {when.Words}", guard.Observed)
-                    : new CheckResult(check, Outcome.NotApplicable, when.Shown, guard.Observed);
+                    ? new CheckResult(check, Outcome.Undecided, $"whether this applies is not known: {when.Words}", observed)
+                    : new CheckResult(check, Outcome.NotApplicable, when.Shown, observed);
             }
         }
 
@@ -160,6 +163,28 @@ public static class RuleEvaluator
             : answer.IsTrue ? (caution is null ? Outcome.Holds : Outcome.Warning)
             : check.Severity == Severity.Warning ? Outcome.Warning : Outcome.Violated;
         return new CheckResult(check, outcome, answer.Shown, evaluator.Observed) { Caution = caution, IsNotable = answer.IsNotable };
+    }
+
+    // One answer serves all checks below a condition, unless the choice of definitions or something open can change it.
+    private static (Answer Answer, ImmutableArray<Observation> Observed) EvaluateWhen(
+        RuleExpression condition, Dictionary<TypeName, TypeDefinition> chosen, CheckedImage image, OpenFacts open)
+    {
+        if (image.Conditions.TryGetValue(condition, out (Answer Answer, ImmutableArray<Observation> Observed) known))
+        {
+            return known;
+        }
+
+        bool wasOpen = open.Any;
+        ExpressionEvaluator guard = new(chosen, image, open);
+        Answer answer = guard.Evaluate(condition.Root);
+        bool isShared = !wasOpen && !open.Any && !open.TriesDeclaredAlignments
+            && condition.Types.All(type => !image.Definitions.TryGetValue(type, out DefinitionSet? set) || set.Distinct.Length <= 1);
+        if (isShared)
+        {
+            image.Conditions.Add(condition, (answer, guard.Observed));
+        }
+
+        return (answer, guard.Observed);
     }
 
     /// <summary>Every choice of one definition per type, the last type varying fastest.</summary>

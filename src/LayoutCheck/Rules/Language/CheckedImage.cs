@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using LayoutCheck.Types;
 
@@ -13,6 +14,11 @@ internal sealed record CheckedImage(
 {
     /// <summary>Whether its debug information has no declared alignments (BTF), so that a type may have more than its natural one.</summary>
     public bool LacksAlignments { get; init; }
+
+    /// <summary>
+    /// What each <c>when:</c> came to, with what it looked at, where nothing is open in it: the checks below one share it. By reference.
+    /// </summary>
+    public Dictionary<object, (Answer Answer, ImmutableArray<Observation> Observed)> Conditions { get; init; } = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The machine of its ELF header (e_machine); null where there is none.</summary>
     public int? Machine { get; init; }

@@ -18,7 +18,7 @@ internal sealed record Located(string Name, TypeGraph? Graph, TypeId Root, Resol
     public bool IsUndecided { get; init; }
 
     /// <summary>Of a member or enumerator that is missing, the names that may have been meant, as a clause; else empty.</summary>
-    public string Near { get; init; } = "";
+    public Func<string>? Near { get; init; }
 
     /// <summary>Whether it was found behind a pointer to a type with several definitions, in one of them.</summary>
     public bool IsOneOfMany { get; init; }

@@ -72,6 +72,6 @@ internal sealed class MemberFunction(
 
         Located located = evaluation.Locate(member.Subject);
         return located.Place is { } place ? evaluate(new FoundMember(member, located, place, evaluation))
-            : EvaluateMissing?.Invoke(member, located, evaluation) ?? Answer.Unknown(located.Problem + located.Near);
+            : EvaluateMissing?.Invoke(member, located, evaluation) ?? Answer.Unknown(located.Problem + located.Near?.Invoke());
     }
 }

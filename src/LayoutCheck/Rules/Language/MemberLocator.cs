@@ -172,7 +172,7 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
 
         string problem = $"{spelling} has no member {member.InWords}";
         return image.Omission is { IsOfMembers: true } omission ? Located.Undecided($"{problem}: {omission.Clause}")
-            : Located.Missing(problem) with { Near = Near(graph, root, member) };
+            : Located.Missing(problem) with { Near = () => Near(graph, root, member) };
     }
 
     // The names of the level that the path leaves: `lru.nxt` is compared with the members of lru.
@@ -211,6 +211,6 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
 
         string problem = $"{spelling} has no enumerator {names.InWords}";
         return image.Omission is { IsOfMembers: true } omission ? Located.Undecided($"{problem}: {omission.Clause}")
-            : Located.Missing(problem) with { Near = Suggestions.Clause(names.Paths[0], enumerators.Select(e => e.Name)) };
+            : Located.Missing(problem) with { Near = () => Suggestions.Clause(names.Paths[0], enumerators.Select(e => e.Name)) };
     }
 }

@@ -22,6 +22,11 @@ public class RuleCatalogTests
         Assert.Contains(rule.Pack, new[] { "mm", "kernel", "consumers" });
     }
 
+    /// <summary>The pack is read before the rest of a file is.</summary>
+    [Fact]
+    public void The_pack_of_each_file_is_found_without_parsing_it()
+        => Assert.All(RuleCatalog.Files(), file => Assert.Equal(RuleCatalog.Default.Find(Path.GetFileNameWithoutExtension(file.Name))!.Pack, RuleCatalog.PackOf(file.Text)));
+
     [Fact]
     public void There_is_one_flagship_and_it_comes_first()
     {
