@@ -266,7 +266,9 @@ internal sealed class CSpelling(string file, string text, SourceNames names)
 
             if (i < pointer || (pointer >= 0 && isArray) || token.Text is not ("const" or "volatile"))
             {
-                words.Add(isTag || token.Kind != TokenKind.Identifier ? token.Text : s_integers.GetValueOrDefault(token.Text.TrimStart('_'), token.Text));
+                // `char const *` is `const char *`.
+                int place = token.Text is "const" && !words.Contains("*") ? 0 : words.Count;
+                words.Insert(place, isTag || token.Kind != TokenKind.Identifier ? token.Text : s_integers.GetValueOrDefault(token.Text.TrimStart('_'), token.Text));
             }
         }
 
