@@ -12,6 +12,9 @@ internal static class CArithmetic
     public static Node AsCompiled(Node node) => node switch
     {
         UnaryNode unary => new UnaryNode(unary.Position, unary.Operator, AsCompiled(unary.Inner)),
+        BinaryNode { Operator: "<" or "<=" or ">" or ">=" or "/" or "%" or ">>" } signed when IsInt(signed.Left) && IsInt(signed.Right) => signed,
+        BinaryNode { Operator: "==" or "!=", Left.GivesType: false, Right.GivesType: false } equal when IsLarge(equal.Left) || IsLarge(equal.Right)
+            => new BinaryNode(equal.Position, equal.Operator, Unsigned(AsCompiled(equal.Left)), Unsigned(AsCompiled(equal.Right))),
         BinaryNode { Operator: "<" or "<=" or ">" or ">=" or "/" or "%" or ">>" } binary
             => new BinaryNode(binary.Position, binary.Operator, Unsigned(AsCompiled(binary.Left)), Unsigned(AsCompiled(binary.Right))),
         BinaryNode { Left.GivesType: false, Right.GivesType: false } binary
@@ -50,6 +53,17 @@ internal static class CArithmetic
         ConditionalNode conditional => MayBeNegative(conditional.WhenTrue) || MayBeNegative(conditional.WhenFalse),
         _ => false,
     };
+
+    // A comparison of two numbers of C's int keeps the sign: -1 < 0 there.
+    private static bool IsInt(Node node) => node switch
+    {
+        NumberNode number => number.Value <= int.MaxValue && !number.ToString().Contains('u', StringComparison.OrdinalIgnoreCase),
+        UnaryNode unary => IsInt(unary.Inner),
+        BinaryNode binary => IsInt(binary.Left) && IsInt(binary.Right),
+        _ => false,
+    };
+
+    private static bool IsLarge(Node node) => node is NumberNode number && number.Value > int.MaxValue;
 
     private static bool IsPowerOf2(Node node) => node is NumberNode number && number.Value > 0 && (number.Value & (number.Value - 1)) == 0;
 

@@ -247,7 +247,8 @@ internal sealed class CSpelling(string file, string text, SourceNames names)
         }
 
         // The outermost qualifiers do not count, and the typedefs of the kernel's integers are known. Of another name it is not known what it stands for.
-        bool hasPointer = side.Exists(t => t.Is("*"));
+        int pointer = side.FindLastIndex(t => t.Is("*"));
+        bool isArray = side.Exists(t => t.Is("["));
         List<string> words = [];
         for (int i = 0; i < side.Count; i++)
         {
@@ -263,9 +264,11 @@ internal sealed class CSpelling(string file, string text, SourceNames names)
                 throw Error(token, "the type of an expression is not known here");
             }
 
-            if (hasPointer || token.Text is not ("const" or "volatile"))
+            if (i < pointer || (pointer >= 0 && isArray) || token.Text is not ("const" or "volatile"))
             {
-                words.Add(isTag || token.Kind != TokenKind.Identifier ? token.Text : s_integers.GetValueOrDefault(token.Text.TrimStart('_'), token.Text));
+                // `char const *` is `const char *`.
+                int place = token.Text is "const" && !words.Contains("*") ? 0 : words.Count;
+                words.Insert(place, isTag || token.Kind != TokenKind.Identifier ? token.Text : s_integers.GetValueOrDefault(token.Text.TrimStart('_'), token.Text));
             }
         }
 

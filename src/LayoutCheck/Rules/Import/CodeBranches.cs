@@ -80,7 +80,7 @@ internal sealed class CodeBranches(List<Token> tokens, string? outer = null)
                 int end = EndOf(at + 1);
                 string? decided = Decided(at + 2, end) ? $"{token.Text} ({string.Join(' ', tokens.Skip(at + 2).Take(Math.Min(end - at - 2, 20)).Select(t => t.Text))})" : null;
                 _pending ??= decided;
-                _lastIf = token.Text == "if" ? decided : null;
+                _lastIf = token.Text == "if" ? _pending : null;
                 _skipTo = end + 1;
                 break;
             case "else":
@@ -120,9 +120,22 @@ internal sealed class CodeBranches(List<Token> tokens, string? outer = null)
     private bool Decided(int from, int to)
     {
         bool hasVariable = false;
+        int part = from;
         for (int i = from; i < to; i++)
         {
             string word = tokens[i].Text;
+            if (word is "&&" or "||")
+            {
+                // One decided part of `0 && x` can decide the whole.
+                if (i > part && !hasVariable)
+                {
+                    return true;
+                }
+
+                hasVariable = false;
+                part = i + 1;
+            }
+
             if (tokens[i].Kind != TokenKind.Identifier)
             {
                 continue;
@@ -143,7 +156,7 @@ internal sealed class CodeBranches(List<Token> tokens, string? outer = null)
             hasVariable |= word.Any(char.IsAsciiLetterLower) && word is not ("true" or "false");
         }
 
-        return to > from && !hasVariable;
+        return to > part && !hasVariable;
     }
 
     private sealed record Block(string? Doubt, string? LastIf);

@@ -48,7 +48,7 @@ internal static class ImportCondition
 
     // Names that compilers and headers define for one machine, as in __x86_64__, show in no member.
     private static bool IsOnlySet(string condition) => condition.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-        .All(word => word is "&&" or "(" or ")" || ((char.IsAsciiLetter(word[0]) || word[0] == '_') && word is not ("IS_MODULE" or "__BYTE_ORDER")
+        .All(word => word is "&&" or "(" or ")" || ((char.IsAsciiLetter(word[0]) || word[0] == '_') && word is not ("IS_MODULE" or "IS_BUILTIN" or "IS_REACHABLE" or "__BYTE_ORDER")
             && !(word.Length > 4 && word.StartsWith("__", StringComparison.Ordinal) && word.EndsWith("__", StringComparison.Ordinal))));
 
     /// <summary>The conditions that the target decides: its word size, its byte order, its machine.</summary>
