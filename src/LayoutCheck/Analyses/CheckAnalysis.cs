@@ -47,10 +47,12 @@ public static class CheckAnalysis
         // An empty result is worth a longer search for the reason.
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
         DebugInfoSummary source = survey.Facts with { Omission = omission };
-        ImmutableArray<RuleResult> results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine, survey.Facts.Kind == SourceKind.Btf);
+        ImmutableArray<RuleResult> Evaluate()
+            => RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine, survey.Facts.Kind == SourceKind.Btf);
+        ImmutableArray<RuleResult> results = Evaluate();
         if (AddPlaces(image.Types, results, definitions))
         {
-            results = RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine, survey.Facts.Kind == SourceKind.Btf);
+            results = Evaluate();
         }
 
         CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)

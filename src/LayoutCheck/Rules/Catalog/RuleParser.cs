@@ -58,7 +58,7 @@ public static class RuleParser
             Severity = severity,
             CountsWhenStrict = header.Choice(RuleHeader.Strict, true, ("yes", true), ("no", false)),
             IsFlagship = header.Choice(RuleHeader.Flagship, false, ("yes", true), ("no", false)),
-            Pack = PackOf(header),
+            Pack = header.Value(RuleHeader.Pack) ?? Rule.DefaultPack,
             Selections = [.. header.Entries.Where(e => e.Key == RuleHeader.Select).Select(e => ReadSelection(fileName, text, e))],
             Checks = checks,
             Body = text[header.BodyStart..].Trim('\r', '\n'),
@@ -66,12 +66,6 @@ public static class RuleParser
             Origin = origin,
         };
     }
-
-    /// <summary>The pack of the rule that a file holds. Only the header is read, and its checks are not parsed.</summary>
-    /// <exception cref="RuleException">It has no header.</exception>
-    internal static string PackOf(string fileName, string text) => PackOf(new RuleHeader(fileName, text));
-
-    private static string PackOf(RuleHeader header) => header.Value(RuleHeader.Pack) ?? Rule.DefaultPack;
 
     // struct X having a, b.c
     private static RuleSelection ReadSelection(string fileName, string text, RuleHeader.Entry entry)

@@ -176,7 +176,7 @@ internal sealed class BaselineBlock
             return reserved;
         }
 
-        // What has members of its own in the list is told by them.
+        // The leaves alone: a member with members of its own in the list is left out.
         PinnedMember[] leaves = [.. members.All.Where((m, i) => m.BitSize > 0 && !(i + 1 < members.All.Count && members.All[i + 1].IsWithin(m.Path)))
             .OrderBy(m => m.BitOffset)];
         ulong end = 0;

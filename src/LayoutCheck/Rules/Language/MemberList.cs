@@ -30,29 +30,18 @@ internal sealed class MemberList
     /// <summary>Whether a placeholder that no entry names is a warning, and no violation.</summary>
     public bool AllowsPlaceholders { get; }
 
-    /// <summary>Reads a list, from its opening brace on.</summary>
+    /// <summary>Reads a list behind a call, from the word <c>in</c> on.</summary>
     /// <exception cref="RuleException">It is none.</exception>
-    public static MemberList Read(TokenCursor tokens)
+    public static MemberList Read(TokenCursor tokens, string function)
     {
-        tokens.Expect("{");
-        ImmutableArray<string>.Builder entries = ImmutableArray.CreateBuilder<string>();
-        while (!tokens.Peek("}"))
-        {
-            entries.Add(ReadEntry(tokens));
-            if (!tokens.Take(","))
-            {
-                break;
-            }
-        }
-
-        tokens.Expect("}");
+        ImmutableArray<string> entries = tokens.List(function, () => ReadEntry(tokens));
         ulong lowBits = 0;
         bool allowsPlaceholders = false;
         while (tokens.CurrentOrNull is { } next && next.IsWord("or"))
         {
             _ = tokens.Next();
             string what = tokens.Word("the word 'placeholder' or 'low'");
-            if (what == "low" && tokens.CurrentOrNull is { Kind: TokenKind.Number } && tokens.Literal(tokens.Next()) is var bits && bits <= 64)
+            if (what == "low" && tokens.CurrentOrNull is { Kind: TokenKind.Number } && tokens.Literal(tokens.Next()) is var bits && bits > 0 && bits <= 64)
             {
                 lowBits = (ulong)bits;
             }
@@ -62,7 +51,7 @@ internal sealed class MemberList
             }
         }
 
-        return new MemberList(entries.ToImmutable(), lowBits, allowsPlaceholders);
+        return new MemberList(entries, lowBits, allowsPlaceholders);
     }
 
     /// <summary>Whether an entry names this member, or one that it lies in.</summary>
@@ -97,24 +86,40 @@ internal sealed class MemberList
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{{ {string.Join(", ", _entries)} }}{(LowBits > 0 ? $" or low {LowBits}" : "")}{(AllowsPlaceholders ? " or placeholder" : "")}");
 
+    // Names with dots and indices, in which * stands for any characters: lru.next, _pad_*, words[1].
     private static string ReadEntry(TokenCursor tokens)
     {
-        string entry = "";
-        bool isAfterName = false;
-        while (tokens.CurrentOrNull is { } token
-            && (token.Is("*") || (token.Kind == TokenKind.Identifier && !isAfterName) || (entry.Length > 0 && (token.Is(".") || token.Is("[")))))
+        string entry = ReadName(tokens);
+        while (true)
         {
-            isAfterName = token.Kind == TokenKind.Identifier;
-            entry += tokens.Next().Text;
-            if (token.Is("["))
+            if (tokens.Take("."))
             {
-                entry += tokens.CurrentOrNull is { Kind: TokenKind.Number } ? string.Create(CultureInfo.InvariantCulture, $"{tokens.Literal(tokens.Next())}]")
+                entry += "." + ReadName(tokens);
+            }
+            else if (tokens.Take("["))
+            {
+                entry += tokens.CurrentOrNull is { Kind: TokenKind.Number } ? string.Create(CultureInfo.InvariantCulture, $"[{tokens.Literal(tokens.Next())}]")
                     : throw tokens.Error("an index in numbers should stand here");
                 tokens.Expect("]");
             }
+            else
+            {
+                return entry;
+            }
+        }
+    }
+
+    private static string ReadName(TokenCursor tokens)
+    {
+        string name = "";
+        bool isAfterWord = false;
+        while (tokens.CurrentOrNull is { } token && (token.Is("*") || (token.Kind == TokenKind.Identifier && !isAfterWord)))
+        {
+            isAfterWord = token.Kind == TokenKind.Identifier;
+            name += tokens.Next().Text;
         }
 
-        return entry.Length > 0 && entry[^1] != '.' ? entry : throw tokens.Error("the name of a member should stand here, in which * stands for any characters");
+        return name.Length > 0 ? name : throw tokens.Error("the name of a member should stand here, in which * stands for any characters");
     }
 
     private static bool IsPattern(string entry) => entry.Contains('*', StringComparison.Ordinal);

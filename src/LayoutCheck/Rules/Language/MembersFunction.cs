@@ -58,25 +58,7 @@ internal sealed class MembersFunction() : RuleFunction("members",
         TokenCursor tokens = arguments.Tokens;
         TypeReference type = arguments.Subjects.Type();
         tokens.Expect(")");
-        if (tokens.CurrentOrNull is not { } next || !next.IsWord("in"))
-        {
-            throw tokens.Error("members(...) is followed by: in { member, ... }");
-        }
-
-        _ = tokens.Next();
-        tokens.Expect("{");
-        ImmutableArray<KnownMember>.Builder known = ImmutableArray.CreateBuilder<KnownMember>();
-        while (!tokens.Peek("}"))
-        {
-            known.Add(Entry(tokens));
-            if (!tokens.Take(","))
-            {
-                break;
-            }
-        }
-
-        tokens.Expect("}");
-        return new MembersCall(position, this, type, known.ToImmutable());
+        return new MembersCall(position, this, type, tokens.List(Name, () => Entry(tokens)));
     }
 
     private static KnownMember Entry(TokenCursor tokens)

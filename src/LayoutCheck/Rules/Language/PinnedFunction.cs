@@ -131,28 +131,19 @@ internal sealed class PinnedFunction() : RuleFunction("pinned",
     /// <summary>What a call about all members of a type works on; null when it is not there, with the reason.</summary>
     public static (Located Located, PinnedMembers Members)? MembersOf(TypeReference type, IEvaluation evaluation, out Answer unknown)
     {
-        unknown = default;
-        Located located = evaluation.Locate(new Subject(type, null));
-        if (located.Place is null)
+        if (LocatedAggregate.Find(type, evaluation, out unknown) is not { } found)
         {
-            unknown = Answer.Unknown(located.Problem);
             return null;
         }
 
-        if (located.IsOneOfMany || located.Graph!.AsAggregate(located.Root) is not { } aggregate)
-        {
-            unknown = Answer.Unknown(located.IsOneOfMany ? $"the definitions of {located.Name} differ" : $"{located.Name} is no struct or union");
-            return null;
-        }
-
-        PinnedMembers members = PinnedMembers.Of(located.Graph!, aggregate);
+        PinnedMembers members = PinnedMembers.Of(found.Graph, found.Type);
         if (members.IsCut)
         {
-            unknown = Answer.Unknown($"{located.Name} has more than {PinnedMembers.Most} members");
+            unknown = Answer.Unknown($"{found.Name} has more than {PinnedMembers.Most} members");
             return null;
         }
 
-        return (located, members);
+        return (found.Located, members);
     }
 
     /// <inheritdoc/>

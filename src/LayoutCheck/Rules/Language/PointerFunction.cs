@@ -44,14 +44,13 @@ internal sealed class PointerFunction() : RuleFunction("has_pointer",
     public override Answer Evaluate(CallNode call, IEvaluation evaluation)
     {
         PointerCall asked = (PointerCall)call;
-        Located holder = evaluation.Locate(new Subject(asked.Holder, null));
-        if (holder.Place is null || holder.Graph!.AsAggregate(holder.Root) is not { } aggregate)
+        if (LocatedAggregate.Find(asked.Holder, evaluation, out Answer unknown) is not { } holder)
         {
-            return Answer.Unknown(holder.Problem);
+            return unknown;
         }
 
         int budget = MembersOnBytes.Most;
-        return Find(holder.Graph, aggregate, asked.Target.ToString(), ref budget) is { } member ? Answer.Truth(true, $"{holder.Name} points to {asked.Target} by {member}")
+        return Find(holder.Graph, holder.Type, asked.Target.ToString(), ref budget) is { } member ? Answer.Truth(true, $"{holder.Name} points to {asked.Target} by {member}")
             : budget <= 0 ? Answer.Unknown($"{holder.Name} has more than {MembersOnBytes.Most} members")
             : evaluation.Image.Omission is { IsOfMembers: true } omission ? Answer.Unknown($"{holder.Name} may have more members: {omission.Clause}")
             : Answer.Truth(false, $"no member of {holder.Name} points to {asked.Target}");

@@ -80,13 +80,7 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         TypeReference holder = arguments.Subjects.Type();
         (Subject subject, ulong behind) = tokens.Take(",") ? arguments.Subjects.MemberOfElement(holder) : (new(holder, null), 0);
         tokens.Expect(")");
-        if (tokens.CurrentOrNull is not { } next || !next.IsWord("in"))
-        {
-            throw tokens.Error("sharers(...) is followed by: in { member, ... }");
-        }
-
-        _ = tokens.Next();
-        return new SharersCall(position, this, holder, subject, behind, MemberList.Read(tokens));
+        return new SharersCall(position, this, holder, subject, behind, MemberList.Read(tokens, Name));
     }
 
     /// <inheritdoc/>
@@ -99,20 +93,9 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
             return Answer.Unknown(located.Problem);
         }
 
-        Located holder = evaluation.Locate(new Subject(asked.Holder, null));
-        if (holder.Place is null)
+        if (LocatedAggregate.Find(asked.Holder, evaluation, out Answer unknown) is not { } holder)
         {
-            return Answer.Unknown(holder.Problem);
-        }
-
-        if (holder.IsOneOfMany)
-        {
-            return Answer.Unknown($"the definitions of {holder.Name} differ");
-        }
-
-        if (holder.Graph!.AsAggregate(holder.Root) is not { } aggregate)
-        {
-            return Answer.Unknown($"{holder.Name} is no struct or union");
+            return unknown;
         }
 
         if (evaluation.Image.Omission is { IsOfMembers: true } omission)
@@ -131,16 +114,16 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         {
             if (located.Graph!.ByteSizeOf(located.Root) is not { } size || end == ulong.MaxValue || size * 8 > (ulong.MaxValue - end) / asked.Behind)
             {
-                return Answer.Unknown($"{located.Name} has no place {asked.Behind} objects further on");
+                return Answer.Unknown($"{located.Name} of {asked.Subject.Type}[{asked.Behind}] has no place");
             }
 
             start += size * 8 * asked.Behind;
             end += size * 8 * asked.Behind;
-            there = string.Create(CultureInfo.InvariantCulture, $"bytes {start / 8} to {(end / 8) - 1} ({located.Name} of the page {asked.Behind} behind)");
+            there = string.Create(CultureInfo.InvariantCulture, $"bytes {start / 8} to {(end / 8) - 1} ({located.Name} of {asked.Subject.Type}[{asked.Behind}])");
         }
 
         MembersOnBytes search = new(holder.Graph, start, end);
-        if (!search.TryAdd(aggregate))
+        if (!search.TryAdd(holder.Type))
         {
             return Answer.Unknown($"more than {MembersOnBytes.Most} members lie on {located.Name}");
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using LayoutCheck.Core;
 
@@ -95,6 +96,33 @@ internal sealed class TokenCursor(string file, string text, List<Token> tokens, 
             ? ulong.TryParse(digits[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
             : isOctal ? TryOctal(digits, out value) : ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
         return isGood ? value : throw Error($"'{Printable.Shorten(token.Text)}' is no number of C that fits 64 bits", token.Position);
+    }
+
+    /// <summary>Reads what follows a call of this function: <c>in { a, b }</c>. A comma may stand behind the last entry.</summary>
+    /// <param name="function">The function, for the error.</param>
+    /// <param name="entry">Reads an entry.</param>
+    /// <exception cref="RuleException">Something else stands here.</exception>
+    public ImmutableArray<T> List<T>(string function, Func<T> entry)
+    {
+        if (CurrentOrNull is not { } word || !word.IsWord("in"))
+        {
+            throw Error($"{function}(...) is followed by: in {{ member, ... }}");
+        }
+
+        _at++;
+        Expect("{");
+        ImmutableArray<T>.Builder entries = ImmutableArray.CreateBuilder<T>();
+        while (!Peek("}"))
+        {
+            entries.Add(entry());
+            if (!Take(","))
+            {
+                break;
+            }
+        }
+
+        Expect("}");
+        return entries.ToImmutable();
     }
 
     /// <summary>Counts one more level of nesting, which <see cref="Leave"/> ends.</summary>

@@ -1,35 +1,12 @@
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Rules.Import;
-using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Rules.Import;
 
 /// <summary>Forms of C in the assertions of a kernel: what a compiler accepts holds, and what it may never see is refused with its reason.</summary>
 public class ImportFormsTests
 {
-    private const string Layouts = """
-        struct page 64
-          flags 0/8 unsigned long
-          lru 8/16 struct list_head
-          mapping 24/8 struct address_space *
-          index 32/8 unsigned long
-          private 40/8 unsigned long
-          count 48/4 unsigned int
-          seen 52/1 unsigned char
-          words 56/8 unsigned int *
-        struct folio 64
-          flags 0/8 unsigned long
-          lru 8/16 struct list_head
-          obj_exts 40/8 unsigned long
-        struct list_head 16
-          next 0/8 struct list_head *
-          prev 8/8 struct list_head *
-        struct odd 24
-          a 0/8 unsigned long
-          b 8/8 const char *
-        """;
-
     // A compiler accepts each for x86-64.
     [Theory]
     [InlineData("static_assert(sizeof(struct list_head) - sizeof(struct page) == 0xffffffffffffffd0);")]
@@ -70,7 +47,7 @@ public class ImportFormsTests
     {
         RuleImport import = RuleImporter.Import("a.c", source);
         Assert.Empty(import.Refused);
-        Assert.All(Evaluate(import).Checks, c => Assert.True(c.Outcome == Outcome.Holds, $"{c.Check.Expression}: {c.Reason}"));
+        Assert.All(ImportedRules.Evaluate(import).Checks, c => Assert.True(c.Outcome == Outcome.Holds, $"{c.Check.Expression}: {c.Reason}"));
     }
 
     // An image does not tell the value of each, or the compiler may leave it out.
@@ -120,7 +97,4 @@ public class ImportFormsTests
         RuleImport import = RuleImporter.Import("a.h", $"{condition}\nstatic_assert(sizeof(struct page) == 64);\n#endif\n");
         Assert.Equal($"exists(struct page) && {when}", Assert.Single(RuleParser.Parse("a.md", import.RuleText!).Checks).When!.Text);
     }
-
-    private static RuleResult Evaluate(RuleImport import, string layouts = Layouts)
-        => RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse("a.md", import.RuleText!)]), LayoutText.Parse(layouts), new TargetInfo(8, false))[0];
 }

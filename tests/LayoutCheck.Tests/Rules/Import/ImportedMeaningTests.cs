@@ -8,27 +8,6 @@ namespace LayoutCheck.Tests.Rules.Import;
 /// <summary>An imported assertion claims what the compiler saw, and never more: what cannot be told is refused with its name, or undecided.</summary>
 public class ImportedMeaningTests
 {
-    private const string Layouts = """
-        struct page 64
-          flags 0/8 unsigned long
-          lru 8/16 struct list_head
-          mapping 24/8 struct address_space *
-          index 32/8 unsigned long
-          private 40/8 unsigned long
-          count 48/4 unsigned int
-          seen 52/1 unsigned char
-          words 56/8 unsigned int *
-        struct folio 64
-          flags 0/8 unsigned long
-          lru 8/16 struct list_head
-          obj_exts 40/8 unsigned long
-        struct list_head 16
-          next 0/8 struct list_head *
-          prev 8/8 struct list_head *
-        struct odd 24
-          a 0/8 unsigned long
-        """;
-
     // Each is true of the layouts, as the compiler sees it.
     [Theory]
     [InlineData("BUILD_BUG_ON(sizeof(struct page) & (sizeof(struct page) - 1));")]
@@ -65,8 +44,8 @@ public class ImportedMeaningTests
     {
         RuleImport import = RuleImporter.Import("a.c", source);
         Assert.Empty(import.Refused.Where(r => !r.Problem.Contains("#if", StringComparison.Ordinal)));
-        Assert.All(Evaluate(import).Checks, c => Assert.True(c.Outcome is Outcome.Holds or Outcome.NotApplicable, $"{c.Check.Expression}: {c.Reason}"));
-        Assert.Contains(Evaluate(import).Checks, c => c.Outcome == Outcome.Holds);
+        Assert.All(ImportedRules.Evaluate(import).Checks, c => Assert.True(c.Outcome is Outcome.Holds or Outcome.NotApplicable, $"{c.Check.Expression}: {c.Reason}"));
+        Assert.Contains(ImportedRules.Evaluate(import).Checks, c => c.Outcome == Outcome.Holds);
     }
 
     // Each has a name that an image does not tell; the list says which, and no rule comes of it.
@@ -133,7 +112,7 @@ public class ImportedMeaningTests
     public void A_name_alone_is_a_typedef_and_never_a_tag()
     {
         RuleImport import = RuleImporter.Import("a.h", "static_assert(sizeof(page) == 1); static_assert(offsetof(page, lru) == 1);");
-        RuleResult result = Evaluate(import);
+        RuleResult result = ImportedRules.Evaluate(import);
         Assert.All(result.Checks, c => Assert.Equal(Outcome.NotApplicable, c.Outcome));
         Assert.Equal("exists(typedef page)", result.Checks[0].Check.When!.Text);
     }
@@ -143,11 +122,11 @@ public class ImportedMeaningTests
     {
         const string Header = "static_assert(offsetof(struct page, gone) == 8);\nstatic_assert(sizeof(struct page) == 64);\nstatic_assert(offsetof(struct page, lru) == offsetof(struct folio, renamed));\n";
         RuleImport import = RuleImporter.Import("a.h", Header);
-        Assert.Equal([Outcome.Undecided, Outcome.Holds, Outcome.Undecided], Evaluate(import).Checks.Select(c => c.Outcome));
+        Assert.Equal([Outcome.Undecided, Outcome.Holds, Outcome.Undecided], ImportedRules.Evaluate(import).Checks.Select(c => c.Outcome));
         Assert.Equal(0, import.GuardedCount);
 
         RuleImport guarded = RuleImporter.Import("a.h", Header, isGuarded: true);
-        Assert.Equal([Outcome.NotApplicable, Outcome.Holds, Outcome.Undecided], Evaluate(guarded).Checks.Select(c => c.Outcome));
+        Assert.Equal([Outcome.NotApplicable, Outcome.Holds, Outcome.Undecided], ImportedRules.Evaluate(guarded).Checks.Select(c => c.Outcome));
         Assert.Equal(2, guarded.GuardedCount);
         Assert.Equal("Assertions of a.h (2 of 3 only where a member of theirs exists)", RuleParser.Parse("a.md", guarded.RuleText!).Title);
     }
@@ -170,14 +149,11 @@ public class ImportedMeaningTests
             """);
         Assert.Equal("it stands under #if !CONFIG_MEMCG && defined ( CONFIG_SLAB_OBJ_EXT ), which an image does not tell".Replace("defined ( CONFIG_SLAB_OBJ_EXT )", "CONFIG_SLAB_OBJ_EXT", StringComparison.Ordinal), Assert.Single(import.Refused).Problem);
         string layouts = $"struct page 64\n  {member} unsigned long\nstruct slab 64\n  obj_exts 56/8 unsigned long\n";
-        Assert.Equal(outcome, Evaluate(import, layouts).Outcome);
+        Assert.Equal(outcome, ImportedRules.Evaluate(import, layouts).Outcome);
 
         // Where the image tells that the option is off, nothing was compiled.
         Rule rule = RuleParser.Parse("a.md", import.RuleText!);
         Dictionary<string, string> config = new() { ["CONFIG_SLAB_OBJ_EXT"] = "y" };
         Assert.Equal(Outcome.NotApplicable, RuleEvaluator.Evaluate(new RuleSet([rule]), LayoutText.Parse(layouts), new TargetInfo(8, false), config)[0].Outcome);
     }
-
-    private static RuleResult Evaluate(RuleImport import, string layouts = Layouts)
-        => RuleEvaluator.Evaluate(new RuleSet([RuleParser.Parse("a.md", import.RuleText!)]), LayoutText.Parse(layouts), new TargetInfo(8, false))[0];
 }
