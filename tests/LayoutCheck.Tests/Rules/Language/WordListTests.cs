@@ -130,11 +130,9 @@ public sealed class WordListTests
     public void A_condition_is_asked_of_each_definition()
     {
         const string Condition = "when: exists(struct elem, b)";
-        RuleResult shared = Evaluate($"{Condition}\ncheck: offsetof(struct elem, a) == 0\ncheck: sizeof(struct elem) == 16", TwoOfOneName);
-        RuleResult apart = Evaluate($"{Condition}\ncheck: offsetof(struct elem, a) == 0\n{Condition}\ncheck: sizeof(struct elem) == 16", TwoOfOneName);
-        Assert.Equal(apart.Checks.Select(c => (c.Outcome, c.Reason)), shared.Checks.Select(c => (c.Outcome, c.Reason)));
-        Assert.All(shared.Checks, c => Assert.Equal(Outcome.Undecided, c.Outcome));
-        Assert.All(shared.Checks, c => Assert.Contains("2 definitions of struct elem disagree", c.Reason, StringComparison.Ordinal));
+        RuleResult result = Evaluate($"{Condition}\ncheck: offsetof(struct elem, a) == 0\ncheck: sizeof(struct elem) == 16", TwoOfOneName);
+        Assert.All(result.Checks, c => Assert.Equal(Outcome.Undecided, c.Outcome));
+        Assert.All(result.Checks, c => Assert.Contains("does not apply in unit1.c (struct elem has no member b)", c.Reason, StringComparison.Ordinal));
     }
 
     [Theory]
