@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Rules.Language;
 
 namespace LayoutCheck.Rules.Import;
 
@@ -22,48 +23,5 @@ public sealed record BaselineOptions
     public ImmutableArray<string> Reserved { get; init; } = UsualReserved;
 
     /// <summary>Whether a name is that of a reserved field.</summary>
-    internal bool IsReserved(string name)
-    {
-        foreach (string pattern in Reserved)
-        {
-            if (Matches(pattern, name))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    // Greedy from the last star that was met: linear but for patterns of many stars.
-    private static bool Matches(string pattern, string name)
-    {
-        int p = 0;
-        int star = -1;
-        int resume = 0;
-        for (int n = 0; n < name.Length;)
-        {
-            if (p < pattern.Length && pattern[p] == '*')
-            {
-                star = p++;
-                resume = n;
-            }
-            else if (p < pattern.Length && pattern[p] == name[n])
-            {
-                p++;
-                n++;
-            }
-            else if (star >= 0)
-            {
-                p = star + 1;
-                n = ++resume;
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        return pattern.AsSpan(p).TrimStart('*').IsEmpty;
-    }
+    internal bool IsReserved(string name) => NamePattern.Any(Reserved.AsSpan(), name);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.IO.Enumeration;
 
 namespace LayoutCheck.Rules.Language;
 
@@ -59,7 +58,7 @@ internal sealed class MemberList
     {
         for (int dot = path.Length; dot > 0; dot = path.LastIndexOf('.', dot - 1))
         {
-            if (_names.Contains(path[..dot]) || Matches(path.AsSpan(0, dot), _patterns.AsSpan()))
+            if (_names.Contains(path[..dot]) || NamePattern.Any(_patterns.AsSpan(), path.AsSpan(0, dot)))
             {
                 return true;
             }
@@ -73,7 +72,7 @@ internal sealed class MemberList
     {
         foreach (string name in path.Split('.'))
         {
-            if (Matches(name, s_placeholders))
+            if (NamePattern.Any(s_placeholders, name))
             {
                 return true;
             }
@@ -123,17 +122,4 @@ internal sealed class MemberList
     }
 
     private static bool IsPattern(string entry) => entry.Contains('*', StringComparison.Ordinal);
-
-    private static bool Matches(ReadOnlySpan<char> name, ReadOnlySpan<string> patterns)
-    {
-        foreach (string pattern in patterns)
-        {
-            if (FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }
