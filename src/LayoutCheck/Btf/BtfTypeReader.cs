@@ -84,6 +84,11 @@ internal sealed class BtfTypeReader : ITypeSource
     private DefinitionSet FindAll(TypeName name, ref bool flattensArrays)
     {
         List<uint> roots = FindRoots(name, out int declarationCount);
+        return Define(name, roots, declarationCount, ref flattensArrays);
+    }
+
+    private DefinitionSet Define(TypeName name, List<uint> roots, int declarationCount, ref bool flattensArrays)
+    {
         try
         {
             ImmutableArray<TypeDefinition> definitions = Read(roots, out bool hasFlattened);
@@ -131,6 +136,71 @@ internal sealed class BtfTypeReader : ITypeSource
         List<TypeName> sorted = [.. names];
         sorted.Sort((x, y) => string.CompareOrdinal(x.Name, y.Name) is not 0 and var order ? order : x.Kind.CompareTo(y.Kind));
         return sorted;
+    }
+
+    /// <inheritdoc/>
+    public ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false) => new Census(this);
+
+    /// <summary>The structs and unions by name: one pass finds the records of all names.</summary>
+    private sealed class Census : ITypeCensus, ICensusReader
+    {
+        private readonly BtfTypeReader _source;
+        private readonly Dictionary<TypeName, List<uint>> _roots = [];
+        private readonly Dictionary<TypeName, int> _declarations = [];
+
+        public Census(BtfTypeReader source)
+        {
+            _source = source;
+            // Lazy fields of the source are filled here, before threads share it.
+            _ = source.WordByteSize();
+            source._nesting ??= BtfProducer.NestingOf(source._index);
+            Names = [.. source.DefinedNames()];
+            foreach (TypeName name in Names)
+            {
+                _roots.Add(name, []);
+            }
+
+            foreach (uint id in source._index.NamedTypes)
+            {
+                Add(source._index.Record(id));
+            }
+
+            Facts = new(SourceKind.Btf, source.Target, "BTF", [], []) { Omission = source.FindOmission(), FlattensArrays = source._nesting == ArrayNesting.Flattened };
+        }
+
+        public ImmutableArray<TypeName> Names { get; }
+
+        public DebugInfoSummary Facts { get; }
+
+        public ICensusReader OpenReader() => this;
+
+        public DefinitionSet Read(int index)
+        {
+            bool flattensArrays = false;
+            return _source.Define(Names[index], _roots[Names[index]], _declarations.GetValueOrDefault(Names[index]), ref flattensArrays);
+        }
+
+        public void Dispose()
+        {
+        }
+
+        private void Add(in BtfRecord record)
+        {
+            bool isUnion = record.Kind == BtfFormat.BTF_KIND_UNION || (record.Kind == BtfFormat.BTF_KIND_FWD && record.KindFlag);
+            if (record.Kind is BtfFormat.BTF_KIND_STRUCT or BtfFormat.BTF_KIND_UNION or BtfFormat.BTF_KIND_FWD
+                && _source._index.NameAt(record.NameOffset, record) is { } text)
+            {
+                TypeName name = new(isUnion ? TypeNameKind.Union : TypeNameKind.Struct, text);
+                if (record.Kind == BtfFormat.BTF_KIND_FWD)
+                {
+                    _declarations[name] = _declarations.GetValueOrDefault(name) + 1;
+                }
+                else
+                {
+                    _roots[name].Add(record.Id);
+                }
+            }
+        }
     }
 
     // Definitions that lay out the same become one, with the records of all. Most names have one definition, and one kernel had 475 of one name.

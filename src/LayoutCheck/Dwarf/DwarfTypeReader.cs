@@ -114,6 +114,13 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames() => StructNames.All(_image);
 
+    /// <inheritdoc/>
+    public ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false)
+    {
+        ImmutableArray<TypeName> names = [.. DefinedNames()];
+        return new SurveyedCensus(names, FindAll(names, pool, withPlaces));
+    }
+
     private TargetInfo TargetOf(int addressSize)
         => new(addressSize, _image.Sections.Info.IsBigEndian) { LargestScalarAlignment = _image.Sections.LargestScalarAlignment };
 }
