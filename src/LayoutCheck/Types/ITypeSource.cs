@@ -38,6 +38,15 @@ public interface ITypeSource
     Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false);
 
     /// <summary>
+    /// The same, with definitions that are declared at different places apart though they are equal: one entry of <see cref="DefinitionSet.Distinct"/> for each
+    /// layout at each place. Reads every definition: for a few names. BTF has no places, and answers as <see cref="FindAll"/> does.
+    /// </summary>
+    /// <param name="names">The types asked for.</param>
+    /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool);
+
+    /// <summary>
     /// The definitions of a name within functions, and the type that is only declared behind a typedef of that name. For a name that <see cref="FindFirst"/>
     /// and <see cref="FindAll(IReadOnlyList{TypeName}, WorkerPool, bool)"/> have no definition of; takes longer than either.
     /// </summary>

@@ -52,6 +52,11 @@ internal sealed class JsonReport : IDisposable
             case BaselineReport baseline:
                 Write(baseline);
                 break;
+            case AuditReport audit:
+                new JsonAudit(_json).Write(audit);
+                WriteImage(audit);
+                WriteSource(audit.Source);
+                break;
             default:
                 throw new ArgumentException($"no JSON for {report.Name}", nameof(report));
         }
