@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using LayoutCheck.Reports;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Analyses;
@@ -8,7 +9,7 @@ namespace LayoutCheck.Analyses;
 /// <summary>A file that is rightly compiled in two ways, so that units differ about a type in it.</summary>
 /// <param name="Type">The type: <c>struct elf_note_info</c>.</param>
 /// <param name="File">The file that declares it, from the root of the source tree.</param>
-/// <param name="Units">The units that have a definition of their own, by the ends of their names.</param>
+/// <param name="Units">The units that have a definition of their own, by the ends of their names, in which <c>*</c> stands for any characters.</param>
 /// <param name="Reason">Why the difference is right.</param>
 /// <param name="Source">Where the reason was taken from.</param>
 public sealed record AcceptedVariants(string Type, string File, ImmutableArray<string> Units, string Reason, string Source)
@@ -26,7 +27,7 @@ public sealed record AcceptedVariants(string Type, string File, ImmutableArray<s
             && inFile.Count(v => v.Units.Any(u => !Units.Any(unit => IsEnd(u.Name, unit)))) <= 1;
 
     // A name of a file, with or without directories before it.
-    private static bool IsEnd(string path, string end) => path == end || path.EndsWith("/" + end, StringComparison.Ordinal);
+    private static bool IsEnd(string path, string pattern) => NamePattern.Any([pattern, "*/" + pattern], path);
 
     private static ImmutableArray<AcceptedVariants> ReadKnown()
     {

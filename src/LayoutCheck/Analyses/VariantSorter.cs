@@ -40,9 +40,9 @@ internal static class VariantSorter
                 : new AuditedType(set.Name, AuditOutcome.Accepted, known[0]!.Reason, [.. variants]) { AcceptedBy = known[0]!.Source };
         }
 
-        return Array.TrueForAll(variants, v => v.Place is not null)
+        return Array.TrueForAll(variants, v => v.Place is not null) && !set.Distinct.Any(d => d.IsOfSharedPlace)
             ? new AuditedType(set.Name, AuditOutcome.Private, $"declared in {Printable.Count((ulong)Files(variants), "file")}", [.. variants])
-            : new AuditedType(set.Name, AuditOutcome.Undecided, Missing(set, source, hasOtherSource), [.. variants]);
+            : new AuditedType(set.Name, AuditOutcome.Undecided, Difference(set), [.. variants]) { Doubt = Missing(set, source, hasOtherSource) };
     }
 
     // Notes the differences among the definitions of one file; returns the first, or null if all are equal.
@@ -74,14 +74,15 @@ internal static class VariantSorter
 
     private static int Files(AuditedVariant[] variants) => variants.Select(v => v.Place!.FullPath).Distinct(StringComparer.Ordinal).Count();
 
+    private static string Difference(DefinitionSet set)
+        => set.Distinct.Skip(1).Select(d => DefinitionSummary.Difference(set.Distinct[0], d)).FirstOrDefault(d => d is not null) ?? "";
+
     private static string Missing(DefinitionSet set, SourceKind source, bool hasOtherSource)
-    {
-        string difference = set.Distinct.Length < 2 ? "" : DefinitionSummary.Difference(set.Distinct[0], set.Distinct[^1]) is { } words ? $": {words}" : "";
-        string reason = source == SourceKind.Btf
-            ? $"BTF does not record where a type is declared{(hasOtherSource ? ", and DWARF does (--source dwarf)" : ", and DWARF would")}"
-            : set.Distinct.Select(d => d.Graph.PlacesProblem).FirstOrDefault(p => p is not null) ?? "the debug information does not record where it is declared (DW_AT_decl_file)";
-        return $"{set.Distinct.Length} definitions differ{difference}; {reason}";
-    }
+        => source == SourceKind.Btf
+            ? $"BTF does not record where a type is declared{(hasOtherSource ? ", and DWARF does (--source dwarf)" : "; an image with DWARF tells")}"
+            : set.Distinct.Select(d => d.Graph.PlacesProblem).FirstOrDefault(p => p is not null) is { } problem ? problem
+            : set.Distinct.All(d => d.Aggregate.Place is not null) ? "equal definitions of several files are one type unit, which has the place of one of them"
+            : "the debug information does not record where it is declared (DW_AT_decl_file)";
 
     private static string[] CommonOptions(ImmutableArray<DefiningUnit> units)
     {
@@ -89,11 +90,15 @@ internal static class VariantSorter
         return all.Length == 0 ? [] : [.. all.Skip(1).Aggregate(all[0].AsEnumerable(), (common, options) => common.Intersect(options))];
     }
 
-    /// <summary>The compiler, and each of its options, of a DW_AT_producer; nothing when it is not recorded.</summary>
-    internal static string[] Options(string producer)
+    // The compiler, and each of its options but the one that differs in every unit; nothing when they are not recorded.
+    private static string[] Options(string producer)
     {
         int options = producer.IndexOf(" -", StringComparison.Ordinal);
         return options < 0 ? (producer.Length == 0 ? [] : [producer])
-            : [producer[..options], .. producer[options..].Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+            :
+            [
+                producer[..options],
+                .. producer[options..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(o => !o.StartsWith("-frandom-seed=", StringComparison.Ordinal)),
+            ];
     }
 }

@@ -36,16 +36,17 @@ public sealed record AuditReport(
     public string Headline()
     {
         int open = Count(AuditOutcome.Undecided) + Count(AuditOutcome.Unreadable);
-        string rest = $"{Names(Count(AuditOutcome.Private))} of private structs{(Count(AuditOutcome.Accepted) is > 0 and var accepted ? $", {accepted} accepted" : "")}";
         return ExitCode switch
         {
             ExitCode.Violated => $"the units do NOT agree: {Differ(Count(AuditOutcome.TwoWays))}{(open > 0 ? $"; cannot tell of {open} more" : "")}",
-            ExitCode.Holds => $"all units agree: {AgreeingCount} of {Names(NameCount)} have one definition; {rest}",
+            ExitCode.Holds => $"all units agree: {AgreeingCount} of {Names(NameCount)} have one definition{Rest(AuditOutcome.Private, "of private structs")}{Rest(AuditOutcome.Accepted, "accepted")}",
             _ when NameCount == 0 => $"cannot tell whether the units agree: no C unit defines a struct or union{(Source.Omission is { } none ? $": {none.Clause}" : "")}",
             _ when open == 0 => $"cannot tell whether the units agree: {Source.Omission!.Clause}",
             _ => $"cannot tell whether the units agree: {Names(open)} of {NameCount} {(open == 1 ? "is" : "are")} undecided",
         };
     }
+
+    private string Rest(AuditOutcome outcome, string what) => Count(outcome) is > 0 and var count ? $"; {Names(count)} {what}" : "";
 
     private static string Names(int count) => Printable.Count((ulong)count, "name");
 
@@ -74,12 +75,15 @@ public enum AuditOutcome
 /// <summary>A name without one common definition.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Outcome">Why.</param>
-/// <param name="Reason">The outcome in words: the first difference, why an answer is missing, or why the difference is accepted.</param>
+/// <param name="Reason">The outcome in words: the first difference, why it cannot be read, or why the difference is accepted.</param>
 /// <param name="Variants">The definitions, in the order of their first unit.</param>
 public sealed record AuditedType(TypeName Name, AuditOutcome Outcome, string Reason, ImmutableArray<AuditedVariant> Variants)
 {
     /// <summary>Of an accepted difference, the source of the reason; else null.</summary>
     public string? AcceptedBy { get; init; }
+
+    /// <summary>Of an undecided difference, why the places are not known, in a clause; else null.</summary>
+    public string? Doubt { get; init; }
 }
 
 /// <summary>One of several definitions of a name.</summary>

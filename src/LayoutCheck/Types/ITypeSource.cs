@@ -107,6 +107,9 @@ public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray
     /// </summary>
     public string? Function { get; init; }
 
+    /// <summary>Whether its place is that of one of its declarations, and the others are not recorded: it is in a type unit, of which a linker keeps one.</summary>
+    public bool IsOfSharedPlace { get; init; }
+
     /// <summary>Whether DW_AT_alignment is the alignment of the type (GCC), not that of its attributes, which may be less (clang).</summary>
     public bool HasExactAlignments => Units.Any(u => u.Producer.StartsWith("GNU ", StringComparison.Ordinal));
 }

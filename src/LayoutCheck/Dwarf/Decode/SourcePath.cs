@@ -44,7 +44,8 @@ internal static class SourcePath
         bool isAbsolute = file.StartsWith('/') || directory.StartsWith('/');
         List<string> path = Parts(file.StartsWith('/') ? file : $"{directory}/{file}");
         // Some producers put the directory of the compilation before relative directories.
-        return isAbsolute || StartsWith(path, from) ? Join(path) : Join(Parts($"{compilationDirectory}/{directory}/{file}"));
+        string root = isAbsolute || compilationDirectory.StartsWith('/') ? "/" : "";
+        return root + Join(isAbsolute || StartsWith(path, from) ? path : Parts($"{compilationDirectory}/{directory}/{file}"));
     }
 
     // The names of a path, with . and .. resolved; what leads out at the start is left out: a build directory lies in the source tree.

@@ -57,6 +57,7 @@ internal sealed class SurveyMerge
             {
                 same.AddAll(variant.Units);
                 same.PartialUnits.AddRange(variant.PartialUnits);
+                same.IsInTypeUnit |= variant.IsInTypeUnit;
                 foreach ((ulong signature, DefiningUnit unit) in variant.TypeUnits)
                 {
                     same.AddTypeUnit(signature, unit);
@@ -152,7 +153,7 @@ internal sealed class SurveyMerge
     private static ImmutableArray<TypeDefinition> Definitions(List<Variant> variants, DwarfGraphBuilder? places)
         => [
             .. variants.Where(v => v.AllUnits.Any())
-                .Select(v => new TypeDefinition(places?.Build(v.File, v.Header, v.DieOffset)?.Graph ?? v.Graph, v.Root, v.UnitsInOrder()))
+                .Select(v => new TypeDefinition(places?.Build(v.File, v.Header, v.DieOffset)?.Graph ?? v.Graph, v.Root, v.UnitsInOrder()) { IsOfSharedPlace = v.IsInTypeUnit })
                 .OrderBy(d => d.Units[0].Index),
         ];
 

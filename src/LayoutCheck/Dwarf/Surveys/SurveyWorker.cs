@@ -189,6 +189,7 @@ internal sealed class SurveyWorker
         }
 
         Variant? same = variants.Find(v => _plan.IsSame(v, graph, type));
+        same?.IsInTypeUnit |= unit.Header.IsTypeUnit;
         if (same is null)
         {
             unit.Split?.Keep();

@@ -9,6 +9,7 @@ internal static class AuditText
 {
     private const int UnitsNamed = 3;
     private const int Indent = 4;
+    private const string ColumnOfDoubt = "           ";
 
     /// <summary>Writes the report.</summary>
     public static void Write(AuditReport report, TextStyle style, TextWriter output)
@@ -16,9 +17,20 @@ internal static class AuditText
         FoldedText text = new(output, style);
         Func<string, string> paint = Paint(report.ExitCode, style);
         text.Line(Printable.Escape(report.Headline()), Indent, paint);
-        foreach (AuditedType type in report.Types.OrderBy(t => t.Outcome))
+        bool isFull = style.Verbosity == Verbosity.Full;
+        foreach (AuditedType type in report.Types.Where(t => isFull || t.Outcome is AuditOutcome.TwoWays or AuditOutcome.Unreadable).OrderBy(t => t.Outcome))
         {
-            Write(type, text);
+            WriteWhole(type, text);
+        }
+
+        if (!isFull)
+        {
+            WriteFolded(report, text);
+        }
+
+        foreach (string doubt in report.Types.Select(t => t.Doubt).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            text.Row(ColumnOfDoubt, $"private structs of one name cannot be told from one that is compiled in two ways: {Printable.Escape(doubt)}", ColumnOfDoubt.Length);
         }
 
         if (!report.Types.IsEmpty)
@@ -65,34 +77,51 @@ internal static class AuditText
         }
     }
 
-    private static void Write(AuditedType type, FoldedText text)
+    // What needs no look, a line each: those with one reason together.
+    private static void WriteFolded(AuditReport report, FoldedText text)
     {
-        bool isShort = type.Outcome == AuditOutcome.Private && text.Style.Verbosity != Verbosity.Full;
-        if (!isShort)
+        ILookup<AuditOutcome, AuditedType> byOutcome = report.Types.ToLookup(t => t.Outcome);
+        if (byOutcome.Contains(AuditOutcome.TwoWays) || byOutcome.Contains(AuditOutcome.Unreadable))
         {
             text.Gap();
         }
 
-        string name = Printable.Escape(type.Name.ToString());
-        (string label, string words, Func<string, string> paint) = type.Outcome switch
+        foreach (IGrouping<string, AuditedType> reason in byOutcome[AuditOutcome.Accepted].GroupBy(t => t.Reason, StringComparer.Ordinal))
         {
-            AuditOutcome.TwoWays => ("VIOLATED", $"{name} is compiled in two ways: {Printable.Escape(type.Reason)}", text.Style.Bad),
-            AuditOutcome.Accepted => ("accepted", $"{name}: {Printable.Escape(type.Reason)} (source: {Printable.Escape(type.AcceptedBy!)})", text.Style.Good),
-            AuditOutcome.Private => ("private", isShort ? $"{name}: {Places(type)}" : $"{name}, {Printable.Escape(type.Reason)}", text.Style.Dim),
-            AuditOutcome.Unreadable => ("unreadable", $"{name}: {Printable.Escape(type.Reason)}", text.Style.Warning),
-            _ => ("undecided", $"{name}: {Printable.Escape(type.Reason)}", (Func<string, string>)text.Style.Warning),
-        };
-        text.Row(label.PadRight(10), $" {words}", Indent, paint);
-        if (!isShort)
+            WriteHead(AuditOutcome.Accepted, $"{string.Join(", ", reason.Select(Name))}: {Printable.Escape($"{reason.Key} ({reason.First().AcceptedBy})")}", text);
+        }
+
+        foreach (AuditedType type in byOutcome[AuditOutcome.Undecided].Concat(byOutcome[AuditOutcome.Private]))
         {
-            foreach (AuditedVariant variant in type.Variants)
-            {
-                Write(type, variant, text);
-            }
+            string sizes = string.Join(", ", type.Variants.Select(v => v.Place is null ? Printable.Count(v.ByteSize, "byte") : $"{Place(type, v)} ({Printable.Count(v.ByteSize, "byte")})"));
+            WriteHead(type.Outcome, $"{Name(type)}: {sizes}{(type.Outcome == AuditOutcome.Undecided ? $"; {Printable.Escape(type.Reason)}" : "")}", text);
         }
     }
 
-    private static string Places(AuditedType type) => string.Join(", ", type.Variants.Select(v => $"{Place(type, v)} ({Printable.Count(v.ByteSize, "byte")})"));
+    private static string Name(AuditedType type) => Printable.Escape(type.Name.ToString());
+
+    private static void WriteHead(AuditOutcome outcome, string words, FoldedText text)
+    {
+        (string label, Func<string, string> paint) = outcome switch
+        {
+            AuditOutcome.TwoWays => ("VIOLATED", text.Style.Bad),
+            AuditOutcome.Accepted => ("accepted", text.Style.Good),
+            AuditOutcome.Private => ("private", text.Style.Dim),
+            _ => (Word(outcome), (Func<string, string>)text.Style.Warning),
+        };
+        text.Row(label.PadRight(10), $" {words}", Indent, paint);
+    }
+
+    private static void WriteWhole(AuditedType type, FoldedText text)
+    {
+        text.Gap();
+        WriteHead(type.Outcome, $"{Name(type)}{(type.Outcome == AuditOutcome.TwoWays ? " is compiled in two ways" : "")}: {Printable.Escape(type.Reason)}"
+            + (type.AcceptedBy is { } source ? $" ({Printable.Escape(source)})" : ""), text);
+        foreach (AuditedVariant variant in type.Variants)
+        {
+            Write(type, variant, text);
+        }
+    }
 
     private static void Write(AuditedType type, AuditedVariant variant, FoldedText text)
     {

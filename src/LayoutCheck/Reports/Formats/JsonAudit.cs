@@ -43,6 +43,7 @@ internal readonly struct JsonAudit(Utf8JsonWriter json)
         json.WriteString("outcome", Key(type.Outcome));
         json.WriteString("reason", type.Reason);
         json.WriteString("accepted_by", type.AcceptedBy);
+        json.WriteString("doubt", type.Doubt);
         json.WriteStartArray("variants");
         foreach (AuditedVariant variant in type.Variants)
         {
