@@ -36,9 +36,11 @@ internal sealed class ImageOptionGroup
     }
 
     /// <summary>The options as they were given.</summary>
-    public ImageOptions Of(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="sourceOfSide">Of two images, the source that was chosen for this one alone; null for that of both.</param>
+    public ImageOptions Of(ParseResult parsed, string? sourceOfSide = null)
     {
-        SourceChoice source = parsed.GetValue(_source) switch
+        SourceChoice source = (sourceOfSide ?? parsed.GetValue(_source)) switch
         {
             "dwarf" => SourceChoice.Dwarf,
             "btf" => SourceChoice.Btf,

@@ -174,6 +174,11 @@ public sealed class TypeGraph
         }
     }
 
+    /// <summary>The alignment of a struct or union of this graph as its members give it, without the one that is declared for the whole.</summary>
+    /// <param name="aggregate">The struct or union.</param>
+    /// <param name="scalars">The largest alignment of a number on the target.</param>
+    internal TypeAlignment NaturalAlignmentOf(AggregateType aggregate, ScalarAlignment scalars) => AlignmentOf(aggregate, scalars);
+
     /// <summary>
     /// Whether the places of a struct's members show that it is packed: one lies at no multiple of its own alignment, and there is no hole. A struct with
     /// a hole has a packed member, which is another thing.

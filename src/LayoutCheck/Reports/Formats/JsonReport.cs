@@ -57,6 +57,9 @@ internal sealed class JsonReport : IDisposable
                 WriteImage(audit);
                 WriteSource(audit.Source);
                 break;
+            case DiffReport compared:
+                JsonDiff.Write(_json, compared);
+                break;
             default:
                 throw new ArgumentException($"no JSON for {report.Name}", nameof(report));
         }
@@ -64,6 +67,10 @@ internal sealed class JsonReport : IDisposable
         if (report is ImageReport image)
         {
             WriteRun(image);
+        }
+        else if (report is DiffReport diff)
+        {
+            JsonDiff.WriteRun(_json, diff);
         }
 
         _json.WriteEndObject();
@@ -245,6 +252,9 @@ internal sealed class JsonReport : IDisposable
 
         _json.WriteEndObject();
     }
+
+    /// <summary>The name of an outcome.</summary>
+    internal static string OutcomeName(Outcome outcome) => Name(outcome);
 
     private static string Name(Outcome outcome) => outcome switch
     {

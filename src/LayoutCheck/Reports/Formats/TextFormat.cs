@@ -35,6 +35,9 @@ internal sealed class TextFormat : IReportFormat
             case ExplainReport explain:
                 ExplainText.Write(explain, style, writer);
                 break;
+            case DiffReport diff:
+                DiffText.Write(diff, style, writer);
+                break;
             case BaselineReport baseline:
                 writer.Write(baseline.RuleText);
                 break;
