@@ -81,6 +81,9 @@ internal sealed class BtfTypeReader : ITypeSource
         return new Survey(sets.MoveToImmutable(), facts);
     }
 
+    /// <inheritdoc/>
+    public Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool) => FindAll(names, pool);
+
     private DefinitionSet FindAll(TypeName name, ref bool flattensArrays)
     {
         List<uint> roots = FindRoots(name, out int declarationCount);
