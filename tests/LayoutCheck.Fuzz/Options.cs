@@ -17,6 +17,9 @@ internal enum RunMode
 
     /// <summary>Compiles generated structs.</summary>
     Structs,
+
+    /// <summary>Compiles generated structs before and after an edit.</summary>
+    Pairs,
 }
 
 /// <summary>The command line.</summary>
@@ -112,6 +115,7 @@ internal sealed record Options
         "--guided" => this with { Cases = long.Parse(value, CultureInfo.InvariantCulture), Mode = RunMode.Guided },
         "--differential" => this with { Cases = long.Parse(value, CultureInfo.InvariantCulture), Mode = RunMode.Differential },
         "--structs" => this with { Cases = int.Parse(value, CultureInfo.InvariantCulture), Mode = RunMode.Structs },
+        "--pairs" => this with { Cases = int.Parse(value, CultureInfo.InvariantCulture), Mode = RunMode.Pairs },
         "--seed" => this with { Seed = int.Parse(value, CultureInfo.InvariantCulture) },
         "--hours" => this with { Hours = double.Parse(value, CultureInfo.InvariantCulture) },
         "--threads" => this with { Threads = int.Parse(value, CultureInfo.InvariantCulture) },
