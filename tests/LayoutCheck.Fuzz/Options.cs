@@ -58,6 +58,9 @@ internal sealed record Options
     /// <summary>The numbers of a case to run again, or empty.</summary>
     public ImmutableArray<long> Lineage { get; init; } = [];
 
+    /// <summary>A JSON report of <c>diff</c> and its two images, or empty.</summary>
+    public ImmutableArray<string> Report { get; init; } = [];
+
     /// <summary>In a child process, the file that it shares with its parent; else null.</summary>
     public string? Slots { get; init; }
 
@@ -124,6 +127,8 @@ internal sealed record Options
         "--out" => this with { Out = value },
         "--reproduce" => this with { Reproduce = value },
         "--lineage" => this with { Lineage = [.. value.Split(',').Select(n => long.Parse(n, CultureInfo.InvariantCulture))] },
+        "--complete" => this with { Report = [value, .. Report] },
+        "--old" or "--new" => this with { Report = Report.Add(value) },
         "--slots" => this with { Slots = value },
         _ => null,
     };

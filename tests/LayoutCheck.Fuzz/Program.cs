@@ -12,6 +12,7 @@ public static class Program
         LayoutCheck.Fuzz --differential N [--seed S] ...
         LayoutCheck.Fuzz --structs N [--seed S] [--threads T] [--out FOLDER]
         LayoutCheck.Fuzz --pairs N [--seed S] [--threads T] [--out FOLDER]
+        LayoutCheck.Fuzz --complete JSON --old IMAGE --new IMAGE
         LayoutCheck.Fuzz --reproduce FILE
         LayoutCheck.Fuzz --lineage NUMBERS [--seed S] [--corpus FOLDER]...
 
@@ -25,6 +26,7 @@ public static class Program
                           answers; the lines before the last count structs, members, wrong answers and refusals of each form
           --pairs N       N generated structs before and after an edit, compiled by gcc and clang with DWARF and BTF, the two compared with each other, and the
                           differences with what the compilers say of both; the lines before the last count pairs, changes and wrong ones of each form
+          --complete JSON applies a report of diff (all types) to the layouts of --old and compares with those of --new
           --seed S        the source of all random numbers (1): a seed and a number give the same case every time
           --start N       the number of the first case (0)
           --corpus FOLDER images to start from, besides tests/fixtures
@@ -51,6 +53,7 @@ public static class Program
 
         return options.Reproduce is not null || !options.Lineage.IsEmpty ? FailureFile.Reproduce(options)
             : options.Mode == RunMode.Structs ? new StructRun(options.Seed, (int)options.Cases, options.Threads, options.Out).Run()
+            : options.Report.Length == 3 ? Completeness.Run(options.Report)
             : options.Mode == RunMode.Pairs ? new PairRun(options.Seed, (int)options.Cases, options.Threads, options.Out).Run()
             : new Supervisor(options).Run();
     }
