@@ -37,7 +37,7 @@ def said(report):
         for made in told["definitions"]:
             parts = []
             for what, name in (("byte_size", "size"), ("alignment", "alignment")):
-                if made["old"][what] != made["new"][what]:
+                if made["old"][what] != made["new"][what] and None not in (made["old"][what], made["new"][what]):
                     parts.append(f"{name} {made['old'][what]} -> {made['new'][what]}")
             by_word = {}
             for change in made["changes"]:
@@ -80,3 +80,33 @@ def judge(program, base, dwarf, btf, wanted):
         # BTF has no alignment.
         if source == "dwarf" and words != wanted:
             yield f"diff says '{words}', wanted '{wanted}'"
+
+
+# The same source described in other ways: nothing of it may be called a difference.
+FORMS = {
+    "DWARF 4": ["-gdwarf-4"], "DWARF 3": ["-gdwarf-3"], "compressed": ["-gz=zlib"], "type units": ["-gdwarf-5", "-fdebug-types-section"], "split": ["-gsplit-dwarf"],
+    "stripped, with a debug link": [], "BTF": [], "not optimised": ["-O1"],
+}
+
+
+def form_faults(program, bench, base, folder, name):
+    """What is called a difference between the unedited unit and one described in another way, a line each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "unit.o"
+    compiled = bench.compile(folder, FORMS[name], file)
+    if compiled.returncode:
+        return [f"does not compile: {compiled.stderr[-200:]}"]
+    if name.startswith("stripped"):
+        debug = folder / "unit.debug"
+        for command in (["objcopy", "--only-keep-debug", file, debug], ["objcopy", "--strip-debug", file], ["objcopy", f"--add-gnu-debuglink={debug}", file]):
+            subprocess.run([str(word) for word in command], check=True)
+    elif name == "BTF":
+        subprocess.run(["pahole", "-J", str(file)], check=True)
+    faults = []
+    for old, now in ((base.dwarf, file), (file, base.dwarf)):
+        sources = [] if name != "BTF" else ["--old-source" if old == file else "--new-source", "btf"]
+        run = subprocess.run([program, "diff", str(old), str(now), "--no-rules", "--fail-on", "any", "--format", "json", *sources], capture_output=True, text=True)
+        report = json.loads(run.stdout) if run.stdout.startswith("{") else {"counts": {"compared": 0}, "headline": run.stderr.strip(), "types": []}
+        if run.returncode or report["types"] or report["counts"]["compared"] < 1000:
+            faults.append(f"exit code {run.returncode}: {report['headline']}: {said(report)[:300]}")
+    return faults

@@ -121,7 +121,7 @@ def judge(program, file, source, wanted, words):
     return ""
 
 
-def try_row(program, benches, bases, wanted, work, row):
+def try_row(program, benches, bases, said, work, row):
     bench, overlay = benches[row.kernel], work / row.id
     overlay.mkdir(parents=True, exist_ok=True)
     dwarf, btf = overlay / "unit.o", overlay / "unit-btf.o"
@@ -140,11 +140,17 @@ def try_row(program, benches, bases, wanted, work, row):
     faults = [judge(program, dwarf, "dwarf", row.dwarf, row.words)]
     faults.append(judge(program, btf, "btf", row.btf, row.words) if not encoded.returncode else f"pahole -J: {encoded.stderr.strip()[:200]}")
     if not encoded.returncode:
-        faults += diff_edits.judge(program, bases[row.kernel], dwarf, btf, wanted.get(row.id, "a line in the list diffs"))
+        faults += diff_edits.judge(program, bases[row.kernel], dwarf, btf, said.get(row.id, "a line in the list diffs"))
     faults = [fault for fault in faults if fault]
     if not faults:
         shutil.rmtree(overlay)
     return Result(row, faults, asserts)
+
+
+def try_form(program, benches, bases, work, kernel, name):
+    folder = work / f"form-{kernel}-{name.split()[0]}"
+    faults = diff_edits.form_faults(program, benches[kernel], bases[kernel], folder, name)
+    return Result(Row(f"form {name}", kernel, "0", "0", "the unedited unit against itself in another form", "", ""), faults, 0)
 
 
 def main():
@@ -157,10 +163,13 @@ def main():
     work = Path(work)
     benches = {kernel: Bench(Path(sources), work, kernel) for kernel in {row.kernel for row in rows}}
     bases = {kernel: diff_edits.Base(bench, work / f"base-{kernel}") for kernel, bench in benches.items()}
-    wanted = diff_edits.read_wanted(HERE / "diffs")
+    said = diff_edits.read_wanted(HERE / "diffs")
 
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda row: try_row(program, benches, bases, wanted, work, row), rows))
+        results = list(pool.map(lambda row: try_row(program, benches, bases, said, work, row), rows))
+        if not wanted:
+            forms = [(kernel, name) for kernel in benches for name in diff_edits.FORMS]
+            results += pool.map(lambda form: try_form(program, benches, bases, work, *form), forms)
     wrong = [result for result in results if result.faults]
     for result in wrong:
         print(f"WRONG  {result.row.id}  {result.row.kernel}  {result.row.title}: {'; '.join(result.faults)}")
