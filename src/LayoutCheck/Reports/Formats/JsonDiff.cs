@@ -51,6 +51,31 @@ internal static class JsonDiff
         json.WriteEndObject();
     }
 
+    /// <summary>Writes the comparison of a check with another description of the same types.</summary>
+    public static void WriteAgreement(Utf8JsonWriter json, Agreement agreement)
+    {
+        json.WriteStartObject("agreement");
+        json.WriteString("kind", agreement.Kind == AgreementKind.Sources ? "sources" : "against");
+        json.WriteString("verdict", agreement.ExitCode.ToString().ToLowerInvariant());
+        json.WriteString("headline", agreement.Headline());
+        json.WriteBoolean("continues_its_btf", agreement.ContinuesItsBtf);
+        WriteImage(json, "old", agreement.Old);
+        WriteImage(json, "new", agreement.New);
+        WriteComparison(json, agreement.Types);
+        json.WriteStartArray("guards");
+        foreach (Guard guard in agreement.Guards())
+        {
+            json.WriteStartObject();
+            json.WriteString("member", guard.Member);
+            json.WriteString("only_in", guard.IsOld ? "old" : "new");
+            json.WriteString("instead", guard.Instead);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     /// <summary>Writes the counts and the types of a comparison.</summary>
     public static void WriteComparison(Utf8JsonWriter json, Comparison types)
     {

@@ -52,6 +52,11 @@ internal sealed class JsonReport : IDisposable
             case BaselineReport baseline:
                 Write(baseline);
                 break;
+            case AuditReport audit:
+                new JsonAudit(_json).Write(audit);
+                WriteImage(audit);
+                WriteSource(audit.Source);
+                break;
             case DiffReport compared:
                 JsonDiff.Write(_json, compared);
                 break;
@@ -90,6 +95,11 @@ internal sealed class JsonReport : IDisposable
         }
 
         _json.WriteEndArray();
+        if (report.Agreement is { } agreement)
+        {
+            JsonDiff.WriteAgreement(_json, agreement);
+        }
+
         _json.WriteStartArray("definitions");
         foreach (DefinitionSummary definition in report.Definitions)
         {

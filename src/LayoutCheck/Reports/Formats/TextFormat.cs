@@ -41,6 +41,9 @@ internal sealed class TextFormat : IReportFormat
             case BaselineReport baseline:
                 writer.Write(baseline.RuleText);
                 break;
+            case AuditReport audit:
+                AuditText.Write(audit, style, writer);
+                break;
             default:
                 throw new ArgumentException($"no text for {report.Name}", nameof(report));
         }
