@@ -74,6 +74,9 @@ internal sealed class BtfIndex
     /// <summary>The STRUCT, UNION, FWD and TYPEDEF records with a name, by rising id: all that can be asked for by name.</summary>
     public IEnumerable<uint> NamedTypes => (_base?.NamedTypes ?? []).Concat(_namedTypes.Take(_namedTypeCount).Select(t => t.Id));
 
+    /// <summary>The same without those of the base.</summary>
+    public IEnumerable<uint> OwnNamedTypes => _namedTypes.Take(_namedTypeCount).Select(t => t.Id);
+
     /// <summary>The INT records, by rising id.</summary>
     public IEnumerable<uint> Integers => _base is null ? _integers : _base.Integers.Concat(_integers);
 

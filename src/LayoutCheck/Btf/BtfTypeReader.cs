@@ -81,6 +81,9 @@ internal sealed class BtfTypeReader : ITypeSource
         return new Survey(sets.MoveToImmutable(), facts);
     }
 
+    /// <inheritdoc/>
+    public Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool) => FindAll(names, pool);
+
     private DefinitionSet FindAll(TypeName name, ref bool flattensArrays)
     {
         List<uint> roots = FindRoots(name, out int declarationCount);
@@ -141,7 +144,7 @@ internal sealed class BtfTypeReader : ITypeSource
     /// <inheritdoc/>
     public ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false) => new Census(this);
 
-    /// <summary>The structs and unions by name: one pass finds the records of all names.</summary>
+    /// <summary>The structs and unions by name: one pass finds the records of all names. Of split BTF they are a module's own: the rest is the kernel's.</summary>
     private sealed class Census : ITypeCensus, ICensusReader
     {
         private readonly BtfTypeReader _source;
@@ -154,16 +157,12 @@ internal sealed class BtfTypeReader : ITypeSource
             // Lazy fields of the source are filled here, before threads share it.
             _ = source.WordByteSize();
             source._nesting ??= BtfProducer.NestingOf(source._index);
-            Names = [.. source.DefinedNames()];
-            foreach (TypeName name in Names)
-            {
-                _roots.Add(name, []);
-            }
-
-            foreach (uint id in source._index.NamedTypes)
+            foreach (uint id in source._index.OwnNamedTypes)
             {
                 Add(source._index.Record(id));
             }
+
+            Names = [.. _roots.Keys.OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
 
             Facts = new(SourceKind.Btf, source.Target, "BTF", [], []) { Omission = source.FindOmission(), FlattensArrays = source._nesting == ArrayNesting.Flattened };
         }
@@ -195,9 +194,13 @@ internal sealed class BtfTypeReader : ITypeSource
                 {
                     _declarations[name] = _declarations.GetValueOrDefault(name) + 1;
                 }
+                else if (_roots.TryGetValue(name, out List<uint>? known))
+                {
+                    known.Add(record.Id);
+                }
                 else
                 {
-                    _roots[name].Add(record.Id);
+                    _roots.Add(name, [record.Id]);
                 }
             }
         }

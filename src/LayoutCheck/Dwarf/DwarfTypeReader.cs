@@ -53,11 +53,16 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
-    public Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false)
+    public Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false) => FindAll(names, pool, withPlaces, tellsPlacesApart: false);
+
+    /// <inheritdoc/>
+    public Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool) => FindAll(names, pool, withPlaces: true, tellsPlacesApart: true);
+
+    private Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces, bool tellsPlacesApart)
     {
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(pool);
-        SurveyPlan plan = new(_image, new WantedNames(names, _image.Sections), withPlaces);
+        SurveyPlan plan = new(_image, new WantedNames(names, _image.Sections), withPlaces, tellsPlacesApart);
         SurveyFindings[] findings = SurveyWorker.RunAll(plan, pool);
         Survey survey = SurveyMerge.Merge(plan, findings, () => Target);
         _producers = survey.Facts.Producers;

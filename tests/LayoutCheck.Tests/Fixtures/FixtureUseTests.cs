@@ -28,6 +28,7 @@ public sealed class FixtureUseTests
         ["page-era5-packed/"] = "Images/PackedImageTests",
         ["page-era5-dwo/"] = "Dwarf/Split/SplitDwarfTests",
         ["page-era5-dwp/"] = "Dwarf/Split/SplitDwarfTests",
+        ["audit/"] = "Analyses/AuditAnalysisTests",
         ["pinned/"] = "Rules/Import/PinnedFixtureTests",
     };
 
