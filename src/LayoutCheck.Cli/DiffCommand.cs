@@ -28,6 +28,7 @@ internal static class DiffCommand
         };
         Option<int?> limit = new("--limit") { HelpName = "N", Description = $"Show the members of so many types at the most; 0 for all. Default: {DefaultLimit}, and all of the TYPEs that are named." };
         Option<bool> noRules = new("--no-rules") { Description = "Leave out the rules whose outcomes changed." };
+        SymbolOptions symbols = new();
         Option<bool> quiet = new("--quiet", "-q") { Description = "Write the first line alone; the exit code is the same." };
         Option<string?> oldSource = Side("--old-source", "OLD");
         Option<string?> newSource = Side("--new-source", "NEW");
@@ -46,6 +47,7 @@ internal static class DiffCommand
         }
 
         accept.AddTo(command);
+        symbols.AddTo(command);
         how.AddTo(command);
         output.AddTo(command);
         command.SetAction(parsed =>
@@ -54,7 +56,10 @@ internal static class DiffCommand
             DiffOptions options = new(
                 WeightOf(parsed.GetValue(failOn)!),
                 parsed.GetValue(noRules) ? null : RuleCatalog.Select(null, null, null),
-                parsed.GetValue(limit) ?? (names.IsEmpty ? DefaultLimit : 0));
+                parsed.GetValue(limit) ?? (names.IsEmpty ? DefaultLimit : 0))
+            {
+                Symbols = symbols.Chosen(parsed),
+            };
             ImageOptions left = how.Of(parsed, parsed.GetValue(oldSource));
             ImageOptions right = how.Of(parsed, parsed.GetValue(newSource));
             OutputForm form = output.Form(parsed, parsed.GetValue(quiet) ? Reports.Formats.Verbosity.Quiet : Reports.Formats.Verbosity.Normal);

@@ -37,10 +37,14 @@ internal static class DiffText
             text.Line($"char changed its signedness: {Printable.Count((ulong)report.Types.Chars.Members, "member")} of {Printable.Count((ulong)report.Types.Chars.Types, "type")}, not listed below");
         }
 
-        WriteTypes(report.Types, report.Limit, text);
+        WriteTypes(report.Types, report.Reach, report.Limit, text);
         WriteAccepted(report.Types, text);
         WriteOneSided(report, text);
         WriteRules(report.Rules, text);
+        if (report.Reach is { } reach)
+        {
+            ReachText.WriteSummary(reach, text);
+        }
     }
 
     private static void WriteCounts(DiffReport report, FoldedText text)
@@ -70,7 +74,7 @@ internal static class DiffText
             _ => ("allowed", (Func<string, string>)text.Style.Good),
         };
         text.Row(word, $" {Printable.Escape(agreement.Headline())}", 4, paint, text.Style.Bold);
-        WriteTypes(agreement.Types, agreement.Limit, text);
+        WriteTypes(agreement.Types, null, agreement.Limit, text);
         WriteAccepted(agreement.Types, text);
         Guard[] guards = [.. agreement.Guards()];
         if (guards.Length > 0 && agreement.Kind == AgreementKind.Against)
@@ -91,7 +95,7 @@ internal static class DiffText
         return 1;
     }
 
-    private static void WriteTypes(Comparison types, int limit, FoldedText text)
+    private static void WriteTypes(Comparison types, Reach? reach, int limit, FoldedText text)
     {
         ILookup<TypeName, TypeName> followers = types.Different.SelectMany(t => t.Causes.Select(c => (Cause: c, t.Name))).ToLookup(p => p.Cause, p => p.Name);
         HashSet<TypeName> asked = [.. types.Asked];
@@ -105,6 +109,11 @@ internal static class DiffText
         {
             text.Gap();
             WriteType(verdict, text);
+            if (reach is not null)
+            {
+                ReachText.Write(reach, verdict.Name, text);
+            }
+
             if (followers[verdict.Name].ToArray() is { Length: > 0 } affected)
             {
                 text.Row("  ", $"and {Printable.Count((ulong)affected.Length, "type")} that {(affected.Length == 1 ? "has" : "have")} it inside: {Names(affected)}", 4, null, text.Style.Dim);

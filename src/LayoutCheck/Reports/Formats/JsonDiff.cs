@@ -39,6 +39,7 @@ internal static class JsonDiff
         }
 
         json.WriteEndArray();
+        JsonReach.Write(json, report.Reach);
     }
 
     /// <summary>Writes what differs between two runs over equal bytes.</summary>
