@@ -18,8 +18,13 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
     private readonly HashIndex _nameIndex = new();
     private readonly HashIndex _variantIndex = new();
     private readonly List<int> _declaredInUnit = [];
-    private readonly List<Use[]> _uses = [];
-    private Use[] _lastUses = [];
+    private readonly List<VariantUse[]> _uses = [];
+
+    // By name, the last unit that defines it, and the last that declares it; by variant, its name.
+    private int[] _definedIn = new int[EntriesAtOnce];
+    private int[] _declaredIn = new int[EntriesAtOnce];
+    private int[] _nameOfVariant = new int[EntriesAtOnce];
+    private VariantUse[] _lastUses = [];
     private int _lastCount;
     private int _unit;
 
@@ -37,10 +42,6 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
 
         /// <summary>Whether a definition could not be hashed: a survey has the word.</summary>
         public bool IsSurveyed;
-
-        /// <summary>The last unit that defines it, and the last that declares it.</summary>
-        public int DefinedIn;
-        public int DeclaredIn;
     }
 
     /// <summary>One of the different definitions of a name.</summary>
@@ -51,7 +52,7 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
     internal readonly record struct Variant(ulong Key, int Name, int Unit, ulong Die);
 
     /// <summary>That a unit has a variant.</summary>
-    internal readonly record struct Use(int Variant, int Unit);
+    internal readonly record struct VariantUse(int Variant, int Unit);
 
     /// <summary>The facts about the source.</summary>
     public SourceFacts Facts => facts;
@@ -66,7 +67,7 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
     public List<DefiningUnit> Units { get; } = [];
 
     /// <summary>Which units have which variants, in parts; those of one variant by rising index.</summary>
-    public IEnumerable<ReadOnlyMemory<Use>> UsesInParts()
+    public IEnumerable<ReadOnlyMemory<VariantUse>> UsesInParts()
     {
         for (int i = 0; i < _uses.Count; i++)
         {
@@ -87,61 +88,88 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
         int number = _nameIndex.Add(key, out bool isNew);
         if (isNew)
         {
-            Names.Add(new Name { Key = key, DefinedIn = -1, DeclaredIn = -1 });
+            Names.Add(new Name { Key = key });
+            Append(ref _definedIn, number, -1);
+            Append(ref _declaredIn, number, -1);
             Charge(Names.Count);
         }
 
         return number;
     }
 
-    /// <summary>The number of the name of a variant that is known, or -1.</summary>
-    public int NameOfVariant(ulong key) => _variantIndex.Find(key) is >= 0 and var variant ? Variants[variant].Name : -1;
-
     /// <summary>Whether the current unit defines a name.</summary>
-    public bool IsDefined(int name) => Entry(name).DefinedIn == _unit;
+    public bool IsDefined(int name) => _definedIn[name] == _unit;
 
     /// <summary>Notes that the current unit declares a name.</summary>
     public void Declare(int name)
     {
-        ref Name entry = ref Entry(name);
-        if (entry.DeclaredIn != _unit)
+        if (_declaredIn[name] != _unit)
         {
-            entry.DeclaredIn = _unit;
+            _declaredIn[name] = _unit;
             _declaredInUnit.Add(name);
         }
     }
 
-    /// <summary>Notes that the current unit defines a name that has a text.</summary>
+    /// <summary>Notes that the current unit has a variant that is known; false if it is not.</summary>
+    /// <param name="key">The hash of the definition.</param>
+    public bool TryDefine(ulong key)
+    {
+        int variant = _variantIndex.Find(key);
+        if (variant < 0)
+        {
+            return false;
+        }
+
+        Use(variant, _nameOfVariant[variant]);
+        return true;
+    }
+
+    /// <summary>Notes that the current unit defines a name that has a text. In C a tag has one definition in a unit; of more, a survey takes the first.</summary>
     /// <param name="name">The number of the name.</param>
     /// <param name="key">The hash of the definition.</param>
     /// <param name="die">The offset of its DIE.</param>
     public void Define(int name, ulong key, ulong die)
     {
-        Entry(name).DefinedIn = _unit;
+        if (IsDefined(name))
+        {
+            return;
+        }
+
         int variant = _variantIndex.Add(key, out bool isNew);
         if (isNew)
         {
             Variants.Add(new Variant(key, name, _unit, die));
             Charge(Variants.Count);
+            Append(ref _nameOfVariant, variant, name);
         }
 
+        Use(variant, name);
+    }
+
+    private void Use(int variant, int name)
+    {
+        if (IsDefined(name))
+        {
+            return;
+        }
+
+        _definedIn[name] = _unit;
         if (_lastCount == _lastUses.Length)
         {
             info.File.Budget.Take(info, UsesAtOnce * 2 * sizeof(int));
-            _lastUses = new Use[UsesAtOnce];
+            _lastUses = new VariantUse[UsesAtOnce];
             _lastCount = 0;
             _uses.Add(_lastUses);
         }
 
-        _lastUses[_lastCount++] = new Use(variant, _unit);
+        _lastUses[_lastCount++] = new VariantUse(variant, _unit);
     }
 
     /// <summary>Notes that the current unit defines a name in a way that a survey has to read.</summary>
     public void Leave(int name)
     {
-        ref Name entry = ref Entry(name);
-        entry.DefinedIn = _unit;
-        entry.IsSurveyed = true;
+        _definedIn[name] = _unit;
+        Entry(name).IsSurveyed = true;
     }
 
     /// <summary>Gives a name its text.</summary>
@@ -152,14 +180,23 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
     {
         foreach (int name in _declaredInUnit)
         {
-            ref Name entry = ref Entry(name);
-            entry.Declarations += entry.DefinedIn == _unit ? 0 : 1;
+            Entry(name).Declarations += IsDefined(name) ? 0 : 1;
         }
 
         _declaredInUnit.Clear();
     }
 
     private ref Name Entry(int name) => ref CollectionsMarshal.AsSpan(Names)[name];
+
+    private static void Append(ref int[] list, int index, int value)
+    {
+        if (index == list.Length)
+        {
+            Array.Resize(ref list, index * 2);
+        }
+
+        list[index] = value;
+    }
 
     private void Charge(int count)
     {

@@ -127,9 +127,9 @@ internal sealed class CensusMerge
         int[] counts = new int[variants];
         for (int worker = 0; worker < _findings.Length; worker++)
         {
-            foreach (ReadOnlyMemory<CensusFindings.Use> part in _findings[worker].UsesInParts())
+            foreach (ReadOnlyMemory<CensusFindings.VariantUse> part in _findings[worker].UsesInParts())
             {
-                foreach (CensusFindings.Use use in part.Span)
+                foreach (CensusFindings.VariantUse use in part.Span)
                 {
                     counts[placesOf[worker][use.Variant]]++;
                 }
@@ -151,9 +151,9 @@ internal sealed class CensusMerge
         int[] next = starts[..^1];
         for (int worker = 0; worker < _findings.Length; worker++)
         {
-            foreach (ReadOnlyMemory<CensusFindings.Use> part in _findings[worker].UsesInParts())
+            foreach (ReadOnlyMemory<CensusFindings.VariantUse> part in _findings[worker].UsesInParts())
             {
-                foreach (CensusFindings.Use use in part.Span)
+                foreach (CensusFindings.VariantUse use in part.Span)
                 {
                     units[next[placesOf[worker][use.Variant]]++] = use.Unit;
                 }

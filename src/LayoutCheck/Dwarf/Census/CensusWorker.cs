@@ -206,24 +206,23 @@ internal sealed unsafe class CensusWorker
     // A struct or union with a name: a definition or a declaration.
     private bool TryAggregate(ulong die, byte* next)
     {
-        if (!_hasher.Read(die, out DieFields fields) || !_hasher.TryName(fields, out ulong name) || LayoutHash.IsOfPart(name))
+        if (!_hasher.TryHead(die, out AggregateHead head) || LayoutHash.IsOfPart(head.Name))
         {
             return TryBuild(die);
         }
 
-        bool isUnion = fields.Tag == DwTag.DW_TAG_union_type;
-        if (fields.Has(DieField.Declaration))
+        if (head.IsDeclaration)
         {
-            if (fields.HasChildren || AbbrevAt(die).DeclarationForm != DwForm.DW_FORM_flag_present)
+            if (head.HasChildren || AbbrevAt(die).DeclarationForm != DwForm.DW_FORM_flag_present)
             {
                 return TryBuild(die);
             }
 
-            _findings.Declare(_findings.NameOf(KeyOf(name, isUnion)));
+            _findings.Declare(_findings.NameOf(KeyOf(head.Name, head.IsUnion)));
             return true;
         }
 
-        if (!TryHash(die, fields, out ulong hash, out ulong end))
+        if (!TryHash(die, head, out ulong hash, out ulong end))
         {
             return TryBuild(die);
         }
@@ -233,30 +232,21 @@ internal sealed unsafe class CensusWorker
             return false;
         }
 
-        int number = _findings.NameOfVariant(hash);
-        if (number < 0)
+        if (!_findings.TryDefine(hash))
         {
-            number = _findings.NameOf(KeyOf(name, isUnion));
-            if (!TrySetText(number, die, isUnion))
-            {
-                return false;
-            }
-        }
-
-        // In C a tag has one definition in a unit; of more, a survey takes the first.
-        if (!_findings.IsDefined(number))
-        {
+            int number = _findings.NameOf(KeyOf(head.Name, head.IsUnion));
             _findings.Define(number, hash, die);
+            return TrySetText(number, die, head.IsUnion);
         }
 
         return true;
     }
 
-    private bool TryHash(ulong die, in DieFields fields, out ulong hash, out ulong end)
+    private bool TryHash(ulong die, in AggregateHead head, out ulong hash, out ulong end)
     {
         try
         {
-            return _hasher.TryHash(die, fields, out hash, out end);
+            return _hasher.TryHash(die, head, out hash, out end);
         }
         catch (InvalidImageException)
         {

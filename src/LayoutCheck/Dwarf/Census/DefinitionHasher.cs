@@ -70,13 +70,41 @@ internal sealed unsafe class DefinitionHasher
         _isDecoderOpen = false;
     }
 
-    /// <summary>Reads the fields of a DIE; false if anything about it is unusual.</summary>
-    /// <exception cref="InvalidImageException">Its abbreviation is damaged.</exception>
-    public bool Read(ulong die, out DieFields fields) => _reader.Read(die, out fields);
+    /// <summary>Reads what a struct or union says of itself; false if anything about that is unusual.</summary>
+    /// <exception cref="InvalidImageException">Its abbreviation is damaged, or its name is not there.</exception>
+    public bool TryHead(ulong die, out AggregateHead head)
+    {
+        head = default;
+        if (PlanAt(die, out byte* values, out DiePlan plan) && plan.Kind is DiePlanKind.Struct or DiePlanKind.Union)
+        {
+            head.ByteSize = NumberAt(values, plan);
+            head.End = (ulong)(values + plan.Size - _info.Start);
+            head.IsUnion = plan.Kind == DiePlanKind.Union;
+            head.HasChildren = plan.HasChildren;
+            head.IsDeclaration = plan.IsDeclaration;
+            return TryPlannedName(plan, _info.Start + die, values, out head.Name);
+        }
 
-    /// <summary>The hash of the name of a DIE, <see cref="LayoutHash.NoName"/> if it has none; false if the name is unusual.</summary>
-    /// <exception cref="InvalidImageException">No string is there.</exception>
-    public bool TryName(in DieFields fields, out ulong name)
+        return _reader.Read(die, out DieFields fields) && TryHead(fields, out head);
+    }
+
+    private bool TryHead(in DieFields fields, out AggregateHead head)
+    {
+        head = new AggregateHead
+        {
+            ByteSize = fields.ByteSize,
+            Alignment = fields.Has(DieField.Alignment) ? fields.Alignment : null,
+            End = fields.End,
+            IsUnion = fields.Tag == DwTag.DW_TAG_union_type,
+            HasChildren = fields.HasChildren,
+            IsDeclaration = fields.Has(DieField.Declaration),
+        };
+        return !fields.Has(DieField.Encoding) && (head.IsDeclaration || fields.Has(DieField.ByteSize)) && fields.ByteSize <= DieValues.LargestByteSize
+            && TryName(fields, out head.Name);
+    }
+
+    // The hash of the name of a DIE, NoName if it has none; false if the name is unusual.
+    private bool TryName(in DieFields fields, out ulong name)
     {
         name = LayoutHash.NoName;
         return fields.NameHome switch
@@ -90,11 +118,11 @@ internal sealed unsafe class DefinitionHasher
 
     /// <summary>Hashes the struct or union at a DIE; false if there is anything unusual in it.</summary>
     /// <param name="die">The offset of the DIE.</param>
-    /// <param name="fields">Its fields.</param>
+    /// <param name="head">What <see cref="TryHead(ulong, out AggregateHead)"/> read.</param>
     /// <param name="hash">The hash.</param>
     /// <param name="end">The offset behind its children; 0 if it was hashed before.</param>
     /// <exception cref="InvalidImageException">Something on the way is damaged.</exception>
-    public bool TryHash(ulong die, in DieFields fields, out ulong hash, out ulong end)
+    public bool TryHash(ulong die, in AggregateHead head, out ulong hash, out ulong end)
     {
         ref HashedType known = ref _memo.At(die);
         (hash, end) = (known.Hash, 0);
@@ -103,7 +131,7 @@ internal sealed unsafe class DefinitionHasher
             return true;
         }
 
-        if (!TryAggregate(die, fields, 0, out HashedType type, out end))
+        if (!TryAggregate(die, head, 0, out HashedType type, out end))
         {
             return false;
         }
@@ -128,27 +156,30 @@ internal sealed unsafe class DefinitionHasher
             return false;
         }
 
-        if (PlanAt(die, out byte* values, out DiePlan plan) && plan.Kind is DiePlanKind.Modifier or DiePlanKind.Pointer)
+        DiePlanKind kind = PlanAt(die, out byte* values, out DiePlan plan) ? plan.Kind : DiePlanKind.Other;
+        switch (kind)
         {
-            ulong target = _unit.Offset + _plans.Load(in values[plan.Type]);
-            if (plan.Kind == DiePlanKind.Modifier)
-            {
-                return TryType(target, depth, out type) && Keep(ref type, type.At(die));
-            }
-
-            uint size = ((_plans.Load(in values[plan.Number]) >> plan.NumberShift) & plan.NumberMask) + plan.NumberValue;
-            return size == _unit.AddressSize && TryPointee(target, out ulong pointee) && Keep(ref type, new HashedType(die, _hash.OfPointer(size, pointee), size * 8));
+            case DiePlanKind.Modifier:
+                return TryType(_unit.Offset + _plans.Load(in values[plan.Type]), depth, out type) && Keep(ref type, type.At(die));
+            case DiePlanKind.Pointer:
+                uint size = NumberAt(values, plan);
+                return size == _unit.AddressSize && TryPointee(_unit.Offset + _plans.Load(in values[plan.Type]), out ulong pointee)
+                    && Keep(ref type, new HashedType(die, _hash.OfPointer(size, pointee), size * 8));
+            case DiePlanKind.Struct or DiePlanKind.Union:
+                return TryHead(die, out AggregateHead head) && TryAggregate(die, head, depth, out type, out _);
+            default:
+                return _reader.Read(die, out DieFields fields) && TryReadType(die, fields, depth, out type);
         }
+    }
 
-        if (!_reader.Read(die, out DieFields fields))
-        {
-            return false;
-        }
-
+    // A type that has no plan.
+    private bool TryReadType(ulong die, in DieFields fields, int depth, out HashedType type)
+    {
+        type = default;
         switch (fields.Tag)
         {
             case DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type:
-                return TryAggregate(die, fields, depth, out type, out _);
+                return TryHead(fields, out AggregateHead head) && TryAggregate(die, head, depth, out type, out _);
             case DwTag.DW_TAG_array_type:
                 return TryArray(die, fields, depth, out type);
             case DwTag.DW_TAG_typedef or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type or DwTag.DW_TAG_restrict_type:
@@ -214,6 +245,17 @@ internal sealed unsafe class DefinitionHasher
         return end - values >= plan.Size + sizeof(uint);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint NumberAt(byte* values, in DiePlan plan) => ((_plans.Load(in values[plan.Number]) >> plan.NumberShift) & plan.NumberMask) + plan.NumberValue;
+
+    // The hash of the name of a DIE with a plan.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryPlannedName(in DiePlan plan, byte* at, byte* values, out ulong name)
+    {
+        name = LayoutHash.NoName;
+        return plan.IsNamedByOffset ? Names.TryGet(_plans.Load(in values[plan.Name]), out name) : !plan.IsNamedInPlace || TryNameInPlace(at, values, out name);
+    }
+
     // Behind a pointer only the kind and the tag count.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryPointee(ulong die, out ulong pointee)
@@ -228,12 +270,31 @@ internal sealed unsafe class DefinitionHasher
                 return true;
             }
 
+            ulong tag;
+            if (PlanAt(die, out byte* values, out DiePlan plan))
+            {
+                switch (plan.Kind)
+                {
+                    case DiePlanKind.Modifier:
+                        die = _unit.Offset + _plans.Load(in values[plan.Type]);
+                        continue;
+                    case DiePlanKind.Pointer when NumberAt(values, plan) == _unit.AddressSize:
+                        derivation = LayoutHash.Derive(derivation, isArray: false);
+                        die = _unit.Offset + _plans.Load(in values[plan.Type]);
+                        continue;
+                    case DiePlanKind.Struct or DiePlanKind.Union:
+                        pointee = TryPlannedName(plan, _info.Start + die, values, out tag) && tag != _emptyName
+                            ? _hash.OfPointee(plan.Kind == DiePlanKind.Union ? LayoutHash.Pointee.Union : LayoutHash.Pointee.Struct, tag, derivation)
+                            : 0;
+                        return pointee != 0;
+                }
+            }
+
             if (!_reader.Read(die, out DieFields fields))
             {
                 return false;
             }
 
-            ulong tag;
             switch (fields.Tag)
             {
                 case DwTag.DW_TAG_typedef or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type or DwTag.DW_TAG_restrict_type or DwTag.DW_TAG_atomic_type:
@@ -357,31 +418,24 @@ internal sealed unsafe class DefinitionHasher
         return false;
     }
 
-    private bool TryAggregate(ulong die, in DieFields fields, int depth, out HashedType type, out ulong end)
+    private bool TryAggregate(ulong die, in AggregateHead head, int depth, out HashedType type, out ulong end)
     {
         type = default;
-        end = fields.End;
-        if (fields.Has(DieField.Declaration) || fields.Has(DieField.Encoding) || !fields.Has(DieField.ByteSize)
-            || fields.ByteSize > DieValues.LargestByteSize || !TryName(fields, out ulong name))
-        {
-            return false;
-        }
-
-        MemberWalk members = new(fields.End, fields.ByteSize * 8, fields.Tag == DwTag.DW_TAG_union_type);
-        if (fields.HasChildren ? !TryMembers(ref members, depth) : !IsMemberless(fields))
+        end = head.End;
+        MemberWalk members = new(head.End, head.ByteSize * 8, head.IsUnion);
+        if (head.IsDeclaration || !(head.HasChildren ? TryMembers(ref members, depth) : IsMemberless(head)))
         {
             return false;
         }
 
         end = members.At;
-        ulong? alignment = fields.Has(DieField.Alignment) ? fields.Alignment : null;
-        ulong hash = _hash.OfAggregate(members.IsUnion, name, fields.ByteSize, alignment, members.Count, members.Hash);
+        ulong hash = _hash.OfAggregate(head.IsUnion, head.Name, head.ByteSize, head.Alignment, members.Count, members.Hash);
         return Keep(ref type, new HashedType(die, hash, members.BitSize, isAggregate: true));
     }
 
     // A member behind a struct that has a size and no children may be its child: the decoder looks at the whole unit.
-    private bool IsMemberless(in DieFields fields)
-        => fields.ByteSize == 0 || (_reader.Read(fields.End, out DieFields following) && following.Tag != DwTag.DW_TAG_member);
+    private bool IsMemberless(in AggregateHead head)
+        => head.ByteSize == 0 || (_reader.Read(head.End, out DieFields following) && following.Tag != DwTag.DW_TAG_member);
 
     /// <summary>The way through the members of a struct or union.</summary>
     private struct MemberWalk(ulong at, ulong bitSize, bool isUnion)
@@ -456,22 +510,20 @@ internal sealed unsafe class DefinitionHasher
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryPlainMember(in DiePlan plan, byte* at, byte* values, ref MemberWalk walk, int depth)
     {
-        ulong name = LayoutHash.NoName;
-        if (plan.IsNamedByOffset)
-        {
-            if (!Names.TryGet(_plans.Load(in values[plan.Name]), out name))
-            {
-                return false;
-            }
-        }
-        else if (plan.IsNamedInPlace && !TryNameInPlace(at, values, out name))
+        ulong bitOffset = (ulong)NumberAt(values, plan) << plan.PlaceShift;
+        if (!TryPlannedName(plan, at, values, out ulong name) || !TryType(_unit.Offset + _plans.Load(in values[plan.Type]), depth, out HashedType type))
         {
             return false;
         }
 
-        ulong bitOffset = (ulong)(((_plans.Load(in values[plan.Number]) >> plan.NumberShift) & plan.NumberMask) + plan.NumberValue) * 8;
-        if (!TryType(_unit.Offset + _plans.Load(in values[plan.Type]), depth, out HashedType type) || !walk.Takes(bitOffset, type.BitSize)
-            || (name == LayoutHash.NoName && !type.IsAggregate))
+        if (plan.IsBitField || plan.HasAlignment)
+        {
+            ulong? width = plan.IsBitField ? (ulong)((values[plan.Width] & plan.WidthMask) + plan.WidthValue) : null;
+            ulong? alignment = plan.HasAlignment ? (ulong)((values[plan.Alignment] & plan.AlignmentMask) + plan.AlignmentValue) : null;
+            return TryAdd(ref walk, name, bitOffset, type, width, alignment);
+        }
+
+        if (!walk.Takes(bitOffset, type.BitSize) || (name == LayoutHash.NoName && !type.IsAggregate))
         {
             return false;
         }

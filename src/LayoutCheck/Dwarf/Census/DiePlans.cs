@@ -24,6 +24,8 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
     // A number of more bytes than this is left to the reader.
     private const int NumberSize = sizeof(uint);
 
+    private const byte BytesToBits = 3;
+
     private readonly DiePlan[] _plans = new DiePlan[Codes];
     private readonly bool _isBigEndian = info.IsBigEndian;
     private readonly bool _isDisabled = info.File.Inputs.Disabled.HasFlag(FastPaths.FieldPlan);
@@ -78,7 +80,7 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
     private DiePlan Make(Abbrev abbrev, DieField[] fields)
     {
         DiePlan other = new() { Kind = DiePlanKind.Other };
-        DiePlan plan = new() { Kind = KindOf(abbrev) };
+        DiePlan plan = new() { Kind = KindOf(abbrev), HasChildren = abbrev.HasChildren };
         if (plan.Kind == DiePlanKind.Other || _isDisabled)
         {
             return other;
@@ -89,9 +91,12 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
         DieField number = plan.Kind switch
         {
             DiePlanKind.Member => DieField.Location,
-            DiePlanKind.Pointer => DieField.ByteSize,
-            _ => DieField.None,
+            DiePlanKind.Modifier => DieField.None,
+            _ => DieField.ByteSize,
         };
+        bool isAggregate = plan.Kind is DiePlanKind.Struct or DiePlanKind.Union;
+        bool hasSize = false;
+        bool hasPlace = false;
         int size = 0;
         for (int i = 0; i < fields.Length; i++)
         {
@@ -116,7 +121,24 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
                     break;
                 case DieField.None:
                     break;
-                case var field when field == number && SetNumber(ref plan, form, abbrev.Specs[i].ImplicitConst, size, formSize):
+                case DieField.Declaration when isAggregate && form == DwForm.DW_FORM_flag_present:
+                    plan.IsDeclaration = true;
+                    break;
+                case DieField.DataBitOffset when plan.Kind == DiePlanKind.Member && !hasPlace
+                    && SetNumber(ref plan, form, abbrev.Specs[i].ImplicitConst, size, formSize):
+                    hasPlace = true;
+                    break;
+                case DieField.BitSize when plan.Kind == DiePlanKind.Member && TryByte(form, abbrev.Specs[i].ImplicitConst, out plan.WidthMask, out plan.WidthValue):
+                    (plan.IsBitField, plan.Width) = (true, (ushort)size);
+                    break;
+                case DieField.Alignment when plan.Kind == DiePlanKind.Member
+                    && TryByte(form, abbrev.Specs[i].ImplicitConst, out plan.AlignmentMask, out plan.AlignmentValue):
+                    (plan.HasAlignment, plan.Alignment) = (true, (ushort)size);
+                    break;
+                case var field when field == number && !hasPlace && SetNumber(ref plan, form, abbrev.Specs[i].ImplicitConst, size, formSize):
+                    hasSize = isAggregate;
+                    hasPlace = plan.Kind == DiePlanKind.Member;
+                    plan.PlaceShift = BytesToBits;
                     break;
                 // Of a typedef and a qualifier, only the type counts.
                 case not DieField.Unsupported when plan.Kind == DiePlanKind.Modifier:
@@ -129,8 +151,8 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
         }
 
         plan.Size = (ushort)size;
-        // Without a type, a member is damaged, and the others are void.
-        return plan.HasType ? plan : other;
+        // A declaration with children is damaged. Without a type, a member is damaged, and the others are void.
+        return (isAggregate ? plan.IsDeclaration ? !plan.HasChildren : hasSize : plan.HasType) ? plan : other;
     }
 
     private bool SetNumber(ref DiePlan plan, DwForm form, long implicitConst, int at, int size)
@@ -148,8 +170,19 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
         return size is 1 or 2 or NumberSize;
     }
 
-    private static DiePlanKind KindOf(Abbrev abbrev) => abbrev.HasChildren ? DiePlanKind.Other : abbrev.Tag switch
+    private static bool TryByte(DwForm form, long implicitConst, out byte mask, out byte value)
     {
+        bool isConstant = form == DwForm.DW_FORM_implicit_const;
+        mask = isConstant ? (byte)0 : byte.MaxValue;
+        value = isConstant ? (byte)implicitConst : (byte)0;
+        return isConstant ? implicitConst is >= 0 and <= byte.MaxValue : form == DwForm.DW_FORM_data1;
+    }
+
+    private static DiePlanKind KindOf(Abbrev abbrev) => abbrev.Tag switch
+    {
+        DwTag.DW_TAG_structure_type => DiePlanKind.Struct,
+        DwTag.DW_TAG_union_type => DiePlanKind.Union,
+        _ when abbrev.HasChildren => DiePlanKind.Other,
         DwTag.DW_TAG_member => DiePlanKind.Member,
         DwTag.DW_TAG_typedef or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type or DwTag.DW_TAG_restrict_type => DiePlanKind.Modifier,
         DwTag.DW_TAG_pointer_type => DiePlanKind.Pointer,

@@ -7,49 +7,43 @@ internal sealed class HashIndex
 {
     private const int FirstRoom = 1 << 12;
 
-    private ulong[] _keys = new ulong[FirstRoom];
-    private int[] _numbers = new int[FirstRoom];
+    private Entry[] _entries = new Entry[FirstRoom];
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
 
     /// <summary>The number of a hash, or -1.</summary>
-    public int Find(ulong key)
-    {
-        int slot = Slot(key);
-        return _numbers[slot] - 1;
-    }
+    public int Find(ulong key) => _entries[Slot(key)].Next - 1;
 
     /// <summary>The number of a hash; a new one if <paramref name="isNew"/>.</summary>
     public int Add(ulong key, out bool isNew)
     {
-        int slot = Slot(key);
-        isNew = _numbers[slot] == 0;
+        ref Entry entry = ref _entries[Slot(key)];
+        isNew = entry.Next == 0;
         if (!isNew)
         {
-            return _numbers[slot] - 1;
+            return entry.Next - 1;
         }
 
-        if (Count * 2 >= _keys.Length)
+        if (Count * 2 >= _entries.Length)
         {
             Grow();
-            slot = Slot(key);
+            entry = ref _entries[Slot(key)];
         }
 
-        _keys[slot] = key;
-        _numbers[slot] = Count + 1;
-        return Count++;
+        entry = new Entry { Key = key, Next = ++Count };
+        return Count - 1;
     }
 
     // Where a key is, or could be.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Slot(ulong key)
     {
-        int mask = _keys.Length - 1;
-        int slot = (int)(key >> 20) & mask;
-        while (_numbers[slot] != 0 && _keys[slot] != key)
+        Entry[] entries = _entries;
+        int slot = (int)(key >> 20) & (entries.Length - 1);
+        while (entries[slot].Next != 0 && entries[slot].Key != key)
         {
-            slot = (slot + 1) & mask;
+            slot = (slot + 1) & (entries.Length - 1);
         }
 
         return slot;
@@ -57,16 +51,21 @@ internal sealed class HashIndex
 
     private void Grow()
     {
-        (ulong[] keys, int[] numbers) = (_keys, _numbers);
-        _keys = new ulong[keys.Length * 2];
-        _numbers = new int[keys.Length * 2];
-        for (int i = 0; i < keys.Length; i++)
+        Entry[] entries = _entries;
+        _entries = new Entry[entries.Length * 2];
+        foreach (Entry entry in entries)
         {
-            if (numbers[i] != 0)
+            if (entry.Next != 0)
             {
-                int slot = Slot(keys[i]);
-                (_keys[slot], _numbers[slot]) = (keys[i], numbers[i]);
+                _entries[Slot(entry.Key)] = entry;
             }
         }
+    }
+
+    // The number is one less than Next; 0 is an unused entry.
+    private struct Entry
+    {
+        public ulong Key;
+        public int Next;
     }
 }

@@ -16,8 +16,8 @@ namespace LayoutCheck.Dwarf.Census;
 /// <param name="cacheSize">The number of entries, a power of two; tests use a small one.</param>
 internal sealed class NameHashes(Section? strings, LayoutHash hash, int cacheSize = NameHashes.CacheSize)
 {
-    /// <summary>The number of entries: 256 KB.</summary>
-    public const int CacheSize = 1 << 14;
+    /// <summary>The number of entries: 1 MB.</summary>
+    public const int CacheSize = 1 << 16;
 
     private static readonly SearchValues<byte> s_ascii = SearchValues.Create([.. Enumerable.Range(0, 128).Select(i => (byte)i)]);
 
