@@ -15,8 +15,12 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
     private const ulong EntrySize = 320;
     private const int UsesAtOnce = 1 << 15;
 
+    // A kernel has some ten thousand.
+    private const int MostAliases = 1 << 17;
+
     private readonly HashIndex _nameIndex = new();
     private readonly HashIndex _variantIndex = new();
+    private HashIndex _aliasIndex = new();
     private readonly List<int> _declaredInUnit = [];
     private readonly List<VariantUse[]> _uses = [];
 
@@ -24,6 +28,7 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
     private int[] _definedIn = new int[EntriesAtOnce];
     private int[] _declaredIn = new int[EntriesAtOnce];
     private int[] _nameOfVariant = new int[EntriesAtOnce];
+    private int[] _variantOfAlias = new int[EntriesAtOnce];
     private VariantUse[] _lastUses = [];
     private int _lastCount;
     private int _unit;
@@ -110,29 +115,41 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
         }
     }
 
-    /// <summary>Notes that the current unit has a variant that is known; false if it is not.</summary>
-    /// <param name="key">The hash of the definition.</param>
-    public bool TryDefine(ulong key)
+    /// <summary>Notes that the current unit has a variant that is known by a hash with offsets in place of names; false if it is not.</summary>
+    public bool TryDefine(ulong byOffsets)
     {
-        int variant = _variantIndex.Find(key);
-        if (variant < 0)
+        int alias = _aliasIndex.Find(byOffsets);
+        if (alias < 0)
         {
             return false;
         }
 
-        Use(variant, _nameOfVariant[variant]);
+        Use(_variantOfAlias[alias], _nameOfVariant[_variantOfAlias[alias]]);
         return true;
+    }
+
+    /// <summary>Makes a variant known by a hash with offsets in place of names too.</summary>
+    public void AddAlias(ulong byOffsets, int variant)
+    {
+        if (_aliasIndex.Count == MostAliases)
+        {
+            // Each can be found again.
+            _aliasIndex = new HashIndex();
+        }
+
+        Append(ref _variantOfAlias, _aliasIndex.Add(byOffsets, out _), variant);
     }
 
     /// <summary>Notes that the current unit defines a name that has a text. In C a tag has one definition in a unit; of more, a survey takes the first.</summary>
     /// <param name="name">The number of the name.</param>
     /// <param name="key">The hash of the definition.</param>
     /// <param name="die">The offset of its DIE.</param>
-    public void Define(int name, ulong key, ulong die)
+    /// <returns>The number of the variant; -1 if the unit has a definition of the name.</returns>
+    public int Define(int name, ulong key, ulong die)
     {
         if (IsDefined(name))
         {
-            return;
+            return -1;
         }
 
         int variant = _variantIndex.Add(key, out bool isNew);
@@ -144,6 +161,7 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
         }
 
         Use(variant, name);
+        return variant;
     }
 
     private void Use(int variant, int name)

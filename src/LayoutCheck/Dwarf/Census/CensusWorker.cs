@@ -48,16 +48,26 @@ internal sealed class CensusPlan(DwarfImage image, LayoutHash hash, int? memoSiz
 /// </summary>
 internal sealed unsafe class CensusWorker
 {
+    // The first units of a kernel have most names.
+    private const long FewLookups = 1 << 14;
+
     private readonly CensusPlan _plan;
     private readonly UnitScanners _scanners;
     private readonly CUnitWalk _walk;
     private readonly DieScanner _scanner;
+    private readonly DefinitionHasher _byOffsets;
     private readonly DefinitionHasher _hasher;
     private readonly DwarfGraphBuilder _builder;
     private readonly CensusFindings _findings;
     private readonly Section _info;
     private readonly bool _swap;
     private UnitHeader _unit;
+    private bool _usesOffsets;
+    private bool _isHasherOpen;
+
+    // How many definitions were looked up by the offsets of their names, and how many of them were not known.
+    private long _lookups;
+    private long _misses;
 
     private CensusWorker(CensusPlan plan, UnitScanners scanners)
     {
@@ -66,7 +76,8 @@ internal sealed unsafe class CensusWorker
         _scanners = scanners;
         _scanner = scanners.ForImage;
         _walk = new CUnitWalk(plan.Image, scanners) { FollowsSkeletons = false };
-        _hasher = new DefinitionHasher(sections, _scanner, plan.Hash, plan.MemoSize);
+        _byOffsets = new DefinitionHasher(sections, _scanner, plan.Hash, byOffsets: true, plan.MemoSize);
+        _hasher = new DefinitionHasher(sections, _scanner, plan.Hash, byOffsets: false, plan.MemoSize);
         _builder = new DwarfGraphBuilder(sections);
         _findings = new CensusFindings(sections.Info, new SourceFacts(sections));
         _info = _scanner.Info;
@@ -129,7 +140,10 @@ internal sealed unsafe class CensusWorker
             return false;
         }
 
-        _hasher.Open(unit.Header);
+        // An object file has a copy of each name for each unit: offsets tell little there.
+        _usesOffsets = _lookups < FewLookups || _misses < _lookups / 2;
+        _byOffsets.Open(unit.Header);
+        _isHasherOpen = false;
         bool isUnderstood = TryWalk(unit.Root.End);
         _findings.End();
         return !isUnderstood;
@@ -203,9 +217,40 @@ internal sealed unsafe class CensusWorker
         };
     }
 
-    // A struct or union with a name: a definition or a declaration.
+    // A struct or union with a name: a definition or a declaration. Definitions that are known by the offsets of their names need no look at the names.
     private bool TryAggregate(ulong die, byte* next)
     {
+        if (!_usesOffsets || !_byOffsets.TryHead(die, out AggregateHead head) || head.IsDeclaration || !TryHash(_byOffsets, die, head, out ulong hash, out ulong end))
+        {
+            return TryNamed(die, next, out _);
+        }
+
+        _lookups++;
+        if (_findings.TryDefine(hash))
+        {
+            return end == 0 || (ulong)(next - _info.Start) == end;
+        }
+
+        _misses++;
+        bool isUnderstood = TryNamed(die, next, out int variant);
+        if (variant >= 0)
+        {
+            _findings.AddAlias(hash, variant);
+        }
+
+        return isUnderstood;
+    }
+
+    // The same by the texts of names; the number of the variant is -1 if the DIE adds none.
+    private bool TryNamed(ulong die, byte* next, out int variant)
+    {
+        variant = -1;
+        if (!_isHasherOpen)
+        {
+            _hasher.Open(_unit);
+            _isHasherOpen = true;
+        }
+
         if (!_hasher.TryHead(die, out AggregateHead head) || LayoutHash.IsOfPart(head.Name))
         {
             return TryBuild(die);
@@ -222,7 +267,7 @@ internal sealed unsafe class CensusWorker
             return true;
         }
 
-        if (!TryHash(die, head, out ulong hash, out ulong end))
+        if (!TryHash(_hasher, die, head, out ulong hash, out ulong end))
         {
             return TryBuild(die);
         }
@@ -232,21 +277,16 @@ internal sealed unsafe class CensusWorker
             return false;
         }
 
-        if (!_findings.TryDefine(hash))
-        {
-            int number = _findings.NameOf(KeyOf(head.Name, head.IsUnion));
-            _findings.Define(number, hash, die);
-            return TrySetText(number, die, head.IsUnion);
-        }
-
-        return true;
+        int number = _findings.NameOf(KeyOf(head.Name, head.IsUnion));
+        variant = _findings.Define(number, hash, die);
+        return TrySetText(number, die, head.IsUnion);
     }
 
-    private bool TryHash(ulong die, in AggregateHead head, out ulong hash, out ulong end)
+    private static bool TryHash(DefinitionHasher hasher, ulong die, in AggregateHead head, out ulong hash, out ulong end)
     {
         try
         {
-            return _hasher.TryHash(die, head, out hash, out end);
+            return hasher.TryHash(die, head, out hash, out end);
         }
         catch (InvalidImageException)
         {

@@ -33,8 +33,10 @@ internal sealed unsafe class DefinitionHasher
     private readonly DieFieldReader _reader;
     private readonly DiePlans _plans;
     private readonly TypeMemo _memo;
+    private readonly NameHashes _names;
     private readonly LayoutHash _hash;
     private readonly ulong _emptyName;
+    private readonly bool _byOffsets;
     private DieDecoder? _decoder;
     private bool _isDecoderOpen;
     private UnitHeader _unit;
@@ -42,9 +44,14 @@ internal sealed unsafe class DefinitionHasher
     /// <param name="sections">The file.</param>
     /// <param name="scanner">A scanner of it, open on the unit whose definitions are hashed.</param>
     /// <param name="hash">The hash.</param>
+    /// <param name="byOffsets">
+    /// Whether names stand for themselves by their offsets in .debug_str. Definitions with one such hash are equal; those of two may be. It looks nothing up, and
+    /// all that <see cref="GraphHash"/> has no part in holds alike.
+    /// </param>
     /// <param name="memoSize">The size of the memo of types and of the cache of names, a power of two; tests use small ones.</param>
-    public DefinitionHasher(DwarfSections sections, DieScanner scanner, LayoutHash hash, int? memoSize = null)
+    public DefinitionHasher(DwarfSections sections, DieScanner scanner, LayoutHash hash, bool byOffsets = false, int? memoSize = null)
     {
+        _byOffsets = byOffsets;
         _sections = sections;
         _scanner = scanner;
         _info = scanner.Info;
@@ -53,11 +60,8 @@ internal sealed unsafe class DefinitionHasher
         _memo = new TypeMemo(memoSize ?? TypeMemo.Size);
         _hash = hash;
         _emptyName = hash.OfName([]);
-        Names = new NameHashes(sections.Str, hash, memoSize ?? NameHashes.CacheSize);
+        _names = new NameHashes(sections.Str, hash, byOffsets ? 1 : memoSize ?? NameHashes.CacheSize);
     }
-
-    /// <summary>The hashes of names.</summary>
-    public NameHashes Names { get; }
 
     /// <summary>Moves to a unit, which the scanner is open on, and loads all of it.</summary>
     /// <exception cref="InvalidImageException">It cannot be read.</exception>
@@ -110,8 +114,8 @@ internal sealed unsafe class DefinitionHasher
         return fields.NameHome switch
         {
             StringHome.None => true,
-            StringHome.Str => fields.Name <= uint.MaxValue && Names.TryGet((uint)fields.Name, out name),
-            StringHome.InPlace => Names.TryHash(_info.StringAt(fields.Name), out name),
+            StringHome.Str => fields.Name <= uint.MaxValue && TryNameAt((uint)fields.Name, out name),
+            StringHome.InPlace => _names.TryHash(_info.StringAt(fields.Name), out name),
             _ => false,
         };
     }
@@ -248,12 +252,24 @@ internal sealed unsafe class DefinitionHasher
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint NumberAt(byte* values, in DiePlan plan) => ((_plans.Load(in values[plan.Number]) >> plan.NumberShift) & plan.NumberMask) + plan.NumberValue;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryNameAt(uint offset, out ulong name)
+    {
+        if (_byOffsets)
+        {
+            name = _hash.OfOffset(offset);
+            return true;
+        }
+
+        return _names.TryGet(offset, out name);
+    }
+
     // The hash of the name of a DIE with a plan.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryPlannedName(in DiePlan plan, byte* at, byte* values, out ulong name)
     {
         name = LayoutHash.NoName;
-        return plan.IsNamedByOffset ? Names.TryGet(_plans.Load(in values[plan.Name]), out name) : !plan.IsNamedInPlace || TryNameInPlace(at, values, out name);
+        return plan.IsNamedByOffset ? TryNameAt(_plans.Load(in values[plan.Name]), out name) : !plan.IsNamedInPlace || TryNameInPlace(at, values, out name);
     }
 
     // Behind a pointer only the kind and the tag count.
@@ -538,7 +554,7 @@ internal sealed unsafe class DefinitionHasher
     {
         byte* text = *at < 0x80 ? at + 1 : at + 2;
         name = LayoutHash.NoName;
-        return values == text + 1 || Names.TryHash(new ReadOnlySpan<byte>(text, (int)(values - text) - 1), out name);
+        return values == text + 1 || _names.TryHash(new ReadOnlySpan<byte>(text, (int)(values - text) - 1), out name);
     }
 
     private static bool TrySkipName(ref byte* values, byte* end)
@@ -619,7 +635,7 @@ internal sealed unsafe class DefinitionHasher
         ulong bitOffset = MemberPlacement.BitOffset(die, width, storage, walk.IsUnion, _info.IsBigEndian);
         string text = Decoder().Text(die[DwAt.DW_AT_name]) ?? "";
         walk.At = next;
-        return Names.TryHash(Encoding.UTF8.GetBytes(text), out ulong name)
+        return _names.TryHash(Encoding.UTF8.GetBytes(text), out ulong name)
             && TryAdd(ref walk, name, bitOffset, type, width, DieValues.Constant(die, DwAt.DW_AT_alignment));
     }
 

@@ -84,6 +84,10 @@ internal readonly struct LayoutHash
         return Mix(Mix(last, hash), _c) | 2;
     }
 
+    /// <summary>In place of the hash of a name: the offset of its text. Equal ones have equal texts; equal texts may have several.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong OfOffset(uint offset) => ((ulong)offset + 1) * _oddA;
+
     /// <summary>The hash of the part of a name that is compared (<see cref="DefinitionEquality.ComparedName"/>), in UTF-8.</summary>
     public ulong OfName(ReadOnlySpan<byte> name)
         => name.StartsWith(UniquePrefix) ? OfText(name.TrimEnd("0123456789"u8)) | 1 : OfText(name) & ~1UL;

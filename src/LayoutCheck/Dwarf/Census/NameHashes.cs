@@ -8,16 +8,16 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf.Census;
 
 /// <summary>
-/// The hashes of names by their offsets in .debug_str: equal texts have one hash, whichever offsets a linker gave them. Hot: looked up for each member of a
-/// kernel. It is a cache of a fixed size, whose entries depend on the text alone, so that eviction is always safe. Serves one thread.
+/// The hashes of names by their offsets in .debug_str: equal texts have one hash, whichever offsets a linker gave them. Hot: looked up for each
+/// declaration. It is a cache of a fixed size, whose entries depend on the text alone, so that eviction is always safe. Serves one thread.
 /// </summary>
 /// <param name="strings">.debug_str; null if there is none.</param>
 /// <param name="hash">The hash.</param>
 /// <param name="cacheSize">The number of entries, a power of two; tests use a small one.</param>
 internal sealed class NameHashes(Section? strings, LayoutHash hash, int cacheSize = NameHashes.CacheSize)
 {
-    /// <summary>The number of entries: 1 MB.</summary>
-    public const int CacheSize = 1 << 16;
+    /// <summary>The number of entries: 256 KB.</summary>
+    public const int CacheSize = 1 << 14;
 
     private static readonly SearchValues<byte> s_ascii = SearchValues.Create([.. Enumerable.Range(0, 128).Select(i => (byte)i)]);
 
