@@ -23,10 +23,16 @@ internal enum DiePlanKind : byte
 
     /// <summary>A union, likewise.</summary>
     Union,
+
+    /// <summary>An array, with its dimensions below it.</summary>
+    Array,
+
+    /// <summary>A dimension of an array: an upper bound, or no length.</summary>
+    Subrange,
 }
 
 /// <summary>
-/// Where a census finds the fields of the most frequent DIEs, in 32 bytes: the plans of a unit fit the first-level cache. Offsets count bytes from the first
+/// Where a census finds the fields of the most frequent DIEs, in 40 bytes: the plans of a unit fit the first-level cache. Offsets count bytes from the first
 /// attribute, or from behind the name where that stands first among the values. Every DIE of the abbreviation has the same size but for such a name. Hot: see
 /// <see cref="DieLayout"/>.
 /// </summary>
@@ -50,6 +56,9 @@ internal struct DiePlan
     /// <summary>Whether it has children.</summary>
     public bool HasChildren;
 
+    /// <summary>Whether there is a number, in the DIE or its abbreviation.</summary>
+    public bool HasNumber;
+
     /// <summary>How far the four bytes at <see cref="Number"/> are shifted to the right; they are masked afterwards.</summary>
     public byte NumberShift;
 
@@ -58,7 +67,7 @@ internal struct DiePlan
     public ushort Name;
     public ushort Type;
 
-    /// <summary>Of a member, its place; of the others, the size in bytes.</summary>
+    /// <summary>Of a member, its place; of a dimension, the upper bound; of the others, the size in bytes.</summary>
     public ushort Number;
     public uint NumberMask;
 
@@ -71,6 +80,9 @@ internal struct DiePlan
     /// <summary>Whether the member is a bit-field, and whether it has an alignment.</summary>
     public bool IsBitField;
     public bool HasAlignment;
+
+    /// <summary>Whether it is one of the two.</summary>
+    public bool IsRare;
 
     /// <summary>The width of a bit-field and an alignment: one byte each, masked likewise.</summary>
     public ushort Width;

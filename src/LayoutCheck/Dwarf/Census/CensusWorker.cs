@@ -220,7 +220,8 @@ internal sealed unsafe class CensusWorker
     // A struct or union with a name: a definition or a declaration. Definitions that are known by the offsets of their names need no look at the names.
     private bool TryAggregate(ulong die, byte* next)
     {
-        if (!_usesOffsets || !_byOffsets.TryHead(die, out AggregateHead head) || head.IsDeclaration || !TryHash(_byOffsets, die, head, out ulong hash, out ulong end))
+        ulong end = 0;
+        if (!_usesOffsets || (!_byOffsets.TryKnown(die, out ulong hash) && !TryHash(_byOffsets, die, out hash, out end)))
         {
             return TryNamed(die, next, out _);
         }
@@ -267,7 +268,8 @@ internal sealed unsafe class CensusWorker
             return true;
         }
 
-        if (!TryHash(_hasher, die, head, out ulong hash, out ulong end))
+        ulong end = 0;
+        if (!_hasher.TryKnown(die, out ulong hash) && !TryHash(_hasher, die, head, out hash, out end))
         {
             return TryBuild(die);
         }
@@ -280,6 +282,12 @@ internal sealed unsafe class CensusWorker
         int number = _findings.NameOf(KeyOf(head.Name, head.IsUnion));
         variant = _findings.Define(number, hash, die);
         return TrySetText(number, die, head.IsUnion);
+    }
+
+    private static bool TryHash(DefinitionHasher hasher, ulong die, out ulong hash, out ulong end)
+    {
+        (hash, end) = (0, 0);
+        return hasher.TryHead(die, out AggregateHead head) && !head.IsDeclaration && TryHash(hasher, die, head, out hash, out end);
     }
 
     private static bool TryHash(DefinitionHasher hasher, ulong die, in AggregateHead head, out ulong hash, out ulong end)

@@ -1,18 +1,16 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
-using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Census;
 
 /// <summary>
 /// Hashes the definition at a DIE as <see cref="GraphHash"/> hashes the graph of it, without building one. Hot: a kernel has 870,000 definitions with twelve
-/// million members. It is fast for three reasons. A plain member is read by a plan of its abbreviation: three loads at known places. Its name is looked up by
-/// an offset, its type by the offset of a DIE, both in caches that stay in the processor's. And a type is hashed once in a unit, wherever it is used.
+/// million members. It is fast for three reasons. A member is read by a plan of its abbreviation: three loads at known places. Its name is a number, its type a
+/// look at a small table by the offset of a DIE. And a type is hashed once in a unit, wherever it is used.
 /// <para>
 /// A hash that is returned is exact: the types are complete, and the struct is one that the graph builder takes. Whatever is unusual (a type in another unit,
 /// a struct whose members are out of order, names in other sections) has no hash here, and the builder then has the word.
@@ -23,73 +21,49 @@ internal sealed unsafe class DefinitionHasher
     // The kernel's deepest nesting is about 20, typedefs counted in.
     private const int DeepestType = 64;
 
-    // Of pointers and arrays on the way to what a pointer leads to.
-    private const int LongestDerivation = 32;
-    private const int MostDimensions = 8;
-
-    private readonly DwarfSections _sections;
     private readonly DieScanner _scanner;
-    private readonly Section _info;
-    private readonly DieFieldReader _reader;
-    private readonly DiePlans _plans;
+    private readonly UnitDies _dies;
+    private readonly PointeeHasher _pointees;
     private readonly TypeMemo _memo;
-    private readonly NameHashes _names;
     private readonly LayoutHash _hash;
-    private readonly ulong _emptyName;
-    private readonly bool _byOffsets;
-    private DieDecoder? _decoder;
-    private bool _isDecoderOpen;
-    private UnitHeader _unit;
 
     /// <param name="sections">The file.</param>
     /// <param name="scanner">A scanner of it, open on the unit whose definitions are hashed.</param>
     /// <param name="hash">The hash.</param>
     /// <param name="byOffsets">
-    /// Whether names stand for themselves by their offsets in .debug_str. Definitions with one such hash are equal; those of two may be. It looks nothing up, and
-    /// all that <see cref="GraphHash"/> has no part in holds alike.
+    /// Whether names stand for themselves by their offsets in .debug_str, which takes no look at a text. Definitions with one such hash are equal; those of two
+    /// may be.
     /// </param>
     /// <param name="memoSize">The size of the memo of types and of the cache of names, a power of two; tests use small ones.</param>
     public DefinitionHasher(DwarfSections sections, DieScanner scanner, LayoutHash hash, bool byOffsets = false, int? memoSize = null)
     {
-        _byOffsets = byOffsets;
-        _sections = sections;
         _scanner = scanner;
-        _info = scanner.Info;
-        _reader = new DieFieldReader(scanner.Info, scanner.Abbrevs);
-        _plans = new DiePlans(scanner.Info, scanner.Abbrevs, _reader);
+        _dies = new UnitDies(sections, scanner, hash, byOffsets, memoSize ?? NameHashes.CacheSize);
+        _pointees = new PointeeHasher(_dies, hash);
         _memo = new TypeMemo(memoSize ?? TypeMemo.Size);
         _hash = hash;
-        _emptyName = hash.OfName([]);
-        _names = new NameHashes(sections.Str, hash, byOffsets ? 1 : memoSize ?? NameHashes.CacheSize);
     }
 
     /// <summary>Moves to a unit, which the scanner is open on, and loads all of it.</summary>
     /// <exception cref="InvalidImageException">It cannot be read.</exception>
-    public void Open(in UnitHeader unit)
-    {
-        _unit = unit;
-        _info.Load(_info.Start + unit.End);
-        _reader.Open(unit);
-        _plans.Open(unit);
-        _isDecoderOpen = false;
-    }
+    public void Open(in UnitHeader unit) => _dies.Open(unit);
 
     /// <summary>Reads what a struct or union says of itself; false if anything about that is unusual.</summary>
     /// <exception cref="InvalidImageException">Its abbreviation is damaged, or its name is not there.</exception>
     public bool TryHead(ulong die, out AggregateHead head)
     {
         head = default;
-        if (PlanAt(die, out byte* values, out DiePlan plan) && plan.Kind is DiePlanKind.Struct or DiePlanKind.Union)
+        if (_dies.TryPlan(die, out byte* values, out DiePlan plan) && plan.Kind is DiePlanKind.Struct or DiePlanKind.Union)
         {
-            head.ByteSize = NumberAt(values, plan);
-            head.End = (ulong)(values + plan.Size - _info.Start);
+            head.ByteSize = _dies.NumberAt(values, plan);
+            head.End = (ulong)(values + plan.Size - _dies.Info.Start);
             head.IsUnion = plan.Kind == DiePlanKind.Union;
             head.HasChildren = plan.HasChildren;
             head.IsDeclaration = plan.IsDeclaration;
-            return TryPlannedName(plan, _info.Start + die, values, out head.Name);
+            return _dies.TryName(_dies.Info.Start + die, values, plan, out head.Name);
         }
 
-        return _reader.Read(die, out DieFields fields) && TryHead(fields, out head);
+        return _dies.Read(die, out DieFields fields) && TryHead(fields, out head);
     }
 
     private bool TryHead(in DieFields fields, out AggregateHead head)
@@ -104,99 +78,77 @@ internal sealed unsafe class DefinitionHasher
             IsDeclaration = fields.Has(DieField.Declaration),
         };
         return !fields.Has(DieField.Encoding) && (head.IsDeclaration || fields.Has(DieField.ByteSize)) && fields.ByteSize <= DieValues.LargestByteSize
-            && TryName(fields, out head.Name);
+            && _dies.TryName(fields, out head.Name);
     }
 
-    // The hash of the name of a DIE, NoName if it has none; false if the name is unusual.
-    private bool TryName(in DieFields fields, out ulong name)
+    /// <summary>Whether the struct or union at a DIE was hashed as the type of a member, and how.</summary>
+    public bool TryKnown(ulong die, out ulong hash)
     {
-        name = LayoutHash.NoName;
-        return fields.NameHome switch
-        {
-            StringHome.None => true,
-            StringHome.Str => fields.Name <= uint.MaxValue && TryNameAt((uint)fields.Name, out name),
-            StringHome.InPlace => _names.TryHash(_info.StringAt(fields.Name), out name),
-            _ => false,
-        };
+        ref readonly HashedType known = ref _memo.At(die);
+        hash = known.Hash;
+        return known.Die == die;
     }
 
     /// <summary>Hashes the struct or union at a DIE; false if there is anything unusual in it.</summary>
     /// <param name="die">The offset of the DIE.</param>
     /// <param name="head">What <see cref="TryHead(ulong, out AggregateHead)"/> read.</param>
     /// <param name="hash">The hash.</param>
-    /// <param name="end">The offset behind its children; 0 if it was hashed before.</param>
+    /// <param name="end">The offset behind its children.</param>
     /// <exception cref="InvalidImageException">Something on the way is damaged.</exception>
     public bool TryHash(ulong die, in AggregateHead head, out ulong hash, out ulong end)
     {
-        ref HashedType known = ref _memo.At(die);
-        (hash, end) = (known.Hash, 0);
-        if (known.Die == die)
-        {
-            return true;
-        }
-
-        if (!TryAggregate(die, head, 0, out HashedType type, out end))
-        {
-            return false;
-        }
-
-        hash = type.Hash;
-        return true;
+        bool isHashed = TryAggregate(die, head, 0, out end);
+        hash = isHashed ? _memo.At(die).Hash : 0;
+        return isHashed;
     }
 
+    // After success the memo has the type at the DIE, until another type is looked for.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryType(ulong die, int depth, out HashedType type)
-    {
-        type = _memo.At(die);
-        return type.Die == die || TryNewType(die, depth + 1, out type);
-    }
+    private bool TryType(ulong die, int depth) => _memo.At(die).Die == die || TryNewType(die, depth + 1);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool TryNewType(ulong die, int depth, out HashedType type)
+    private bool TryNewType(ulong die, int depth)
     {
-        type = default;
         if (depth > DeepestType)
         {
             return false;
         }
 
-        DiePlanKind kind = PlanAt(die, out byte* values, out DiePlan plan) ? plan.Kind : DiePlanKind.Other;
+        DiePlanKind kind = _dies.TryPlan(die, out byte* values, out DiePlan plan) ? plan.Kind : DiePlanKind.Other;
         switch (kind)
         {
             case DiePlanKind.Modifier:
-                return TryType(_unit.Offset + _plans.Load(in values[plan.Type]), depth, out type) && Keep(ref type, type.At(die));
+                return TrySame(die, _dies.TypeAt(values, plan), depth);
             case DiePlanKind.Pointer:
-                uint size = NumberAt(values, plan);
-                return size == _unit.AddressSize && TryPointee(_unit.Offset + _plans.Load(in values[plan.Type]), out ulong pointee)
-                    && Keep(ref type, new HashedType(die, _hash.OfPointer(size, pointee), size * 8));
+                return _dies.NumberAt(values, plan) == _dies.Unit.AddressSize && TryPointer(die, _dies.TypeAt(values, plan));
+            case DiePlanKind.Array:
+                return TryArray(die, (ulong)(values + plan.Size - _dies.Info.Start), _dies.TypeAt(values, plan), depth);
             case DiePlanKind.Struct or DiePlanKind.Union:
-                return TryHead(die, out AggregateHead head) && TryAggregate(die, head, depth, out type, out _);
+                return TryHead(die, out AggregateHead head) && TryAggregate(die, head, depth, out _);
             default:
-                return _reader.Read(die, out DieFields fields) && TryReadType(die, fields, depth, out type);
+                return _dies.Read(die, out DieFields fields) && TryReadType(die, fields, depth);
         }
     }
 
     // A type that has no plan.
-    private bool TryReadType(ulong die, in DieFields fields, int depth, out HashedType type)
+    private bool TryReadType(ulong die, in DieFields fields, int depth)
     {
-        type = default;
         switch (fields.Tag)
         {
             case DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type:
-                return TryHead(fields, out AggregateHead head) && TryAggregate(die, head, depth, out type, out _);
+                return TryHead(fields, out AggregateHead head) && TryAggregate(die, head, depth, out _);
             case DwTag.DW_TAG_array_type:
-                return TryArray(die, fields, depth, out type);
+                return fields.HasChildren && TryArray(die, fields.End, fields.Type, depth);
             case DwTag.DW_TAG_typedef or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type or DwTag.DW_TAG_restrict_type:
-                return fields.Type != 0 && TryType(fields.Type, depth, out type) && Keep(ref type, type.At(die));
+                return TrySame(die, fields.Type, depth);
             case DwTag.DW_TAG_pointer_type:
-                return (!fields.Has(DieField.ByteSize) || fields.ByteSize == _unit.AddressSize) && TryPointee(fields.Type, out ulong pointee)
-                    && Keep(ref type, new HashedType(die, _hash.OfPointer(_unit.AddressSize, pointee), (ulong)_unit.AddressSize * 8));
+                return (!fields.Has(DieField.ByteSize) || fields.ByteSize == _dies.Unit.AddressSize) && TryPointer(die, fields.Type);
             case DwTag.DW_TAG_base_type:
-                return HasSize(fields) && Keep(
-                    ref type, new HashedType(die, _hash.OfBase(fields.ByteSize, DieValues.EncodingOf(fields.Encoding)), fields.ByteSize * 8, isInteger: true));
+                return HasSize(fields) && Keep(new HashedType(
+                    die, _hash.OfBase(fields.ByteSize, DieValues.EncodingOf(fields.Encoding)), fields.ByteSize * 8, isInteger: true));
             case DwTag.DW_TAG_enumeration_type:
-                return HasSize(fields) && TryName(fields, out ulong name)
-                    && Keep(ref type, new HashedType(die, _hash.OfEnum(name, fields.ByteSize), fields.ByteSize * 8, isInteger: true));
+                return HasSize(fields) && _dies.TryName(fields, out ulong name)
+                    && Keep(new HashedType(die, _hash.OfEnum(name, fields.ByteSize), fields.ByteSize * 8, isInteger: true));
             default:
                 return false;
         }
@@ -204,186 +156,29 @@ internal sealed unsafe class DefinitionHasher
 
     private static bool HasSize(in DieFields fields) => fields.Has(DieField.ByteSize) && fields.ByteSize is > 0 and <= DieValues.LargestByteSize;
 
-    private bool Keep(ref HashedType type, in HashedType kept)
+    private bool Keep(in HashedType type)
     {
-        type = kept;
-        _memo.At(kept.Die) = kept;
+        _memo.At(type.Die) = type;
         return true;
     }
 
-    // The plan of a DIE and where its values are; false if it has none, or the values and four bytes more are not loaded.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool PlanAt(ulong die, out byte* values, out DiePlan plan)
+    // A typedef or a qualifier.
+    private bool TrySame(ulong die, ulong target, int depth) => target != 0 && TryType(target, depth) && Keep(_memo.At(target) with { Die = die });
+
+    private bool TryPointer(ulong die, ulong target)
+        => _pointees.TryHash(target, out ulong pointee)
+            && Keep(new HashedType(die, _hash.OfPointer(_dies.Unit.AddressSize, pointee), (ulong)_dies.Unit.AddressSize * 8));
+
+    private bool TryArray(ulong die, ulong children, ulong element, int depth)
     {
-        byte* at = _info.Start + die;
-        byte* end = _info.Start + _unit.End;
-        plan = default;
-        values = at + 1;
-        if (die < _unit.FirstDie || end - at < 2)
+        Span<ulong?> counts = stackalloc ulong?[ArrayShape.MostDimensions];
+        if (element == 0 || !ArrayShape.TryCounts(_dies, children, counts, out int dimensions) || !TryType(element, depth))
         {
             return false;
         }
 
-        uint code = *at;
-        if (code >= 0x80)
-        {
-            code = (code & 0x7f) | ((uint)*values++ << 7);
-        }
-
-        if (code is 0 or >= DiePlans.Codes)
-        {
-            return false;
-        }
-
-        plan = _plans.Of(code, die);
-        if (plan.IsNamedInPlace)
-        {
-            while (values < end && *values != 0)
-            {
-                values++;
-            }
-
-            values++;
-        }
-
-        return end - values >= plan.Size + sizeof(uint);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint NumberAt(byte* values, in DiePlan plan) => ((_plans.Load(in values[plan.Number]) >> plan.NumberShift) & plan.NumberMask) + plan.NumberValue;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryNameAt(uint offset, out ulong name)
-    {
-        if (_byOffsets)
-        {
-            name = _hash.OfOffset(offset);
-            return true;
-        }
-
-        return _names.TryGet(offset, out name);
-    }
-
-    // The hash of the name of a DIE with a plan.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryPlannedName(in DiePlan plan, byte* at, byte* values, out ulong name)
-    {
-        name = LayoutHash.NoName;
-        return plan.IsNamedByOffset ? TryNameAt(_plans.Load(in values[plan.Name]), out name) : !plan.IsNamedInPlace || TryNameInPlace(at, values, out name);
-    }
-
-    // Behind a pointer only the kind and the tag count.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool TryPointee(ulong die, out ulong pointee)
-    {
-        pointee = 0;
-        ulong derivation = 0;
-        for (int hops = 0; hops < LongestDerivation; hops++)
-        {
-            if (die == 0)
-            {
-                pointee = _hash.OfPointee(LayoutHash.Pointee.Void, 0, derivation);
-                return true;
-            }
-
-            ulong tag;
-            if (PlanAt(die, out byte* values, out DiePlan plan))
-            {
-                switch (plan.Kind)
-                {
-                    case DiePlanKind.Modifier:
-                        die = _unit.Offset + _plans.Load(in values[plan.Type]);
-                        continue;
-                    case DiePlanKind.Pointer when NumberAt(values, plan) == _unit.AddressSize:
-                        derivation = LayoutHash.Derive(derivation, isArray: false);
-                        die = _unit.Offset + _plans.Load(in values[plan.Type]);
-                        continue;
-                    case DiePlanKind.Struct or DiePlanKind.Union:
-                        pointee = TryPlannedName(plan, _info.Start + die, values, out tag) && tag != _emptyName
-                            ? _hash.OfPointee(plan.Kind == DiePlanKind.Union ? LayoutHash.Pointee.Union : LayoutHash.Pointee.Struct, tag, derivation)
-                            : 0;
-                        return pointee != 0;
-                }
-            }
-
-            if (!_reader.Read(die, out DieFields fields))
-            {
-                return false;
-            }
-
-            switch (fields.Tag)
-            {
-                case DwTag.DW_TAG_typedef or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type or DwTag.DW_TAG_restrict_type or DwTag.DW_TAG_atomic_type:
-                    break;
-                case DwTag.DW_TAG_pointer_type when !fields.Has(DieField.ByteSize) || fields.ByteSize == _unit.AddressSize:
-                    derivation = LayoutHash.Derive(derivation, isArray: false);
-                    break;
-                case DwTag.DW_TAG_array_type:
-                    if (!TryDerive(fields, ref derivation, ref hops))
-                    {
-                        return false;
-                    }
-
-                    break;
-                case DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type when TryTag(fields, out tag):
-                    LayoutHash.Pointee kind = fields.Tag == DwTag.DW_TAG_union_type ? LayoutHash.Pointee.Union : LayoutHash.Pointee.Struct;
-                    pointee = _hash.OfPointee(kind, tag, derivation);
-                    return true;
-                case DwTag.DW_TAG_enumeration_type when (fields.Has(DieField.ByteSize) || fields.Has(DieField.Declaration)) && TryTag(fields, out tag):
-                    pointee = _hash.OfPointee(LayoutHash.Pointee.Enum, tag, derivation);
-                    return true;
-                case DwTag.DW_TAG_base_type when HasSize(fields):
-                    pointee = _hash.OfPointee(LayoutHash.Pointee.Base, _hash.OfBase(fields.ByteSize, DieValues.EncodingOf(fields.Encoding)), derivation);
-                    return true;
-                case DwTag.DW_TAG_subroutine_type:
-                    pointee = _hash.OfPointee(LayoutHash.Pointee.Function, 0, derivation);
-                    return true;
-                default:
-                    return false;
-            }
-
-            die = fields.Type;
-        }
-
-        return false;
-    }
-
-    private bool TryDerive(in DieFields array, ref ulong derivation, ref int hops)
-    {
-        Span<ulong?> counts = stackalloc ulong?[MostDimensions];
-        if (!TryCounts(array, counts, out int dimensions))
-        {
-            return false;
-        }
-
-        hops += dimensions - 1;
-        for (int i = 0; i < dimensions; i++)
-        {
-            derivation = LayoutHash.Derive(derivation, isArray: true);
-        }
-
-        return true;
-    }
-
-    // Behind a pointer an empty tag is none.
-    private bool TryTag(in DieFields fields, out ulong tag)
-    {
-        bool isEmpty = fields.NameHome == StringHome.InPlace && _info.StringAt(fields.Name).IsEmpty;
-        tag = LayoutHash.NoName;
-        return isEmpty || (TryName(fields, out tag) && tag != _emptyName);
-    }
-
-    private bool TryArray(ulong die, in DieFields fields, int depth, out HashedType type)
-    {
-        Span<ulong?> counts = stackalloc ulong?[MostDimensions];
-        if (fields.Type == 0 || !TryCounts(fields, counts, out int dimensions) || !TryType(fields.Type, depth, out type))
-        {
-            type = default;
-            return false;
-        }
-
-        UInt128 size = type.BitSize;
-        ulong hash = type.Hash;
+        UInt128 size = _memo.At(element).BitSize;
+        ulong hash = _memo.At(element).Hash;
         for (int i = dimensions - 1; i >= 0; i--)
         {
             size *= counts[i] ?? 0;
@@ -394,49 +189,11 @@ internal sealed unsafe class DefinitionHasher
             }
         }
 
-        return Keep(ref type, new HashedType(die, hash, (ulong)size));
+        return Keep(new HashedType(die, hash, (ulong)size));
     }
 
-    // The lengths of the dimensions of an array, from the outermost one.
-    private bool TryCounts(in DieFields array, Span<ulong?> counts, out int dimensions)
+    private bool TryAggregate(ulong die, in AggregateHead head, int depth, out ulong end)
     {
-        dimensions = 0;
-        ulong at = array.End;
-        while (array.HasChildren)
-        {
-            bool isRead = _reader.Read(at, out DieFields child);
-            if (isRead && child.Tag == 0)
-            {
-                return dimensions > 0;
-            }
-
-            if (dimensions == counts.Length || (isRead && (child.Tag != DwTag.DW_TAG_subrange_type || child.HasChildren)))
-            {
-                return false;
-            }
-
-            // The decoder knows the forms of a bound of -1, which is x[0].
-            if (isRead && !(child.Has(DieField.UpperBound) && child.UpperBound == uint.MaxValue))
-            {
-                counts[dimensions++] = child.Has(DieField.Count) ? child.Count : child.Has(DieField.UpperBound) ? child.UpperBound + 1 : null;
-                at = child.End;
-            }
-            else if (Decoder().Read(at, out at) is { Tag: DwTag.DW_TAG_subrange_type, HasChildren: false } subrange)
-            {
-                counts[dimensions++] = DieValues.ElementCount(subrange);
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        return false;
-    }
-
-    private bool TryAggregate(ulong die, in AggregateHead head, int depth, out HashedType type, out ulong end)
-    {
-        type = default;
         end = head.End;
         MemberWalk members = new(head.End, head.ByteSize * 8, head.IsUnion);
         if (head.IsDeclaration || !(head.HasChildren ? TryMembers(ref members, depth) : IsMemberless(head)))
@@ -446,12 +203,12 @@ internal sealed unsafe class DefinitionHasher
 
         end = members.At;
         ulong hash = _hash.OfAggregate(head.IsUnion, head.Name, head.ByteSize, head.Alignment, members.Count, members.Hash);
-        return Keep(ref type, new HashedType(die, hash, members.BitSize, isAggregate: true));
+        return Keep(new HashedType(die, hash, members.BitSize, isAggregate: true));
     }
 
     // A member behind a struct that has a size and no children may be its child: the decoder looks at the whole unit.
     private bool IsMemberless(in AggregateHead head)
-        => head.ByteSize == 0 || (_reader.Read(head.End, out DieFields following) && following.Tag != DwTag.DW_TAG_member);
+        => head.ByteSize == 0 || (_dies.Read(head.End, out DieFields following) && following.Tag != DwTag.DW_TAG_member);
 
     /// <summary>The way through the members of a struct or union.</summary>
     private struct MemberWalk(ulong at, ulong bitSize, bool isUnion)
@@ -469,18 +226,21 @@ internal sealed unsafe class DefinitionHasher
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool Takes(ulong bitOffset, ulong bitSize)
         {
-            ulong from = _end;
+            ulong from = IsUnion ? 0 : _end;
             _end = bitOffset + bitSize;
-            return _end <= BitSize && (IsUnion ? bitOffset == 0 : bitOffset >= from);
+            return _end <= BitSize && bitOffset >= from && (bitOffset == 0 || !IsUnion);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool TryMembers(ref MemberWalk walk, int depth)
+    private bool TryMembers(ref MemberWalk result, int depth)
     {
-        byte* start = _info.Start;
-        byte* end = start + _unit.End;
+        MemberWalk walk = result;
+        DiePlans plans = _dies.Plans;
+        byte* start = _dies.Info.Start;
+        byte* end = _dies.End;
         byte* at = start + walk.At;
+        ulong unit = _dies.Unit.Offset;
         while (end - at >= 2)
         {
             byte* values = at + 1;
@@ -493,16 +253,36 @@ internal sealed unsafe class DefinitionHasher
             if (code == 0)
             {
                 walk.At = (ulong)(at + 1 - start);
+                result = walk;
                 return true;
             }
 
-            ulong die = (ulong)(at - start);
             if (code < DiePlans.Codes)
             {
-                ref readonly DiePlan plan = ref _plans.Of(code, die);
-                if (plan.Kind == DiePlanKind.Member && (!plan.IsNamedInPlace || TrySkipName(ref values, end)) && end - values >= plan.Size + sizeof(uint))
+                ref readonly DiePlan plan = ref plans.Of(code, (ulong)(at - start));
+                if (plan.Kind == DiePlanKind.Member && (!plan.IsNamedInPlace || UnitDies.TrySkipName(ref values, end)) && end - values >= plan.Size + sizeof(uint))
                 {
-                    if (!TryPlainMember(plan, at, values, ref walk, depth))
+                    ulong bitOffset = (ulong)_dies.NumberAt(values, plan) << plan.PlaceShift;
+                    ulong die = unit + plans.Load(in values[plan.Type]);
+                    if (!_dies.TryName(at, values, plan, out ulong name) || !TryType(die, depth))
+                    {
+                        return false;
+                    }
+
+                    ref readonly HashedType type = ref _memo.At(die);
+                    if (plan.IsRare || plan.IsNamedInPlace || name == LayoutHash.NoName)
+                    {
+                        if (!TryAddRare(ref walk, plan, values, name, bitOffset, type))
+                        {
+                            return false;
+                        }
+                    }
+                    else if (walk.Takes(bitOffset, type.BitSize))
+                    {
+                        walk.Hash = _hash.AddMember(walk.Hash, name, bitOffset, type.Hash);
+                        walk.Count++;
+                    }
+                    else
                     {
                         return false;
                     }
@@ -512,7 +292,7 @@ internal sealed unsafe class DefinitionHasher
                 }
             }
 
-            if (!TryOtherChild(die, ref walk, depth))
+            if (!TryOtherChild((ulong)(at - start), ref walk, depth))
             {
                 return false;
             }
@@ -523,83 +303,17 @@ internal sealed unsafe class DefinitionHasher
         return false;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryPlainMember(in DiePlan plan, byte* at, byte* values, ref MemberWalk walk, int depth)
+    // A member with a plan that may be a bit-field, have an alignment, or no name.
+    private bool TryAddRare(ref MemberWalk walk, in DiePlan plan, byte* values, ulong name, ulong bitOffset, in HashedType type)
     {
-        ulong bitOffset = (ulong)NumberAt(values, plan) << plan.PlaceShift;
-        if (!TryPlannedName(plan, at, values, out ulong name) || !TryType(_unit.Offset + _plans.Load(in values[plan.Type]), depth, out HashedType type))
-        {
-            return false;
-        }
-
-        if (plan.IsBitField || plan.HasAlignment)
-        {
-            ulong? width = plan.IsBitField ? (ulong)((values[plan.Width] & plan.WidthMask) + plan.WidthValue) : null;
-            ulong? alignment = plan.HasAlignment ? (ulong)((values[plan.Alignment] & plan.AlignmentMask) + plan.AlignmentValue) : null;
-            return TryAdd(ref walk, name, bitOffset, type, width, alignment);
-        }
-
-        if (!walk.Takes(bitOffset, type.BitSize) || (name == LayoutHash.NoName && !type.IsAggregate))
-        {
-            return false;
-        }
-
-        walk.Hash = _hash.AddMember(walk.Hash, name, bitOffset, type.Hash);
-        walk.Count++;
-        return true;
-    }
-
-    // The text between the code of a DIE and its other values, and a zero behind it. An empty name is none.
-    private bool TryNameInPlace(byte* at, byte* values, out ulong name)
-    {
-        byte* text = *at < 0x80 ? at + 1 : at + 2;
-        name = LayoutHash.NoName;
-        return values == text + 1 || _names.TryHash(new ReadOnlySpan<byte>(text, (int)(values - text) - 1), out name);
-    }
-
-    private static bool TrySkipName(ref byte* values, byte* end)
-    {
-        while (values < end && *values != 0)
-        {
-            values++;
-        }
-
-        return ++values <= end;
-    }
-
-    // A child that is no plain member: a bit-field, one with an alignment, a nested type.
-    private bool TryOtherChild(ulong die, ref MemberWalk walk, int depth)
-    {
-        if (!_reader.Read(die, out DieFields fields))
-        {
-            return TryDecodedMember(die, ref walk, depth);
-        }
-
-        if (fields.Tag != DwTag.DW_TAG_member)
-        {
-            walk.At = IsNestedType(fields) ? _scanner.StepFrom(die).Next : 0;
-            return walk.At != 0;
-        }
-
-        if (fields.HasChildren || fields.Type == 0 || !TryName(fields, out ulong name) || !TryType(fields.Type, depth, out HashedType type))
-        {
-            return false;
-        }
-
-        ulong? width = fields.Has(DieField.BitSize) ? fields.BitSize : null;
-        // Of a member that is no bit-field, the size would take precedence over that of the type.
-        if (width is null && fields.Has(DieField.ByteSize) && fields.ByteSize != type.BitSize / 8)
-        {
-            return false;
-        }
-
-        walk.At = fields.End;
-        return TryAdd(ref walk, name, (fields.Location * 8) + fields.DataBitOffset, type, width, fields.Has(DieField.Alignment) ? fields.Alignment : null);
+        ulong? width = plan.IsBitField ? (ulong)((values[plan.Width] & plan.WidthMask) + plan.WidthValue) : null;
+        ulong? alignment = plan.HasAlignment ? (ulong)((values[plan.Alignment] & plan.AlignmentMask) + plan.AlignmentValue) : null;
+        return TryAdd(ref walk, name, bitOffset, type, width, alignment);
     }
 
     private bool TryAdd(ref MemberWalk walk, ulong name, ulong bitOffset, in HashedType type, ulong? width, ulong? alignment)
     {
-        name = name == _emptyName ? LayoutHash.NoName : name;
+        name = _dies.OrNone(name);
         if (width > type.BitSize || (width is not null && !type.IsInteger) || (name == LayoutHash.NoName && width is null && !type.IsAggregate)
             || !walk.Takes(bitOffset, width ?? type.BitSize))
         {
@@ -611,6 +325,37 @@ internal sealed unsafe class DefinitionHasher
         return true;
     }
 
+    // A child that is no plain member: one with other fields, a nested type.
+    private bool TryOtherChild(ulong die, ref MemberWalk walk, int depth)
+    {
+        if (!_dies.Read(die, out DieFields fields))
+        {
+            return TryDecodedMember(die, ref walk, depth);
+        }
+
+        if (fields.Tag != DwTag.DW_TAG_member)
+        {
+            walk.At = IsNestedType(fields) ? _scanner.StepFrom(die).Next : 0;
+            return walk.At != 0;
+        }
+
+        if (fields.HasChildren || fields.Type == 0 || !_dies.TryName(fields, out ulong name) || !TryType(fields.Type, depth))
+        {
+            return false;
+        }
+
+        ref readonly HashedType type = ref _memo.At(fields.Type);
+        ulong? width = fields.Has(DieField.BitSize) ? fields.BitSize : null;
+        // Of a member that is no bit-field, the size would take precedence over that of the type.
+        if (width is null && fields.Has(DieField.ByteSize) && fields.ByteSize != type.BitSize / 8)
+        {
+            return false;
+        }
+
+        walk.At = fields.End;
+        return TryAdd(ref walk, name, (fields.Location * 8) + fields.DataBitOffset, type, width, fields.Has(DieField.Alignment) ? fields.Alignment : null);
+    }
+
     private static bool IsNestedType(in DieFields fields)
         => fields.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type or DwTag.DW_TAG_enumeration_type
             && !fields.Has(DieField.Location) && !fields.Has(DieField.DataBitOffset) && !fields.Has(DieField.BitSize);
@@ -618,13 +363,14 @@ internal sealed unsafe class DefinitionHasher
     // A member with a form that the fields do not have: DW_AT_bit_offset, the location as an expression.
     private bool TryDecodedMember(ulong offset, ref MemberWalk walk, int depth)
     {
-        if (Decoder().Read(offset, out ulong next) is not { Tag: DwTag.DW_TAG_member, HasChildren: false } die
+        if (_dies.Decoder.Read(offset, out ulong next) is not { Tag: DwTag.DW_TAG_member, HasChildren: false } die
             || die[DwAt.DW_AT_type] is not { Form: DwForm.DW_FORM_ref1 or DwForm.DW_FORM_ref2 or DwForm.DW_FORM_ref4 or DwForm.DW_FORM_ref8, Value: var target }
-            || !TryType(target, depth, out HashedType type))
+            || !TryType(target, depth))
         {
             return false;
         }
 
+        HashedType type = _memo.At(target);
         ulong? width = DieValues.Constant(die, DwAt.DW_AT_bit_size);
         if (width is null && DieValues.ByteSize(die) is { } recorded && recorded != type.BitSize / 8)
         {
@@ -632,22 +378,9 @@ internal sealed unsafe class DefinitionHasher
         }
 
         ulong? storage = width is not null && type.IsInteger ? type.BitSize / 8 : null;
-        ulong bitOffset = MemberPlacement.BitOffset(die, width, storage, walk.IsUnion, _info.IsBigEndian);
-        string text = Decoder().Text(die[DwAt.DW_AT_name]) ?? "";
+        ulong bitOffset = MemberPlacement.BitOffset(die, width, storage, walk.IsUnion, _dies.Info.IsBigEndian);
         walk.At = next;
-        return _names.TryHash(Encoding.UTF8.GetBytes(text), out ulong name)
+        return _dies.TryName(_dies.Decoder.Text(die[DwAt.DW_AT_name]) ?? "", out ulong name)
             && TryAdd(ref walk, name, bitOffset, type, width, DieValues.Constant(die, DwAt.DW_AT_alignment));
-    }
-
-    private DieDecoder Decoder()
-    {
-        _decoder ??= new DieDecoder(_sections);
-        if (!_isDecoderOpen)
-        {
-            _decoder.Open(_unit);
-            _isDecoderOpen = true;
-        }
-
-        return _decoder;
     }
 }

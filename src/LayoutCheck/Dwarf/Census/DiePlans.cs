@@ -91,11 +91,11 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
         DieField number = plan.Kind switch
         {
             DiePlanKind.Member => DieField.Location,
-            DiePlanKind.Modifier => DieField.None,
+            DiePlanKind.Subrange => DieField.UpperBound,
+            DiePlanKind.Modifier or DiePlanKind.Array => DieField.None,
             _ => DieField.ByteSize,
         };
         bool isAggregate = plan.Kind is DiePlanKind.Struct or DiePlanKind.Union;
-        bool hasSize = false;
         bool hasPlace = false;
         int size = 0;
         for (int i = 0; i < fields.Length; i++)
@@ -129,19 +129,19 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
                     hasPlace = true;
                     break;
                 case DieField.BitSize when plan.Kind == DiePlanKind.Member && TryByte(form, abbrev.Specs[i].ImplicitConst, out plan.WidthMask, out plan.WidthValue):
-                    (plan.IsBitField, plan.Width) = (true, (ushort)size);
+                    (plan.IsRare, plan.IsBitField, plan.Width) = (true, true, (ushort)size);
                     break;
                 case DieField.Alignment when plan.Kind == DiePlanKind.Member
                     && TryByte(form, abbrev.Specs[i].ImplicitConst, out plan.AlignmentMask, out plan.AlignmentValue):
-                    (plan.HasAlignment, plan.Alignment) = (true, (ushort)size);
+                    (plan.IsRare, plan.HasAlignment, plan.Alignment) = (true, true, (ushort)size);
                     break;
                 case var field when field == number && !hasPlace && SetNumber(ref plan, form, abbrev.Specs[i].ImplicitConst, size, formSize):
-                    hasSize = isAggregate;
-                    hasPlace = plan.Kind == DiePlanKind.Member;
+                    hasPlace = true;
                     plan.PlaceShift = BytesToBits;
                     break;
-                // Of a typedef and a qualifier, only the type counts.
-                case not DieField.Unsupported when plan.Kind == DiePlanKind.Modifier:
+                // Of a typedef, a qualifier and an array, only the type counts; the type of an index does not.
+                case not DieField.Unsupported when plan.Kind is DiePlanKind.Modifier or DiePlanKind.Array:
+                case DieField.Type when plan.Kind == DiePlanKind.Subrange:
                     break;
                 default:
                     return other;
@@ -151,8 +151,10 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
         }
 
         plan.Size = (ushort)size;
+        plan.HasNumber = hasPlace;
         // A declaration with children is damaged. Without a type, a member is damaged, and the others are void.
-        return (isAggregate ? plan.IsDeclaration ? !plan.HasChildren : hasSize : plan.HasType) ? plan : other;
+        bool isWhole = isAggregate ? plan.IsDeclaration ? !plan.HasChildren : plan.HasNumber : plan.HasType || plan.Kind == DiePlanKind.Subrange;
+        return isWhole ? plan : other;
     }
 
     private bool SetNumber(ref DiePlan plan, DwForm form, long implicitConst, int at, int size)
@@ -182,10 +184,12 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
     {
         DwTag.DW_TAG_structure_type => DiePlanKind.Struct,
         DwTag.DW_TAG_union_type => DiePlanKind.Union,
+        DwTag.DW_TAG_array_type when abbrev.HasChildren => DiePlanKind.Array,
         _ when abbrev.HasChildren => DiePlanKind.Other,
         DwTag.DW_TAG_member => DiePlanKind.Member,
         DwTag.DW_TAG_typedef or DwTag.DW_TAG_const_type or DwTag.DW_TAG_volatile_type or DwTag.DW_TAG_restrict_type => DiePlanKind.Modifier,
         DwTag.DW_TAG_pointer_type => DiePlanKind.Pointer,
+        DwTag.DW_TAG_subrange_type => DiePlanKind.Subrange,
         _ => DiePlanKind.Other,
     };
 }

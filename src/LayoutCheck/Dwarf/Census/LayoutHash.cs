@@ -136,9 +136,12 @@ internal readonly struct LayoutHash
     /// <summary>The same of a member that may be a bit-field or have a declared alignment.</summary>
     public ulong AddMember(ulong members, ulong name, ulong bitOffset, ulong type, ulong? bitFieldSize, ulong? alignment)
     {
-        ulong marked = bitFieldSize is null && alignment is null ? type
-            : Mix(Mix(bitFieldSize ?? 0, bitFieldSize is null ? 0u : 1u), Mix(alignment ?? 0, alignment is null ? 2u : 3u)) ^ type;
-        return AddMember(members, name, bitOffset, marked);
+        if (bitFieldSize is not null || alignment is not null)
+        {
+            type ^= Mix(bitFieldSize + 1 ?? 0, alignment switch { null => 0, ulong.MaxValue => _c, var known => known.Value + 1 });
+        }
+
+        return AddMember(members, name, bitOffset, type);
     }
 
     /// <summary>

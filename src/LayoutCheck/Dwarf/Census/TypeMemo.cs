@@ -36,9 +36,6 @@ internal readonly record struct HashedType
 
     /// <summary>Whether it is a base type or an enumeration: a bit-field may have it.</summary>
     public bool IsInteger => (_extent & IntegerBit) != 0;
-
-    /// <summary>The same type, reached from another DIE: a typedef or a qualifier.</summary>
-    public HashedType At(ulong die) => this with { Die = die };
 }
 
 /// <summary>
