@@ -47,7 +47,7 @@ internal sealed class MemberChanges
         _added.UnionWith(Enumerable.Range(0, Right.Count).Where(i => _match.LeftOf[i] < 0));
         if (_removed.Count + _added.Count > 0)
         {
-            bool staysInPlace = !isMoved && _isSameSize && _removed.All(i => ReservedNames.IsReserved(Left[i].Name) || IsMarker(Left[i]) || Left[i].Parent >= 0);
+            bool staysInPlace = !isMoved && _isSameSize && _removed.All(i => ReservedNames.IsReserved(Left[i].Name) || IsMarker(Left[i]) || _removed.Contains(Left[i].Parent));
             if (staysInPlace)
             {
                 AddFilled();
@@ -144,8 +144,28 @@ internal sealed class MemberChanges
             _ = inOrder.Add(i);
         }
 
-        return [.. pairs.Where((p, i) => !inOrder.Contains(i)
-            && Array.Exists(pairs, q => (Before(p.Left, q.Left) && Before(q.Right, p.Right)) || (Before(q.Left, p.Left) && Before(p.Right, q.Right)))).Select(p => p.Left.Path)];
+        HashSet<string> reordered = new(StringComparer.Ordinal);
+        for (int i = 0; i < pairs.Length; i++)
+        {
+            AddIf(!inOrder.Contains(i), pairs[i]);
+        }
+
+        // One that is out of order may stay in its place, and have no word: then the one that went past it has.
+        foreach ((FlatMember Left, FlatMember Right) pair in pairs)
+        {
+            AddIf(!reordered.Contains(pair.Left.Path), pair);
+        }
+
+        return reordered;
+
+        void AddIf(bool isCandidate, (FlatMember Left, FlatMember Right) p)
+        {
+            if (isCandidate && p.Left.BitOffset != p.Right.BitOffset && Array.Exists(pairs, q => !reordered.Contains(q.Left.Path)
+                && ((Before(p.Left, q.Left) && Before(q.Right, p.Right)) || (Before(q.Left, p.Left) && Before(p.Right, q.Right)))))
+            {
+                reordered.Add(p.Left.Path);
+            }
+        }
     }
 
     private static bool Before(FlatMember a, FlatMember b) => a.EndBit <= b.BitOffset && a.BitOffset < b.BitOffset;

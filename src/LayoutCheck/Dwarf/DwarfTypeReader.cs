@@ -129,6 +129,14 @@ internal sealed class DwarfTypeReader : ITypeSource
         return new SurveyedCensus(names, FindAll(names, pool, withPlaces));
     }
 
+    /// <inheritdoc/>
+    public PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(pool);
+        return Prototypes.Find(_image, names, pool);
+    }
+
     private TargetInfo TargetOf(int addressSize)
         => new(addressSize, _image.Sections.Info.IsBigEndian) { LargestScalarAlignment = _image.Sections.LargestScalarAlignment };
 }

@@ -65,11 +65,22 @@ public interface ITypeSource
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();
 
-    /// <summary>All structs and unions that C units define, equal definitions of many units counted as one.</summary>
+    /// <summary>
+    /// All structs and unions that C units define, equal definitions of many units counted as one; of a module's split BTF, those that are not its kernel's.
+    /// </summary>
     /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
     /// <param name="withPlaces">Whether the readers of the census tell where the types and their members are declared, where that is recorded.</param>
     /// <exception cref="InvalidImageException">A unit is damaged or not understood.</exception>
     ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false);
+
+    /// <summary>
+    /// The prototypes of functions and variables, as C units define them, or else declare them. BTF has those functions that its producer took in, and few
+    /// variables.
+    /// </summary>
+    /// <param name="names">The symbols, each once.</param>
+    /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool);
 }
 
 /// <summary>Queries of any source.</summary>

@@ -215,10 +215,14 @@ public sealed class TypeGraph
         ulong most = 1;
         bool isMisplaced = false;
         string? doubt = null;
+        ulong bitFields = 1;
         foreach (Member member in aggregate.Members)
         {
             if (member.IsBitField)
             {
+                // A named one gives its type's alignment to the struct, on all machines but m68k; in a packed struct it does not.
+                ulong given = member.Name is null ? 1 : AlignmentOf(member.Type, scalars)?.Most ?? 1;
+                bitFields = aggregate.ByteSize % given == 0 ? Math.Max(bitFields, given) : bitFields;
                 continue;
             }
 
@@ -233,6 +237,13 @@ public sealed class TypeGraph
             ulong place = (member.BitOffset / 8) | aggregate.ByteSize;
             ulong allowed = place == 0 ? its.Most : Math.Min(its.Most, place & (~place + 1));
             most = Math.Max(most, allowed);
+        }
+
+        if (bitFields > most)
+        {
+            least = doubt is null ? most : least;
+            doubt ??= $"a bit-field may give it an alignment of {bitFields}";
+            most = bitFields;
         }
 
         return doubt is null ? new(most, most, false, null) : new(isMisplaced ? 1 : Math.Min(least, most), most, false, doubt);

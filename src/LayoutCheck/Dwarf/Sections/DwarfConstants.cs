@@ -64,6 +64,7 @@ internal enum DwAt : ushort
     DW_AT_decl_line = 0x3b,
     DW_AT_declaration = 0x3c,
     DW_AT_encoding = 0x3e,
+    DW_AT_external = 0x3f,
     DW_AT_type = 0x49,
     DW_AT_byte_stride = 0x51,
     DW_AT_endianity = 0x65,

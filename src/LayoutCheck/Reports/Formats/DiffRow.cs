@@ -13,7 +13,7 @@ internal sealed record DiffRow(string Place, string What, string Detail)
     /// <summary>The cache line of most machines, in bits.</summary>
     public const ulong CacheLineBits = 512;
 
-    private const int PlaceWidth = 10;
+    private const int PlaceWidth = 11;
     private const int WhatWidth = 46;
 
     // A row is to stay a line.
@@ -46,7 +46,7 @@ internal sealed record DiffRow(string Place, string What, string Detail)
     /// <summary>Writes the row; what does not fit goes below.</summary>
     public void Write(FoldedText text)
     {
-        string head = $"  {Place.PadRight(PlaceWidth)}";
+        string head = $"  {Place.PadRight(PlaceWidth - 1)} ";
         int width = text.Style.Width;
         string line = Detail.Length == 0 ? What : $"{What.PadRight(WhatWidth - 2)}  {Detail}";
         if (width > 0 && head.Length + line.Length > width && Detail.Length > 0)

@@ -10,6 +10,7 @@ namespace LayoutCheck.Reports.Formats;
 internal static class DiffText
 {
     private const int MostNamed = 6;
+    private const int MostGuards = 20;
 
     /// <summary>Writes the report.</summary>
     public static void Write(DiffReport report, TextStyle style, TextWriter output)
@@ -36,9 +37,14 @@ internal static class DiffText
             text.Line($"char changed its signedness: {Printable.Count((ulong)report.Types.Chars.Members, "member")} of {Printable.Count((ulong)report.Types.Chars.Types, "type")}, not listed below");
         }
 
-        WriteTypes(report, text);
+        WriteTypes(report.Types, report.Reach, report.Limit, text);
+        WriteAccepted(report.Types, text);
         WriteOneSided(report, text);
         WriteRules(report.Rules, text);
+        if (report.Reach is { } reach)
+        {
+            ReachText.WriteSummary(reach, text);
+        }
     }
 
     private static void WriteCounts(DiffReport report, FoldedText text)
@@ -51,30 +57,97 @@ internal static class DiffText
             + $"{types.OnlyOld.Length} types only in the old image, {types.OnlyNew.Length} only in the new one");
     }
 
-    private static void WriteTypes(DiffReport report, FoldedText text)
+    /// <summary>Writes a check's comparison with another description of the same types.</summary>
+    /// <returns>The number of problems.</returns>
+    public static int WriteAgreement(Agreement agreement, FoldedText text)
     {
-        ILookup<TypeName, TypeName> followers = report.Types.Different.SelectMany(t => t.Causes.Select(c => (Cause: c, t.Name))).ToLookup(p => p.Cause, p => p.Name);
-        HashSet<TypeName> asked = [.. report.Asked];
+        if (agreement.ExitCode == ExitCode.Holds && agreement.Types.Different.IsEmpty && agreement.Types.Accepted.IsEmpty)
+        {
+            return 0;
+        }
+
+        text.Gap();
+        (string word, Func<string, string> paint) = agreement.ExitCode switch
+        {
+            ExitCode.Violated => ("VIOLATED", text.Style.Bad),
+            ExitCode.Undecided => ("undecided", text.Style.Warning),
+            _ => ("allowed", (Func<string, string>)text.Style.Good),
+        };
+        text.Row(word, $" {Printable.Escape(agreement.Headline())}", 4, paint, text.Style.Bold);
+        WriteTypes(agreement.Types, null, agreement.Limit, text);
+        WriteAccepted(agreement.Types, text);
+        Guard[] guards = [.. agreement.Guards()];
+        if (guards.Length > 0 && agreement.Kind == AgreementKind.Against)
+        {
+            text.Gap();
+            text.Line($"An #ifdef has to guard {Printable.Count((ulong)guards.Length, "member")} that one of the two has alone:", 4, text.Style.Bold);
+            foreach (Guard guard in guards.Take(MostGuards))
+            {
+                text.Row("  ", $"{Printable.Escape(guard.Member)} (only in {(guard.IsOld ? "the module's headers" : "the kernel")}{(guard.Instead is { } instead ? $"; there {Printable.Escape(instead)}" : "")})", 6);
+            }
+
+            if (guards.Length > MostGuards)
+            {
+                text.Row("  ", $"and {guards.Length - MostGuards} more, which --format json lists", 6);
+            }
+        }
+
+        return 1;
+    }
+
+    private static void WriteTypes(Comparison types, Reach? reach, int limit, FoldedText text)
+    {
+        ILookup<TypeName, TypeName> followers = types.Different.SelectMany(t => t.Causes.Select(c => (Cause: c, t.Name))).ToLookup(p => p.Cause, p => p.Name);
+        HashSet<TypeName> asked = [.. types.Asked];
         // A follow-up that was asked for by name is shown too: its places are the answer.
-        TypeVerdict[] shown = [.. report.Types.Different.Where(t => t.Causes.IsEmpty || asked.Contains(t.Name))];
-        shown = report.Asked.IsEmpty
+        TypeVerdict[] shown = [.. types.Different.Where(t => t.Causes.IsEmpty || asked.Contains(t.Name))];
+        shown = types.Asked.IsEmpty
             ? [.. shown.OrderByDescending(t => t.Most).ThenByDescending(t => followers[t.Name].Count()).ThenBy(t => t.Name.Name, StringComparer.Ordinal)]
-            : [.. shown.OrderBy(t => asked.Contains(t.Name) ? report.Asked.IndexOf(t.Name) : int.MaxValue)];
-        int limit = report.Limit == 0 ? shown.Length : report.Limit;
-        foreach (TypeVerdict verdict in shown.Take(limit))
+            : [.. shown.OrderBy(t => asked.Contains(t.Name) ? types.Asked.IndexOf(t.Name) : int.MaxValue)];
+        int most = limit == 0 ? shown.Length : limit;
+        foreach (TypeVerdict verdict in shown.Take(most))
         {
             text.Gap();
             WriteType(verdict, text);
+            if (reach is not null)
+            {
+                ReachText.Write(reach, verdict.Name, text);
+            }
+
             if (followers[verdict.Name].ToArray() is { Length: > 0 } affected)
             {
                 text.Row("  ", $"and {Printable.Count((ulong)affected.Length, "type")} that {(affected.Length == 1 ? "has" : "have")} it inside: {Names(affected)}", 4, null, text.Style.Dim);
             }
         }
 
-        if (shown.Length > limit)
+        if (shown.Length > most)
         {
             text.Gap();
-            text.Line($"and {Printable.Count((ulong)(shown.Length - limit), "changed type")} more (--limit 0 shows all)");
+            text.Line($"and {shown.Length - most} more {(shown.Length - most == 1 ? "type" : "types")} (--limit 0 shows all)");
+        }
+    }
+
+    // Once for an entry: what follows from it is only counted.
+    private static void WriteAccepted(Comparison types, FoldedText text)
+    {
+        if (types.Accepted.IsEmpty)
+        {
+            return;
+        }
+
+        text.Gap();
+        text.Line($"{Printable.Count((ulong)types.Accepted.Length, "type")} {(types.Accepted.Length == 1 ? "differs" : "differ")} as accepted:");
+        foreach (IGrouping<AcceptedDifference, TypeVerdict> entry in types.Accepted.GroupBy(a => a.Entry, a => a.Type).Take(MostGuards))
+        {
+            int followers = entry.Count() - 1;
+            string others = followers > 0 ? $" (and {Printable.Count((ulong)followers, "type")} that {(followers == 1 ? "has" : "have")} it inside)" : "";
+            text.Row("  ", $"{Printable.Escape(entry.Key.Subject)}{others}: {Printable.Escape(entry.Key.Reason)}", 4);
+        }
+
+        int more = types.Accepted.Select(a => a.Entry).Distinct().Count() - MostGuards;
+        if (more > 0)
+        {
+            text.Row("  ", $"and {more} more entries, which --format json lists", 4);
         }
     }
 

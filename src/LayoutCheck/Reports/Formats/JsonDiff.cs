@@ -39,6 +39,7 @@ internal static class JsonDiff
         }
 
         json.WriteEndArray();
+        JsonReach.Write(json, report.Reach);
     }
 
     /// <summary>Writes what differs between two runs over equal bytes.</summary>
@@ -48,6 +49,31 @@ internal static class JsonDiff
         json.WriteString("version", report.Version);
         json.WriteString("old_file", report.Old.File);
         json.WriteString("new_file", report.New.File);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the comparison of a check with another description of the same types.</summary>
+    public static void WriteAgreement(Utf8JsonWriter json, Agreement agreement)
+    {
+        json.WriteStartObject("agreement");
+        json.WriteString("kind", agreement.Kind == AgreementKind.Sources ? "sources" : "against");
+        json.WriteString("verdict", agreement.ExitCode.ToString().ToLowerInvariant());
+        json.WriteString("headline", agreement.Headline());
+        json.WriteBoolean("continues_its_btf", agreement.ContinuesItsBtf);
+        WriteImage(json, "old", agreement.Old);
+        WriteImage(json, "new", agreement.New);
+        WriteComparison(json, agreement.Types);
+        json.WriteStartArray("guards");
+        foreach (Guard guard in agreement.Guards())
+        {
+            json.WriteStartObject();
+            json.WriteString("member", guard.Member);
+            json.WriteString("only_in", guard.IsOld ? "old" : "new");
+            json.WriteString("instead", guard.Instead);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
@@ -61,6 +87,7 @@ internal static class JsonDiff
         json.WriteNumber("name", types.Count(ChangeClass.Name));
         json.WriteNumber("type", types.Count(ChangeClass.Type));
         json.WriteNumber("layout", types.Count(ChangeClass.Layout));
+        json.WriteNumber("accepted", types.Accepted.Length);
         json.WriteNumber("undecided", types.Different.Count(t => t.Problem is not null || t.Least != t.Most));
         json.WriteNumber("only_old", types.OnlyOld.Length);
         json.WriteNumber("only_new", types.OnlyNew.Length);
@@ -71,6 +98,24 @@ internal static class JsonDiff
         foreach (TypeVerdict verdict in types.Different)
         {
             WriteVerdict(json, verdict);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("accepted");
+        foreach ((TypeVerdict type, AcceptedDifference entry) in types.Accepted)
+        {
+            json.WriteStartObject();
+            json.WriteString("type", type.Name.ToString());
+            json.WriteString("by", entry.Place);
+            json.WriteString("reason", entry.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("stale");
+        foreach (string stale in types.Stale)
+        {
+            json.WriteStringValue(stale);
         }
 
         json.WriteEndArray();

@@ -95,6 +95,11 @@ internal sealed class JsonReport : IDisposable
         }
 
         _json.WriteEndArray();
+        if (report.Agreement is { } agreement)
+        {
+            JsonDiff.WriteAgreement(_json, agreement);
+        }
+
         _json.WriteStartArray("definitions");
         foreach (DefinitionSummary definition in report.Definitions)
         {
