@@ -118,6 +118,9 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
+    public RustTypes? FindRustTypes(IReadOnlySet<string>? names = null) => RustUnits.Read(_image, names);
+
+    /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames() => StructNames.All(_image);
 
     /// <inheritdoc/>
