@@ -1,10 +1,12 @@
 using System.CommandLine;
 using LayoutCheck.Analyses;
+using LayoutCheck.Compare;
 using LayoutCheck.Core;
 using LayoutCheck.Lookup;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;
 using LayoutCheck.Rules.Catalog;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Cli;
 
@@ -24,8 +26,16 @@ internal static class CheckCommand
         Option<bool> verbose = new("--verbose", "-v") { Description = "List every rule, every definition, and all that is known of the image." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "Write the verdict's first line and what is violated, and no more; the exit code is the same." };
         Option<int> threads = OptionWords.Threads();
+        AcceptOptions accept = new();
         RuleOptions rules = new();
-        ImageOptionGroup how = new();
+        ImageOptionGroup how = new(takesBoth: true);
+        Option<string?> against = new("--against")
+        {
+            HelpName = "VMLINUX",
+            Description = "Compare every struct and union of FILE, a module, with those of this kernel: a module that was built for another one is found.",
+        };
+        Option<int> limit = new("--limit") { HelpName = "N", Description = "Of types that differ (--against, --source both), show the members of so many; 0 for all.", DefaultValueFactory = _ => 20 };
+        OptionWords.TakesNumber(limit, 0, int.MaxValue, " of types");
         OutputOptions output = new("check");
         command.Arguments.Add(file);
         command.Options.Add(running);
@@ -33,6 +43,9 @@ internal static class CheckCommand
         command.Options.Add(verbose);
         command.Options.Add(quiet);
         command.Options.Add(threads);
+        command.Options.Add(against);
+        command.Options.Add(limit);
+        accept.AddTo(command);
         rules.AddTo(command);
         how.AddTo(command);
         output.AddTo(command);
@@ -46,14 +59,49 @@ internal static class CheckCommand
             }
 
             Verbosity verbosity = parsed.GetValue(verbose) ? Verbosity.Full : parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal;
-            return Run(input, how.Of(parsed), rules.Chosen(parsed), parsed.GetValue(threads), rules.IsStrict(parsed), output.Form(parsed, verbosity));
+            Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit));
+            if (question.IsBoth && question.Against is not null)
+            {
+                throw new UsageException("check takes --against or --source both, not both of them");
+            }
+
+            Accepting accepting = accept.Of(parsed);
+            if (!question.Compares && (!accepting.Entries.IsEmpty || accepting.File is not null))
+            {
+                throw new UsageException("check takes --accept and --write-accept with --against or --source both");
+            }
+
+            CheckReport report = Ask(input, how.Of(parsed), question);
+            if (report.Agreement is not { } agreement)
+            {
+                return OutputOptions.Write(report, output.Form(parsed, verbosity));
+            }
+
+            Comparison types = accepting.Apply(agreement.Types);
+            report = report with { Agreement = agreement with { Types = types }, Notices = [.. report.Notices, .. types.Stale] };
+            _ = accepting.Write("check", types.Accepted.Select(a => a.Entry), types.ToAccept(accepting.Reason));
+            return OutputOptions.Write(report, output.Form(parsed, verbosity));
         });
     }
 
-    private static int Run(CheckInput input, ImageOptions how, RuleSet rules, int threads, bool isStrict, OutputForm form)
+    private static CheckReport Ask(CheckInput input, ImageOptions how, Question question)
     {
-        using KernelImage image = input.Open(how);
-        CheckReport report = Progress.While(image.Types, () => CheckAnalysis.Run(image, rules, threads, isStrict));
-        return OutputOptions.Write(report, form);
+        // A stripped module has its types as BTF that goes on from its kernel's, and that may be the one that is named.
+        using KernelImage image = input.Open(how with { LikelyBasePath = question.Against });
+        using KernelImage? other = question.IsBoth ? input.Open(how with { Source = SourceChoice.Btf })
+            : question.Against is { } kernel ? KernelImage.Open(kernel, how with { BasePath = null, DebugDirectory = null, Source = image.Types.Kind == SourceKind.Btf ? SourceChoice.Btf : SourceChoice.Auto })
+            : null;
+        return Progress.While(image.Types, () =>
+        {
+            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict);
+            return other is null ? report
+                : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)
+                : AgreementAnalysis.OfModule(report, image, other, question.Threads, question.Limit);
+        });
+    }
+
+    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit)
+    {
+        public bool Compares => IsBoth || Against is not null;
     }
 }

@@ -39,6 +39,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck show vmlinux page.mapping           one member
               layoutcheck overlap vmlinux page                which members share which bytes, as a map
               layoutcheck overlap vmlinux page.compound_head  the members on the bytes of a member
+              layoutcheck audit vmlinux                       whether all units agree
               layoutcheck rules                               the rules, a line each
               layoutcheck explain pgmap-on-compound-head      what a rule is about, with a drawing
               layoutcheck baseline vmlinux page -o page.md    pin a layout, for the next build's check --rules
@@ -112,6 +113,19 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck overlap vmlinux page
               layoutcheck overlap vmlinux page.compound_head
+
+            """,
+        ["audit"] = """
+            Compares all definitions of all structs and unions that C units define. A file that units compile in
+            two ways, so that they differ about a struct in it, is a violation (exit 1): their code disagrees
+            about one object. Private structs of one name, each declared in a file of its own, are listed. So are
+            a few differences of the kernel that are known to be right, each with the reason.
+            BTF does not record where a type is declared: there, definitions that differ are undecided (exit 4).
+
+            Examples:
+              layoutcheck audit vmlinux
+              layoutcheck audit vmlinux -v
+              layoutcheck audit vmlinux --format json
 
             """,
     };

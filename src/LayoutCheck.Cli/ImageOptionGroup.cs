@@ -12,8 +12,15 @@ internal sealed class ImageOptionGroup
     private readonly Option<string?> _base = new("--base") { Description = "The kernel of a module that has split BTF; without it: the one beside it, installed, or running", HelpName = "FILE" };
 
     /// <summary>Makes the options.</summary>
-    public ImageOptionGroup()
+    /// <param name="takesBoth">Whether the two debug formats may be compared.</param>
+    public ImageOptionGroup(bool takesBoth = false)
     {
+        if (takesBoth)
+        {
+            _source.Description = "Which debug information to read: dwarf, btf, auto (DWARF when there is any), or both, which must agree";
+            _source.HelpName = "auto|dwarf|btf|both";
+        }
+
         _debugDirectory.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !Directory.Exists(result.Tokens[0].Value))
@@ -21,7 +28,7 @@ internal sealed class ImageOptionGroup
                 result.AddError($"--debug-dir takes a directory, and there is none at '{result.Tokens[0].Value}'");
             }
         });
-        OptionWords.TakesOneOf(_source, "auto", "dwarf", "btf");
+        OptionWords.TakesOneOf(_source, takesBoth ? ["auto", "dwarf", "btf", "both"] : ["auto", "dwarf", "btf"]);
     }
 
     /// <summary>The argument FILE.</summary>
@@ -35,12 +42,17 @@ internal sealed class ImageOptionGroup
         command.Options.Add(_base);
     }
 
+    /// <summary>Whether the two debug formats are to be compared; <see cref="Of"/> then asks for DWARF.</summary>
+    public bool IsBoth(ParseResult parsed) => parsed.GetValue(_source) == "both";
+
     /// <summary>The options as they were given.</summary>
-    public ImageOptions Of(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="sourceOfSide">Of two images, the source that was chosen for this one alone; null for that of both.</param>
+    public ImageOptions Of(ParseResult parsed, string? sourceOfSide = null)
     {
-        SourceChoice source = parsed.GetValue(_source) switch
+        SourceChoice source = (sourceOfSide ?? parsed.GetValue(_source)) switch
         {
-            "dwarf" => SourceChoice.Dwarf,
+            "dwarf" or "both" => SourceChoice.Dwarf,
             "btf" => SourceChoice.Btf,
             _ => SourceChoice.Auto,
         };

@@ -24,11 +24,21 @@ internal sealed class Progress : IDisposable
     /// <param name="screen">Where to draw; null = stderr.</param>
     /// <param name="patience">Milliseconds before anything is drawn.</param>
     public Progress(ITypeSource types, bool? isTerminal = null, TextWriter? screen = null, int patience = Patience)
+        : this(() => types.FractionDone, isTerminal, screen, patience)
+    {
+    }
+
+    /// <summary>Starts watching a number; draws on a terminal only.</summary>
+    /// <param name="fractionDone">The progress, from 0 to 1; asked on another thread.</param>
+    /// <param name="isTerminal">Whether the screen is one; null = ask the system about stderr.</param>
+    /// <param name="screen">Where to draw; null = stderr.</param>
+    /// <param name="patience">Milliseconds before anything is drawn.</param>
+    public Progress(Func<double> fractionDone, bool? isTerminal = null, TextWriter? screen = null, int patience = Patience)
     {
         if (isTerminal ?? !Console.IsErrorRedirected)
         {
             _screen = screen ?? Console.Error;
-            _timer = new Timer(_ => Draw(types.FractionDone), null, patience, Period);
+            _timer = new Timer(_ => Draw(fractionDone()), null, patience, Period);
         }
     }
 

@@ -7,7 +7,11 @@ namespace LayoutCheck;
 /// <param name="DebugDirectory">The first place to look for debug information in other files, by name and by <c>.build-id</c>; null for the usual places only.</param>
 /// <param name="BasePath">The kernel whose BTF a module's split BTF continues; null to look for it in the usual places.</param>
 /// <param name="Disable">The fast paths to leave out; the answers are the same.</param>
-public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, string? DebugDirectory = null, string? BasePath = null, FastPaths Disable = FastPaths.None);
+public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, string? DebugDirectory = null, string? BasePath = null, FastPaths Disable = FastPaths.None)
+{
+    /// <summary>A kernel to try first where a module's split BTF needs its kernel and <see cref="BasePath"/> names none; null for none.</summary>
+    public string? LikelyBasePath { get; init; }
+}
 
 /// <summary>The debug information that is read.</summary>
 public enum SourceChoice

@@ -24,9 +24,11 @@ public sealed partial class ArchitectureTests
         ["Dwarf"] = ["Core", "IO", "Elf", "Lookup", "Types"],
         ["Btf"] = ["Core", "IO", "Types"],
         ["Layouts"] = ["Core", "Types"],
+        ["Compare"] = ["Core", "Types"],
+        ["History"] = ["Core", "Types"],
         ["Rules"] = ["Core", "Layouts", "Types"],
-        ["Reports"] = ["Core", "Rules", "Layouts", "Types"],
-        ["Analyses"] = ["Core", "Layouts", "Types", "Rules", "Reports"],
+        ["Reports"] = ["Core", "Compare", "Rules", "Layouts", "Types"],
+        ["Analyses"] = ["Core", "Compare", "Layouts", "Types", "History", "Rules", "Reports"],
     };
 
     // The questions are asked of the facade.

@@ -74,6 +74,9 @@ internal sealed class BtfIndex
     /// <summary>The STRUCT, UNION, FWD and TYPEDEF records with a name, by rising id: all that can be asked for by name.</summary>
     public IEnumerable<uint> NamedTypes => (_base?.NamedTypes ?? []).Concat(_namedTypes.Take(_namedTypeCount).Select(t => t.Id));
 
+    /// <summary>The same without those of the base.</summary>
+    public IEnumerable<uint> OwnNamedTypes => _namedTypes.Take(_namedTypeCount).Select(t => t.Id);
+
     /// <summary>The INT records, by rising id.</summary>
     public IEnumerable<uint> Integers => _base is null ? _integers : _base.Integers.Concat(_integers);
 
@@ -204,7 +207,8 @@ internal sealed class BtfIndex
         return found;
     }
 
-    private bool IsInherited(in BtfRecord record) => _base is not null && record.Id <= _baseCount;
+    /// <summary>Whether a record is one of the base.</summary>
+    public bool IsInherited(in BtfRecord record) => _base is not null && record.Id <= _baseCount;
 
     // `index` is a record's number among those that are not inherited, from 0. All of them are known to be whole.
     private uint OffsetOf(uint index)

@@ -81,6 +81,9 @@ internal sealed class BtfTypeReader : ITypeSource
         return new Survey(sets.MoveToImmutable(), facts);
     }
 
+    /// <inheritdoc/>
+    public Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool) => FindAll(names, pool);
+
     private DefinitionSet FindAll(TypeName name, ref bool flattensArrays)
     {
         List<uint> roots = FindRoots(name, out int declarationCount);
@@ -121,6 +124,9 @@ internal sealed class BtfTypeReader : ITypeSource
     public SourceOmission? FindOmission() => BtfProducer.OmissionOf(_index, () => (ulong)WordByteSize());
 
     /// <inheritdoc/>
+    public RustTypes? FindRustTypes(IReadOnlySet<string>? names = null) => null;
+
+    /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
         HashSet<TypeName> names = [];
@@ -139,9 +145,48 @@ internal sealed class BtfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
+    public PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        Dictionary<string, int> wanted = [];
+        for (int i = 0; i < names.Count; i++)
+        {
+            _ = wanted.TryAdd(names[i], i);
+        }
+
+        // Of several records of one name, as of static functions, a module's own count before those of its kernel.
+        uint[] ids = new uint[names.Count];
+        for (uint id = 1; id <= _index.Count; id++)
+        {
+            BtfRecord record = _index.Record(id);
+            if (record.Kind is BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_VAR && _index.NameAt(record.NameOffset, record) is { } name
+                && wanted.TryGetValue(name, out int at) && (ids[at] == 0 || _index.IsInherited(_index.Record(ids[at])) != _index.IsInherited(record)))
+            {
+                ids[at] = id;
+            }
+        }
+
+        return PrototypeSet.Of(names, i => ids[i] == 0 ? (null, null) : ReadPrototype(names[i], _index.Record(ids[i])));
+    }
+
+    private (Prototype? Found, InvalidImageException? Problem) ReadPrototype(string name, BtfRecord record)
+    {
+        try
+        {
+            BtfNodeReader reader = new(_index, WordByteSize, () => _nesting ??= BtfProducer.NestingOf(_index));
+            TypeId type = reader.ReadPrototype(record);
+            return (new Prototype(name, reader.Build(), type), null);
+        }
+        catch (InvalidImageException e) when (e.IsOfOneType)
+        {
+            return (null, e);
+        }
+    }
+
+    /// <inheritdoc/>
     public ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false) => new Census(this);
 
-    /// <summary>The structs and unions by name: one pass finds the records of all names.</summary>
+    /// <summary>The structs and unions by name: one pass finds the records of all names. Of split BTF they are a module's own: the rest is the kernel's.</summary>
     private sealed class Census : ITypeCensus, ICensusReader
     {
         private readonly BtfTypeReader _source;
@@ -154,16 +199,12 @@ internal sealed class BtfTypeReader : ITypeSource
             // Lazy fields of the source are filled here, before threads share it.
             _ = source.WordByteSize();
             source._nesting ??= BtfProducer.NestingOf(source._index);
-            Names = [.. source.DefinedNames()];
-            foreach (TypeName name in Names)
-            {
-                _roots.Add(name, []);
-            }
-
-            foreach (uint id in source._index.NamedTypes)
+            foreach (uint id in source._index.OwnNamedTypes)
             {
                 Add(source._index.Record(id));
             }
+
+            Names = [.. _roots.Keys.OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Kind)];
 
             Facts = new(SourceKind.Btf, source.Target, "BTF", [], []) { Omission = source.FindOmission(), FlattensArrays = source._nesting == ArrayNesting.Flattened };
         }
@@ -198,9 +239,13 @@ internal sealed class BtfTypeReader : ITypeSource
                 {
                     _declarations[name] = _declarations.GetValueOrDefault(name) + 1;
                 }
+                else if (_roots.TryGetValue(name, out List<uint>? known))
+                {
+                    known.Add(record.Id);
+                }
                 else
                 {
-                    _roots[name].Add(record.Id);
+                    _roots.Add(name, [record.Id]);
                 }
             }
         }

@@ -9,6 +9,9 @@ public enum FileRole
     /// <summary>The kernel whose BTF a module's split BTF continues.</summary>
     BaseKernel,
 
+    /// <summary>The kernel that a module is compared with.</summary>
+    ComparedKernel,
+
     /// <summary>The file that the image's debug information was split off into (.gnu_debuglink, build id).</summary>
     DebugFile,
 

@@ -54,11 +54,16 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
-    public Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false)
+    public Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false) => FindAll(names, pool, withPlaces, tellsPlacesApart: false);
+
+    /// <inheritdoc/>
+    public Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool) => FindAll(names, pool, withPlaces: true, tellsPlacesApart: true);
+
+    private Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces, bool tellsPlacesApart)
     {
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(pool);
-        SurveyPlan plan = new(_image, new WantedNames(names, _image.Sections), withPlaces);
+        SurveyPlan plan = new(_image, new WantedNames(names, _image.Sections), withPlaces, tellsPlacesApart);
         SurveyFindings[] findings = SurveyWorker.RunAll(plan, pool);
         Survey survey = SurveyMerge.Merge(plan, findings, () => Target);
         _producers = survey.Facts.Producers;
@@ -113,6 +118,9 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
+    public RustTypes? FindRustTypes(IReadOnlySet<string>? names = null) => RustUnits.Read(_image, names);
+
+    /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames() => StructNames.All(_image);
 
     /// <inheritdoc/>
@@ -127,6 +135,14 @@ internal sealed class DwarfTypeReader : ITypeSource
 
         ImmutableArray<TypeName> names = [.. DefinedNames()];
         return new SurveyedCensus(names, FindAll(names, pool, withPlaces));
+    }
+
+    /// <inheritdoc/>
+    public PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(pool);
+        return Prototypes.Find(_image, names, pool);
     }
 
     private TargetInfo TargetOf(int addressSize)

@@ -72,13 +72,14 @@ internal sealed class BaseKernel : IDisposable
     /// <param name="release">The release that the module was built for, or null.</param>
     /// <param name="inputs">The files that were opened for the module.</param>
     /// <param name="read">Reads the module with a candidate's BTF; throws if that lacks types or names that the module refers to.</param>
+    /// <param name="likely">A kernel to try first; or null.</param>
     /// <returns>The kernel, which the caller closes, and the module's types.</returns>
     /// <exception cref="InvalidImageException">No candidate is the module's kernel.</exception>
-    public static (BaseKernel Kernel, BtfTypeReader Types) Find(string modulePath, string? release, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read)
+    public static (BaseKernel Kernel, BtfTypeReader Types) Find(string modulePath, string? release, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read, string? likely = null)
     {
         List<string> tried = [];
         BtfTypeReader? types = null;
-        BaseKernel? kernel = CompanionFinder.First(Places(modulePath, release), path =>
+        BaseKernel? kernel = CompanionFinder.First(likely is null ? Places(modulePath, release) : Places(modulePath, release).Prepend(likely), path =>
         {
             BaseKernel? candidate = null;
             string? mismatch;

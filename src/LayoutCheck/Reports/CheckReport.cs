@@ -26,6 +26,9 @@ public sealed record CheckReport(
     /// <summary>The source lines that declare the members of violated checks, by the names that the checks observed (<c>folio.pgmap</c>); empty in BTF.</summary>
     public ImmutableDictionary<string, SourcePlace> Places { get; init; } = ImmutableDictionary<string, SourcePlace>.Empty;
 
+    /// <summary>The comparison with another description of the same types; null when none was asked for.</summary>
+    public Agreement? Agreement { get; init; }
+
     /// <summary>Whether a warning counts as a violation.</summary>
     public bool IsStrict { get; init; }
 
@@ -40,12 +43,12 @@ public sealed record CheckReport(
     {
         get
         {
-            if (Results.Any(Counts))
+            if (Results.Any(Counts) || Agreement is { ExitCode: ExitCode.Violated })
             {
                 return ExitCode.Violated;
             }
 
-            bool isOpen = Results.Any(r => r.Outcome == Outcome.Undecided)
+            bool isOpen = Agreement is { ExitCode: ExitCode.Undecided } || Results.Any(r => r.Outcome == Outcome.Undecided)
                 || Flagship is { Outcome: Outcome.NotApplicable }
                 || Results.All(r => r.Outcome == Outcome.NotApplicable);
             return isOpen ? ExitCode.Undecided : ExitCode.Holds;
@@ -62,7 +65,9 @@ public sealed record CheckReport(
     public int CountChecks(Outcome outcome) => Results.Sum(r => r.Checks.Count(c => c.Outcome == outcome));
 
     /// <summary>The first line of the report: the flagship rule's verdict with what it saw.</summary>
-    public string Headline()
+    public string Headline() => Agreement is { } agreement ? $"{RulesHeadline()}{(agreement.ExitCode == ExitCode.Holds ? "; " : "; but ")}{agreement.Headline()}" : RulesHeadline();
+
+    private string RulesHeadline()
     {
         string headline = FlagshipHeadline();
         // The first line is all that some people read: it must not sound better than the verdict.

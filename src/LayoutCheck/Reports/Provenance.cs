@@ -37,6 +37,7 @@ public static class Provenance
     {
         FileRole.Image => "image",
         FileRole.BaseKernel => "base_kernel",
+        FileRole.ComparedKernel => "compared_kernel",
         FileRole.DebugFile => "debug_file",
         FileRole.SupplementaryFile => "supplementary_file",
         FileRole.DwarfPackage => "dwarf_package",
@@ -46,6 +47,7 @@ public static class Provenance
     private static string Label(FileRole role) => role switch
     {
         FileRole.BaseKernel => "Base kernel",
+        FileRole.ComparedKernel => "Against",
         FileRole.DebugFile => "Debug file",
         FileRole.SupplementaryFile => "Supplement",
         FileRole.DwarfPackage => ".dwp file",
@@ -60,7 +62,7 @@ public static class Provenance
             return Printable.Escape(file.Path);
         }
 
-        string release = file.Release is { } known ? $"release {Printable.Escape(known)}, " : file.Role == FileRole.BaseKernel ? "release not told, " : "";
+        string release = file.Release is { } known ? $"release {Printable.Escape(known)}, " : file.Role is FileRole.BaseKernel or FileRole.ComparedKernel ? "release not told, " : "";
         return $"{Printable.Escape(file.Path)} ({release}{(file.BuildId is { } id ? $"build id {id}" : "no build id recorded")})";
     }
 }

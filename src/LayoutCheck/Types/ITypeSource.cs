@@ -38,6 +38,15 @@ public interface ITypeSource
     Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false);
 
     /// <summary>
+    /// The same, with definitions that are declared at different places apart though they are equal: one entry of <see cref="DefinitionSet.Distinct"/> for each
+    /// layout at each place. Reads every definition: for a few names. BTF has no places, and answers as <see cref="FindAll"/> does.
+    /// </summary>
+    /// <param name="names">The types asked for.</param>
+    /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool);
+
+    /// <summary>
     /// The definitions of a name within functions, and the type that is only declared behind a typedef of that name. For a name that <see cref="FindFirst"/>
     /// and <see cref="FindAll(IReadOnlyList{TypeName}, WorkerPool, bool)"/> have no definition of; takes longer than either.
     /// </summary>
@@ -48,14 +57,30 @@ public interface ITypeSource
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     SourceOmission? FindOmission();
 
+    /// <summary>The structs and unions that bindgen made of C's for Rust; null in BTF, which has no namespaces to tell them by.</summary>
+    /// <param name="names">The names that are wanted; null for all.</param>
+    /// <exception cref="InvalidImageException">A Rust unit is damaged or not understood.</exception>
+    RustTypes? FindRustTypes(IReadOnlySet<string>? names = null);
+
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();
 
-    /// <summary>All structs and unions that C units define, equal definitions of many units counted as one.</summary>
+    /// <summary>
+    /// All structs and unions that C units define, equal definitions of many units counted as one; of a module's split BTF, those that are not its kernel's.
+    /// </summary>
     /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
     /// <param name="withPlaces">Whether the readers of the census tell where the types and their members are declared, where that is recorded.</param>
     /// <exception cref="InvalidImageException">A unit is damaged or not understood.</exception>
     ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false);
+
+    /// <summary>
+    /// The prototypes of functions and variables, as C units define them, or else declare them. BTF has those functions that its producer took in, and few
+    /// variables.
+    /// </summary>
+    /// <param name="names">The symbols, each once.</param>
+    /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool);
 }
 
 /// <summary>Queries of any source.</summary>
@@ -97,6 +122,9 @@ public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray
     /// The first function that it is local to, empty when that has no name; null for a definition for the whole unit, and in BTF, which does not record it.
     /// </summary>
     public string? Function { get; init; }
+
+    /// <summary>Whether its place is that of one of its declarations, and the others are not recorded: it is in a type unit, of which a linker keeps one.</summary>
+    public bool IsOfSharedPlace { get; init; }
 
     /// <summary>Whether DW_AT_alignment is the alignment of the type (GCC), not that of its attributes, which may be less (clang).</summary>
     public bool HasExactAlignments => Units.Any(u => u.Producer.StartsWith("GNU ", StringComparison.Ordinal));

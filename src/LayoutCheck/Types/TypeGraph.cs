@@ -174,6 +174,11 @@ public sealed class TypeGraph
         }
     }
 
+    /// <summary>The alignment of a struct or union of this graph as its members give it, without the one that is declared for the whole.</summary>
+    /// <param name="aggregate">The struct or union.</param>
+    /// <param name="scalars">The largest alignment of a number on the target.</param>
+    internal TypeAlignment NaturalAlignmentOf(AggregateType aggregate, ScalarAlignment scalars) => AlignmentOf(aggregate, scalars);
+
     /// <summary>
     /// Whether the places of a struct's members show that it is packed: one lies at no multiple of its own alignment, and there is no hole. A struct with
     /// a hole has a packed member, which is another thing.
@@ -210,10 +215,14 @@ public sealed class TypeGraph
         ulong most = 1;
         bool isMisplaced = false;
         string? doubt = null;
+        ulong bitFields = 1;
         foreach (Member member in aggregate.Members)
         {
             if (member.IsBitField)
             {
+                // A named one gives its type's alignment to the struct, on all machines but m68k; in a packed struct it does not.
+                ulong given = member.Name is null ? 1 : AlignmentOf(member.Type, scalars)?.Most ?? 1;
+                bitFields = aggregate.ByteSize % given == 0 ? Math.Max(bitFields, given) : bitFields;
                 continue;
             }
 
@@ -228,6 +237,13 @@ public sealed class TypeGraph
             ulong place = (member.BitOffset / 8) | aggregate.ByteSize;
             ulong allowed = place == 0 ? its.Most : Math.Min(its.Most, place & (~place + 1));
             most = Math.Max(most, allowed);
+        }
+
+        if (bitFields > most)
+        {
+            least = doubt is null ? most : least;
+            doubt ??= $"a bit-field may give it an alignment of {bitFields}";
+            most = bitFields;
         }
 
         return doubt is null ? new(most, most, false, null) : new(isMisplaced ? 1 : Math.Min(least, most), most, false, doubt);

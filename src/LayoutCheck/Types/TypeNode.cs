@@ -140,7 +140,26 @@ public sealed record AggregateType(AggregateKind Kind, string? Name, ulong ByteS
 }
 
 /// <summary>A line of a source file (DW_AT_decl_file, DW_AT_decl_line).</summary>
-public sealed record SourcePlace(string File, ulong Line);
+/// <param name="File">The file, from the root of the source tree.</param>
+/// <param name="Line">The line, from 1.</param>
+public sealed record SourcePlace(string File, ulong Line)
+{
+    /// <summary>The file with the directory of its compilation: files of two trees may have one name in their own. Not compared.</summary>
+    public string FullPath { get; init; } = File;
+
+    /// <summary>Whether both are in one file.</summary>
+    public bool IsInFileOf(SourcePlace other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return FullPath == other.FullPath;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(SourcePlace? other) => other is not null && File == other.File && Line == other.Line;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(File, Line);
+}
 
 /// <summary>One member of a struct or union.</summary>
 /// <param name="Name">Its name, or null: an anonymous struct or union, or a tagged one without a member name (-fms-extensions).</param>

@@ -28,6 +28,8 @@ public sealed class FixtureUseTests
         ["page-era5-packed/"] = "Images/PackedImageTests",
         ["page-era5-dwo/"] = "Dwarf/Split/SplitDwarfTests",
         ["page-era5-dwp/"] = "Dwarf/Split/SplitDwarfTests",
+        ["audit/"] = "Analyses/AuditAnalysisTests",
+        ["reach/"] = "Compare/ReachTests",
         ["pinned/"] = "Rules/Import/PinnedFixtureTests",
     };
 

@@ -71,6 +71,19 @@ internal sealed partial class DwarfGraphBuilder
     /// <summary>The definition at a DIE of any file: the image, the supplementary file or a split one.</summary>
     public (TypeGraph Graph, TypeId Root)? Build(DwarfSections file, in UnitHeader unit, ulong dieOffset)
     {
+        Begin(file, unit);
+        TypeId root = Type(dieOffset, file, unit, byValue: true);
+        TypeGraph graph = _graph.Build();
+        bool isTypedef = root != TypeId.Void && graph[root] is TypedefType;
+        root = graph.Strip(root);
+        TypeNode? node = root == TypeId.Void ? null : graph[root];
+        TypedefOf = isTypedef && node is AggregateReference { Name: { } name } declared ? new TypeName(TypeName.KindOf(declared.Kind), name) : null;
+        FirstTypedefOf ??= TypedefOf;
+        return node is AggregateType or EnumType { Enumerators: not null } ? (graph, root) : null;
+    }
+
+    private void Begin(DwarfSections file, in UnitHeader unit)
+    {
         _graph = new TypeGraphBuilder();
         _known.Clear();
         _inOtherByteOrder.Clear();
@@ -87,15 +100,17 @@ internal sealed partial class DwarfGraphBuilder
                 _decoders.Add((file, unit.Offset), reused);
             }
         }
+    }
 
-        TypeId root = Type(dieOffset, file, unit, byValue: true);
-        TypeGraph graph = _graph.Build();
-        bool isTypedef = root != TypeId.Void && graph[root] is TypedefType;
-        root = graph.Strip(root);
-        TypeNode? node = root == TypeId.Void ? null : graph[root];
-        TypedefOf = isTypedef && node is AggregateReference { Name: { } name } declared ? new TypeName(TypeName.KindOf(declared.Kind), name) : null;
-        FirstTypedefOf ??= TypedefOf;
-        return node is AggregateType or EnumType { Enumerators: not null } ? (graph, root) : null;
+    /// <summary>The type of the function or variable at a DIE of any file; structs and unions are names in it.</summary>
+    /// <exception cref="InvalidImageException">The DIE is damaged, or is neither.</exception>
+    public (TypeGraph Graph, TypeId Type) BuildPrototype(DwarfSections file, in UnitHeader unit, ulong dieOffset)
+    {
+        Begin(file, unit);
+        DieDecoder decoder = DecoderOf(file, unit);
+        Die die = decoder.Read(dieOffset, out _) ?? throw file.Info.Invalid(dieOffset, "a function or variable is said to be here, and there is none");
+        TypeId type = die.Tag == DwTag.DW_TAG_subprogram ? Add(Function(die, decoder), die) : Target(die, decoder, byValue: false);
+        return (_graph.Build(), type);
     }
 
     private TypeId Type(ulong dieOffset, DwarfSections file, in UnitHeader unit, bool byValue)

@@ -25,6 +25,7 @@ internal sealed class SourceFiles
     // As in the table; most are never shown, and the shown ones are made relative on demand.
     private readonly List<(string Path, ulong Directory)?> _files = [];
     private readonly Dictionary<ulong, string> _shown = [];
+    private readonly Dictionary<ulong, string> _full = [];
     private string _compilationDirectory = "";
     private string? _problem;
 
@@ -74,7 +75,7 @@ internal sealed class SourceFiles
         if (file.Value < (ulong)_files.Count)
         {
             // Before DWARF 5 there is no file 0.
-            return _files[(int)file.Value] is var (path, directory) ? new SourcePlace(Shown(file.Value, path, directory), line.Value) : null;
+            return _files[(int)file.Value] is var (path, directory) ? new SourcePlace(Shown(file.Value, path, directory), line.Value) { FullPath = Full(file.Value, path, directory) } : null;
         }
 
         problem = _problem ?? $"the line table has {_files.Count} files, and file {file.Value} is named";
@@ -156,12 +157,25 @@ internal sealed class SourceFiles
     {
         if (!_shown.TryGetValue(file, out string? shown))
         {
-            shown = SourcePath.Of(path, directory < (ulong)_directories.Count ? _directories[(int)directory] : "", _compilationDirectory);
+            shown = SourcePath.Of(path, DirectoryAt(directory), _compilationDirectory);
             _shown.Add(file, shown);
         }
 
         return shown;
     }
+
+    private string Full(ulong file, string path, ulong directory)
+    {
+        if (!_full.TryGetValue(file, out string? full))
+        {
+            full = SourcePath.Full(path, DirectoryAt(directory), _compilationDirectory);
+            _full.Add(file, full);
+        }
+
+        return full;
+    }
+
+    private string DirectoryAt(ulong directory) => directory < (ulong)_directories.Count ? _directories[(int)directory] : "";
 
     // A table that starts with a description of its columns (DWARF 5 §6.2.4.1).
     private List<(string Path, ulong Directory)> ReadEntries(ref SectionReader reader, Section line, int offsetSize)

@@ -34,6 +34,20 @@ internal static class SourcePath
         return isInTree ? Join(path[common..]) : "/" + Join(path);
     }
 
+    /// <summary>The same path from the root of the file system, or from where the directory of the compilation counts.</summary>
+    /// <param name="file">The file, perhaps with directories.</param>
+    /// <param name="directory">Where that counts from; empty for the directory of the compilation.</param>
+    /// <param name="compilationDirectory">DW_AT_comp_dir, perhaps empty.</param>
+    public static string Full(string file, string directory, string compilationDirectory)
+    {
+        List<string> from = Parts(compilationDirectory);
+        bool isAbsolute = file.StartsWith('/') || directory.StartsWith('/');
+        List<string> path = Parts(file.StartsWith('/') ? file : $"{directory}/{file}");
+        // Some producers put the directory of the compilation before relative directories.
+        string root = isAbsolute || compilationDirectory.StartsWith('/') ? "/" : "";
+        return root + Join(isAbsolute || StartsWith(path, from) ? path : Parts($"{compilationDirectory}/{directory}/{file}"));
+    }
+
     // The names of a path, with . and .. resolved; what leads out at the start is left out: a build directory lies in the source tree.
     private static List<string> Parts(string path)
     {

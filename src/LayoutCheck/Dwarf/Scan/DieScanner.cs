@@ -173,6 +173,15 @@ internal sealed unsafe class DieScanner : IDisposable
         }
     }
 
+    /// <summary>Adds the functions and variables at the top level of the open unit that have a wanted name (<see cref="UnitSymbols"/>).</summary>
+    public void CollectSymbols(List<SymbolHit> hits)
+    {
+        if (!_isOver && !HasNoWantedName())
+        {
+            UnitSymbols.Collect(_stepper, _next, _wanted, hits);
+        }
+    }
+
     /// <summary>Adds the DIEs of the open unit with a wanted name at any level (<see cref="NestedTypes"/>).</summary>
     public void CollectNested(List<NestedHit> hits)
     {

@@ -26,7 +26,7 @@ internal sealed class SurveyMerge
         for (int i = 0; i < _variants.Length; i++)
         {
             int request = i;
-            _variants[i] = Fold(findings.SelectMany(f => f.Variants[request]));
+            _variants[i] = Fold(plan, findings.SelectMany(f => f.Variants[request]));
         }
     }
 
@@ -47,15 +47,16 @@ internal sealed class SurveyMerge
         => [.. Enumerable.Range(0, findings[0].TypedefTargets.Length).Select(i => findings.SelectMany(f => f.TypedefTargets[i]).Distinct().ToImmutableArray())];
 
     // The definition of the lowest unit stands for its equals. A worker that failed may have a variant without units.
-    private static List<Variant> Fold(IEnumerable<Variant> variants)
+    private static List<Variant> Fold(SurveyPlan plan, IEnumerable<Variant> variants)
     {
         List<Variant> folded = [];
         foreach (Variant variant in variants.Where(v => v.FirstIndex != int.MaxValue).OrderBy(v => v.FirstIndex))
         {
-            if (folded.Find(v => v.IsSameAs(variant.Graph, variant.Root)) is { } same)
+            if (folded.Find(v => plan.IsSame(v, variant.Graph, variant.Root)) is { } same)
             {
                 same.AddAll(variant.Units);
                 same.PartialUnits.AddRange(variant.PartialUnits);
+                same.IsInTypeUnit |= variant.IsInTypeUnit;
                 foreach ((ulong signature, DefiningUnit unit) in variant.TypeUnits)
                 {
                     same.AddTypeUnit(signature, unit);
@@ -75,10 +76,10 @@ internal sealed class SurveyMerge
     {
         SurveyFindings? failed = _findings.Where(f => f.Failure is not null).MinBy(f => f.FailedIndex);
         int failedIndex = failed?.FailedIndex ?? int.MaxValue;
-        List<Variant>? excess = _variants.Where(v => v.Count > SurveyPlan.MostVariants).MinBy(v => v[SurveyPlan.MostVariants].FirstIndex);
-        if (excess is not null && excess[SurveyPlan.MostVariants].FirstIndex <= failedIndex)
+        List<Variant>? excess = _variants.Where(v => v.Count > _plan.MostVariants).MinBy(v => v[_plan.MostVariants].FirstIndex);
+        if (excess is not null && excess[_plan.MostVariants].FirstIndex <= failedIndex)
         {
-            failedIndex = excess[SurveyPlan.MostVariants].FirstIndex;
+            failedIndex = excess[_plan.MostVariants].FirstIndex;
             failed = null;
         }
 
@@ -151,7 +152,7 @@ internal sealed class SurveyMerge
     private static ImmutableArray<TypeDefinition> Definitions(List<Variant> variants, DwarfGraphBuilder? places)
         => [
             .. variants.Where(v => v.AllUnits.Any())
-                .Select(v => new TypeDefinition(places?.Build(v.File, v.Header, v.DieOffset)?.Graph ?? v.Graph, v.Root, v.UnitsInOrder()))
+                .Select(v => new TypeDefinition(places?.Build(v.File, v.Header, v.DieOffset)?.Graph ?? v.Graph, v.Root, v.UnitsInOrder()) { IsOfSharedPlace = v.IsInTypeUnit })
                 .OrderBy(d => d.Units[0].Index),
         ];
 }

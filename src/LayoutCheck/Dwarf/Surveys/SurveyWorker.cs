@@ -32,7 +32,7 @@ internal sealed class SurveyWorker
         _scanners = scanners;
         _walk = new CUnitWalk(plan.Image, scanners);
         _findings = new SurveyFindings(requests, new SourceFacts(plan.Image.Sections));
-        _builder = new DwarfGraphBuilder(plan.Image.Sections);
+        _builder = new DwarfGraphBuilder(plan.Image.Sections, withPlaces: plan.TellsPlacesApart);
         _matcher = new DefinitionMatcher(plan.Image.Sections, scanners.ForImage.Info, scanners.ForImage.Abbrevs);
         _internedTypes = plan.Image.Sections.Disabled.HasFlag(FastPaths.InternedTypes) ? null : new InternedTypes();
         _isDeclared = new bool[requests];
@@ -181,13 +181,14 @@ internal sealed class SurveyWorker
             return null;
         }
 
-        Variant? same = variants.Find(v => v.IsSameAs(graph, type));
+        Variant? same = variants.Find(v => _plan.IsSame(v, graph, type));
+        same?.IsInTypeUnit |= unit.Header.IsTypeUnit;
         if (same is null)
         {
             unit.Split?.Keep();
             same = new Variant(graph, type, [], unit.File, unit.Header, hit.DieOffset, _internedTypes);
             variants.Add(same);
-            if (variants.Count > SurveyPlan.MostVariants + 1)
+            if (variants.Count > _plan.MostVariants + 1)
             {
                 throw _plan.TooManyVariants(hit.Request);
             }

@@ -23,6 +23,9 @@ internal sealed record Variant(
     /// <summary>The split type units that have it, by signature: each .dwo has its own, and a linker would keep one.</summary>
     public Dictionary<ulong, DefiningUnit> TypeUnits { get; } = [];
 
+    /// <summary>Whether a type unit has it: those of other places may have been left out for it.</summary>
+    public bool IsInTypeUnit { get; set; } = Header.IsTypeUnit;
+
     /// <summary>All units that count; those with one index in the order of their names.</summary>
     public IEnumerable<DefiningUnit> AllUnits => TypeUnits.Count == 0 ? Units : Units.Concat(TypeUnits.Values.OrderBy(u => u.Name, StringComparer.Ordinal));
 

@@ -24,6 +24,7 @@ internal static class CheckText
         bool isFull = style.Verbosity == Verbosity.Full;
         WriteEra(report.Era, text, isFull);
         int problems = WriteProblems(report, text, isQuiet: false);
+        problems += report.Agreement is { } agreement ? DiffText.WriteAgreement(agreement, text) : 0;
         if (isFull)
         {
             CheckDetails.Write(report, text);

@@ -52,6 +52,14 @@ internal sealed class JsonReport : IDisposable
             case BaselineReport baseline:
                 Write(baseline);
                 break;
+            case AuditReport audit:
+                new JsonAudit(_json).Write(audit);
+                WriteImage(audit);
+                WriteSource(audit.Source);
+                break;
+            case DiffReport compared:
+                JsonDiff.Write(_json, compared);
+                break;
             default:
                 throw new ArgumentException($"no JSON for {report.Name}", nameof(report));
         }
@@ -59,6 +67,10 @@ internal sealed class JsonReport : IDisposable
         if (report is ImageReport image)
         {
             WriteRun(image);
+        }
+        else if (report is DiffReport diff)
+        {
+            JsonDiff.WriteRun(_json, diff);
         }
 
         _json.WriteEndObject();
@@ -83,6 +95,11 @@ internal sealed class JsonReport : IDisposable
         }
 
         _json.WriteEndArray();
+        if (report.Agreement is { } agreement)
+        {
+            JsonDiff.WriteAgreement(_json, agreement);
+        }
+
         _json.WriteStartArray("definitions");
         foreach (DefinitionSummary definition in report.Definitions)
         {
@@ -240,6 +257,9 @@ internal sealed class JsonReport : IDisposable
 
         _json.WriteEndObject();
     }
+
+    /// <summary>The name of an outcome.</summary>
+    internal static string OutcomeName(Outcome outcome) => Name(outcome);
 
     private static string Name(Outcome outcome) => outcome switch
     {

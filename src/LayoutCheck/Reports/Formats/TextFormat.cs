@@ -35,8 +35,14 @@ internal sealed class TextFormat : IReportFormat
             case ExplainReport explain:
                 ExplainText.Write(explain, style, writer);
                 break;
+            case DiffReport diff:
+                DiffText.Write(diff, style, writer);
+                break;
             case BaselineReport baseline:
                 writer.Write(baseline.RuleText);
+                break;
+            case AuditReport audit:
+                AuditText.Write(audit, style, writer);
                 break;
             default:
                 throw new ArgumentException($"no text for {report.Name}", nameof(report));
