@@ -17,6 +17,9 @@ internal enum RunMode
 
     /// <summary>Compiles generated structs.</summary>
     Structs,
+
+    /// <summary>Compiles generated structs before and after an edit.</summary>
+    Pairs,
 }
 
 /// <summary>The command line.</summary>
@@ -54,6 +57,9 @@ internal sealed record Options
 
     /// <summary>The numbers of a case to run again, or empty.</summary>
     public ImmutableArray<long> Lineage { get; init; } = [];
+
+    /// <summary>A JSON report of <c>diff</c> and its two images, or empty.</summary>
+    public ImmutableArray<string> Report { get; init; } = [];
 
     /// <summary>In a child process, the file that it shares with its parent; else null.</summary>
     public string? Slots { get; init; }
@@ -112,6 +118,7 @@ internal sealed record Options
         "--guided" => this with { Cases = long.Parse(value, CultureInfo.InvariantCulture), Mode = RunMode.Guided },
         "--differential" => this with { Cases = long.Parse(value, CultureInfo.InvariantCulture), Mode = RunMode.Differential },
         "--structs" => this with { Cases = int.Parse(value, CultureInfo.InvariantCulture), Mode = RunMode.Structs },
+        "--pairs" => this with { Cases = int.Parse(value, CultureInfo.InvariantCulture), Mode = RunMode.Pairs },
         "--seed" => this with { Seed = int.Parse(value, CultureInfo.InvariantCulture) },
         "--hours" => this with { Hours = double.Parse(value, CultureInfo.InvariantCulture) },
         "--threads" => this with { Threads = int.Parse(value, CultureInfo.InvariantCulture) },
@@ -120,6 +127,8 @@ internal sealed record Options
         "--out" => this with { Out = value },
         "--reproduce" => this with { Reproduce = value },
         "--lineage" => this with { Lineage = [.. value.Split(',').Select(n => long.Parse(n, CultureInfo.InvariantCulture))] },
+        "--complete" => this with { Report = [value, .. Report] },
+        "--old" or "--new" => this with { Report = Report.Add(value) },
         "--slots" => this with { Slots = value },
         _ => null,
     };

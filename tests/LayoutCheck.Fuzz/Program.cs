@@ -1,3 +1,4 @@
+using LayoutCheck.Fuzz.Pairs;
 using LayoutCheck.Fuzz.Structs;
 
 namespace LayoutCheck.Fuzz;
@@ -10,6 +11,8 @@ public static class Program
         LayoutCheck.Fuzz --guided N [--seed S] [--hours H] ...
         LayoutCheck.Fuzz --differential N [--seed S] ...
         LayoutCheck.Fuzz --structs N [--seed S] [--threads T] [--out FOLDER]
+        LayoutCheck.Fuzz --pairs N [--seed S] [--threads T] [--out FOLDER]
+        LayoutCheck.Fuzz --complete JSON --old IMAGE --new IMAGE
         LayoutCheck.Fuzz --reproduce FILE
         LayoutCheck.Fuzz --lineage NUMBERS [--seed S] [--corpus FOLDER]...
 
@@ -21,6 +24,9 @@ public static class Program
           --differential N  N images, each compared with what pahole says, where both read it; the lines before the last count the outcomes of the types
           --structs N     N generated structs, compiled by gcc and clang for several machines with DWARF 2 to 5 and BTF, each compared with the compiler's own
                           answers; the lines before the last count structs, members, wrong answers and refusals of each form
+          --pairs N       N generated structs before and after an edit, compiled by gcc and clang with DWARF and BTF, the two compared with each other, and the
+                          differences with what the compilers say of both; the lines before the last count pairs, changes and wrong ones of each form
+          --complete JSON applies a report of diff (all types) to the layouts of --old and compares with those of --new
           --seed S        the source of all random numbers (1): a seed and a number give the same case every time
           --start N       the number of the first case (0)
           --corpus FOLDER images to start from, besides tests/fixtures
@@ -47,6 +53,8 @@ public static class Program
 
         return options.Reproduce is not null || !options.Lineage.IsEmpty ? FailureFile.Reproduce(options)
             : options.Mode == RunMode.Structs ? new StructRun(options.Seed, (int)options.Cases, options.Threads, options.Out).Run()
+            : options.Report.Length == 3 ? Completeness.Run(options.Report)
+            : options.Mode == RunMode.Pairs ? new PairRun(options.Seed, (int)options.Cases, options.Threads, options.Out).Run()
             : new Supervisor(options).Run();
     }
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles each edit of the list, asks layoutcheck for its verdict from DWARF and from BTF, and compares it with the wanted one.
+"""Compiles each edit of the list, asks layoutcheck for its verdict from DWARF and from BTF and for the difference from the unedited headers, and compares
+both with the wanted ones.
 
     try_edits.py PROGRAM SOURCES WORK [ROW...]
 
@@ -16,6 +17,7 @@ from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import diff_edits
 import header_edit
 
 HERE = Path(__file__).resolve().parent
@@ -119,7 +121,7 @@ def judge(program, file, source, wanted, words):
     return ""
 
 
-def try_row(program, benches, work, row):
+def try_row(program, benches, bases, said, work, row):
     bench, overlay = benches[row.kernel], work / row.id
     overlay.mkdir(parents=True, exist_ok=True)
     dwarf, btf = overlay / "unit.o", overlay / "unit-btf.o"
@@ -137,10 +139,18 @@ def try_row(program, benches, work, row):
     encoded = subprocess.run(["pahole", "-J", str(btf)], capture_output=True, text=True)
     faults = [judge(program, dwarf, "dwarf", row.dwarf, row.words)]
     faults.append(judge(program, btf, "btf", row.btf, row.words) if not encoded.returncode else f"pahole -J: {encoded.stderr.strip()[:200]}")
+    if not encoded.returncode:
+        faults += diff_edits.judge(program, bases[row.kernel], dwarf, btf, said.get(row.id, "a line in the list diffs"))
     faults = [fault for fault in faults if fault]
     if not faults:
         shutil.rmtree(overlay)
     return Result(row, faults, asserts)
+
+
+def try_form(program, benches, bases, work, kernel, name):
+    folder = work / f"form-{kernel}-{name.split()[0]}"
+    faults = diff_edits.form_faults(program, benches[kernel], bases[kernel], folder, name)
+    return Result(Row(f"form {name}", kernel, "0", "0", "the unedited unit against itself in another form", "", ""), faults, 0)
 
 
 def main():
@@ -152,9 +162,14 @@ def main():
     rows = [row for row in rows if not wanted or row.id in wanted]
     work = Path(work)
     benches = {kernel: Bench(Path(sources), work, kernel) for kernel in {row.kernel for row in rows}}
+    bases = {kernel: diff_edits.Base(bench, work / f"base-{kernel}") for kernel, bench in benches.items()}
+    said = diff_edits.read_wanted(HERE / "diffs")
 
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda row: try_row(program, benches, work, row), rows))
+        results = list(pool.map(lambda row: try_row(program, benches, bases, said, work, row), rows))
+        if not wanted:
+            forms = [(kernel, name) for kernel in benches for name in diff_edits.FORMS]
+            results += pool.map(lambda form: try_form(program, benches, bases, work, *form), forms)
     wrong = [result for result in results if result.faults]
     for result in wrong:
         print(f"WRONG  {result.row.id}  {result.row.kernel}  {result.row.title}: {'; '.join(result.faults)}")

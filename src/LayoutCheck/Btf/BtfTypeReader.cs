@@ -124,6 +124,9 @@ internal sealed class BtfTypeReader : ITypeSource
     public SourceOmission? FindOmission() => BtfProducer.OmissionOf(_index, () => (ulong)WordByteSize());
 
     /// <inheritdoc/>
+    public RustTypes? FindRustTypes(IReadOnlySet<string>? names = null) => null;
+
+    /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
         HashSet<TypeName> names = [];
@@ -224,6 +227,9 @@ internal sealed class BtfTypeReader : ITypeSource
         public ImmutableArray<TypeName> Names { get; }
 
         public DebugInfoSummary Facts { get; }
+
+        // Whether a record is sound is known when it was read.
+        public int? CountOfEqual(int index) => null;
 
         public ICensusReader OpenReader() => this;
 

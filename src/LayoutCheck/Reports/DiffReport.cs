@@ -61,6 +61,11 @@ public sealed record DiffReport(ComparedImage Old, ComparedImage New, Comparison
             parts.Add($"{compatible} changed compatibly");
         }
 
+        if (!Types.Accepted.IsEmpty)
+        {
+            parts.Add($"{Types.Accepted.Length} {(Types.Accepted.Length == 1 ? "differs" : "differ")} as accepted");
+        }
+
         if (open > 0)
         {
             parts.Add($"{open} cannot be told");

@@ -57,6 +57,11 @@ public interface ITypeSource
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     SourceOmission? FindOmission();
 
+    /// <summary>The structs and unions that bindgen made of C's for Rust; null in BTF, which has no namespaces to tell them by.</summary>
+    /// <param name="names">The names that are wanted; null for all.</param>
+    /// <exception cref="InvalidImageException">A Rust unit is damaged or not understood.</exception>
+    RustTypes? FindRustTypes(IReadOnlySet<string>? names = null);
+
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();
 

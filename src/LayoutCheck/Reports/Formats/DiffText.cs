@@ -38,6 +38,7 @@ internal static class DiffText
         }
 
         WriteTypes(report.Types, report.Reach, report.Limit, text);
+        WriteAccepted(report.Types, text);
         WriteOneSided(report, text);
         WriteRules(report.Rules, text);
         if (report.Reach is { } reach)
@@ -60,7 +61,7 @@ internal static class DiffText
     /// <returns>The number of problems.</returns>
     public static int WriteAgreement(Agreement agreement, FoldedText text)
     {
-        if (agreement.ExitCode == ExitCode.Holds && agreement.Types.Different.IsEmpty)
+        if (agreement.ExitCode == ExitCode.Holds && agreement.Types.Different.IsEmpty && agreement.Types.Accepted.IsEmpty)
         {
             return 0;
         }
@@ -74,6 +75,7 @@ internal static class DiffText
         };
         text.Row(word, $" {Printable.Escape(agreement.Headline())}", 4, paint, text.Style.Bold);
         WriteTypes(agreement.Types, null, agreement.Limit, text);
+        WriteAccepted(agreement.Types, text);
         Guard[] guards = [.. agreement.Guards()];
         if (guards.Length > 0 && agreement.Kind == AgreementKind.Against)
         {
@@ -122,6 +124,30 @@ internal static class DiffText
         {
             text.Gap();
             text.Line($"and {shown.Length - most} more {(shown.Length - most == 1 ? "type" : "types")} (--limit 0 shows all)");
+        }
+    }
+
+    // Once for an entry: what follows from it is only counted.
+    private static void WriteAccepted(Comparison types, FoldedText text)
+    {
+        if (types.Accepted.IsEmpty)
+        {
+            return;
+        }
+
+        text.Gap();
+        text.Line($"{Printable.Count((ulong)types.Accepted.Length, "type")} {(types.Accepted.Length == 1 ? "differs" : "differ")} as accepted:");
+        foreach (IGrouping<AcceptedDifference, TypeVerdict> entry in types.Accepted.GroupBy(a => a.Entry, a => a.Type).Take(MostGuards))
+        {
+            int followers = entry.Count() - 1;
+            string others = followers > 0 ? $" (and {Printable.Count((ulong)followers, "type")} that {(followers == 1 ? "has" : "have")} it inside)" : "";
+            text.Row("  ", $"{Printable.Escape(entry.Key.Subject)}{others}: {Printable.Escape(entry.Key.Reason)}", 4);
+        }
+
+        int more = types.Accepted.Select(a => a.Entry).Distinct().Count() - MostGuards;
+        if (more > 0)
+        {
+            text.Row("  ", $"and {more} more entries, which --format json lists", 4);
         }
     }
 
