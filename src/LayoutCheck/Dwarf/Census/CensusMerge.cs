@@ -105,7 +105,7 @@ internal sealed class CensusMerge
 
         int[][] placesOf = Array.ConvertAll(_variantsOf, numbers => Array.ConvertAll(numbers, n => places[n]));
         int[] counts = Counts(placesOf, byRank.Length);
-        bool[] isSurveyed = [.. order.Select((n, i) => _names[n].IsSurveyed || firsts[i + 1] - firsts[i] > SurveyPlan.MostVariants)];
+        bool[] isSurveyed = [.. order.Select((n, i) => _names[n].IsSurveyed || firsts[i + 1] - firsts[i] > SurveyPlan.MostLayouts)];
         return new CensusTable(
             [.. texts], [.. order.Select(i => _names[i].Declarations)], isSurveyed, [.. byRank.Select(v => _variants[v])], firsts, Units(), counts,
             () => UnitsByVariant(placesOf, counts));
