@@ -213,6 +213,9 @@ internal sealed class BtfTypeReader : ITypeSource
 
         public DebugInfoSummary Facts { get; }
 
+        // Whether a record is sound is known when it was read.
+        public int? CountOfEqual(int index) => null;
+
         public ICensusReader OpenReader() => this;
 
         public DefinitionSet Read(int index)

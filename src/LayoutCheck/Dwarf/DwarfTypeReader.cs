@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Census;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
@@ -125,6 +126,13 @@ internal sealed class DwarfTypeReader : ITypeSource
     /// <inheritdoc/>
     public ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false)
     {
+        if (!_image.Sections.Disabled.HasFlag(FastPaths.Census)
+            && DwarfCensus.TryTake(_image, pool, withPlaces, () => Target, (names, workers) => FindAll(names, workers, withPlaces)) is { } census)
+        {
+            _producers = census.Facts.Producers;
+            return census;
+        }
+
         ImmutableArray<TypeName> names = [.. DefinedNames()];
         return new SurveyedCensus(names, FindAll(names, pool, withPlaces));
     }

@@ -191,6 +191,15 @@ internal sealed unsafe class DieScanner : IDisposable
         }
     }
 
+    /// <summary>The bytes of the name of a DIE of the open unit; none if it has no name.</summary>
+    /// <exception cref="InvalidImageException">The DIE is damaged, or no string is there.</exception>
+    public ReadOnlySpan<byte> NameOf(ulong die)
+    {
+        SectionReader reader = _info.ReadRange(die, _unit.End);
+        Abbrev abbrev = _abbrevs.Get(reader.ReadUleb(), _info, die);
+        return abbrev.NameForm != 0 && _stepper.ReadName(ref reader, abbrev) is var (form, value, at) ? _stepper.Strings.Bytes(form, value, at) : [];
+    }
+
     /// <summary>
     /// One step of the walk, from any DIE of the unit: its wanted name (-1 if none), and the offset behind all of its children. The walk is made of these
     /// steps, so that a test can compare them with the decoder's, DIE by DIE.
