@@ -46,7 +46,10 @@ public sealed record AuditReport(
     public int Count(AuditOutcome outcome) => Types.Count(t => t.Outcome == outcome);
 
     /// <summary>The first line of the report.</summary>
-    public string Headline() => Twins is null ? UnitsHeadline() : $"{UnitsHeadline()}; {Twins.Headline()}";
+    public string Headline()
+        => Twins is null ? UnitsHeadline()
+            : UnitsExitCode != ExitCode.Violated && Twins.ExitCode != ExitCode.Holds ? $"{Twins.Headline()}; {UnitsHeadline()}"
+            : $"{UnitsHeadline()}; {Twins.Headline()}";
 
     private string UnitsHeadline()
     {
