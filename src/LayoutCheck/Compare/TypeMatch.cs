@@ -107,7 +107,9 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
             return a.Count == b.Count && IsSame(a.Element, b.Element, isBehindPointer, depth);
         }
 
-        return Count(left, l) == Count(right, r) && IsSame(left.Innermost(l), right.Innermost(r), isBehindPointer, depth);
+        // An array without elements has no size that tells another element.
+        UInt128 count = Count(left, l);
+        return count == Count(right, r) && IsSame(left.Innermost(l), right.Innermost(r), isBehindPointer || count == 0, depth);
     }
 
     // All dimensions in one; 0 where a length is not told.
