@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LayoutCheck.Analyses;
+using LayoutCheck.Compare;
 using LayoutCheck.Core;
 using LayoutCheck.Lookup;
 using LayoutCheck.Reports;
@@ -25,6 +26,7 @@ internal static class CheckCommand
         Option<bool> verbose = new("--verbose", "-v") { Description = "List every rule, every definition, and all that is known of the image." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "Write the verdict's first line and what is violated, and no more; the exit code is the same." };
         Option<int> threads = OptionWords.Threads();
+        AcceptOptions accept = new();
         RuleOptions rules = new();
         ImageOptionGroup how = new(takesBoth: true);
         Option<string?> against = new("--against")
@@ -43,6 +45,7 @@ internal static class CheckCommand
         command.Options.Add(threads);
         command.Options.Add(against);
         command.Options.Add(limit);
+        accept.AddTo(command);
         rules.AddTo(command);
         how.AddTo(command);
         output.AddTo(command);
@@ -62,7 +65,22 @@ internal static class CheckCommand
                 throw new UsageException("check takes --against or --source both, not both of them");
             }
 
-            return OutputOptions.Write(Ask(input, how.Of(parsed), question), output.Form(parsed, verbosity));
+            Accepting accepting = accept.Of(parsed);
+            if (!question.Compares && (!accepting.Entries.IsEmpty || accepting.File is not null))
+            {
+                throw new UsageException("check takes --accept and --write-accept with --against or --source both");
+            }
+
+            CheckReport report = Ask(input, how.Of(parsed), question);
+            if (report.Agreement is not { } agreement)
+            {
+                return OutputOptions.Write(report, output.Form(parsed, verbosity));
+            }
+
+            Comparison types = accepting.Apply(agreement.Types);
+            report = report with { Agreement = agreement with { Types = types }, Notices = [.. report.Notices, .. types.Stale] };
+            _ = accepting.Write("check", types.Accepted.Select(a => a.Entry), types.ToAccept(accepting.Reason));
+            return OutputOptions.Write(report, output.Form(parsed, verbosity));
         });
     }
 
@@ -82,5 +100,8 @@ internal static class CheckCommand
         });
     }
 
-    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit);
+    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit)
+    {
+        public bool Compares => IsBoth || Against is not null;
+    }
 }

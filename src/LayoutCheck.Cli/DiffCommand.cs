@@ -28,12 +28,14 @@ internal static class DiffCommand
         };
         Option<int?> limit = new("--limit") { HelpName = "N", Description = $"Show the members of so many types at the most; 0 for all. Default: {DefaultLimit}, and all of the TYPEs that are named." };
         Option<bool> noRules = new("--no-rules") { Description = "Leave out the rules whose outcomes changed." };
+        SymbolOptions symbols = new();
         Option<bool> quiet = new("--quiet", "-q") { Description = "Write the first line alone; the exit code is the same." };
         Option<string?> oldSource = Side("--old-source", "OLD");
         Option<string?> newSource = Side("--new-source", "NEW");
         Option<int> threads = OptionWords.Threads();
         ImageOptionGroup how = new();
         OutputOptions output = new("diff");
+        AcceptOptions accept = new();
         OptionWords.TakesOneOf(failOn, "layout", "type", "name", "any", "never");
         OptionWords.TakesNumber(limit, 0, int.MaxValue, " of types");
         command.Arguments.Add(old);
@@ -44,6 +46,8 @@ internal static class DiffCommand
             command.Options.Add(option);
         }
 
+        accept.AddTo(command);
+        symbols.AddTo(command);
         how.AddTo(command);
         output.AddTo(command);
         command.SetAction(parsed =>
@@ -52,11 +56,14 @@ internal static class DiffCommand
             DiffOptions options = new(
                 WeightOf(parsed.GetValue(failOn)!),
                 parsed.GetValue(noRules) ? null : RuleCatalog.Select(null, null, null),
-                parsed.GetValue(limit) ?? (names.IsEmpty ? DefaultLimit : 0));
+                parsed.GetValue(limit) ?? (names.IsEmpty ? DefaultLimit : 0))
+            {
+                Symbols = symbols.Chosen(parsed),
+            };
             ImageOptions left = how.Of(parsed, parsed.GetValue(oldSource));
             ImageOptions right = how.Of(parsed, parsed.GetValue(newSource));
             OutputForm form = output.Form(parsed, parsed.GetValue(quiet) ? Reports.Formats.Verbosity.Quiet : Reports.Formats.Verbosity.Normal);
-            return Run(parsed.GetValue(old)!, left, parsed.GetValue(now)!, right, names, options, parsed.GetValue(threads), form);
+            return Run(parsed.GetValue(old)!, left, parsed.GetValue(now)!, right, names, options, parsed.GetValue(threads), accept.Of(parsed), form);
         });
     }
 
@@ -70,7 +77,7 @@ internal static class DiffCommand
         _ => null,
     };
 
-    private static int Run(string old, ImageOptions left, string now, ImageOptions right, ImmutableArray<TypeName> names, DiffOptions options, int threads, OutputForm form)
+    private static int Run(string old, ImageOptions left, string now, ImageOptions right, ImmutableArray<TypeName> names, DiffOptions options, int threads, Accepting accepting, OutputForm form)
     {
         using KernelImage oldImage = InputImage.Open(old, left);
         using KernelImage newImage = InputImage.Open(now, right);
@@ -78,7 +85,12 @@ internal static class DiffCommand
         using Progress progress = new(() => (0.3 * oldImage.Types.FractionDone) + (0.3 * newImage.Types.FractionDone) + (0.4 * compared));
         DiffReport report = DiffAnalysis.Run(oldImage, newImage, names, options, threads, done => compared = done);
         progress.Dispose();
-        return OutputOptions.Write(report, form);
+        Comparison types = accepting.Apply(report.Types);
+        report = report with { Types = types, Notices = [.. report.Notices, .. types.Stale] };
+        bool isWritten = accepting.Write("diff", types.Accepted.Select(a => a.Entry), types.ToAccept(accepting.Reason));
+        int code = OutputOptions.Write(report, form);
+        // What was written down is known; what cannot be told is not.
+        return isWritten && code == (int)ExitCode.Violated ? (int)ExitCode.Holds : code;
     }
 
     private static TypeName Name(string text)

@@ -67,9 +67,11 @@ internal static class RuleChoice
 
     private static Rule Parse(string path) => RuleParser.Parse(path, ReadText(path));
 
-    /// <summary>The text of a rule file or a header.</summary>
+    /// <summary>The text of a rule file, a header or a list of symbols.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What it is, for the message that it is too large.</param>
     /// <exception cref="UsageException">It cannot be read.</exception>
-    public static string ReadText(string path)
+    public static string ReadText(string path, string what = "rule file or header")
     {
         try
         {
@@ -88,7 +90,7 @@ internal static class RuleChoice
 
             using StreamReader reader = new(new MemoryStream(bytes, 0, count), System.Text.Encoding.UTF8);
             return count > LargestText
-                ? throw new UsageException($"{path} is larger than any rule file or header: {LargestText} bytes at the most are read")
+                ? throw new UsageException($"{path} is larger than any {what}: {LargestText} bytes at the most are read")
                 : reader.ReadToEnd();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

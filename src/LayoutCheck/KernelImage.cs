@@ -100,11 +100,15 @@ public sealed class KernelImage : IDisposable
     public ImageFacts ReadFacts()
     {
         string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
-        return new ImageFacts(format, _content.Elf?.BuildId(), _content.Release() ?? RunningKernel.ReleaseOf(Path), ReadConfig(), _content.Wrapping)
+        return new ImageFacts(format, _content.Elf?.BuildId(), ReadRelease(), ReadConfig(), _content.Wrapping)
         {
             Machine = _content.Elf?.Header.Machine,
         };
     }
+
+    /// <summary>The kernel release (<c>uname -r</c>), or null if the image does not contain it.</summary>
+    /// <exception cref="InvalidImageException">The section that has it is damaged.</exception>
+    public string? ReadRelease() => _content.Release() ?? RunningKernel.ReleaseOf(Path);
 
     /// <summary>The kernel's configuration, by <c>CONFIG_</c> names; null if the image does not contain it (CONFIG_IKCONFIG).</summary>
     /// <exception cref="InvalidImageException">It is damaged.</exception>

@@ -25,9 +25,10 @@ public sealed partial class ArchitectureTests
         ["Btf"] = ["Core", "IO", "Types"],
         ["Layouts"] = ["Core", "Types"],
         ["Compare"] = ["Core", "Types"],
+        ["History"] = ["Core", "Types"],
         ["Rules"] = ["Core", "Layouts", "Types"],
         ["Reports"] = ["Core", "Compare", "Rules", "Layouts", "Types"],
-        ["Analyses"] = ["Core", "Compare", "Layouts", "Types", "Rules", "Reports"],
+        ["Analyses"] = ["Core", "Compare", "Layouts", "Types", "History", "Rules", "Reports"],
     };
 
     // The questions are asked of the facade.

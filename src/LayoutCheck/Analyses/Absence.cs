@@ -1,4 +1,5 @@
 using LayoutCheck.Core;
+using LayoutCheck.History;
 using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 
@@ -16,6 +17,9 @@ internal sealed class Absence(KernelImage image)
 
     /// <summary>The number of names that had no answer.</summary>
     public int Count { get; private set; }
+
+    // Read at the first use: it is for a name that history knows, in an image that lacks it.
+    private readonly Lazy<string?> _release = new(() => ReleaseOf(image));
 
     private bool IsSearchWorthwhile => Count < MostCompared;
 
@@ -58,7 +62,8 @@ internal sealed class Absence(KernelImage image)
 
         // u8 is defined, but not as one of these: it is a typedef of an integer.
         string kinds = type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
-        string reason = isCompared ? $"{(image.Types.FindOmission() is { } omission ? $": {omission.Clause}" : "")}{Near(type)}" : "";
+        string reason = History(Histories.Find(type) is null ? null : Histories.For(type, _release.Value)) is { Length: > 0 } history ? history
+            : isCompared ? $"{(image.Types.FindOmission() is { } omission ? $": {omission.Clause}" : "")}{Near(type)}" : "";
         return $"no C definition of {shown}{kinds}{reason}";
     }
 
@@ -71,7 +76,8 @@ internal sealed class Absence(KernelImage image)
         IEnumerable<string> paths = IsSearchWorthwhile ? TypeLayout.Of(definition).Items.Where(i => i.Path.Length > 0).Select(i => i.Path) : [];
         Count++;
         string near = Suggestions.Clause(member, paths, most: MostSuggestions);
-        return $"{Spelling(definition)} has no member {Printable.Escape(Printable.Shorten(member))}{(omission is null ? "" : $": {omission.Clause}")}{near}";
+        string history = History(OfMember(definition, member));
+        return $"{Spelling(definition)} has no member {Printable.Escape(Printable.Shorten(member))}{(omission is null ? "" : $": {omission.Clause}")}{(history.Length > 0 ? history : near)}";
     }
 
     /// <summary>The debug information does not tell where a member lies.</summary>
@@ -86,6 +92,34 @@ internal sealed class Absence(KernelImage image)
     /// <summary>The debug information of a type cannot be read.</summary>
     public static string OfDamage(TypeName type, InvalidImageException problem)
         => $"{Printable.Escape(Printable.Shorten(type.ToString()))}: {Printable.Escape(problem.Message)}";
+
+    private static string History(string? sentence) => sentence is null ? "" : $"; history says: {sentence}";
+
+    private string? OfMember(TypeDefinition definition, string path)
+    {
+        if (definition.Aggregate is not { Kind: AggregateKind.Struct, Name: { } tag }
+            || Histories.Find(new TypeName(TypeNameKind.Struct, tag), path) is not { } member)
+        {
+            return null;
+        }
+
+        // Where the member itself is there, something within it is missing: its own coming and going does not explain that, another type of it does.
+        bool isThere = MemberPath.Resolve(definition.Graph, definition.Root, member.Name) is not null;
+        return isThere && member.Retyped is null ? null : Histories.For(new TypeName(TypeNameKind.Struct, tag), path, _release.Value);
+    }
+
+    // Without it, the whole history is told.
+    private static string? ReleaseOf(KernelImage image)
+    {
+        try
+        {
+            return image.ReadRelease();
+        }
+        catch (InvalidImageException)
+        {
+            return null;
+        }
+    }
 
     private static string Spelling(TypeDefinition definition) => Printable.Escape(Printable.Shorten(definition.Graph.Declare(definition.Root)));
 

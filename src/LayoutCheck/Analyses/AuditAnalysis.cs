@@ -15,9 +15,10 @@ public static class AuditAnalysis
     /// <param name="image">The image; not closed.</param>
     /// <param name="threads">How many threads may work; the report does not depend on it.</param>
     /// <param name="accepted">The differences that are right.</param>
+    /// <param name="withTwins">Whether Rust's twins are compared with C too.</param>
     /// <param name="withImage">Whether the report has the facts that the image tells of itself.</param>
     /// <exception cref="InvalidImageException">The image is damaged or not understood, or changed meanwhile.</exception>
-    public static AuditReport Run(KernelImage image, int threads, ImmutableArray<AcceptedVariants> accepted, bool withImage)
+    public static AuditReport Run(KernelImage image, int threads, ImmutableArray<AcceptedVariants> accepted, bool withTwins, bool withImage)
     {
         ArgumentNullException.ThrowIfNull(image);
         using WorkerPool pool = new(threads);
@@ -29,6 +30,7 @@ public static class AuditAnalysis
             source, image.HasOtherSource, census.Names.Length, definitions, [.. apart.Select(set => VariantSorter.Sort(set, source.Kind, image.HasOtherSource, accepted))])
         {
             Run = RunInfo.Of(image.Path),
+            Twins = withTwins ? TwinAnalysis.Run(image.Types, pool) : null,
         };
         return image.Sign(report, withImage);
     }

@@ -27,6 +27,7 @@ public static class DiffAnalysis
         using WorkerPool pool = new(threads);
         Comparison types = names.IsEmpty ? Comparison.OfAll(old.Types, now.Types, pool, done) : Comparison.OfSome(old.Types, now.Types, names, pool);
         ImmutableArray<RuleChange> rules = options.Rules is { } set ? RuleChanges(old, now, set, threads) : [];
+        Reach? reach = options.Symbols is { } symbols ? Reach.Of(symbols, old.Types, now.Types, Reached(types), pool) : null;
         ComparedImage left = Describe(old);
         ComparedImage right = Describe(now);
         bool tellsSource = left.Source != right.Source;
@@ -37,9 +38,14 @@ public static class DiffAnalysis
             Missing = types.Missing,
             Rules = rules,
             Limit = options.Limit,
+            Reach = reach,
             Notices = [.. types.Missing.Select(n => $"no C definition of {n} in either image")],
         };
     }
+
+    // The types that text shows: what only follows is below its cause.
+    private static IEnumerable<TypeName> Reached(Comparison types)
+        => types.Different.Where(t => t.Causes.IsEmpty || types.Asked.Contains(t.Name)).Select(t => t.Name);
 
     private static ComparedImage Describe(KernelImage image)
     {
@@ -77,4 +83,8 @@ public static class DiffAnalysis
 /// <param name="FailOn">The least weight of a difference that counts; null when none does.</param>
 /// <param name="Rules">The rules whose outcomes are compared; null for none.</param>
 /// <param name="Limit">The most types that text shows with their members; 0 for all.</param>
-public sealed record DiffOptions(ChangeClass? FailOn = ChangeClass.Layout, RuleSet? Rules = null, int Limit = 0);
+public sealed record DiffOptions(ChangeClass? FailOn = ChangeClass.Layout, RuleSet? Rules = null, int Limit = 0)
+{
+    /// <summary>The symbols whose way to the changed types is asked for; null when it is not.</summary>
+    public SymbolList? Symbols { get; init; }
+}

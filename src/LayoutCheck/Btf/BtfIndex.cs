@@ -207,7 +207,8 @@ internal sealed class BtfIndex
         return found;
     }
 
-    private bool IsInherited(in BtfRecord record) => _base is not null && record.Id <= _baseCount;
+    /// <summary>Whether a record is one of the base.</summary>
+    public bool IsInherited(in BtfRecord record) => _base is not null && record.Id <= _baseCount;
 
     // `index` is a record's number among those that are not inherited, from 0. All of them are known to be whole.
     private uint OffsetOf(uint index)

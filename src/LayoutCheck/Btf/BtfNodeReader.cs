@@ -52,6 +52,18 @@ internal sealed class BtfNodeReader(BtfIndex index, Func<int> wordByteSize, Func
         return Add(record, new EnumType(NameOf(record), record.SizeOrType, record.KindFlag) { Enumerators = enumerators });
     }
 
+    /// <summary>Reads the type of a function or variable, in which structs and unions are names, and returns its id in the graph.</summary>
+    /// <param name="record">Its FUNC or VAR record.</param>
+    /// <exception cref="InvalidImageException">A record that it needs is damaged.</exception>
+    public TypeId ReadPrototype(BtfRecord record)
+    {
+        _graph.BeginRoot();
+        uint kind = index.Record(record.SizeOrType, record).Kind;
+        return record.Kind == BtfFormat.BTF_KIND_FUNC && kind != BtfFormat.BTF_KIND_FUNC_PROTO
+            ? throw index.Invalid(record, $"{record} is no function: its type is {BtfFormat.KindName(kind)}")
+            : Read(record.SizeOrType, isBehindPointer: true, 0, record);
+    }
+
     /// <summary>The graph of all that was read; the reader is not used afterwards.</summary>
     public TypeGraph Build() => _graph.Build();
 

@@ -124,6 +124,9 @@ internal sealed class BtfTypeReader : ITypeSource
     public SourceOmission? FindOmission() => BtfProducer.OmissionOf(_index, () => (ulong)WordByteSize());
 
     /// <inheritdoc/>
+    public RustTypes? FindRustTypes(IReadOnlySet<string>? names = null) => null;
+
+    /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames()
     {
         HashSet<TypeName> names = [];
@@ -139,6 +142,45 @@ internal sealed class BtfTypeReader : ITypeSource
         List<TypeName> sorted = [.. names];
         sorted.Sort((x, y) => string.CompareOrdinal(x.Name, y.Name) is not 0 and var order ? order : x.Kind.CompareTo(y.Kind));
         return sorted;
+    }
+
+    /// <inheritdoc/>
+    public PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        Dictionary<string, int> wanted = [];
+        for (int i = 0; i < names.Count; i++)
+        {
+            _ = wanted.TryAdd(names[i], i);
+        }
+
+        // Of several records of one name, as of static functions, a module's own count before those of its kernel.
+        uint[] ids = new uint[names.Count];
+        for (uint id = 1; id <= _index.Count; id++)
+        {
+            BtfRecord record = _index.Record(id);
+            if (record.Kind is BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_VAR && _index.NameAt(record.NameOffset, record) is { } name
+                && wanted.TryGetValue(name, out int at) && (ids[at] == 0 || _index.IsInherited(_index.Record(ids[at])) != _index.IsInherited(record)))
+            {
+                ids[at] = id;
+            }
+        }
+
+        return PrototypeSet.Of(names, i => ids[i] == 0 ? (null, null) : ReadPrototype(names[i], _index.Record(ids[i])));
+    }
+
+    private (Prototype? Found, InvalidImageException? Problem) ReadPrototype(string name, BtfRecord record)
+    {
+        try
+        {
+            BtfNodeReader reader = new(_index, WordByteSize, () => _nesting ??= BtfProducer.NestingOf(_index));
+            TypeId type = reader.ReadPrototype(record);
+            return (new Prototype(name, reader.Build(), type), null);
+        }
+        catch (InvalidImageException e) when (e.IsOfOneType)
+        {
+            return (null, e);
+        }
     }
 
     /// <inheritdoc/>
@@ -170,6 +212,9 @@ internal sealed class BtfTypeReader : ITypeSource
         public ImmutableArray<TypeName> Names { get; }
 
         public DebugInfoSummary Facts { get; }
+
+        // Whether a record is sound is known when it was read.
+        public int? CountOfEqual(int index) => null;
 
         public ICensusReader OpenReader() => this;
 

@@ -17,14 +17,66 @@ public sealed record Comparison(ImmutableArray<TypeVerdict> Different, int Compa
     /// <summary>Of some types, the names that were asked for as they are compared: with the keyword of their tag. Of all types, none.</summary>
     public ImmutableArray<TypeName> Asked { get; init; } = [];
 
+    /// <summary>The names whose differences are accepted, with the entry for each; they are no part of <see cref="Different"/>.</summary>
+    public ImmutableArray<(TypeVerdict Type, AcceptedDifference Entry)> Accepted { get; init; } = [];
+
+    /// <summary>Remarks on entries of accepted differences that cover nothing.</summary>
+    public ImmutableArray<string> Stale { get; init; } = [];
+
     /// <summary>The names that were asked for and that neither source defines.</summary>
     public ImmutableArray<TypeName> Missing { get; init; } = [];
 
     /// <summary>How many names are the same.</summary>
-    public int SameCount => ComparedCount - Different.Length;
+    public int SameCount => ComparedCount - Different.Length - Accepted.Length;
 
     /// <summary>How many names have differences of a weight and no more, or less.</summary>
     public int Count(ChangeClass weight) => Different.Count(d => d.Problem is null && d.Least == weight && d.Most == weight);
+
+    /// <summary>The same without the differences that are accepted, and those that follow from accepted ones alone.</summary>
+    public Comparison Accept(IReadOnlyCollection<AcceptedDifference> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        Dictionary<string, AcceptedDifference> bySubject = entries.ToDictionary(e => e.Subject, StringComparer.Ordinal);
+        Dictionary<TypeName, AcceptedDifference> covered = [];
+        List<string> stale = [];
+        foreach (TypeVerdict verdict in Different.Where(v => v.Problem is null && v.Causes.IsEmpty))
+        {
+            if (bySubject.TryGetValue(verdict.Name.ToString(), out AcceptedDifference? entry))
+            {
+                if (entry.Covers(AcceptFile.Lines(verdict)))
+                {
+                    covered.Add(verdict.Name, entry);
+                }
+                else
+                {
+                    stale.Add($"{entry.Place}: {entry.Subject} differs in another way than the entry accepts");
+                }
+            }
+        }
+
+        HashSet<string> different = [.. Different.Select(v => v.Name.ToString())];
+        HashSet<string> asked = [.. Asked.Select(n => n.ToString())];
+        stale.AddRange(entries.Where(e => !different.Contains(e.Subject) && (asked.Count == 0 || asked.Contains(e.Subject)))
+            .Select(e => $"{e.Place}: nothing of {e.Subject} differs: the entry can go"));
+        stale.AddRange(Different.Where(v => !v.Causes.IsEmpty || v.Problem is not null).Select(v => bySubject.GetValueOrDefault(v.Name.ToString())).OfType<AcceptedDifference>()
+            .Select(e => $"{e.Place}: {e.Subject} has no difference of its own to accept"));
+        foreach (TypeVerdict follower in Different.Where(v => !v.Causes.IsEmpty && v.Causes.All(covered.ContainsKey)).ToArray())
+        {
+            covered.Add(follower.Name, covered[follower.Causes[0]]);
+        }
+
+        return this with
+        {
+            Different = [.. Different.Where(v => !covered.ContainsKey(v.Name))],
+            Accepted = [.. Different.Where(v => covered.ContainsKey(v.Name)).Select(v => (v, covered[v.Name]))],
+            Stale = [.. stale],
+        };
+    }
+
+    /// <summary>The differences as entries to accept, those left out that follow from others or that cannot be told.</summary>
+    public IEnumerable<AcceptedDifference> ToAccept(string reason)
+        => Different.Where(v => v.Problem is null && v.Causes.IsEmpty && v.Least == v.Most)
+            .Select(v => new AcceptedDifference(v.Name.ToString(), reason, AcceptFile.Lines(v), ""));
 
     /// <summary>Compares all structs and unions that both sources define. Types are compared one by one and let go, so that memory does not grow with them.</summary>
     /// <param name="old">The old source.</param>

@@ -39,4 +39,7 @@ public enum FastPaths
 
     /// <summary>What the image says of itself is read beside the debug information.</summary>
     ConcurrentMetadata = 1 << 10,
+
+    /// <summary>All definitions of all structs are compared by hashes.</summary>
+    Census = 1 << 11,
 }

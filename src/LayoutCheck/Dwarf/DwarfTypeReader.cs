@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Census;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
@@ -117,13 +118,31 @@ internal sealed class DwarfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
+    public RustTypes? FindRustTypes(IReadOnlySet<string>? names = null) => RustUnits.Read(_image, names);
+
+    /// <inheritdoc/>
     public IReadOnlyList<TypeName> DefinedNames() => StructNames.All(_image);
 
     /// <inheritdoc/>
     public ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false)
     {
+        if (!_image.Sections.Disabled.HasFlag(FastPaths.Census)
+            && DwarfCensus.TryTake(_image, pool, withPlaces, () => Target, (names, workers) => FindAll(names, workers, withPlaces)) is { } census)
+        {
+            _producers = census.Facts.Producers;
+            return census;
+        }
+
         ImmutableArray<TypeName> names = [.. DefinedNames()];
         return new SurveyedCensus(names, FindAll(names, pool, withPlaces));
+    }
+
+    /// <inheritdoc/>
+    public PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(pool);
+        return Prototypes.Find(_image, names, pool);
     }
 
     private TargetInfo TargetOf(int addressSize)

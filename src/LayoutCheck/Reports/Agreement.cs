@@ -41,11 +41,12 @@ public sealed record Agreement(AgreementKind Kind, ComparedImage Old, ComparedIm
         int open = Types.Different.Count(t => t.IsOpen(FailOn));
         int harmless = Types.Different.Length - differing - open;
         string other = Kind == AgreementKind.Sources ? New.SourceName : New.Label;
-        string rest = (open > 0 ? $", {open} cannot be told" : "") + (harmless > 0 ? $", {harmless} changed without moving anything" : "");
+        string rest = (open > 0 ? $", {open} cannot be told" : "") + (harmless > 0 ? $", {harmless} changed without moving anything" : "")
+            + (Types.Accepted.Length > 0 ? $", {Types.Accepted.Length} differ as accepted" : "");
         return Types.ComparedCount == 0 ? ContinuesItsBtf ? $"its types are those of {other}, whose BTF it goes on from" : $"no type of it is in {other}: nothing was compared"
             : differing > 0 ? $"{differing} of {Printable.Count((ulong)Types.ComparedCount, "type")} {(differing == 1 ? "differs" : "differ")} from {other}{rest}"
             : open > 0 ? $"{open} of {Printable.Count((ulong)Types.ComparedCount, "type")} cannot be compared with {other}"
-            : $"{Printable.Count((ulong)Types.ComparedCount, "type")} {(Types.ComparedCount == 1 ? "agrees" : "agree")} with {other}{rest}"
+            : $"{Printable.Count((ulong)(Types.ComparedCount - Types.Accepted.Length - Types.Different.Length), "type")} {(Types.ComparedCount == 1 ? "agrees" : "agree")} with {other}{rest}"
                 + (ContinuesItsBtf ? ", whose BTF it goes on from" : "");
     }
 

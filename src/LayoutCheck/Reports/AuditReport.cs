@@ -23,8 +23,21 @@ public sealed record AuditReport(
     /// <summary>The number of names with one definition, the same in all units.</summary>
     public int AgreeingCount => NameCount - Types.Length;
 
+    /// <summary>The comparison of Rust's twins with C; null when it was not asked for.</summary>
+    public TwinReport? Twins { get; init; }
+
+    /// <summary>The worst of both questions: a violation, then what cannot be told.</summary>
+    public override ExitCode ExitCode => UnitsExitCode switch
+    {
+        ExitCode.Unreadable => ExitCode.Unreadable,
+        ExitCode.Violated => ExitCode.Violated,
+        ExitCode.Undecided when Twins is { ExitCode: ExitCode.Violated } => ExitCode.Violated,
+        ExitCode.Undecided => ExitCode.Undecided,
+        _ => Twins?.ExitCode ?? ExitCode.Holds,
+    };
+
     /// <summary>A difference is a violation; else what cannot be told is undecided. Without a name nothing was compared.</summary>
-    public override ExitCode ExitCode => Count(AuditOutcome.TwoWays) > 0 ? ExitCode.Violated
+    private ExitCode UnitsExitCode => Count(AuditOutcome.TwoWays) > 0 ? ExitCode.Violated
         : NameCount > 0 && Count(AuditOutcome.Unreadable) == NameCount ? ExitCode.Unreadable
         : NameCount == 0 || Source.Omission is not null || Count(AuditOutcome.Undecided) + Count(AuditOutcome.Unreadable) > 0 ? ExitCode.Undecided
         : ExitCode.Holds;
@@ -33,10 +46,12 @@ public sealed record AuditReport(
     public int Count(AuditOutcome outcome) => Types.Count(t => t.Outcome == outcome);
 
     /// <summary>The first line of the report.</summary>
-    public string Headline()
+    public string Headline() => Twins is null ? UnitsHeadline() : $"{UnitsHeadline()}; {Twins.Headline()}";
+
+    private string UnitsHeadline()
     {
         int open = Count(AuditOutcome.Undecided) + Count(AuditOutcome.Unreadable);
-        return ExitCode switch
+        return UnitsExitCode switch
         {
             ExitCode.Violated => $"the units do NOT agree: {Differ(Count(AuditOutcome.TwoWays))}{(open > 0 ? $"; cannot tell of {open} more" : "")}",
             ExitCode.Holds => $"all units agree: {AgreeingCount} of {Names(NameCount)} have one definition{Rest(AuditOutcome.Private, "of private structs")}{Rest(AuditOutcome.Accepted, "accepted")}",

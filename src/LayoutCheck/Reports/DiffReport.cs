@@ -28,6 +28,9 @@ public sealed record DiffReport(ComparedImage Old, ComparedImage New, Comparison
     /// <summary>The rules whose outcomes differ.</summary>
     public ImmutableArray<RuleChange> Rules { get; init; } = [];
 
+    /// <summary>The symbols that reach the changed types; null when none were named.</summary>
+    public Reach? Reach { get; init; }
+
     /// <summary>The most types that text shows with their members; 0 for all.</summary>
     public int Limit { get; init; }
 
@@ -56,6 +59,11 @@ public sealed record DiffReport(ComparedImage Old, ComparedImage New, Comparison
         if (compatible > 0)
         {
             parts.Add($"{compatible} changed compatibly");
+        }
+
+        if (!Types.Accepted.IsEmpty)
+        {
+            parts.Add($"{Types.Accepted.Length} {(Types.Accepted.Length == 1 ? "differs" : "differ")} as accepted");
         }
 
         if (open > 0)

@@ -15,6 +15,12 @@ public interface ITypeCensus
     /// <summary>The source that they come from.</summary>
     DebugInfoSummary Facts { get; }
 
+    /// <summary>
+    /// How many definitions a name has, when it is known without reading any that all of them lay it out the same; null when one must read them to know.
+    /// </summary>
+    /// <param name="index">The index of the name in <see cref="Names"/>.</param>
+    int? CountOfEqual(int index);
+
     /// <summary>Opens a reader of the definitions, for one thread. The caller disposes it.</summary>
     ICensusReader OpenReader();
 }
@@ -38,6 +44,9 @@ internal sealed class SurveyedCensus(ImmutableArray<TypeName> names, Survey surv
 
     /// <inheritdoc/>
     public DebugInfoSummary Facts => survey.Facts;
+
+    /// <inheritdoc/>
+    public int? CountOfEqual(int index) => survey.Sets[index] is { Problem: null, Distinct: [var only] } ? only.Units.Length : null;
 
     /// <inheritdoc/>
     public ICensusReader OpenReader() => this;

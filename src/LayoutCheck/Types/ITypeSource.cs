@@ -57,6 +57,11 @@ public interface ITypeSource
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     SourceOmission? FindOmission();
 
+    /// <summary>The structs and unions that bindgen made of C's for Rust; null in BTF, which has no namespaces to tell them by.</summary>
+    /// <param name="names">The names that are wanted; null for all.</param>
+    /// <exception cref="InvalidImageException">A Rust unit is damaged or not understood.</exception>
+    RustTypes? FindRustTypes(IReadOnlySet<string>? names = null);
+
     /// <summary>The names of all structs and unions that C units define, each once, in ordinal order: for suggestions.</summary>
     IReadOnlyList<TypeName> DefinedNames();
 
@@ -67,6 +72,15 @@ public interface ITypeSource
     /// <param name="withPlaces">Whether the readers of the census tell where the types and their members are declared, where that is recorded.</param>
     /// <exception cref="InvalidImageException">A unit is damaged or not understood.</exception>
     ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false);
+
+    /// <summary>
+    /// The prototypes of functions and variables, as C units define them, or else declare them. BTF has those functions that its producer took in, and few
+    /// variables.
+    /// </summary>
+    /// <param name="names">The symbols, each once.</param>
+    /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool);
 }
 
 /// <summary>Queries of any source.</summary>

@@ -153,7 +153,7 @@ public sealed class AuditAnalysisTests
         AddStruct(dwarf, "b.c", 8, null);
         using KernelImage image = dwarf.Open();
 
-        AuditReport report = AuditAnalysis.Run(image, 2, [], withImage: false);
+        AuditReport report = AuditAnalysis.Run(image, 2, [], withTwins: false, withImage: false);
 
         Assert.Equal(ExitCode.Undecided, report.ExitCode);
         AuditedType type = Assert.Single(report.Types);
@@ -173,7 +173,7 @@ public sealed class AuditAnalysisTests
         AddContradiction(unit);
         using KernelImage image = dwarf.Open();
 
-        AuditReport report = AuditAnalysis.Run(image, 1, [], withImage: false);
+        AuditReport report = AuditAnalysis.Run(image, 1, [], withTwins: false, withImage: false);
 
         Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.Equal(["struct broken"], NamesOf(report, AuditOutcome.Unreadable));
@@ -202,7 +202,7 @@ public sealed class AuditAnalysisTests
         AddContradiction(dwarf.Unit());
         using KernelImage image = dwarf.Open();
 
-        Assert.Equal(ExitCode.Unreadable, AuditAnalysis.Run(image, 1, [], withImage: false).ExitCode);
+        Assert.Equal(ExitCode.Unreadable, AuditAnalysis.Run(image, 1, [], withTwins: false, withImage: false).ExitCode);
     }
 
     [Fact]
@@ -212,7 +212,7 @@ public sealed class AuditAnalysisTests
         dwarf.Unit().Int();
         using KernelImage image = dwarf.Open();
 
-        AuditReport report = AuditAnalysis.Run(image, 1, [], withImage: false);
+        AuditReport report = AuditAnalysis.Run(image, 1, [], withTwins: false, withImage: false);
 
         Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.StartsWith("cannot tell whether the units agree: no C unit defines a struct or union", report.Headline(), StringComparison.Ordinal);
@@ -222,7 +222,7 @@ public sealed class AuditAnalysisTests
     public void The_report_does_not_depend_on_threads()
     {
         using KernelImage image = FixtureFile.Open("audit/audit.two-ways.gcc-dwarf4.elf");
-        string[] texts = [.. new[] { 1, 2, 5 }.Select(threads => Written.Text(AuditAnalysis.Run(image, threads, [], withImage: false), new TextStyle(Verbosity: Verbosity.Full)))];
+        string[] texts = [.. new[] { 1, 2, 5 }.Select(threads => Written.Text(AuditAnalysis.Run(image, threads, [], withTwins: false, withImage: false), new TextStyle(Verbosity: Verbosity.Full)))];
 
         Assert.Single(texts.Distinct());
     }
@@ -247,7 +247,7 @@ public sealed class AuditAnalysisTests
     private static AuditReport Audit(string fixture, SourceChoice choice = SourceChoice.Auto, params ImmutableArray<AcceptedVariants> accepted)
     {
         using KernelImage image = FixtureFile.Open(fixture, choice);
-        return AuditAnalysis.Run(image, 2, accepted, withImage: false);
+        return AuditAnalysis.Run(image, 2, accepted, withTwins: false, withImage: false);
     }
 
     private static IEnumerable<string> NamesOf(AuditReport report, AuditOutcome outcome)

@@ -29,6 +29,7 @@ public sealed class FixtureUseTests
         ["page-era5-dwo/"] = "Dwarf/Split/SplitDwarfTests",
         ["page-era5-dwp/"] = "Dwarf/Split/SplitDwarfTests",
         ["audit/"] = "Analyses/AuditAnalysisTests",
+        ["reach/"] = "Compare/ReachTests",
         ["pinned/"] = "Rules/Import/PinnedFixtureTests",
     };
 

@@ -89,6 +89,9 @@ internal sealed class DieLayout
 
     /// <summary>The field of each attribute in order; <see cref="DieField.Unsupported"/> also if its form is not one that the field may have.</summary>
     public DieField[] Fields = [];
+
+    /// <summary>The plan of a census; made on first use.</summary>
+    public DiePlan Plan;
     public FieldLocation Name;
     public FieldLocation Type;
     public FieldLocation ByteSize;

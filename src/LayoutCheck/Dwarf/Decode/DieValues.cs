@@ -42,6 +42,32 @@ internal static class DieValues
         }
     }
 
+    /// <summary>
+    /// The length of a dimension of an array, null where none is recorded. DWARF 5 §5.13: a count, or an inclusive upper bound; C counts from 0. GCC writes x[0]
+    /// with a bound of -1.
+    /// </summary>
+    /// <exception cref="InvalidImageException">It does not count from 0.</exception>
+    public static ulong? ElementCount(Die subrange)
+    {
+        if (Constant(subrange, DwAt.DW_AT_count) is { } count)
+        {
+            return count;
+        }
+
+        if (Constant(subrange, DwAt.DW_AT_lower_bound) is not (null or 0))
+        {
+            throw subrange.Invalid("an array that does not count from 0, which C has not");
+        }
+
+        if (Constant(subrange, DwAt.DW_AT_upper_bound) is not { } upper)
+        {
+            return null;
+        }
+
+        bool isMinusOne = upper == ulong.MaxValue || (upper == uint.MaxValue && subrange[DwAt.DW_AT_upper_bound].Form == DwForm.DW_FORM_data4);
+        return isMinusOne ? 0 : upper + 1;
+    }
+
     /// <summary>The meaning of DW_AT_encoding.</summary>
     public static BaseEncoding Encoding(Die die) => EncodingOf(Constant(die, DwAt.DW_AT_encoding) ?? 0);
 

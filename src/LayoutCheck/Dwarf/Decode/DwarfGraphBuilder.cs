@@ -49,6 +49,11 @@ internal sealed partial class DwarfGraphBuilder
     }
 
     /// <summary>
+    /// Whether units stay open from one definition to the next, as long as there is room: for definitions of few units in any order.
+    /// </summary>
+    public bool KeepsUnitsOpen { get; init; }
+
+    /// <summary>
     /// The definition at a DIE of the image: a struct or union, or the one that a typedef names, or an enumeration. Null for a declaration, and for a typedef
     /// of another type.
     /// </summary>
@@ -66,12 +71,25 @@ internal sealed partial class DwarfGraphBuilder
     /// <summary>The definition at a DIE of any file: the image, the supplementary file or a split one.</summary>
     public (TypeGraph Graph, TypeId Root)? Build(DwarfSections file, in UnitHeader unit, ulong dieOffset)
     {
+        Begin(file, unit);
+        TypeId root = Type(dieOffset, file, unit, byValue: true);
+        TypeGraph graph = _graph.Build();
+        bool isTypedef = root != TypeId.Void && graph[root] is TypedefType;
+        root = graph.Strip(root);
+        TypeNode? node = root == TypeId.Void ? null : graph[root];
+        TypedefOf = isTypedef && node is AggregateReference { Name: { } name } declared ? new TypeName(TypeName.KindOf(declared.Kind), name) : null;
+        FirstTypedefOf ??= TypedefOf;
+        return node is AggregateType or EnumType { Enumerators: not null } ? (graph, root) : null;
+    }
+
+    private void Begin(DwarfSections file, in UnitHeader unit)
+    {
         _graph = new TypeGraphBuilder();
         _known.Clear();
         _inOtherByteOrder.Clear();
         _depth = 0;
         TypedefOf = null;
-        if (_decoders.Count > 0 && !_decoders.ContainsKey((file, unit.Offset)))
+        if (!KeepsUnitsOpen && _decoders.Count > 0 && !_decoders.ContainsKey((file, unit.Offset)))
         {
             // One unit is open at a time; others stay open only while the types of one definition refer to them.
             DieDecoder? reused = _decoders.Values.FirstOrDefault(d => d.Sections == file);
@@ -82,15 +100,17 @@ internal sealed partial class DwarfGraphBuilder
                 _decoders.Add((file, unit.Offset), reused);
             }
         }
+    }
 
-        TypeId root = Type(dieOffset, file, unit, byValue: true);
-        TypeGraph graph = _graph.Build();
-        bool isTypedef = root != TypeId.Void && graph[root] is TypedefType;
-        root = graph.Strip(root);
-        TypeNode? node = root == TypeId.Void ? null : graph[root];
-        TypedefOf = isTypedef && node is AggregateReference { Name: { } name } declared ? new TypeName(TypeName.KindOf(declared.Kind), name) : null;
-        FirstTypedefOf ??= TypedefOf;
-        return node is AggregateType or EnumType { Enumerators: not null } ? (graph, root) : null;
+    /// <summary>The type of the function or variable at a DIE of any file; structs and unions are names in it.</summary>
+    /// <exception cref="InvalidImageException">The DIE is damaged, or is neither.</exception>
+    public (TypeGraph Graph, TypeId Type) BuildPrototype(DwarfSections file, in UnitHeader unit, ulong dieOffset)
+    {
+        Begin(file, unit);
+        DieDecoder decoder = DecoderOf(file, unit);
+        Die die = decoder.Read(dieOffset, out _) ?? throw file.Info.Invalid(dieOffset, "a function or variable is said to be here, and there is none");
+        TypeId type = die.Tag == DwTag.DW_TAG_subprogram ? Add(Function(die, decoder), die) : Target(die, decoder, byValue: false);
+        return (_graph.Build(), type);
     }
 
     private TypeId Type(ulong dieOffset, DwarfSections file, in UnitHeader unit, bool byValue)
@@ -357,7 +377,7 @@ internal sealed partial class DwarfGraphBuilder
         {
             if (child.Tag == DwTag.DW_TAG_subrange_type)
             {
-                counts.Add(Count(child));
+                counts.Add(DieValues.ElementCount(child));
             }
         }
 
@@ -376,28 +396,6 @@ internal sealed partial class DwarfGraphBuilder
         }
 
         return new ArrayType(element, counts[0]);
-    }
-
-    // DWARF 5 §5.13: a count, or an inclusive upper bound; C counts from 0. GCC writes x[0] with a bound of -1.
-    private static ulong? Count(Die die)
-    {
-        if (DieValues.Constant(die, DwAt.DW_AT_count) is { } count)
-        {
-            return count;
-        }
-
-        if (DieValues.Constant(die, DwAt.DW_AT_lower_bound) is not (null or 0))
-        {
-            throw die.Invalid("an array that does not count from 0, which C has not");
-        }
-
-        if (DieValues.Constant(die, DwAt.DW_AT_upper_bound) is not { } upper)
-        {
-            return null;
-        }
-
-        bool isMinusOne = upper == ulong.MaxValue || (upper == uint.MaxValue && die[DwAt.DW_AT_upper_bound].Form == DwForm.DW_FORM_data4);
-        return isMinusOne ? 0 : upper + 1;
     }
 
     private FunctionType Function(Die die, DieDecoder decoder)

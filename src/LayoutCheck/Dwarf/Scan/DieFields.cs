@@ -173,6 +173,9 @@ internal sealed unsafe class DieFieldReader(Section info, AbbrevTable abbrevs)
         return layout.Name.Load(attributes, _swap) == nameOffset && layout.Location.Load(attributes, _swap) * 8 == bitOffset;
     }
 
+    /// <summary>The layout of the DIEs of an abbreviation; <see cref="DieLayout.Fields"/> is whole even where the layout is not usable.</summary>
+    public DieLayout LayoutOf(Abbrev abbrev) => abbrev.Layout ??= MakeLayout(abbrev);
+
     // The attributes that change the meaning of a DIE.
     private static DieField FieldOf(DwAt attribute) => attribute switch
     {

@@ -173,6 +173,15 @@ internal sealed unsafe class DieScanner : IDisposable
         }
     }
 
+    /// <summary>Adds the functions and variables at the top level of the open unit that have a wanted name (<see cref="UnitSymbols"/>).</summary>
+    public void CollectSymbols(List<SymbolHit> hits)
+    {
+        if (!_isOver && !HasNoWantedName())
+        {
+            UnitSymbols.Collect(_stepper, _next, _wanted, hits);
+        }
+    }
+
     /// <summary>Adds the DIEs of the open unit with a wanted name at any level (<see cref="NestedTypes"/>).</summary>
     public void CollectNested(List<NestedHit> hits)
     {
@@ -180,6 +189,15 @@ internal sealed unsafe class DieScanner : IDisposable
         {
             NestedTypes.Collect(_stepper, _next, _wanted, hits);
         }
+    }
+
+    /// <summary>The bytes of the name of a DIE of the open unit; none if it has no name.</summary>
+    /// <exception cref="InvalidImageException">The DIE is damaged, or no string is there.</exception>
+    public ReadOnlySpan<byte> NameOf(ulong die)
+    {
+        SectionReader reader = _info.ReadRange(die, _unit.End);
+        Abbrev abbrev = _abbrevs.Get(reader.ReadUleb(), _info, die);
+        return abbrev.NameForm != 0 && _stepper.ReadName(ref reader, abbrev) is var (form, value, at) ? _stepper.Strings.Bytes(form, value, at) : [];
     }
 
     /// <summary>

@@ -106,6 +106,25 @@ internal sealed class DieStepper(DwarfSections sections, Section info, AbbrevTab
         return abbrev.DeclarationForm != DwForm.DW_FORM_flag || reader.ReadU8() != 0;
     }
 
+    /// <summary>Whether a DIE has external linkage (DW_AT_external).</summary>
+    /// <param name="reader">At the first attribute.</param>
+    /// <param name="abbrev">The abbreviation of the DIE.</param>
+    public bool IsExternal(SectionReader reader, Abbrev abbrev)
+    {
+        foreach (AttributeSpec spec in abbrev.Specs)
+        {
+            DwForm form = spec.Form == DwForm.DW_FORM_indirect ? AttributeForms.ReadIndirect(ref reader, _info) : spec.Form;
+            if (spec.Attribute == DwAt.DW_AT_external)
+            {
+                return form == DwForm.DW_FORM_flag_present || (form == DwForm.DW_FORM_flag && reader.ReadU8() != 0);
+            }
+
+            AttributeForms.Skip(ref reader, form, _unit, _info);
+        }
+
+        return false;
+    }
+
     /// <summary>Steps from the first attribute of a DIE over all of its children, and notes an import.</summary>
     /// <exception cref="InvalidImageException">A DIE on the way is damaged or has an unknown form.</exception>
     public void StepOver(ref SectionReader reader, Abbrev abbrev, ulong die)

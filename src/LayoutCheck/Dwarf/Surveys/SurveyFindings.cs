@@ -16,7 +16,8 @@ internal sealed record UnreadDefinition(DwarfSections File, UnitHeader Header, D
 
 /// <summary>The findings of one worker of a survey. Lists by request have one entry for each wanted name.</summary>
 /// <param name="requests">The number of wanted names.</param>
-internal sealed class SurveyFindings(int requests)
+/// <param name="facts">Where the facts about the source are collected.</param>
+internal sealed class SurveyFindings(int requests, SourceFacts facts)
 {
     /// <summary>By request: the different definitions.</summary>
     public List<Variant>[] Variants { get; } = Lists<List<Variant>>(requests);
@@ -27,14 +28,8 @@ internal sealed class SurveyFindings(int requests)
     /// <summary>By request: the structs and unions that its typedefs name and their units only declare.</summary>
     public HashSet<TypeName>[] TypedefTargets { get; } = Lists<HashSet<TypeName>>(requests);
 
-    /// <summary>The number of compile units by language.</summary>
-    public Dictionary<string, int> Languages { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>The producers of the C units.</summary>
-    public HashSet<string> Producers { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>The DWARF versions of the C units.</summary>
-    public SortedSet<ushort> Versions { get; } = [];
+    /// <summary>The facts about the source.</summary>
+    public SourceFacts Facts { get; } = facts;
 
     /// <summary>The partial units, and the units that import any.</summary>
     public List<UnitFinding> ImportedUnits { get; } = [];

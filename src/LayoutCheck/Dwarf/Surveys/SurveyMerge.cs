@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Decode;
 using LayoutCheck.Dwarf.Scan;
@@ -40,7 +39,7 @@ internal sealed class SurveyMerge
     {
         SurveyMerge merge = new(plan, findings);
         InvalidImageException?[] problems = merge.ResolveFailures();
-        return new Survey(merge.DefinitionSets(problems), merge.Facts(target));
+        return new Survey(merge.DefinitionSets(problems), SourceFacts.Merge([.. findings.Select(f => f.Facts)], target()));
     }
 
     /// <summary>By request: the structs and unions that are only declared where a typedef of the name stands for them; in no order.</summary>
@@ -156,16 +155,4 @@ internal sealed class SurveyMerge
                 .Select(v => new TypeDefinition(places?.Build(v.File, v.Header, v.DieOffset)?.Graph ?? v.Graph, v.Root, v.UnitsInOrder()) { IsOfSharedPlace = v.IsInTypeUnit })
                 .OrderBy(d => d.Units[0].Index),
         ];
-
-    private DebugInfoSummary Facts(Func<TargetInfo> target)
-    {
-        IEnumerable<LanguageCount> languages = _findings.SelectMany(f => f.Languages).GroupBy(l => l.Key, StringComparer.Ordinal)
-            .Select(g => new LanguageCount(g.Key, g.Sum(l => l.Value))).OrderByDescending(l => l.UnitCount).ThenBy(l => l.Language, StringComparer.Ordinal);
-        IEnumerable<string> versions = _findings.SelectMany(f => f.Versions).Distinct().Order().Select(v => v.ToString(CultureInfo.InvariantCulture));
-        ImmutableArray<string> producers = [.. _findings.SelectMany(f => f.Producers).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return new DebugInfoSummary(SourceKind.Dwarf, target(), "DWARF " + string.Join(", ", versions), [.. languages], producers)
-        {
-            Omission = producers.Select(ReducedUnits.OmissionOf).FirstOrDefault(o => o is not null),
-        };
-    }
 }

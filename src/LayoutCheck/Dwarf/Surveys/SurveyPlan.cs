@@ -15,7 +15,7 @@ internal sealed class SurveyPlan(DwarfImage image, WantedNames wanted, bool with
     // Hundreds of drivers may have a private struct of one name, and most of those are equal to another.
     private const int MostPlaces = 4096;
 
-    private const int MostLayouts = 256;
+    public const int MostLayouts = 256;
 
     /// <summary>The most different definitions of a name. Each is compared with all before it, so that the time grows with the square.</summary>
     public int MostVariants { get; } = tellsPlacesApart ? MostPlaces : MostLayouts;

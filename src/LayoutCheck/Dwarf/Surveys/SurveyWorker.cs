@@ -20,7 +20,6 @@ internal sealed class SurveyWorker
     private readonly DwarfGraphBuilder _builder;
     private readonly DefinitionMatcher _matcher;
     private readonly InternedTypes? _internedTypes;
-    private readonly Dictionary<ulong, string> _producersByOffset = [];
 
     // By request, for the current unit.
     private readonly bool[] _isDeclared;
@@ -32,7 +31,7 @@ internal sealed class SurveyWorker
         _plan = plan;
         _scanners = scanners;
         _walk = new CUnitWalk(plan.Image, scanners);
-        _findings = new SurveyFindings(requests);
+        _findings = new SurveyFindings(requests, new SourceFacts(plan.Image.Sections));
         _builder = new DwarfGraphBuilder(plan.Image.Sections, withPlaces: plan.TellsPlacesApart);
         _matcher = new DefinitionMatcher(plan.Image.Sections, scanners.ForImage.Info, scanners.ForImage.Abbrevs);
         _internedTypes = plan.Image.Sections.Disabled.HasFlag(FastPaths.InternedTypes) ? null : new InternedTypes();
@@ -78,20 +77,14 @@ internal sealed class SurveyWorker
 
     private bool Visit(in CUnit unit)
     {
-        if (unit.Root.IsCompileUnit)
-        {
-            string language = DwarfLanguage.Describe(unit.Root.Language);
-            _findings.Languages[language] = _findings.Languages.GetValueOrDefault(language) + 1;
-        }
-
+        _findings.Facts.Count(unit.Root);
         if (unit.Role == UnitRole.UnknownLanguage)
         {
             LanguageGuard.RequireNoDefinition(unit, _builder, _plan.Wanted.Requests);
         }
         else if (unit.Role is UnitRole.C or UnitRole.Part)
         {
-            _findings.Versions.Add(unit.Header.Version);
-            FindDefinitions(unit, new UnitInReport(unit, unit.Root.IsCompileUnit ? Producer(unit) : ""));
+            FindDefinitions(unit, new UnitInReport(unit, _findings.Facts.Note(unit)));
         }
 
         return false;
@@ -202,27 +195,6 @@ internal sealed class SurveyWorker
         }
 
         return same;
-    }
-
-    // Equal producers have one offset in .debug_str, and a thousand characters.
-    private string Producer(in CUnit unit)
-    {
-        ulong? place = unit.File == _plan.Image.Sections ? unit.Root.StringOffset(unit.Root.Producer) : null;
-        if (place is not { } offset)
-        {
-            string text = unit.Root.Text(unit.Root.Producer);
-            _findings.Producers.Add(text);
-            return text;
-        }
-
-        if (!_producersByOffset.TryGetValue(offset, out string? producer))
-        {
-            producer = unit.Root.Text(unit.Root.Producer);
-            _producersByOffset.Add(offset, producer);
-            _findings.Producers.Add(producer);
-        }
-
-        return producer;
     }
 
     /// <summary>The identity of a unit in a report. The name is read on demand.</summary>

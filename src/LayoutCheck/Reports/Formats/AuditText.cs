@@ -33,7 +33,12 @@ internal static class AuditText
             text.Row(ColumnOfDoubt, $"private structs of one name cannot be told from one that is compiled in two ways: {Printable.Escape(doubt)}", ColumnOfDoubt.Length);
         }
 
-        if (!report.Types.IsEmpty)
+        if (report.Twins is { } twins)
+        {
+            TwinText.Write(twins, text);
+        }
+
+        if (!report.Types.IsEmpty || report.Twins is not null)
         {
             text.Gap();
         }
@@ -41,6 +46,11 @@ internal static class AuditText
         string definitions = $"{Printable.Count((ulong)report.NameCount, "name")} in {Printable.Count((ulong)report.DefinitionCount, "definition")}";
         string units = report.Source.Kind == SourceKind.Dwarf ? " of C units" : "";
         text.Line($"Structs and unions: {definitions}{units}; {string.Join(", ", Counts(report))}");
+        if (report.Twins is { NameCount: > 0 } compared)
+        {
+            TwinText.WriteSummary(compared, text);
+        }
+
         string other = !report.HasOtherSource ? "" : report.Source.Kind == SourceKind.Dwarf ? "; the image has BTF too (--source btf)" : "; the image has DWARF too (--source dwarf)";
         text.Line($"File: {Printable.Escape(report.Run.File)} ({report.Source.Format}{other})");
         foreach ((string label, string words) in Provenance.Others(report.Files))

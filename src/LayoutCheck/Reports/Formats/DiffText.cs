@@ -37,9 +37,14 @@ internal static class DiffText
             text.Line($"char changed its signedness: {Printable.Count((ulong)report.Types.Chars.Members, "member")} of {Printable.Count((ulong)report.Types.Chars.Types, "type")}, not listed below");
         }
 
-        WriteTypes(report.Types, report.Limit, text);
+        WriteTypes(report.Types, report.Reach, report.Limit, text);
+        WriteAccepted(report.Types, text);
         WriteOneSided(report, text);
         WriteRules(report.Rules, text);
+        if (report.Reach is { } reach)
+        {
+            ReachText.WriteSummary(reach, text);
+        }
     }
 
     private static void WriteCounts(DiffReport report, FoldedText text)
@@ -56,7 +61,7 @@ internal static class DiffText
     /// <returns>The number of problems.</returns>
     public static int WriteAgreement(Agreement agreement, FoldedText text)
     {
-        if (agreement.ExitCode == ExitCode.Holds && agreement.Types.Different.IsEmpty)
+        if (agreement.ExitCode == ExitCode.Holds && agreement.Types.Different.IsEmpty && agreement.Types.Accepted.IsEmpty)
         {
             return 0;
         }
@@ -69,7 +74,8 @@ internal static class DiffText
             _ => ("allowed", (Func<string, string>)text.Style.Good),
         };
         text.Row(word, $" {Printable.Escape(agreement.Headline())}", 4, paint, text.Style.Bold);
-        WriteTypes(agreement.Types, agreement.Limit, text);
+        WriteTypes(agreement.Types, null, agreement.Limit, text);
+        WriteAccepted(agreement.Types, text);
         Guard[] guards = [.. agreement.Guards()];
         if (guards.Length > 0 && agreement.Kind == AgreementKind.Against)
         {
@@ -89,7 +95,7 @@ internal static class DiffText
         return 1;
     }
 
-    private static void WriteTypes(Comparison types, int limit, FoldedText text)
+    private static void WriteTypes(Comparison types, Reach? reach, int limit, FoldedText text)
     {
         ILookup<TypeName, TypeName> followers = types.Different.SelectMany(t => t.Causes.Select(c => (Cause: c, t.Name))).ToLookup(p => p.Cause, p => p.Name);
         HashSet<TypeName> asked = [.. types.Asked];
@@ -103,6 +109,11 @@ internal static class DiffText
         {
             text.Gap();
             WriteType(verdict, text);
+            if (reach is not null)
+            {
+                ReachText.Write(reach, verdict.Name, text);
+            }
+
             if (followers[verdict.Name].ToArray() is { Length: > 0 } affected)
             {
                 text.Row("  ", $"and {Printable.Count((ulong)affected.Length, "type")} that {(affected.Length == 1 ? "has" : "have")} it inside: {Names(affected)}", 4, null, text.Style.Dim);
@@ -113,6 +124,30 @@ internal static class DiffText
         {
             text.Gap();
             text.Line($"and {shown.Length - most} more {(shown.Length - most == 1 ? "type" : "types")} (--limit 0 shows all)");
+        }
+    }
+
+    // Once for an entry: what follows from it is only counted.
+    private static void WriteAccepted(Comparison types, FoldedText text)
+    {
+        if (types.Accepted.IsEmpty)
+        {
+            return;
+        }
+
+        text.Gap();
+        text.Line($"{Printable.Count((ulong)types.Accepted.Length, "type")} {(types.Accepted.Length == 1 ? "differs" : "differ")} as accepted:");
+        foreach (IGrouping<AcceptedDifference, TypeVerdict> entry in types.Accepted.GroupBy(a => a.Entry, a => a.Type).Take(MostGuards))
+        {
+            int followers = entry.Count() - 1;
+            string others = followers > 0 ? $" (and {Printable.Count((ulong)followers, "type")} that {(followers == 1 ? "has" : "have")} it inside)" : "";
+            text.Row("  ", $"{Printable.Escape(entry.Key.Subject)}{others}: {Printable.Escape(entry.Key.Reason)}", 4);
+        }
+
+        int more = types.Accepted.Select(a => a.Entry).Distinct().Count() - MostGuards;
+        if (more > 0)
+        {
+            text.Row("  ", $"and {more} more entries, which --format json lists", 4);
         }
     }
 

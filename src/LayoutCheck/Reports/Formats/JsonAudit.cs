@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayoutCheck.Compare;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports.Formats;
@@ -32,6 +33,88 @@ internal readonly struct JsonAudit(Utf8JsonWriter json)
         }
 
         json.WriteEndArray();
+        if (report.Twins is { } twins)
+        {
+            Write(twins);
+        }
+    }
+
+    private void Write(TwinReport twins)
+    {
+        json.WriteStartObject("rust");
+        json.WriteNumber("units", twins.UnitCount);
+        json.WriteNumber("names", twins.NameCount);
+        json.WriteNumber("members", twins.MemberCount);
+        json.WriteString("doubt", twins.Doubt);
+        json.WriteStartArray("namespaces");
+        foreach (TwinSpace space in twins.Spaces)
+        {
+            json.WriteStartObject();
+            json.WriteString("namespace", space.Name);
+            json.WriteNumber("names", space.NameCount);
+            json.WriteNumber("members", space.MemberCount);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("different");
+        foreach (TwinResult twin in twins.Differing)
+        {
+            Write(twin);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("names_not_compared");
+        foreach (IGrouping<TwinSkip, SkippedTwin> reason in twins.SkippedNames.GroupBy(s => s.Reason).OrderBy(g => g.Key))
+        {
+            WriteReason(reason.Key, reason.Count());
+            json.WriteStartArray("names");
+            foreach (SkippedTwin skipped in reason)
+            {
+                json.WriteStringValue($"{skipped.Namespace}::{skipped.Name}");
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("members_not_compared");
+        foreach (SkipCount skipped in twins.SkippedMembers)
+        {
+            WriteReason(skipped.Reason, skipped.Count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("in_other_namespaces", twins.OtherCount);
+        json.WriteEndObject();
+    }
+
+    private void WriteReason(TwinSkip reason, int count)
+    {
+        json.WriteStartObject();
+        json.WriteString("reason", TwinReport.Words(reason));
+        json.WriteNumber("count", count);
+    }
+
+    private void Write(TwinResult twin)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", $"{twin.Twin.Namespace}::{twin.Twin.Name}");
+        json.WriteString("unit", twin.Twin.Unit);
+        json.WriteStartArray("differences");
+        foreach (TwinDifference difference in twin.Differences)
+        {
+            json.WriteStartObject();
+            json.WriteString("member", difference.Path);
+            json.WriteString("in_c", difference.InC);
+            json.WriteString("in_rust", difference.InRust);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static string Key(AuditOutcome outcome) => AuditText.Word(outcome).Replace(' ', '_');

@@ -39,6 +39,7 @@ internal static class JsonDiff
         }
 
         json.WriteEndArray();
+        JsonReach.Write(json, report.Reach);
     }
 
     /// <summary>Writes what differs between two runs over equal bytes.</summary>
@@ -86,6 +87,7 @@ internal static class JsonDiff
         json.WriteNumber("name", types.Count(ChangeClass.Name));
         json.WriteNumber("type", types.Count(ChangeClass.Type));
         json.WriteNumber("layout", types.Count(ChangeClass.Layout));
+        json.WriteNumber("accepted", types.Accepted.Length);
         json.WriteNumber("undecided", types.Different.Count(t => t.Problem is not null || t.Least != t.Most));
         json.WriteNumber("only_old", types.OnlyOld.Length);
         json.WriteNumber("only_new", types.OnlyNew.Length);
@@ -96,6 +98,24 @@ internal static class JsonDiff
         foreach (TypeVerdict verdict in types.Different)
         {
             WriteVerdict(json, verdict);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("accepted");
+        foreach ((TypeVerdict type, AcceptedDifference entry) in types.Accepted)
+        {
+            json.WriteStartObject();
+            json.WriteString("type", type.Name.ToString());
+            json.WriteString("by", entry.Place);
+            json.WriteString("reason", entry.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("stale");
+        foreach (string stale in types.Stale)
+        {
+            json.WriteStringValue(stale);
         }
 
         json.WriteEndArray();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Rules.Language;
+using LayoutCheck.Types;
 
 namespace LayoutCheck.Rules.Import;
 
@@ -10,11 +11,7 @@ public sealed record BaselineOptions
     /// Names of fields that kernels keep for later use, as patterns in which <c>*</c> is any text: those of gendwarfksyms, Android, RHEL, SUSE, openEuler and
     /// deepin.
     /// </summary>
-    public static ImmutableArray<string> UsualReserved { get; } =
-    [
-        "*kabi_reserved*", "__kabi_ignored*", "__kabi_renamed*", "_reserved*", "rh_reserved*", "*_kabi_padding*",
-        "android_backport_reserved*", "android_oem_data*", "android_vendor_data*",
-    ];
+    public static ImmutableArray<string> UsualReserved => ReservedNames.Patterns;
 
     /// <summary>Whether it pins places and sizes alone: no types, and nothing of the types that are held by value.</summary>
     public bool PlacesOnly { get; init; }
