@@ -119,10 +119,16 @@ public sealed class TypeDiffer
     private static ulong? AlignmentOf(ComparedDefinition side, TypeId type)
     {
         TypeGraph graph = side.Definition.Graph;
-        TypeAlignment? natural = graph.NaturalAlignmentOf((AggregateType)graph[type], side.Scalars);
-        ulong? certain = natural is { } its && its.Least == its.Most ? its.Most : null;
-        return ((AggregateType)graph[type]).Alignment is not { } declared ? certain
-            : side.Definition.HasExactAlignments ? declared
-            : Math.Max(declared, certain ?? 1);
+        AggregateType aggregate = (AggregateType)graph[type];
+        if (aggregate.Alignment is not null && side.Definition.HasExactAlignments)
+        {
+            return aggregate.Alignment;
+        }
+
+        // Of the attributes alone: the members may have more.
+        ulong declared = aggregate.Alignment ?? 1;
+        TypeAlignment? natural = graph.NaturalAlignmentOf(aggregate, side.Scalars);
+        ulong least = Math.Max(natural?.Least ?? 1, declared);
+        return least == Math.Max(natural?.Most ?? 1, declared) ? least : null;
     }
 }

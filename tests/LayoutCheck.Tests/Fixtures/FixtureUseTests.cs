@@ -30,6 +30,7 @@ public sealed class FixtureUseTests
         ["page-era5-dwp/"] = "Dwarf/Split/SplitDwarfTests",
         ["audit/"] = "Analyses/AuditAnalysisTests",
         ["reach/"] = "Compare/ReachTests",
+        ["kabi/"] = "Compare/KabiFixtureTests",
         ["pinned/"] = "Rules/Import/PinnedFixtureTests",
     };
 
