@@ -64,7 +64,12 @@ public static class AgreementAnalysis
         kernel.RequireUnchanged();
         return report with
         {
-            Agreement = new Agreement(AgreementKind.Against, Side(module, report.Image), Side(kernel, facts), types) { Limit = limit, ContinuesItsBtf = isSame },
+            Agreement = new Agreement(AgreementKind.Against, Side(module, report.Image), Side(kernel, facts), types)
+            {
+                Limit = limit,
+                ContinuesItsBtf = isSame,
+                Histories = QuotedHistories.Of(types, report.Image, facts),
+            },
             Files = [.. report.Files, new InputFile(FileRole.ComparedKernel, kernel.Path, facts.BuildId, facts.Release)],
         };
     }

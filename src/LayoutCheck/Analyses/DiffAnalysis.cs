@@ -38,6 +38,7 @@ public static class DiffAnalysis
             Missing = types.Missing,
             Rules = rules,
             Limit = options.Limit,
+            Histories = QuotedHistories.Of(types, left.Image, right.Image),
             Reach = reach,
             Notices = [.. types.Missing.Select(n => $"no C definition of {n} in either image")],
         };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using LayoutCheck.Compare;
 using LayoutCheck.Core;
 
@@ -22,6 +23,9 @@ public sealed record Agreement(AgreementKind Kind, ComparedImage Old, ComparedIm
 {
     /// <summary>Whether the image's BTF goes on from that of the very kernel: all types that it does not define itself are the kernel's.</summary>
     public bool ContinuesItsBtf { get; init; }
+
+    /// <summary>The histories of the members that are named.</summary>
+    public ImmutableArray<QuotedHistory> Histories { get; init; } = [];
 
     /// <summary>The most types that text shows with their members; 0 for all.</summary>
     public int Limit { get; init; }

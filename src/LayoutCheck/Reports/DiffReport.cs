@@ -31,6 +31,9 @@ public sealed record DiffReport(ComparedImage Old, ComparedImage New, Comparison
     /// <summary>The symbols that reach the changed types; null when none were named.</summary>
     public Reach? Reach { get; init; }
 
+    /// <summary>The histories of the members that are named.</summary>
+    public ImmutableArray<QuotedHistory> Histories { get; init; } = [];
+
     /// <summary>The most types that text shows with their members; 0 for all.</summary>
     public int Limit { get; init; }
 
@@ -118,3 +121,9 @@ public sealed record ComparedImage(string File, ImageFacts? Image, SourceKind So
 /// <param name="New">The outcome in the new one.</param>
 /// <param name="Reason">The reason for the new outcome; null when there is none.</param>
 public sealed record RuleChange(string Id, string Title, Outcome Old, Outcome New, string? Reason);
+
+/// <summary>The history of a member that a comparison names.</summary>
+/// <param name="Type">The struct.</param>
+/// <param name="Member">The member.</param>
+/// <param name="Sentence">The history, with what to write instead.</param>
+public sealed record QuotedHistory(TypeName Type, string Member, string Sentence);

@@ -40,6 +40,7 @@ internal static class DiffText
         WriteTypes(report.Types, report.Reach, report.Limit, text);
         WriteAccepted(report.Types, text);
         WriteOneSided(report, text);
+        WriteHistories(report.Histories, text);
         WriteRules(report.Rules, text);
         if (report.Reach is { } reach)
         {
@@ -92,6 +93,7 @@ internal static class DiffText
             }
         }
 
+        WriteHistories(agreement.Histories, text);
         return 1;
     }
 
@@ -124,6 +126,20 @@ internal static class DiffText
         {
             text.Gap();
             text.Line($"and {shown.Length - most} more {(shown.Length - most == 1 ? "type" : "types")} (--limit 0 shows all)");
+        }
+    }
+
+    private static void WriteHistories(ImmutableArray<QuotedHistory> histories, FoldedText text)
+    {
+        if (!histories.IsEmpty)
+        {
+            text.Gap();
+            text.Line("history:");
+        }
+
+        foreach (QuotedHistory history in histories)
+        {
+            text.Row("  ", $"{history.Type.Name}: {history.Sentence}", 4);
         }
     }
 

@@ -27,6 +27,7 @@ internal static class JsonDiff
         WriteImage(json, "new", report.New);
         WriteComparison(json, report.Types);
         WriteNames(json, "missing", report.Missing);
+        WriteHistories(json, report.Histories);
         json.WriteStartArray("rules");
         foreach (RuleChange rule in report.Rules)
         {
@@ -63,6 +64,7 @@ internal static class JsonDiff
         WriteImage(json, "old", agreement.Old);
         WriteImage(json, "new", agreement.New);
         WriteComparison(json, agreement.Types);
+        WriteHistories(json, agreement.Histories);
         json.WriteStartArray("guards");
         foreach (Guard guard in agreement.Guards())
         {
@@ -121,6 +123,21 @@ internal static class JsonDiff
         json.WriteEndArray();
         WriteNames(json, "only_old", types.OnlyOld);
         WriteNames(json, "only_new", types.OnlyNew);
+    }
+
+    private static void WriteHistories(Utf8JsonWriter json, ImmutableArray<QuotedHistory> histories)
+    {
+        json.WriteStartArray("histories");
+        foreach (QuotedHistory history in histories)
+        {
+            json.WriteStartObject();
+            json.WriteString("type", history.Type.ToString());
+            json.WriteString("member", history.Member);
+            json.WriteString("history", history.Sentence);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>The name of a weight.</summary>
