@@ -50,6 +50,12 @@ public static class AuditAnalysis
             {
                 for (int i = from; i < Math.Min(from + Portion, disputed.Length); i++)
                 {
+                    if (census.CountOfEqual(i) is { } equal)
+                    {
+                        count += equal;
+                        continue;
+                    }
+
                     DefinitionSet set = Read(reader, census.Names[i], i);
                     count += set.DefinitionCount;
                     disputed[i] = set.Problem is not null || set.Distinct.Length > 1 ? set : null;

@@ -1,63 +1,63 @@
-using System.Collections.Immutable;
 using LayoutCheck.Compare;
-using LayoutCheck.Tests.Rules;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Compare;
 
-/// <summary>Names that a side defines in several ways are compared as sets.</summary>
+/// <summary>Names with several definitions: as sets, by their units, or not at all.</summary>
 public sealed class NameComparisonTests : IDisposable
 {
-    private const string Small = "struct cache 8\n  a 0/8 long\n";
-    private const string Large = "struct cache 16\n  a 0/8 long\n  b 8/8 long\n";
-    private const string Huge = "struct cache 24\n  a 0/8 long\n  b 8/8 long\n  c 16/8 long\n";
+    // struct packet has 8 bytes in a.c and 24 in b.c.
+    private readonly KernelImage _dwarf = KernelImage.Open(FixtureFile.PathOf("audit/audit.two-ways.gcc-dwarf5-btf.elf"));
+    private readonly KernelImage _btf = KernelImage.Open(FixtureFile.PathOf("audit/audit.two-ways.gcc-dwarf5-btf.elf"), SourceChoice.Btf);
 
-    private readonly KernelImage _any = FixtureFile.Open("no-page/no-page.gcc-dwarf5.elf");
-
-    public void Dispose() => _any.Dispose();
-
-    // The units of the definitions, one of each.
-    private static DefinitionSet Set(string text, params string[] units)
+    public void Dispose()
     {
-        DefinitionSet set = LayoutText.Parse(text).Values.First();
-        return set with { Distinct = [.. set.Distinct.Select((d, i) => d with { Units = [new DefiningUnit(i, units[i])] })] };
+        _dwarf.Dispose();
+        _btf.Dispose();
     }
-
-    private TypeVerdict? Compare(DefinitionSet old, DefinitionSet now) => new NameComparison(_any.Types, _any.Types).Compare(old, now);
 
     [Fact]
     public void Equal_sets_are_the_same_in_any_order()
-        => Assert.True(Compare(Set(Small + Large, "a.c", "b.c"), Set(Large + Small, "x.c", "y.c"))!.IsSame);
-
-    [Fact]
-    public void Definitions_are_paired_by_their_units()
     {
-        TypeVerdict verdict = Compare(Set(Small + Large, "a.c", "b.c"), Set(Small + Huge, "a.c", "b.c"))!;
-        Assert.Equal((ChangeClass.Layout, ChangeClass.Layout), (verdict.Least, verdict.Most));
-        ComparedPair pair = Assert.Single(verdict.Pairs);
-        Assert.Equal(("b.c", 16ul, 24ul), (pair.Unit, pair.Changes.Old.ByteSize, pair.Changes.New.ByteSize));
+        DefinitionSet set = Packet(_dwarf);
+        TypeVerdict verdict = new NameComparison(_dwarf.Types, _dwarf.Types).Compare(set, set with { Distinct = [.. set.Distinct.Reverse()] })!;
+        Assert.True(verdict.IsSame);
         Assert.Equal((2, 2), verdict.DefinitionCounts);
     }
 
     [Fact]
-    public void Without_units_in_common_the_answer_is_open()
+    public void A_side_with_one_of_two_is_paired_by_its_units()
     {
-        TypeVerdict verdict = Compare(Set(Small + Large, "a.c", "b.c"), Set(Small, "c.c"))!;
+        DefinitionSet set = Packet(_dwarf);
+        TypeVerdict verdict = new NameComparison(_dwarf.Types, _dwarf.Types).Compare(set, set with { Distinct = [set.Distinct[1]] })!;
+        Assert.Equal((ChangeClass.None, ChangeClass.None), (verdict.Least, verdict.Most));
+    }
+
+    [Fact]
+    public void Units_that_changed_places_differ()
+    {
+        DefinitionSet set = Packet(_dwarf);
+        DefinitionSet swapped = set with { Distinct = [set.Distinct[0] with { Units = set.Distinct[1].Units }] };
+        TypeVerdict verdict = new NameComparison(_dwarf.Types, _dwarf.Types).Compare(set, swapped)!;
+        Assert.Equal((ChangeClass.Layout, ChangeClass.Layout), (verdict.Least, verdict.Most));
+        Assert.Equal("other/audit/b.c", verdict.Pairs.Single().Unit);
+    }
+
+    // The names of BTF's units are numbers of types, which say nothing in another image.
+    [Fact]
+    public void Without_units_the_answer_depends_on_the_definition()
+    {
+        DefinitionSet set = Packet(_btf);
+        TypeVerdict verdict = new NameComparison(_btf.Types, _btf.Types).Compare(set, set with { Distinct = [set.Distinct[1]] })!;
         Assert.Equal((ChangeClass.None, ChangeClass.Layout), (verdict.Least, verdict.Most));
         Assert.True(verdict.IsOpen(ChangeClass.Layout));
-        Assert.False(verdict.IsSame);
     }
 
-    [Fact]
-    public void What_differs_whichever_definition_is_meant_is_not_open()
+    private static DefinitionSet Packet(KernelImage image)
     {
-        TypeVerdict verdict = Compare(Set(Small + Large, "a.c", "b.c"), Set(Huge, "c.c"))!;
-        Assert.Equal((ChangeClass.Layout, ChangeClass.Layout), (verdict.Least, verdict.Most));
-        Assert.False(verdict.IsOpen(ChangeClass.Layout));
+        DefinitionSet set = image.Types.FindAll([TypeName.Parse("struct packet")], 1).Sets[0];
+        Assert.Equal(2, set.Distinct.Length);
+        return set;
     }
-
-    [Fact]
-    public void A_name_of_one_side_is_not_compared()
-        => Assert.Null(Compare(Set(Small, "a.c"), new DefinitionSet(TypeName.Parse("struct cache"), ImmutableArray<TypeDefinition>.Empty, 0)));
 }

@@ -55,6 +55,21 @@ public sealed class NormalisingTests
     }
 
     [Fact]
+    public void A_compiler_that_records_no_alignment_tells_none()
+    {
+        TypeDefinition aligned = Compared.Struct(64, b => [new Member("m", Long(b), 0)], alignment: 64);
+        foreach (string silent in (string[])["GNU C89 6.3.0 20170516 -g", "GNU C 4.8.5", "GNU C11 12.2.0 -gdwarf-2 -gstrict-dwarf"])
+        {
+            Same(Normalising.Alignments, aligned, Compared.Struct(64, b => [new Member("m", Long(b), 0)], null, silent));
+        }
+
+        foreach (string telling in (string[])["GNU C11 12.2.0 -gdwarf-4", "GNU C11 12.2.0 -gdwarf-5 -gstrict-dwarf", "GNU C89 7.5.0", "clang version 14.0.6", ""])
+        {
+            Differs(aligned, Compared.Struct(64, b => [new Member("m", Long(b), 0)], null, telling));
+        }
+    }
+
+    [Fact]
     public void The_alignment_of_bit_fields_and_of_attributes_below_it_is_not_told()
     {
         // Of `long a : 1; int b;` gcc makes a struct with the alignment of long.
@@ -145,6 +160,7 @@ public sealed class NormalisingTests
         });
         Same(Normalising.Tags, With("rwlock", "rwlock_t"), With(null, "rwlock_t"));
         Same(Normalising.Tags, With("rwlock", null), With(null, null));
+        Same(Normalising.Tags, With("rwlock", null), With(null, "rwlock_t"));
         Differs(With("rwlock", "rwlock_t"), With(null, "rwlock_t", "cooked"));
         Differs(With("rwlock", null), With("spinlock", null));
         Differs(With(null, "rwlock_t"), With(null, "spinlock_t"));

@@ -85,7 +85,7 @@ public sealed class TypeDifferTests
     public void Does_not_give_way_to_another_type_place_or_arm()
     {
         Changed("tail 56/4 int", "tail_new 56/4 enum kind", ChangeClass.Layout, "Added tail_new", "Removed tail");
-        Changed("tail 56/4 int", "tail_new 60/4 int", ChangeClass.Layout, "Added tail_new", "Removed tail");
+        Changed("tail 56/4 int", "tail_new 60/4 int", ChangeClass.Layout, "Removed tail", "Added tail_new");
         // By place and type alone head could be paired with what is new in the other arm.
         Changed("  head 0/8 long unsigned int\n", "  other 0/8 struct list_head *\n", ChangeClass.Layout, "Added other beside list, pgmap", "Removed head");
         Changed("  pgmap 0/8 struct dev_pagemap *\n", "", ChangeClass.Layout, "Removed pgmap");
