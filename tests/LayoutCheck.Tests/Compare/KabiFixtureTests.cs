@@ -24,7 +24,7 @@ public sealed class KabiFixtureTests
     [InlineData("dropped", ChangeClass.Layout, "Moved android_kabi_reserved1", "Removed kabi_reserved1", "Moved cookie", "Moved state")]
     [InlineData("outgrown", ChangeClass.Layout, "Added users", "Added limit", "Added more", "Moved android_kabi_reserved1", "Moved cookie", "Moved state")]
     [InlineData("nested", ChangeClass.Layout, "Resized guard", "Moved budget", "Moved kabi_reserved1", "Moved android_kabi_reserved1", "Moved cookie", "Moved state")]
-    [InlineData("renamed", ChangeClass.Layout, "Added handler")]
+    [InlineData("renamed", ChangeClass.Compatible, "Filled handler in cookie")]
     public void A_step_is_named_and_weighed(string step, ChangeClass weight, params string[] changes)
     {
         foreach ((string encoding, SourceChoice source) in s_sources)
