@@ -143,7 +143,8 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             a few differences of the kernel that are known to be right, each with the reason.
             BTF does not record where a type is declared: there, definitions that differ are undecided (exit 4).
             With --rust, the structs that bindgen made for Rust are compared with C's: sizes, and places and sizes
-            of members. What bindgen hides or adds is counted by reason.
+            of members. What bindgen hides or adds is counted by reason. With --source both, DWARF and BTF of the
+            image have to agree besides.
 
             Examples:
               layoutcheck audit vmlinux

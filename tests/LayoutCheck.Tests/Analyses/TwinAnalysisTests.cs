@@ -70,7 +70,7 @@ public sealed class TwinAnalysisTests
 
         Assert.Equal(ExitCode.Violated, report.ExitCode);
         Assert.Equal(["rust_twin::folio", "rust_twin::list_head", "rust_twin::page"], report.Twins!.Differing.Select(t => $"{t.Twin.Namespace}::{t.Twin.Name}").Order(StringComparer.Ordinal));
-        Assert.Contains("page.pgmap", RuleOf(image).Checks[0].Reason.Replace("folio.pgmap", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("folio.lru is at byte 8 in C, at byte 0 in Rust", RuleOf(image).Checks[0].Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class TwinAnalysisTests
 
         Assert.Equal(doubt, report.Twins!.Doubt);
         Assert.Equal(ExitCode.Undecided, report.ExitCode);
-        Assert.StartsWith("cannot tell whether Rust twins agree with C: " + doubt, report.Headline(), StringComparison.Ordinal);
+        Assert.Contains("cannot tell whether Rust twins agree with C: " + doubt, report.Headline(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -173,7 +173,7 @@ public sealed class TwinAnalysisTests
         return Audit(image).Twins!;
     }
 
-    private static AuditReport Audit(KernelImage image) => AuditAnalysis.Run(image, 2, [], withTwins: true, withImage: false);
+    private static AuditReport Audit(KernelImage image) => AuditAnalysis.Run(image, 2, new AuditOptions([], WithTwins: true), withImage: false);
 
     private static RuleResult Rule(string fixture, SourceChoice choice = SourceChoice.Auto)
     {
