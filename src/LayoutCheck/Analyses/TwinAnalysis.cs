@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using LayoutCheck.Compare;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Analyses;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace LayoutCheck.Rules;
+namespace LayoutCheck.Rules.Language;
 
 /// <summary>The comparison of the structs that bindgen made for Rust with C's, as far as a rule asks for it.</summary>
 /// <param name="NameCount">The number of twins that were compared; null when they cannot be read.</param>
