@@ -13,6 +13,7 @@ internal static class FastPathSwitches
         ("matcher", FastPaths.Matcher), ("skip-plan", FastPaths.SkipPlan), ("abbrev-cache", FastPaths.AbbrevCache), ("equality-cache", FastPaths.EqualityCache),
         ("byte-search", FastPaths.ByteSearch), ("window", FastPaths.Window), ("field-plan", FastPaths.FieldPlan), ("interned-types", FastPaths.InternedTypes),
         ("string-search", FastPaths.StringSearch), ("plain-members", FastPaths.PlainMembers), ("concurrent-metadata", FastPaths.ConcurrentMetadata),
+        ("census", FastPaths.Census),
     ];
 
     /// <summary>LAYOUTCHECK_DISABLE=word,word and LAYOUTCHECK_FORCE_SLOW=1, which is <c>matcher,byte-search</c>.</summary>

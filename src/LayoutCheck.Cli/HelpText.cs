@@ -40,6 +40,8 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck overlap vmlinux page                which members share which bytes, as a map
               layoutcheck overlap vmlinux page.compound_head  the members on the bytes of a member
               layoutcheck audit vmlinux                       whether all units agree
+              layoutcheck diff old-vmlinux vmlinux page       what became of each member
+              layoutcheck check my.ko --against vmlinux       whether a module sees the kernel's structs
               layoutcheck rules                               the rules, a line each
               layoutcheck explain pgmap-on-compound-head      what a rule is about, with a drawing
               layoutcheck baseline vmlinux page -o page.md    pin a layout, for the next build's check --rules
@@ -88,6 +90,8 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check --running
               layoutcheck check vmlinux --pack mm,kernel --format json
               layoutcheck check vmlinux -e 'offsetof(struct page, lru) == 8'
+              layoutcheck check my.ko --against vmlinux       every struct that both define agrees
+              layoutcheck check vmlinux --source both         DWARF and BTF agree
 
             """,
         ["show"] = """
@@ -113,6 +117,23 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck overlap vmlinux page
               layoutcheck overlap vmlinux page.compound_head
+
+            """,
+        ["diff"] = """
+            Compares the members of structs and unions by their paths. The first column is the byte, old and new
+            where it changed; + is new, - is gone. 'gives way to' is a member of the same type, or another
+            pointer, on the bits of one that is gone, in the same arm of a union. What is new in a hole, in
+            padding or over a reserved field, while nothing moves, is compatible.
+            Without a TYPE, all types that both images define are compared; one that changed only because a type
+            inside of it did is named under that type. A name with several definitions is 4 when the answer
+            depends on which is meant.
+
+            Examples:
+              layoutcheck diff old-vmlinux vmlinux
+              layoutcheck diff old-vmlinux vmlinux page folio --fail-on any
+              layoutcheck diff old-vmlinux vmlinux --write-accept accepted.txt
+              layoutcheck diff old-vmlinux vmlinux --accept accepted.txt --symvers Module.symvers
+              layoutcheck diff vmlinux vmlinux --old-source dwarf --new-source btf
 
             """,
         ["audit"] = """

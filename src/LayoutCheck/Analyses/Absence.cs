@@ -62,7 +62,7 @@ internal sealed class Absence(KernelImage image)
 
         // u8 is defined, but not as one of these: it is a typedef of an integer.
         string kinds = type.Kind == TypeNameKind.Any ? " as a struct, a union or a typedef of one" : "";
-        string reason = History(Histories.Find(type) is null ? null : Histories.For(type, _release.Value)) is { Length: > 0 } history ? history
+        string reason = History(Histories.Find(type) is null ? null : Histories.ForStruct(type, _release.Value)) is { Length: > 0 } history ? history
             : isCompared ? $"{(image.Types.FindOmission() is { } omission ? $": {omission.Clause}" : "")}{Near(type)}" : "";
         return $"no C definition of {shown}{kinds}{reason}";
     }

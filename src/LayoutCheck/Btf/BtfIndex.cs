@@ -207,8 +207,10 @@ internal sealed class BtfIndex
         return found;
     }
 
-    /// <summary>Whether a record is one of the base.</summary>
-    public bool IsInherited(in BtfRecord record) => _base is not null && record.Id <= _baseCount;
+    /// <summary>Whether an id is that of a record of the base.</summary>
+    public bool IsInherited(uint id) => _base is not null && id <= _baseCount;
+
+    private bool IsInherited(in BtfRecord record) => IsInherited(record.Id);
 
     // `index` is a record's number among those that are not inherited, from 0. All of them are known to be whole.
     private uint OffsetOf(uint index)

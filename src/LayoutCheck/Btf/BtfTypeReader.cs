@@ -154,33 +154,48 @@ internal sealed class BtfTypeReader : ITypeSource
             _ = wanted.TryAdd(names[i], i);
         }
 
-        // Of several records of one name, as of static functions, a module's own count before those of its kernel.
-        uint[] ids = new uint[names.Count];
+        List<uint>[] ids = [.. names.Select(_ => new List<uint>())];
         for (uint id = 1; id <= _index.Count; id++)
         {
             BtfRecord record = _index.Record(id);
-            if (record.Kind is BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_VAR && _index.NameAt(record.NameOffset, record) is { } name
-                && wanted.TryGetValue(name, out int at) && (ids[at] == 0 || _index.IsInherited(_index.Record(ids[at])) != _index.IsInherited(record)))
+            if (record.Kind is not (BtfFormat.BTF_KIND_FUNC or BtfFormat.BTF_KIND_VAR) || _index.NameAt(record.NameOffset, record) is not { } name
+                || !wanted.TryGetValue(name, out int at))
             {
-                ids[at] = id;
+                continue;
             }
+
+            // What a module has itself counts before what its kernel has.
+            if (ids[at].Count > 0 && _index.IsInherited(ids[at][0]) && !_index.IsInherited(id))
+            {
+                ids[at].Clear();
+            }
+
+            ids[at].Add(id);
         }
 
-        return PrototypeSet.Of(names, i => ids[i] == 0 ? (null, null) : ReadPrototype(names[i], _index.Record(ids[i])));
+        return PrototypeSet.Of(names, i => ids[i].Count == 0 ? (null, null) : ReadPrototype(names[i], ids[i]));
     }
 
-    private (Prototype? Found, InvalidImageException? Problem) ReadPrototype(string name, BtfRecord record)
+    // A static function of the same name may be among them: BTF calls all functions static.
+    private (Prototype? Found, InvalidImageException? Problem) ReadPrototype(string name, List<uint> ids)
     {
         try
         {
-            BtfNodeReader reader = new(_index, WordByteSize, () => _nesting ??= BtfProducer.NestingOf(_index));
-            TypeId type = reader.ReadPrototype(record);
-            return (new Prototype(name, reader.Build(), type), null);
+            Prototype[] all = [.. ids.Select(id => ReadPrototype(name, _index.Record(id))).DistinctBy(p => p.Graph.Declare(p.Type))];
+            return all.Length == 1 ? (all[0], null) : (null, _index.Invalid(
+                $"{all.Length} functions or variables are named {Printable.Shorten(name)}, their types differ, and BTF does not tell which of them is exported", "use DWARF"));
         }
         catch (InvalidImageException e) when (e.IsOfOneType)
         {
             return (null, e);
         }
+    }
+
+    private Prototype ReadPrototype(string name, BtfRecord record)
+    {
+        BtfNodeReader reader = new(_index, WordByteSize, () => _nesting ??= BtfProducer.NestingOf(_index));
+        TypeId type = reader.ReadPrototype(record);
+        return new Prototype(name, reader.Build(), type);
     }
 
     /// <inheritdoc/>

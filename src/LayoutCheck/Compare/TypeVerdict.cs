@@ -96,7 +96,8 @@ public sealed class NameComparison(ITypeSource old, ITypeSource now)
             return new TypeVerdict(left.Name, [], ChangeClass.None, ChangeClass.None) { CharMembers = all[0, 0].CharMembers };
         }
 
-        if (PairByUnits(left, right) is { } pairs)
+        // BTF has no units.
+        if (old.Kind == SourceKind.Dwarf && now.Kind == SourceKind.Dwarf && PairByUnits(left, right) is { } pairs)
         {
             ChangeClass most = pairs.Max(p => all[p.Left, p.Right].Class);
             ImmutableArray<ComparedPair> different =

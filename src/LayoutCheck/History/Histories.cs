@@ -56,7 +56,7 @@ public static class Histories
     /// <summary>The history of a whole struct in a sentence without a full stop, or null.</summary>
     /// <param name="type">The struct.</param>
     /// <param name="release">The release of an image that lacks it, or null. A history that has it in that release is not told.</param>
-    public static string? For(TypeName type, string? release = null)
+    public static string? ForStruct(TypeName type, string? release = null)
         => Find(type) is { Since: { } since } history && !(KernelRelease.Read(release) is { } read && since.IsIn(read) == true)
             ? $"struct {history.Name} appears in {since}"
             : null;

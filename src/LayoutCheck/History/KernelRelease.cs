@@ -5,7 +5,10 @@ namespace LayoutCheck.History;
 /// <summary>A kernel release as far as histories tell them apart: <c>6.12</c>, <c>6.12.118</c>.</summary>
 /// <param name="Major">The first number.</param>
 /// <param name="Minor">The second number.</param>
-/// <param name="Patch">The third number, that of a stable release, or null when it is not told.</param>
+/// <param name="Patch">
+/// The third number, that of a stable release, or null when it is not told. Distributions write 0 in its place (<c>6.1.0-56-cloud-amd64</c> is Debian's
+/// 6.1.192): a 0 tells nothing.
+/// </param>
 public readonly record struct KernelRelease(int Major, int Minor, int? Patch)
 {
     // No release has more digits in one number.
@@ -16,7 +19,7 @@ public readonly record struct KernelRelease(int Major, int Minor, int? Patch)
     {
         int at = 0;
         return Number(release, ref at) is { } major && Dot(release, ref at) && Number(release, ref at) is { } minor
-            ? new KernelRelease(major, minor, Dot(release, ref at) ? Number(release, ref at) : null)
+            ? new KernelRelease(major, minor, Dot(release, ref at) && Number(release, ref at) is > 0 and var patch ? patch : null)
             : null;
     }
 

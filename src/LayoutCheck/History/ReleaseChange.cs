@@ -55,7 +55,7 @@ public sealed record ReleaseChange(ImmutableArray<(KernelRelease First, KernelRe
 
     /// <summary>In words: <c>6.16</c>, <c>6.10 or 6.11</c>, <c>between 6.15 and 6.17; in 6.12.y between 6.12.108 and 6.12.111</c>.</summary>
     public override string ToString()
-        => string.Join("; ", Spans.Select(s => $"{(s.First.Patch is null ? "" : $"in {s.First.Major}.{s.First.Minor}.y ")}{Words(s.First, s.Last)}"));
+        => string.Join("; ", Spans.Select(s => $"{(s.First.Patch is null ? "" : $"in {s.First.Major}.{s.First.Minor}.y ")}{Words(s.First, s.Last)}")) + (Mainline is null ? ", not in mainline" : "");
 
     private static bool? Compare(KernelRelease release, KernelRelease first, KernelRelease last)
         => release.CompareTo(first) < 0 ? false : release.CompareTo(last) >= 0 ? true : null;

@@ -46,6 +46,14 @@ public sealed record DiffReport(ComparedImage Old, ComparedImage New, Comparison
     /// <summary>Whether a type that was asked for by its name is in one image alone.</summary>
     private bool IsAskedGone => !Asked.IsEmpty && Types.OnlyOld.Length + Types.OnlyNew.Length > 0;
 
+    /// <summary>The word of <c>--fail-on</c>.</summary>
+    public string FailOnWord => FailOn switch
+    {
+        null => "never",
+        ChangeClass.Compatible => "any",
+        { } weight => weight.ToString().ToLowerInvariant(),
+    };
+
     /// <summary>The first line: the two kernels, and the verdict.</summary>
     public string Headline()
     {
@@ -88,6 +96,7 @@ public sealed record DiffReport(ComparedImage Old, ComparedImage New, Comparison
         string verdict = parts.Count > 0 ? string.Join(", ", parts)
             : Types.ComparedCount == 0 ? "no type is in both"
             : $"{compared}, all the same";
+        verdict += ExitCode == ExitCode.Holds && differing > 0 ? $"; none in what counts (--fail-on {FailOnWord})" : "";
         return $"{Old.Label} -> {New.Label}: {verdict}";
     }
 }

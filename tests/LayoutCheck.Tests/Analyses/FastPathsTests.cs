@@ -43,6 +43,7 @@ public sealed class FastPathsTests
         using KernelImage image = KernelImage.Open(FixtureFile.PathOf(fixture), new ImageOptions(Disable: disabled));
         CheckReport check = CheckAnalysis.Run(image, RuleCatalog.Default, 2);
         ShowReport show = ShowAnalysis.Run(image, [TypeQuery.Parse("page"), TypeQuery.Parse("folio"), TypeQuery.Parse("list_head")], new ShowOptions(All: true), 2, withImage: true);
-        return Written.Json(check) + Written.Json(show);
+        using WorkerPool pool = new(2);
+        return Written.Json(check) + Written.Json(show) + CensusText.Of(image.Types.TakeCensus(pool));
     }
 }

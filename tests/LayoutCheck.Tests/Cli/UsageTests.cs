@@ -17,7 +17,14 @@ public sealed class UsageTests
     [InlineData("check --fromat json", "there is no option '--fromat'; did you mean --format?")]
     [InlineData("show vmlinux page --soruce=btf", "there is no option '--soruce'; did you mean --source?")]
     [InlineData("check --format xml", "--format takes text or json, not 'xml'")]
-    [InlineData("check --source none", "--source takes auto, dwarf or btf, not 'none'")]
+    [InlineData("check --source none", "--source takes auto, dwarf, btf or both, not 'none'")]
+    [InlineData("show vmlinux page --source both", "--source takes auto, dwarf or btf, not 'both'")]
+    [InlineData("diff vmlinux", "diff needs NEW")]
+    [InlineData("diff a b --fail-on some", "--fail-on takes layout, type, name, any or never, not 'some'")]
+    [InlineData("diff a b page.lru", "diff compares whole types: name page, not page.lru")]
+    [InlineData("check a --accept nofile", "nofile cannot be read: no such file")]
+    [InlineData("diff a b --reason why", "--reason goes with --write-accept")]
+    [InlineData("check a --against b --source both", "check takes --against or --source both, not both of them")]
     [InlineData("check --format", "--format needs a value")]
     [InlineData("check --threads 0", "--threads takes a number from 1 to 1024, not '0'")]
     [InlineData("check --threads many", "--threads takes a number from 1 to 1024, not 'many'")]
@@ -77,14 +84,17 @@ public sealed class UsageTests
     public void Examples_of_the_help_work()
     {
         string folder = Directory.CreateTempSubdirectory("layoutcheck-").FullName;
+        File.WriteAllText(Path.Combine(folder, "Module.symvers"), "0x00000000\tset_page\tvmlinux\tEXPORT_SYMBOL\t\n");
         HashSet<string> seen = [];
-        foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help" })
+        foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help", "diff --help", "audit --help" })
         {
             foreach (string example in ProgramRun.Run(help.Split(' ')).Out.Split('\n').Where(l => l.StartsWith("  layoutcheck ", StringComparison.Ordinal) && !l.Contains('[', StringComparison.Ordinal)))
             {
                 // In the program's own help, two blanks part an example from its words. task_struct and compound_head are not in this image.
                 string line = example.Trim().Split("  ")[0]["layoutcheck ".Length..].Replace("page.compound_head", "page.compound_info", StringComparison.Ordinal)
                     .Replace("task_struct", "page", StringComparison.Ordinal).Replace("next-vmlinux", "vmlinux", StringComparison.Ordinal)
+                    .Replace("old-vmlinux", "vmlinux", StringComparison.Ordinal).Replace("my.ko", "vmlinux", StringComparison.Ordinal)
+                    .Replace(" --new-source btf", "", StringComparison.Ordinal).Replace("--source both", "--source dwarf", StringComparison.Ordinal)
                     .Replace("vmlinux", FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), StringComparison.Ordinal);
                 if (seen.Add(line))
                 {

@@ -18,6 +18,7 @@ public sealed partial class JsonPageTests
         [
             ["check", Image], ["check", "tests/fixtures/bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf"],
             ["check", "tests/fixtures/disagree/disagree.gcc-dwarf5.elf"],
+            ["check", "tests/fixtures/seed-before/seed-before.gcc-dwarf5.elf", "--against", "tests/fixtures/seed-after/seed-after.gcc-dwarf5.elf"],
         ],
         ["show"] =
         [
@@ -28,6 +29,12 @@ public sealed partial class JsonPageTests
         ["rules"] = [["rules"]],
         ["explain"] = [["explain", "pgmap-on-compound-head"], ["explain", "pgmap-on-compound-head", "tests/fixtures/bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf"]],
         ["audit"] = [["audit", "tests/fixtures/audit/audit.two-ways.gcc-dwarf5-btf.elf"], ["audit", "tests/fixtures/audit/audit.two-ways.btf.elf"], ["audit", "tests/fixtures/bindings/bindings.moved.gcc-dwarf5.elf", "--rust"]],
+        ["diff"] =
+        [
+            ["diff", "tests/fixtures/reach/reach.before.gcc-dwarf5-btf.elf", "tests/fixtures/reach/reach.after.gcc-dwarf5-btf.elf"],
+            ["diff", "tests/fixtures/seed-before/seed-before.gcc-dwarf5.elf", Image],
+            ["diff", "tests/fixtures/pinned/pinned.none.clang-dwarf4.elf", "tests/fixtures/pinned/pinned.spare-used.clang-dwarf4.elf"],
+        ],
         ["baseline"] = [["baseline", Image, "page"]],
     };
 
@@ -55,7 +62,7 @@ public sealed partial class JsonPageTests
 
     // "all", "with an image", or the names of reports.
     private static bool IsIn(string cell, string report)
-        => cell == "all" || (cell == "with an image" && report != "rules") || Quoted().Matches(cell).Any(m => m.Groups[1].Value == report);
+        => cell == "all" || (cell == "with an image" && report is not "rules" and not "diff") || Quoted().Matches(cell).Any(m => m.Groups[1].Value == report);
 
     private static void Collect(JsonElement element, HashSet<string> names)
     {

@@ -31,6 +31,7 @@ public sealed class FixtureUseTests
         ["audit/"] = "Analyses/AuditAnalysisTests",
         ["reach/"] = "Compare/ReachTests",
         ["bindings/"] = "Analyses/TwinAnalysisTests",
+        ["kabi/"] = "Compare/KabiFixtureTests",
         ["pinned/"] = "Rules/Import/PinnedFixtureTests",
     };
 

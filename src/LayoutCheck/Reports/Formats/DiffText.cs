@@ -53,7 +53,8 @@ internal static class DiffText
         Comparison types = report.Types;
         int followUps = types.Different.Count(t => !t.Causes.IsEmpty);
         int own = types.Different.Count(t => t.Causes.IsEmpty && t.Problem is null && t.Most > ChangeClass.Compatible);
-        text.Line($"{types.SameCount} same, {types.Count(ChangeClass.Compatible)} compatible, {own} changed, {followUps} changed inside only, "
+        int compatible = types.Different.Count(t => t.Causes.IsEmpty && t.Problem is null && t.Most == ChangeClass.Compatible);
+        text.Line($"{types.SameCount} same, {compatible} compatible, {own} changed, {followUps} changed inside only, "
             + $"{types.Different.Count(t => t.Problem is not null || t.Least != t.Most)} open; "
             + $"{types.OnlyOld.Length} types only in the old image, {types.OnlyNew.Length} only in the new one");
     }

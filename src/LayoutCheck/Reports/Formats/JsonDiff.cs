@@ -22,7 +22,7 @@ internal static class JsonDiff
         });
         json.WriteNumber("exit_code", (int)report.ExitCode);
         json.WriteString("headline", report.Headline());
-        json.WriteString("fail_on", report.FailOn is { } weight ? FailOn(weight) : "never");
+        json.WriteString("fail_on", report.FailOnWord);
         WriteImage(json, "old", report.Old);
         WriteImage(json, "new", report.New);
         WriteComparison(json, report.Types);
@@ -33,8 +33,8 @@ internal static class JsonDiff
         {
             json.WriteStartObject();
             json.WriteString("id", rule.Id);
-            json.WriteString("old", JsonReport.OutcomeName(rule.Old));
-            json.WriteString("new", JsonReport.OutcomeName(rule.New));
+            json.WriteString("old", OutcomeNames.Of(rule.Old));
+            json.WriteString("new", OutcomeNames.Of(rule.New));
             json.WriteString("reason", rule.Reason);
             json.WriteEndObject();
         }
@@ -142,8 +142,6 @@ internal static class JsonDiff
 
     /// <summary>The name of a weight.</summary>
     public static string ClassName(ChangeClass weight) => weight == ChangeClass.None ? "same" : weight.ToString().ToLowerInvariant();
-
-    private static string FailOn(ChangeClass weight) => weight == ChangeClass.Compatible ? "any" : ClassName(weight);
 
     private static void WriteImage(Utf8JsonWriter json, string name, ComparedImage image)
     {

@@ -257,23 +257,11 @@ internal sealed class JsonReport : IDisposable
         _json.WriteStartObject(name);
         foreach (Outcome outcome in (ReadOnlySpan<Outcome>)[Outcome.Holds, Outcome.Warning, Outcome.Violated, Outcome.NotApplicable, Outcome.Undecided])
         {
-            _json.WriteNumber(outcome == Outcome.Warning ? "warnings" : Name(outcome), count(outcome));
+            _json.WriteNumber(outcome == Outcome.Warning ? "warnings" : OutcomeNames.Of(outcome), count(outcome));
         }
 
         _json.WriteEndObject();
     }
-
-    /// <summary>The name of an outcome.</summary>
-    internal static string OutcomeName(Outcome outcome) => Name(outcome);
-
-    private static string Name(Outcome outcome) => outcome switch
-    {
-        Outcome.Holds => "holds",
-        Outcome.Warning => "warning",
-        Outcome.Violated => "violated",
-        Outcome.NotApplicable => "not_applicable",
-        _ => "undecided",
-    };
 
     private void WriteRule(RuleResult result, ImmutableDictionary<string, SourcePlace> places)
     {
@@ -283,7 +271,7 @@ internal sealed class JsonReport : IDisposable
         _json.WriteString("severity", result.Rule.Severity.ToString().ToLowerInvariant());
         _json.WriteString("pack", result.Rule.Pack);
         _json.WriteBoolean("flagship", result.Rule.IsFlagship);
-        _json.WriteString("outcome", Name(result.Outcome));
+        _json.WriteString("outcome", OutcomeNames.Of(result.Outcome));
         _json.WriteStartArray("checks");
         foreach (CheckResult check in result.Checks)
         {
@@ -295,7 +283,7 @@ internal sealed class JsonReport : IDisposable
             }
 
             _json.WriteNumber("line", check.Check.Line);
-            _json.WriteString("outcome", Name(check.Outcome));
+            _json.WriteString("outcome", OutcomeNames.Of(check.Outcome));
             _json.WriteString("reason", check.Reason);
             if (check.Consequence is { } consequence)
             {

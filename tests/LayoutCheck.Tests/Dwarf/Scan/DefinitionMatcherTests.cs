@@ -15,7 +15,7 @@ namespace LayoutCheck.Tests.Dwarf.Scan;
 public sealed class DefinitionMatcherTests
 {
     /// <summary>One unit with <c>struct s</c>; each test changes one attribute of it by the key.</summary>
-    private sealed class Parts(string? changed = null, At[]? change = null)
+    internal sealed class Parts(string? changed = null, At[]? change = null)
     {
         public bool WasChanged { get; private set; }
 
@@ -31,9 +31,9 @@ public sealed class DefinitionMatcherTests
         }
     }
 
-    private static void WriteUnit(DwarfBuilder dwarf, Parts parts, bool isShifted)
+    internal static void WriteUnit(DwarfBuilder dwarf, Parts parts, bool isShifted, string? id = null)
     {
-        string id = isShifted ? "second " : "first ";
+        id ??= isShifted ? "second " : "first ";
         DwarfUnit unit = dwarf.Unit(root: [At.Language(DwLang.DW_LANG_C11), At.Name(id)]);
         if (isShifted)
         {
@@ -132,6 +132,8 @@ public sealed class DefinitionMatcherTests
             Assert.True(isEqual || !matcher.Matches(dwarf.OffsetOf("second s"), new DefinitionTemplate(left, leftRoot)), $"the matcher says that a struct with another {changed} is equal");
         }
 
+        // A census counts the same definitions.
+        Assert.True(CensusUnderTest.AssertAsSurveyed(test));
         return set.Distinct.Length;
     }
 

@@ -183,6 +183,26 @@ internal sealed class HostileCase
         {
             Same($"{source}: the fast path and the slow one", fast, slow);
         }
+
+        string? census = Step("census", () => Census(FastPaths.None));
+        string? surveyed = Step("census by a survey", () => Census(FastPaths.Census));
+        if (census is not null && surveyed is not null && !(IsRefusal(census) && IsRefusal(surveyed)))
+        {
+            Same($"{source}: the census and the survey of all names", census, surveyed);
+        }
+    }
+
+    // All that a census knows, every definition read.
+    private string Census(FastPaths disabled)
+    {
+        using KernelImage image = KernelImage.FromBytes(_path, _bytes, new ImageOptions(SourceChoice.Auto, null, _base, Disable: disabled));
+        if (image.Types.Kind != SourceKind.Dwarf)
+        {
+            return "";
+        }
+
+        using WorkerPool pool = new(1);
+        return CensusText.Of(image.Types.TakeCensus(pool));
     }
 
     private string Dwarf(bool isSlow)
