@@ -164,6 +164,7 @@ public sealed class TwinAnalysisTests
         Assert.Equal(exitCode, text.ExitCode);
         Assert.Contains(line, text.Out, StringComparison.Ordinal);
         Assert.Equal(0, ProgramRun.Run("audit", file).ExitCode);
+        Assert.Contains(change == "none" ? "\n5 Rust twins agree in 22 members (rust-twins-agree)\n" : "VIOLATED Rust's twins", ProgramRun.Run("check", "--only", "rust-twins-agree", "--width", "0", file).Out, StringComparison.Ordinal);
         Assert.Contains(change == "none" ? "5 Rust twins agree" : "NOT hold", ProgramRun.Run("check", "-v", "--width", "0", "-e", "rust_twins_agree()", file).Out, StringComparison.Ordinal);
     }
 

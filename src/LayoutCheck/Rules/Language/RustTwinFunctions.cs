@@ -51,7 +51,7 @@ internal static class RustTwinFunctions
             string more = facts.Differences.Length > DifferencesShown ? $" and {facts.Differences.Length - DifferencesShown} more" : "";
             return !facts.Differences.IsEmpty ? Answer.Truth(false, $"{string.Join("; ", facts.Differences.Take(DifferencesShown))}{more}")
                 : facts.Doubt is not null || facts.NameCount is not > 0 ? Answer.Unknown($"whether Rust twins agree with C is not known: {facts.Doubt}")
-                : Answer.Truth(true, $"{Printable.Count((ulong)facts.NameCount, "Rust twin")} agree in {Printable.Count((ulong)facts.MemberCount, "member")}");
+                : Answer.Truth(true, $"{Printable.Count((ulong)facts.NameCount, "Rust twin")} agree in {Printable.Count((ulong)facts.MemberCount, "member")}") with { IsNotable = true };
         }
     }
 }
