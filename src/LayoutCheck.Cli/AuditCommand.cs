@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LayoutCheck.Analyses;
+using LayoutCheck.Compare;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;
 
@@ -15,22 +16,44 @@ internal static class AuditCommand
         Option<bool> verbose = new("--verbose", "-v") { Description = "List every definition of the names without a common one, and all its units." };
         Option<bool> rust = new("--rust") { Description = "Compare the structs that bindgen made for Rust with C's too." };
         Option<int> threads = OptionWords.Threads();
-        ImageOptionGroup how = new();
+        AcceptOptions accept = new();
+        ImageOptionGroup how = new(takesBoth: true);
+        Option<int> limit = new("--limit") { HelpName = "N", Description = "Of types that differ (--source both), show the members of so many; 0 for all.", DefaultValueFactory = _ => 20 };
+        OptionWords.TakesNumber(limit, 0, int.MaxValue, " of types");
         OutputOptions output = new("audit");
         command.Arguments.Add(file);
         command.Options.Add(verbose);
         command.Options.Add(rust);
         command.Options.Add(threads);
+        command.Options.Add(limit);
+        accept.AddTo(command);
         how.AddTo(command);
         output.AddTo(command);
-        command.SetAction(parsed => Run(
-            parsed.GetValue(file)!, how.Of(parsed), parsed.GetValue(rust), parsed.GetValue(threads), output.Form(parsed, parsed.GetValue(verbose) ? Verbosity.Full : Verbosity.Normal)));
+        command.SetAction(parsed =>
+        {
+            Question question = new(parsed.GetValue(rust), how.IsBoth(parsed), parsed.GetValue(threads), parsed.GetValue(limit));
+            Accepting accepting = accept.Of(parsed);
+            return Run(parsed.GetValue(file)!, how.Of(parsed), question, accepting, output.Form(parsed, parsed.GetValue(verbose) ? Verbosity.Full : Verbosity.Normal));
+        });
     }
 
-    private static int Run(string file, ImageOptions how, bool withTwins, int threads, OutputForm form)
+    private static int Run(string file, ImageOptions how, Question question, Accepting accepting, OutputForm form)
     {
         using KernelImage image = InputImage.Open(file, how);
-        AuditReport report = Progress.While(image.Types, () => AuditAnalysis.Run(image, threads, AcceptedVariants.Known, withTwins, form.Format.ShowsImage));
+        using KernelImage? btf = question.IsBoth ? InputImage.Open(file, how with { Source = SourceChoice.Btf }) : null;
+        AuditOptions options = new(AcceptedVariants.Known, question.WithTwins, btf, question.Limit);
+        AuditReport report = Progress.While(image.Types, () => AuditAnalysis.Run(image, question.Threads, options, form.Format.ShowsImage)).Accept(accepting.Entries);
+        if (report.Agreement is { } agreement)
+        {
+            // An entry is for the units or for the two formats: it is stale where it covers neither.
+            Comparison types = accepting.Apply(agreement.Types);
+            HashSet<string> covering = [.. types.Accepted.Select(a => a.Entry.Subject), .. report.CoveringEntries.Select(e => e.Subject)];
+            report = report with { Agreement = agreement with { Types = types }, Notices = [.. report.Notices.Concat(types.Stale).Distinct().Where(n => !covering.Any(c => n.Contains($": {c} ", StringComparison.Ordinal)))] };
+        }
+
+        _ = accepting.Write("audit", [.. report.CoveringEntries, .. report.Agreement?.Types.Accepted.Select(a => a.Entry) ?? []], [.. report.ToAccept(accepting.Reason), .. report.Agreement?.Types.ToAccept(accepting.Reason) ?? []]);
         return OutputOptions.Write(report, form);
     }
+
+    private sealed record Question(bool WithTwins, bool IsBoth, int Threads, int Limit);
 }

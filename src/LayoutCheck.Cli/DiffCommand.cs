@@ -79,8 +79,13 @@ internal static class DiffCommand
 
     private static int Run(string old, ImageOptions left, string now, ImageOptions right, ImmutableArray<TypeName> names, DiffOptions options, int threads, Accepting accepting, OutputForm form)
     {
-        using KernelImage oldImage = InputImage.Open(old, left);
-        using KernelImage newImage = InputImage.Open(now, right);
+        using KernelImage oldImage = KernelImage.Open(old, left);
+        using KernelImage newImage = KernelImage.Open(now, right);
+        if (!oldImage.OtherFiles.Concat(newImage.OtherFiles).Any(f => f.Role == FileRole.BaseKernel))
+        {
+            InputImage.TellUnused(newImage, right);
+        }
+
         double compared = 0;
         using Progress progress = new(() => (0.3 * oldImage.Types.FractionDone) + (0.3 * newImage.Types.FractionDone) + (0.4 * compared));
         DiffReport report = DiffAnalysis.Run(oldImage, newImage, names, options, threads, done => compared = done);

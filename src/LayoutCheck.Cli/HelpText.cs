@@ -142,10 +142,14 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             about one object. Private structs of one name, each declared in a file of its own, are listed. So are
             a few differences of the kernel that are known to be right, each with the reason.
             BTF does not record where a type is declared: there, definitions that differ are undecided (exit 4).
+            With --rust, the structs that bindgen made for Rust are compared with C's: sizes, and places and sizes
+            of members. What bindgen hides or adds is counted by reason. With --source both, DWARF and BTF of the
+            image have to agree besides.
 
             Examples:
               layoutcheck audit vmlinux
               layoutcheck audit vmlinux -v
+              layoutcheck audit vmlinux --rust
               layoutcheck audit vmlinux --format json
 
             """,

@@ -107,6 +107,6 @@ def form_faults(program, bench, base, folder, name):
         sources = [] if name != "BTF" else ["--old-source" if old == file else "--new-source", "btf"]
         run = subprocess.run([program, "diff", str(old), str(now), "--no-rules", "--fail-on", "any", "--format", "json", *sources], capture_output=True, text=True)
         report = json.loads(run.stdout) if run.stdout.startswith("{") else {"counts": {"compared": 0}, "headline": run.stderr.strip(), "types": []}
-        if run.returncode or report["types"] or report["counts"]["compared"] < 1000:
+        if run.returncode or report["types"] or report["counts"]["compared"] < 300:
             faults.append(f"exit code {run.returncode}: {report['headline']}: {said(report)[:300]}")
     return faults

@@ -148,7 +148,7 @@ def try_row(program, benches, bases, said, work, row):
 
 
 def try_form(program, benches, bases, work, kernel, name):
-    folder = work / f"form-{kernel}-{name.split()[0]}"
+    folder = work / f"form-{kernel}-{name.replace(chr(32), chr(45))}"
     faults = diff_edits.form_faults(program, benches[kernel], bases[kernel], folder, name)
     return Result(Row(f"form {name}", kernel, "0", "0", "the unedited unit against itself in another form", "", ""), faults, 0)
 

@@ -52,12 +52,12 @@ class Btf:
         return id
 
     def tag(self, id):
-        """The tag of a struct, union or enumeration, or the typedef that an untagged one is known by."""
+        """The tag of a struct, union or enumeration, and the typedef that it is known by."""
         typedef = ""
         while id and self.types[id][1] in THROUGH:
             typedef = self.types[id][0] if self.types[id][1] == TYPEDEF else typedef
             id = self.types[id][3]
-        return self.types[id][0] or typedef
+        return unnumbered(self.types[id][0]), typedef
 
     def element(self, id):
         """What an array is made of, also one of arrays, and the number of elements; 1 of another type."""
@@ -87,11 +87,11 @@ class Btf:
         if kind == PTR:
             return ("pointer", self.key(size, True, depth))
         if kind in (STRUCT, UNION):
-            return ("struct" if kind == STRUCT else "union", unnumbered(self.tag(id)))
+            return "struct" if kind == STRUCT else "union", *self.tag(id)
         if kind == FWD:
-            return ("union" if flag else "struct", unnumbered(name))
+            return "union" if flag else "struct", *self.tag(id)
         if kind in (ENUM, ENUM64):
-            return ("enum", self.tag(id))
+            return "enum", *self.tag(id)
         if kind == FLOAT:
             return ("float", size if behind else 0)
         if kind == PROTO:
@@ -160,7 +160,7 @@ def same_type(a, b):
         if a[:1] != b[:1] and isinstance(a[0], str):
             return False
         if a and a[0] in ("struct", "union", "enum"):
-            return not a[1] or not b[1] or a[1] == b[1]
+            return a[1] == b[1] if a[1] and b[1] else not a[2] or not b[2] or a[2] == b[2]
         if a and a[0] == "int":
             return a[3] == b[3] and (a[2] == b[2] or a[1] and b[1])
         return all(same_type(x, y) for x, y in zip(a, b))

@@ -25,6 +25,18 @@ public static class AgreementAnalysis
         ArgumentNullException.ThrowIfNull(dwarf);
         ArgumentNullException.ThrowIfNull(btf);
         using WorkerPool pool = new(threads);
+        return report with { Agreement = OfSources(dwarf, btf, report.Image, pool, limit) };
+    }
+
+    /// <summary>Compares the two debug formats of one image.</summary>
+    /// <param name="dwarf">The image, read by its DWARF; not closed.</param>
+    /// <param name="btf">The same image, read by its BTF; not closed.</param>
+    /// <param name="facts">The facts that the image tells of itself, where they were read.</param>
+    /// <param name="pool">The worker threads.</param>
+    /// <param name="limit">The most types that text shows; 0 for all.</param>
+    /// <exception cref="InvalidImageException">The image is damaged or not understood, or changed meanwhile.</exception>
+    internal static Agreement OfSources(KernelImage dwarf, KernelImage btf, ImageFacts? facts, WorkerPool pool, int limit)
+    {
         // Of a module, the BTF has the kernel's types too.
         bool isModule = btf.OtherFiles.Any(f => f.Role == FileRole.BaseKernel);
         Comparison types = isModule
@@ -32,7 +44,7 @@ public static class AgreementAnalysis
             : Comparison.OfAll(dwarf.Types, btf.Types, pool);
         dwarf.RequireUnchanged();
         btf.RequireUnchanged();
-        return report with { Agreement = new Agreement(AgreementKind.Sources, Side(dwarf, report.Image), Side(btf, report.Image), types) { Limit = limit } };
+        return new Agreement(AgreementKind.Sources, Side(dwarf, facts), Side(btf, facts), types) { Limit = limit };
     }
 
     /// <summary>Adds to a check of a module the comparison with the kernel that it is to be loaded into.</summary>

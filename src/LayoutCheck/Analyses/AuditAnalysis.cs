@@ -14,25 +14,26 @@ public static class AuditAnalysis
     /// <summary>Compares all definitions of all names, and tells apart those that differ by the places that declare them.</summary>
     /// <param name="image">The image; not closed.</param>
     /// <param name="threads">How many threads may work; the report does not depend on it.</param>
-    /// <param name="accepted">The differences that are right.</param>
-    /// <param name="withTwins">Whether Rust's twins are compared with C too.</param>
+    /// <param name="options">What is asked.</param>
     /// <param name="withImage">Whether the report has the facts that the image tells of itself.</param>
     /// <exception cref="InvalidImageException">The image is damaged or not understood, or changed meanwhile.</exception>
-    public static AuditReport Run(KernelImage image, int threads, ImmutableArray<AcceptedVariants> accepted, bool withTwins, bool withImage)
+    public static AuditReport Run(KernelImage image, int threads, AuditOptions options, bool withImage)
     {
         ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(options);
         using WorkerPool pool = new(threads);
         ITypeCensus census = image.Types.TakeCensus(pool);
         (ImmutableArray<DefinitionSet> disputed, long definitions) = Disputed(census, pool);
         ImmutableArray<DefinitionSet> apart = ByPlace(image.Types, pool, disputed);
         DebugInfoSummary source = census.Facts with { Omission = census.Facts.Omission ?? (census.Names.IsEmpty ? image.Types.FindOmission() : null) };
         AuditReport report = new(
-            source, image.HasOtherSource, census.Names.Length, definitions, [.. apart.Select(set => VariantSorter.Sort(set, source.Kind, image.HasOtherSource, accepted))])
+            source, image.HasOtherSource, census.Names.Length, definitions, [.. apart.Select(set => VariantSorter.Sort(set, image.Types, image.HasOtherSource, options.Accepted))])
         {
             Run = RunInfo.Of(image.Path),
-            Twins = withTwins ? TwinAnalysis.Run(image.Types, pool) : null,
+            Twins = options.WithTwins ? TwinAnalysis.Run(image.Types, pool) : null,
         };
-        return image.Sign(report, withImage);
+        AuditReport signed = image.Sign(report, withImage);
+        return options.Btf is { } btf ? signed with { Agreement = AgreementAnalysis.OfSources(image, btf, signed.Image, pool, options.Limit) } : signed;
     }
 
     // The sets with more than one definition, or that cannot be read; and the number of all definitions.
@@ -116,3 +117,10 @@ public static class AuditAnalysis
         }
     }
 }
+
+/// <summary>The options of <c>audit</c>.</summary>
+/// <param name="Accepted">The differences that are right.</param>
+/// <param name="WithTwins">Whether Rust's twins are compared with C too.</param>
+/// <param name="Btf">The same image, read by its BTF, to be compared with its DWARF; or null. Not closed.</param>
+/// <param name="Limit">Of types that differ between the two, the most that text shows with their members; 0 for all.</param>
+public sealed record AuditOptions(ImmutableArray<AcceptedVariants> Accepted, bool WithTwins = false, KernelImage? Btf = null, int Limit = 0);

@@ -47,8 +47,9 @@ public static class CheckAnalysis
         // An empty result is worth a longer search for the reason.
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
         DebugInfoSummary source = survey.Facts with { Omission = omission };
+        Lazy<RustTwinFacts> rustTwins = new(() => TwinAnalysis.FactsOf(image.Types, pool));
         ImmutableArray<RuleResult> Evaluate()
-            => RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine, survey.Facts.Kind == SourceKind.Btf);
+            => RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine, survey.Facts.Kind == SourceKind.Btf, rustTwins);
         ImmutableArray<RuleResult> results = Evaluate();
         if (AddPlaces(image.Types, results, definitions))
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using LayoutCheck.Compare;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
+using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Analyses;
@@ -43,6 +44,26 @@ internal static class TwinAnalysis
         }
 
         return TwinReport.Of(rust, results, skipped);
+    }
+
+    /// <summary>The same for a rule. Damage in a Rust unit leaves it undecided.</summary>
+    /// <param name="types">The source.</param>
+    /// <param name="pool">The worker threads.</param>
+    public static RustTwinFacts FactsOf(ITypeSource types, WorkerPool pool)
+    {
+        try
+        {
+            TwinReport report = Run(types, pool);
+            return new RustTwinFacts(
+                report.NameCount == 0 && report.UnitCount > 0 && report.IsIncomplete ? null : report.NameCount,
+                report.MemberCount,
+                [.. report.Differing.SelectMany(twin => twin.Differences.Select(d => $"{twin.Twin.Name}{(d.Path.Length == 0 ? "" : $".{d.Path}")} {d.InC}, {d.InRust}"))],
+                report.Doubt);
+        }
+        catch (InvalidImageException e)
+        {
+            return new RustTwinFacts(null, 0, [], $"a Rust unit cannot be read: {e.Message}");
+        }
     }
 
     // C's tag, of the same kind or of the other one: bindgen makes structs of some unions. Where there is none, C's typedef of an untagged one.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Compare;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
 using LayoutCheck.Types;
@@ -13,10 +14,10 @@ internal static class VariantSorter
 {
     /// <summary>The outcome of a name.</summary>
     /// <param name="set">Its definitions, those of different places apart.</param>
-    /// <param name="source">The debug format.</param>
+    /// <param name="types">The source.</param>
     /// <param name="hasOtherSource">Whether the image has the other debug format too.</param>
     /// <param name="accepted">The differences that are right.</param>
-    public static AuditedType Sort(DefinitionSet set, SourceKind source, bool hasOtherSource, ImmutableArray<AcceptedVariants> accepted)
+    public static AuditedType Sort(DefinitionSet set, ITypeSource types, bool hasOtherSource, ImmutableArray<AcceptedVariants> accepted)
     {
         if (set.Problem is { } problem)
         {
@@ -37,12 +38,13 @@ internal static class VariantSorter
         {
             AcceptedVariants?[] known = [.. conflicts.Select(c => accepted.FirstOrDefault(a => a.Covers(set.Name, c.Variants)))];
             return Array.IndexOf(known, null) is >= 0 and var open ? new AuditedType(set.Name, AuditOutcome.TwoWays, conflicts[open].Difference, [.. variants])
+                { Lines = Lines(set, [.. variants], types) }
                 : new AuditedType(set.Name, AuditOutcome.Accepted, known[0]!.Reason, [.. variants]) { AcceptedBy = known[0]!.Source };
         }
 
         return Array.TrueForAll(variants, v => v.Place is not null) && !set.Distinct.Any(d => d.IsOfSharedPlace)
             ? new AuditedType(set.Name, AuditOutcome.Private, $"declared in {Printable.Count((ulong)Files(variants), "file")}", [.. variants])
-            : new AuditedType(set.Name, AuditOutcome.Undecided, Difference(set), [.. variants]) { Doubt = Missing(set, source, hasOtherSource) };
+            : new AuditedType(set.Name, AuditOutcome.Undecided, Difference(set), [.. variants]) { Doubt = Missing(set, types.Kind, hasOtherSource), Lines = Lines(set, [.. variants], types) };
     }
 
     // Notes the differences among the definitions of one file; returns the first, or null if all are equal.
@@ -70,6 +72,28 @@ internal static class VariantSorter
         }
 
         return first;
+    }
+
+    // Each definition of a file, or without a place, beside the first one there.
+    private static ImmutableArray<string> Lines(DefinitionSet set, ImmutableArray<AuditedVariant> variants, ITypeSource types)
+    {
+        ImmutableArray<string>.Builder lines = ImmutableArray.CreateBuilder<string>();
+        ScalarAlignment scalars = types.Scalars;
+        for (int i = 0; i < variants.Length; i++)
+        {
+            if (variants[i].Difference is not { } difference)
+            {
+                continue;
+            }
+
+            int first = variants.TakeWhile(v => v.Place?.FullPath != variants[i].Place?.FullPath).Count();
+            TypeChanges changes = TypeDiffer.Compare(
+                set.Name, new ComparedDefinition(set.Distinct[first], types.Kind, scalars), new ComparedDefinition(set.Distinct[i], types.Kind, scalars));
+            lines.Add(Printable.Escape($"{(variants[i].Place is { } place ? $"in {place.File}: " : "")}{difference}"));
+            lines.AddRange(AcceptFile.Lines(new TypeVerdict(set.Name, [new ComparedPair(changes, null)], changes.Class, changes.Class)));
+        }
+
+        return lines.DrainToImmutable();
     }
 
     private static int Files(AuditedVariant[] variants) => variants.Select(v => v.Place!.FullPath).Distinct(StringComparer.Ordinal).Count();

@@ -76,6 +76,9 @@ public sealed record MemberChange(ChangeWord Word, MemberAt? Old, MemberAt? New)
     /// <summary>The struct or union that it has by value and that changed inside: the cause of another size. Else null.</summary>
     public TypeName? Inside { get; init; }
 
+    /// <summary>Whether it is a struct or union without a name of its own, whose members are listed too.</summary>
+    public bool HasParts { get; init; }
+
     /// <summary>Of a filled member, the name for the bits that it took: a hole, padding, or the path of a reserved field.</summary>
     public string? Took { get; init; }
 
@@ -128,7 +131,7 @@ public sealed record TypeChanges(TypeName Name, WholeAt Old, WholeAt New, Immuta
     /// behind them, and the size and alignment of the whole.
     /// </summary>
     public bool IsFollowUp => !Inner.IsEmpty
-        && Changes.All(c => c.Class == ChangeClass.None || c.Word == ChangeWord.Moved || (c.Word == ChangeWord.Resized && c.Inside is not null && !c.IsRetyped));
+        && Changes.All(c => c.Class == ChangeClass.None || c.Word == ChangeWord.Moved || (c.Word == ChangeWord.Resized && (c.Inside is not null || c.HasParts) && !c.IsRetyped));
 }
 
 /// <summary>A definition to compare.</summary>

@@ -16,6 +16,9 @@ internal sealed record FlatMember(string Path, TypeId Type, ulong BitOffset, ulo
     /// <summary>The unnamed struct or union that declares it; null at the top level of the whole.</summary>
     public required Arm? Arm { get; init; }
 
+    /// <summary>Whether it is kept in a wrapper beside its replacement (<see cref="ReservedNames.IsWrapper"/>).</summary>
+    public bool IsReplaced { get; init; }
+
     /// <summary>The index of the member that it is a part of, or -1.</summary>
     public int Parent { get; init; } = -1;
 
@@ -77,13 +80,13 @@ internal sealed class FlatMembers
     public static List<FlatMember> Of(TypeGraph graph, AggregateType aggregate, Normalising rules, IReadOnlySet<string> expand)
     {
         FlatMembers flat = new(graph, rules, expand);
-        flat.Add(aggregate, 0, "", null, -1);
+        flat.Add(aggregate, 0, "", null, -1, false);
         return flat._members;
     }
 
     private bool Has(Normalising rule) => _rules.HasFlag(rule);
 
-    private void Add(AggregateType aggregate, ulong bitBase, string prefix, Arm? arm, int parent)
+    private void Add(AggregateType aggregate, ulong bitBase, string prefix, Arm? arm, int parent, bool isReplaced)
     {
         for (int i = 0; i < aggregate.Members.Length; i++)
         {
@@ -92,29 +95,29 @@ internal sealed class FlatMembers
             string? name = member.Name is null ? null : Has(Normalising.UniqueNames) ? DefinitionEquality.ComparedName(member.Name) : member.Name;
             if ((name is null || ReservedNames.IsWrapper(name)) && _graph.AsAggregate(member.Type) is { } level && !member.IsBitField)
             {
-                AddLevel(level, offset, prefix, parent);
+                AddLevel(level, offset, prefix, parent, isReplaced || name is not null);
             }
             else if (name is not null)
             {
-                AddNamed(aggregate, i, name, offset, prefix, arm, parent);
+                AddNamed(aggregate, i, name, offset, prefix, arm, parent, isReplaced);
             }
         }
     }
 
-    private void AddLevel(AggregateType level, ulong offset, string prefix, int parent)
+    private void AddLevel(AggregateType level, ulong offset, string prefix, int parent, bool isReplaced)
     {
         if (Has(Normalising.UnnamedLevels))
         {
-            Add(level, offset, prefix, new Arm(offset, prefix) { Number = _armCount++ }, parent);
+            Add(level, offset, prefix, new Arm(offset, prefix) { Number = _armCount++ }, parent, isReplaced);
             return;
         }
 
         // To the letter, each level is a part of the path.
         string keyword = $"{prefix}{TypeSpelling.Keyword(level.Kind)} {level.Name}";
-        Add(level, offset, keyword + ".", new Arm(offset, keyword) { Number = _armCount++ }, parent);
+        Add(level, offset, keyword + ".", new Arm(offset, keyword) { Number = _armCount++ }, parent, isReplaced);
     }
 
-    private void AddNamed(AggregateType holder, int index, string name, ulong offset, string prefix, Arm? arm, int parent)
+    private void AddNamed(AggregateType holder, int index, string name, ulong offset, string prefix, Arm? arm, int parent, bool isReplaced)
     {
         Member member = holder.Members[index];
         string path = prefix + name;
@@ -127,13 +130,14 @@ internal sealed class FlatMembers
             Name = name,
             Arm = arm,
             Parent = parent,
+            IsReplaced = isReplaced,
             IsBitField = member.IsBitField,
             IsExpanded = isExpanded,
             IsFlexible = _graph.IsFlexibleArray(holder, index),
         });
         if (isExpanded)
         {
-            Add(_graph.AsAggregate(element)!, offset, isArray ? $"{path}[]." : $"{path}.", new Arm(offset, path) { Number = _armCount++ }, _members.Count - 1);
+            Add(_graph.AsAggregate(element)!, offset, isArray ? $"{path}[]." : $"{path}.", new Arm(offset, path) { Number = _armCount++ }, _members.Count - 1, isReplaced);
         }
     }
 }

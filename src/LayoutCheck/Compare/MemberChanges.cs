@@ -86,6 +86,7 @@ internal sealed class MemberChanges
             Add(new MemberChange(found, At(_leftGraph, l), At(_rightGraph, r))
             {
                 IsRetyped = isRetyped,
+                HasParts = l.IsExpanded && r.IsExpanded,
                 Class = found == ChangeWord.Retyped ? ChangeClass.Type : ChangeClass.Layout,
                 Inside = cause is null ? null : new TypeName(TypeName.KindOf(cause.Kind), cause.Name!),
                 Under = l.Parent >= 0 && r.Parent >= 0 ? Follows(Left[l.Parent].Path, found is ChangeWord.Moved or ChangeWord.Reordered && !isRetyped ? (Int128)r.BitOffset - l.BitOffset : null) : null,
@@ -176,7 +177,9 @@ internal sealed class MemberChanges
     // Those on bits that were free, or reserved.
     private void AddFilled()
     {
-        List<FlatMember> taken = [.. Left.Where(m => !m.IsExpanded && m.BitSize > 0 && !ReservedNames.IsReserved(m.Name)).OrderBy(m => m.BitOffset)];
+        // One that the vendor's macro keeps beside its replacement gave its bits away.
+        List<FlatMember> taken =
+            [.. Left.Where((m, i) => !m.IsExpanded && m.BitSize > 0 && !ReservedNames.IsReserved(m.Name) && !IsReplaced(i)).OrderBy(m => m.BitOffset)];
         FlatMember? flexible = Left.Find(m => m.IsFlexible);
         ulong lastEnd = Left.Count == 0 ? 0 : Left.Max(m => m.EndBit);
         HashSet<int> consumed = [];
@@ -189,7 +192,8 @@ internal sealed class MemberChanges
                 continue;
             }
 
-            int reserved = Left.FindIndex(m => m.BitOffset < member.EndBit && member.BitOffset < m.EndBit && ReservedNames.IsReserved(m.Name));
+            int reserved = Enumerable.Range(0, Left.Count).FirstOrDefault(
+                i => Left[i].BitOffset < member.EndBit && member.BitOffset < Left[i].EndBit && (ReservedNames.IsReserved(Left[i].Name) || IsReplaced(i)), -1);
             bool isGone = reserved >= 0 && _removed.Contains(reserved) && consumed.Add(reserved);
             Add(new MemberChange(ChangeWord.Filled, isGone ? At(_leftGraph, Left[reserved]) : null, At(_rightGraph, member))
             {
@@ -201,6 +205,8 @@ internal sealed class MemberChanges
 
         _removed.ExceptWith(consumed);
     }
+
+    private bool IsReplaced(int left) => _match.RightOf[left] is >= 0 and var right && Right[right].IsReplaced;
 
     private void AddGivingWay()
     {

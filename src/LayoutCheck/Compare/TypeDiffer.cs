@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Compare;
@@ -12,6 +13,8 @@ public sealed class TypeDiffer
 {
     // A type that has no name on one side is listed on both; what that brings to light may have none either.
     private const int MostExpansions = 8;
+
+    private const int FirstWithAlignments = 7;
 
     private readonly ComparedDefinition _left;
     private readonly ComparedDefinition _right;
@@ -62,8 +65,7 @@ public sealed class TypeDiffer
 
         MemberChanges changes = new(LeftGraph, RightGraph, match, types, causes, isSameSize: old.ByteSize == now.ByteSize, oldBits: old.ByteSize * 8);
         ImmutableArray<MemberChange> all = changes.All();
-        // A mixed pair has one side that tells no alignment.
-        bool comparesAlignments = !_rules.HasFlag(Normalising.Alignments) || !IsMixed;
+        bool comparesAlignments = !_rules.HasFlag(Normalising.Alignments) || TellsAlignments(_left) == TellsAlignments(_right);
         TypeChanges result = new(name, comparesAlignments ? oldWhole : oldWhole with { Alignment = null }, comparesAlignments ? newWhole : newWhole with { Alignment = null },
             all, inner.ToImmutable())
         { CharMembers = types.CharDifferences };
@@ -115,14 +117,32 @@ public sealed class TypeDiffer
         return known;
     }
 
+    // BTF records none; DW_AT_alignment is of DWARF 5 and of GCC 7 on, which leaves it out of older versions when it is to be strict.
+    private static bool TellsAlignments(ComparedDefinition side)
+        => side.Source == SourceKind.Dwarf && (side.Definition.Aggregate.Alignment is not null || !side.Definition.Units.Any(u => IsSilent(u.Producer)));
+
+    private static bool IsSilent(string producer)
+    {
+        string[] words = producer.Split(' ', 4);
+        bool isOld = words is ["GNU", _, var version, ..] && int.TryParse(version.AsSpan(0, Math.Max(0, version.IndexOf('.', StringComparison.Ordinal))), CultureInfo.InvariantCulture, out int major)
+            && major < FirstWithAlignments;
+        return isOld || (producer.Contains(" -gstrict-dwarf", StringComparison.Ordinal) && !producer.Contains(" -gdwarf-5", StringComparison.Ordinal));
+    }
+
     // The larger of the declared and the natural one, where it is certain. GCC declares the alignment of the type, clang that of its attributes.
     private static ulong? AlignmentOf(ComparedDefinition side, TypeId type)
     {
         TypeGraph graph = side.Definition.Graph;
-        TypeAlignment? natural = graph.NaturalAlignmentOf((AggregateType)graph[type], side.Scalars);
-        ulong? certain = natural is { } its && its.Least == its.Most ? its.Most : null;
-        return ((AggregateType)graph[type]).Alignment is not { } declared ? certain
-            : side.Definition.HasExactAlignments ? declared
-            : Math.Max(declared, certain ?? 1);
+        AggregateType aggregate = (AggregateType)graph[type];
+        if (aggregate.Alignment is not null && side.Definition.HasExactAlignments)
+        {
+            return aggregate.Alignment;
+        }
+
+        // Of the attributes alone: the members may have more.
+        ulong declared = aggregate.Alignment ?? 1;
+        TypeAlignment? natural = graph.NaturalAlignmentOf(aggregate, side.Scalars);
+        ulong least = Math.Max(natural?.Least ?? 1, declared);
+        return least == Math.Max(natural?.Most ?? 1, declared) ? least : null;
     }
 }

@@ -21,8 +21,8 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
     /// <summary>Whether two types are one.</summary>
     public bool IsSame(TypeId leftType, TypeId rightType) => IsSame(leftType, rightType, isBehindPointer: false, 0);
 
-    /// <summary>The name of an aggregate or enumeration: its tag, or the innermost typedef of an untagged one.</summary>
-    public static string? NameOf(TypeGraph graph, TypeId type)
+    // The tag of an aggregate or enumeration, and the innermost typedef that it is known by.
+    private static (string? Tag, string? Typedef) NamesOf(TypeGraph graph, TypeId type)
     {
         string? typedef = null;
         for (TypeId? at = type; at is { } id && id != TypeId.Void; at = graph.StripOne(id))
@@ -31,17 +31,17 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
             switch (graph[id])
             {
                 case AggregateType aggregate:
-                    return aggregate.Name ?? typedef;
+                    return (aggregate.Name, typedef);
                 case AggregateReference reference:
-                    return reference.Name ?? typedef;
-                case EnumType type1:
-                    return type1.Name ?? typedef;
+                    return (reference.Name, typedef);
+                case EnumType enumeration:
+                    return (enumeration.Name, typedef);
                 default:
                     break;
             }
         }
 
-        return null;
+        return (null, typedef);
     }
 
     private bool Has(Normalising rule) => rules.HasFlag(rule);
@@ -107,7 +107,9 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
             return a.Count == b.Count && IsSame(a.Element, b.Element, isBehindPointer, depth);
         }
 
-        return Count(left, l) == Count(right, r) && IsSame(left.Innermost(l), right.Innermost(r), isBehindPointer, depth);
+        // An array without elements has no size that tells another element.
+        UInt128 count = Count(left, l);
+        return count == Count(right, r) && IsSame(left.Innermost(l), right.Innermost(r), isBehindPointer || count == 0, depth);
     }
 
     // All dimensions in one; 0 where a length is not told.
@@ -137,9 +139,16 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
     // Untagged ones are told apart by their members.
     private bool SameName(TypeId l, TypeId r)
     {
-        string? a = NameOf(left, l);
-        string? b = NameOf(right, r);
-        return Has(Normalising.Tags) ? a is null || b is null || DefinitionEquality.IsSameName(a, b) : a == b;
+        (string? tag, string? typedef) = NamesOf(left, l);
+        (string? otherTag, string? otherTypedef) = NamesOf(right, r);
+        if (!Has(Normalising.Tags))
+        {
+            return (tag ?? typedef) == (otherTag ?? otherTypedef);
+        }
+
+        // A type that got a tag keeps its typedef.
+        return tag is not null && otherTag is not null ? DefinitionEquality.IsSameName(tag, otherTag)
+            : typedef is null || otherTypedef is null || typedef == otherTypedef;
     }
 
     private static AggregateKind? KindOf(TypeNode? node) => node switch

@@ -17,6 +17,7 @@ internal sealed class DwarfTypeReader : ITypeSource
     // Names that a search has shown to be in no C unit at any level, and the producers of the units as the last survey read them.
     private readonly HashSet<TypeName> _namedNowhere = [];
     private ImmutableArray<string>? _producers;
+    private DwarfCensus? _census;
 
     public DwarfTypeReader(DwarfImage image) => _image = image;
 
@@ -57,16 +58,27 @@ internal sealed class DwarfTypeReader : ITypeSource
     public Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces = false) => FindAll(names, pool, withPlaces, tellsPlacesApart: false);
 
     /// <inheritdoc/>
-    public Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool) => FindAll(names, pool, withPlaces: true, tellsPlacesApart: true);
+    public Survey FindAllByPlace(IReadOnlyList<TypeName> names, WorkerPool pool)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        // A census knows which units define them, and how many others declare them.
+        if (_census?.UnitsDefining(names) is not { } units)
+        {
+            return FindAll(names, pool, withPlaces: true, tellsPlacesApart: true);
+        }
 
-    private Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces, bool tellsPlacesApart)
+        Survey survey = FindAll(names, pool, withPlaces: true, tellsPlacesApart: true, units);
+        return new Survey([.. survey.Sets.Select(s => s with { DeclarationCount = _census.DeclarationsOf(s.Name) })], _census.Facts);
+    }
+
+    private Survey FindAll(IReadOnlyList<TypeName> names, WorkerPool pool, bool withPlaces, bool tellsPlacesApart, bool[]? units = null)
     {
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(pool);
-        SurveyPlan plan = new(_image, new WantedNames(names, _image.Sections), withPlaces, tellsPlacesApart);
+        SurveyPlan plan = new(_image, new WantedNames(names, _image.Sections), withPlaces, tellsPlacesApart, units);
         SurveyFindings[] findings = SurveyWorker.RunAll(plan, pool);
         Survey survey = SurveyMerge.Merge(plan, findings, () => Target);
-        _producers = survey.Facts.Producers;
+        _producers = units is null ? survey.Facts.Producers : _producers;
         if (!Array.Exists(findings, f => f.HasWalked) && _image.PackagedTypeUnit(0) is null)
         {
             _namedNowhere.UnionWith(plan.Wanted.Requests);
@@ -129,6 +141,7 @@ internal sealed class DwarfTypeReader : ITypeSource
         if (!_image.Sections.Disabled.HasFlag(FastPaths.Census)
             && DwarfCensus.TryTake(_image, pool, withPlaces, () => Target, (names, workers) => FindAll(names, workers, withPlaces)) is { } census)
         {
+            _census = census;
             _producers = census.Facts.Producers;
             return census;
         }

@@ -17,6 +17,7 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
 
     private const ushort EM_386 = 3;
     private const ushort EM_68K = 4;
+    private const ushort EM_S390 = 22;
     private const ushort EM_SH = 42;
     private const ushort EM_OPENRISC = 92;
     private const ushort EM_ARC_COMPACT = 93;
@@ -159,8 +160,8 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
 
     private static InvalidImageException CutShort(MappedFile file) => new(file.Path, null, 0, "the ELF header is cut short", Truncated);
 
-    /// <summary>The largest alignment that the machine's ABI for Linux gives a number, in bytes; null on 64-bit ones, where a number of 16 bytes has 16.</summary>
-    public ulong? LargestScalarAlignment => Is64Bit ? null : Machine switch
+    /// <summary>The largest alignment that the machine's ABI for Linux gives a number, in bytes; null on 64-bit ones but s390x, where a number of 16 bytes has 16.</summary>
+    public ulong? LargestScalarAlignment => Is64Bit ? (Machine == EM_S390 ? 8 : null) : Machine switch
     {
         EM_68K => 2,
         EM_386 or EM_SH or EM_OPENRISC or EM_ARC_COMPACT or EM_ARC_COMPACT2 or EM_ALTERA_NIOS2 or EM_MICROBLAZE or EM_CSKY => 4,

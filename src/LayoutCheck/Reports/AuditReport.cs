@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Compare;
 using LayoutCheck.Core;
 using LayoutCheck.Types;
 
@@ -26,15 +27,18 @@ public sealed record AuditReport(
     /// <summary>The comparison of Rust's twins with C; null when it was not asked for.</summary>
     public TwinReport? Twins { get; init; }
 
-    /// <summary>The worst of both questions: a violation, then what cannot be told.</summary>
-    public override ExitCode ExitCode => UnitsExitCode switch
+    /// <summary>The comparison of the image's two debug formats; null when it was not asked for.</summary>
+    public Agreement? Agreement { get; init; }
+
+    /// <summary>The worst of all questions: a violation before what cannot be told.</summary>
+    public override ExitCode ExitCode
     {
-        ExitCode.Unreadable => ExitCode.Unreadable,
-        ExitCode.Violated => ExitCode.Violated,
-        ExitCode.Undecided when Twins is { ExitCode: ExitCode.Violated } => ExitCode.Violated,
-        ExitCode.Undecided => ExitCode.Undecided,
-        _ => Twins?.ExitCode ?? ExitCode.Holds,
-    };
+        get
+        {
+            ExitCode[] all = [UnitsExitCode, Twins?.ExitCode ?? ExitCode.Holds, Agreement?.ExitCode ?? ExitCode.Holds];
+            return Array.Find([ExitCode.Unreadable, ExitCode.Violated, ExitCode.Undecided], code => Array.IndexOf(all, code) >= 0);
+        }
+    }
 
     /// <summary>A difference is a violation; else what cannot be told is undecided. Without a name nothing was compared.</summary>
     private ExitCode UnitsExitCode => Count(AuditOutcome.TwoWays) > 0 ? ExitCode.Violated
@@ -42,11 +46,48 @@ public sealed record AuditReport(
         : NameCount == 0 || Source.Omission is not null || Count(AuditOutcome.Undecided) + Count(AuditOutcome.Unreadable) > 0 ? ExitCode.Undecided
         : ExitCode.Holds;
 
+    /// <summary>The same with the differences that a file accepts, and a notice for each entry that covers nothing.</summary>
+    public AuditReport Accept(IReadOnlyCollection<AcceptedDifference> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        Dictionary<string, AcceptedDifference> bySubject = entries.ToDictionary(e => e.Subject, StringComparer.Ordinal);
+        Dictionary<string, AuditedType> open = Types.Where(t => !t.Lines.IsEmpty).ToDictionary(t => t.Name.ToString(), StringComparer.Ordinal);
+        IEnumerable<string> stale = entries.Where(e => !open.TryGetValue(e.Subject, out AuditedType? type) || !e.Covers(type.Lines))
+            .Select(e => $"{e.Place}: {e.Subject} {(open.ContainsKey(e.Subject) ? "differs in another way than the entry accepts" : "differs no more: the entry covers nothing")}");
+        return this with
+        {
+            Types = [.. Types.Select(t => bySubject.TryGetValue(t.Name.ToString(), out AcceptedDifference? entry) && !t.Lines.IsEmpty && entry.Covers(t.Lines)
+                ? t with { Outcome = AuditOutcome.Accepted, Reason = entry.Reason, AcceptedBy = entry.Place, Doubt = null, Entry = entry } : t)],
+            Notices = [.. Notices, .. stale.Select(Printable.Escape)],
+        };
+    }
+
+    /// <summary>The entries that cover a difference.</summary>
+    public IEnumerable<AcceptedDifference> CoveringEntries => Types.Select(t => t.Entry).OfType<AcceptedDifference>();
+
+    /// <summary>The differences as entries to accept.</summary>
+    public IEnumerable<AcceptedDifference> ToAccept(string reason)
+        => Types.Where(t => t.Entry is null && !t.Lines.IsEmpty).Select(t => new AcceptedDifference(t.Name.ToString(), reason, t.Lines, ""));
+
     /// <summary>How many names came to an outcome.</summary>
     public int Count(AuditOutcome outcome) => Types.Count(t => t.Outcome == outcome);
 
-    /// <summary>The first line of the report.</summary>
-    public string Headline() => Twins is null ? UnitsHeadline() : $"{UnitsHeadline()}; {Twins.Headline()}";
+    /// <summary>The first line of the report: what does not hold comes first.</summary>
+    public string Headline()
+    {
+        List<(ExitCode ExitCode, string Words)> parts = [(UnitsExitCode, UnitsHeadline())];
+        if (Twins is not null)
+        {
+            parts.Add((Twins.ExitCode, Twins.Headline()));
+        }
+
+        if (Agreement is not null)
+        {
+            parts.Add((Agreement.ExitCode, Agreement.Headline()));
+        }
+
+        return string.Join("; ", parts.OrderBy(p => p.ExitCode == ExitCode.Holds).Select(p => p.Words));
+    }
 
     private string UnitsHeadline()
     {
@@ -96,6 +137,12 @@ public sealed record AuditedType(TypeName Name, AuditOutcome Outcome, string Rea
 {
     /// <summary>Of an accepted difference, the source of the reason; else null.</summary>
     public string? AcceptedBy { get; init; }
+
+    /// <summary>Of a violation and an undecided difference, all parts of it, a line each, as a file of accepted differences lists them; else none.</summary>
+    public ImmutableArray<string> Lines { get; init; } = [];
+
+    /// <summary>The entry of a file that accepts the difference; null without one.</summary>
+    public AcceptedDifference? Entry { get; init; }
 
     /// <summary>Of an undecided difference, why the places are not known, in a clause; else null.</summary>
     public string? Doubt { get; init; }

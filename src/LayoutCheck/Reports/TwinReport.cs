@@ -21,6 +21,9 @@ public sealed record TwinReport(
     /// <summary>Why twins may be missing or none was compared, in a clause; null when all were.</summary>
     public string? Doubt { get; init; }
 
+    /// <summary>Whether twins may be missing.</summary>
+    public bool IsIncomplete { get; init; }
+
     /// <summary>The number of structs and unions in other namespaces.</summary>
     public int OtherCount { get; init; }
 
@@ -55,6 +58,7 @@ public sealed record TwinReport(
         return new TwinReport(rust.UnitCount, [.. spaces], [.. results.Where(r => !r.Differences.IsEmpty)], [.. skipped.Distinct()], [.. members])
         {
             OtherCount = rust.OtherCount,
+            IsIncomplete = rust.Omission is not null,
             Doubt = rust.Omission ?? (results.Count == 0 ? "no struct of a Rust unit is a twin of C's with members" : null),
         };
     }

@@ -26,6 +26,7 @@ public static class RuleEvaluator
     /// <param name="omission">Why the definitions may lack what the kernel has, or null.</param>
     /// <param name="machine">The machine of the image's ELF header (e_machine), or null.</param>
     /// <param name="lacksAlignments">Whether the debug information has no declared alignments (BTF).</param>
+    /// <param name="rustTwins">The comparison of Rust's twins with C, or null.</param>
     public static ImmutableArray<RuleResult> Evaluate(
         RuleSet rules,
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
@@ -33,11 +34,12 @@ public static class RuleEvaluator
         IReadOnlyDictionary<string, string>? config = null,
         SourceOmission? omission = null,
         int? machine = null,
-        bool lacksAlignments = false)
+        bool lacksAlignments = false,
+        Lazy<RustTwinFacts>? rustTwins = null)
     {
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(definitions);
-        CheckedImage image = new(definitions, target, config, omission) { Machine = machine, LacksAlignments = lacksAlignments };
+        CheckedImage image = new(definitions, target, config, omission) { Machine = machine, LacksAlignments = lacksAlignments, RustTwins = rustTwins };
         return [.. rules.Rules.Select(rule =>
         {
             CheckedImage seen = rule.Selections.IsEmpty ? image : image with

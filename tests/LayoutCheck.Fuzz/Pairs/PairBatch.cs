@@ -14,7 +14,8 @@ internal sealed partial record PairBatch(StructBatch Old, StructBatch New, Immut
     private const int CommonEdits = 25;
 
     /// <summary>Whether a type, or one that it uses, has attributes that alignments follow from and that no debug information records: of packing, of bit-fields.</summary>
-    public bool HasUntoldAlignments(int type) => Old.With(Old.Types[type]).Concat(New.With(New.Types[type])).Any(t => UntoldAlignment().IsMatch(t.Definition));
+    public bool HasUntoldAlignments(int type, PairForm form) => Old.With(Old.Types[type]).Concat(New.With(New.Types[type]))
+        .Any(t => UntoldAlignment().IsMatch(t.Definition) || (form.Old.Source.IsBtf && AnyAlignment().IsMatch(t.Definition)));
 
     /// <summary>The batch of a number: of every two, one has the generator's wild types and one what a kernel's structs are made of.</summary>
     public static PairBatch Make(int seed, int number, int count)
@@ -51,6 +52,9 @@ internal sealed partial record PairBatch(StructBatch Old, StructBatch New, Immut
 
     [GeneratedRegex(@"packed|#pragma pack|_aligned|four_ints|two_floats|ms_struct|aligned\([12]\)| : W\([^;]*aligned")]
     private static partial Regex UntoldAlignment();
+
+    [GeneratedRegex(@"_Alignas|aligned\(")]
+    private static partial Regex AnyAlignment();
 
     // The type with another definition; #pragma pack around it stays.
     private static GeneratedType With(GeneratedType type, CAggregate aggregate, List<GeneratedType> earlier)

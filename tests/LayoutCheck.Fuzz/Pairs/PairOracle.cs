@@ -152,7 +152,7 @@ internal sealed class PairOracle
 
     private void JudgeOthers()
     {
-        bool staysInPlace = _judges.Old.ByteSize == _judges.New.ByteSize && _removed.TrueForAll(m => m.IsReserved)
+        bool staysInPlace = _judges.Old.ByteSize == _judges.New.ByteSize && _removed.TrueForAll(m => m.IsReserved || m.BitSize == 0)
             && _pairs.TrueForAll(p => p.Old.BitOffset == p.New.BitOffset && p.Old.BitSize == p.New.BitSize);
         foreach (PairMember member in _removed)
         {
@@ -224,10 +224,15 @@ internal sealed class PairOracle
             return old.Arms.IsEmpty && now.Arms.IsEmpty;
         }
 
-        List<PairMember> before = [.. _old.Where(m => !m.Arms.IsEmpty && ReferenceEquals(m.Arms[^1], old.Arms[^1]))];
-        List<PairMember> after = [.. _new.Where(m => !m.Arms.IsEmpty && ReferenceEquals(m.Arms[^1], now.Arms[^1]))];
+        List<PairMember> before = [.. _old.Where(m => IsOfOneArm(m, old))];
+        List<PairMember> after = [.. _new.Where(m => IsOfOneArm(m, now))];
         return (before.Count == 1 && after.Count == 1) || before.Exists(b => after.Exists(a => a.Path == b.Path && a.BitOffset == b.BitOffset));
     }
+
+    // A type without a tag may stand at several places: the member around tells them apart.
+    private static bool IsOfOneArm(PairMember a, PairMember b) => !a.Arms.IsEmpty && ReferenceEquals(a.Arms[^1], b.Arms[^1]) && Around(a) == Around(b);
+
+    private static string Around(PairMember member) => member.Path[..(member.Path.LastIndexOf('.') + 1)];
 
     // Without the members that are said to be reordered, all others are in one order.
     private void JudgeOrder()

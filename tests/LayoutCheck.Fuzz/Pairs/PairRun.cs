@@ -98,7 +98,7 @@ internal sealed class PairRun(int seed, int count, int threads, string output)
             }
 
             TypeChanges got = TypeDiffer.Compare(TypeName.Parse(batch.Old.Types[i].Name), before.Compared(i), after.Compared(i));
-            if (PairOracle.Judge((batch.Old.Types[i], before.Judges[i]), (batch.New.Types[i], after.Judges[i]), got, form.IsMixed, batch.HasUntoldAlignments(i), out int claims) is not { } wrong)
+            if (PairOracle.Judge((batch.Old.Types[i], before.Judges[i]), (batch.New.Types[i], after.Judges[i]), got, form.IsMixed, batch.HasUntoldAlignments(i, form), out int claims) is not { } wrong)
             {
                 totals.Leave("members deeper than the compilers were asked for");
                 continue;

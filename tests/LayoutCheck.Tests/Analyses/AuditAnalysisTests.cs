@@ -116,6 +116,31 @@ public sealed class AuditAnalysisTests
         Assert.Equal(outcome == AuditOutcome.Accepted, Written.Text(report, default).Contains("accepted   struct packet: a reason (a source)", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("two-ways.gcc-dwarf4", 4)]
+    [InlineData("private.btf", 2)]
+    public void A_file_accepts_differences_and_no_others(string part, int count)
+    {
+        string file = FixtureFile.PathOf($"audit/audit.{part}.elf");
+        string accept = Path.Combine(Directory.CreateTempSubdirectory("layoutcheck-accept").FullName, "accept");
+        ProgramResult written = ProgramRun.Run("audit", file, "--write-accept", accept, "--reason", "as it should be");
+        Assert.NotEqual(0, written.ExitCode);
+        Assert.Contains($"wrote {count} entries to ", written.Err, StringComparison.Ordinal);
+
+        ProgramResult accepted = ProgramRun.Run("audit", file, "--accept", accept, "--width", "0");
+        string[] lines = File.ReadAllLines(accept);
+        int last = Array.FindLastIndex(lines, l => l.StartsWith("  ", StringComparison.Ordinal));
+        File.WriteAllLines(accept, [.. lines[..last], lines[last] + "0", .. lines[(last + 1)..], "[struct gone]", "reason: none", "  in gone.h: x"]);
+        ProgramResult other = ProgramRun.Run("audit", file, "--accept", accept);
+
+        Assert.Equal((0, ""), (accepted.ExitCode, accepted.Err));
+        Assert.Contains(": as it should be (", accepted.Out, StringComparison.Ordinal);
+        Assert.Equal(written.ExitCode, other.ExitCode);
+        Assert.Contains(" differs in another way than the entry accepts\n", other.Err, StringComparison.Ordinal);
+        Assert.Contains("struct gone differs no more: the entry covers nothing\n", other.Err, StringComparison.Ordinal);
+        Directory.Delete(Path.GetDirectoryName(accept)!, true);
+    }
+
     [Fact]
     public void With_all_differences_accepted_the_units_agree()
     {
@@ -153,7 +178,7 @@ public sealed class AuditAnalysisTests
         AddStruct(dwarf, "b.c", 8, null);
         using KernelImage image = dwarf.Open();
 
-        AuditReport report = AuditAnalysis.Run(image, 2, [], withTwins: false, withImage: false);
+        AuditReport report = AuditAnalysis.Run(image, 2, new AuditOptions([]), withImage: false);
 
         Assert.Equal(ExitCode.Undecided, report.ExitCode);
         AuditedType type = Assert.Single(report.Types);
@@ -173,7 +198,7 @@ public sealed class AuditAnalysisTests
         AddContradiction(unit);
         using KernelImage image = dwarf.Open();
 
-        AuditReport report = AuditAnalysis.Run(image, 1, [], withTwins: false, withImage: false);
+        AuditReport report = AuditAnalysis.Run(image, 1, new AuditOptions([]), withImage: false);
 
         Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.Equal(["struct broken"], NamesOf(report, AuditOutcome.Unreadable));
@@ -202,7 +227,7 @@ public sealed class AuditAnalysisTests
         AddContradiction(dwarf.Unit());
         using KernelImage image = dwarf.Open();
 
-        Assert.Equal(ExitCode.Unreadable, AuditAnalysis.Run(image, 1, [], withTwins: false, withImage: false).ExitCode);
+        Assert.Equal(ExitCode.Unreadable, AuditAnalysis.Run(image, 1, new AuditOptions([]), withImage: false).ExitCode);
     }
 
     [Fact]
@@ -212,7 +237,7 @@ public sealed class AuditAnalysisTests
         dwarf.Unit().Int();
         using KernelImage image = dwarf.Open();
 
-        AuditReport report = AuditAnalysis.Run(image, 1, [], withTwins: false, withImage: false);
+        AuditReport report = AuditAnalysis.Run(image, 1, new AuditOptions([]), withImage: false);
 
         Assert.Equal(ExitCode.Undecided, report.ExitCode);
         Assert.StartsWith("cannot tell whether the units agree: no C unit defines a struct or union", report.Headline(), StringComparison.Ordinal);
@@ -222,7 +247,7 @@ public sealed class AuditAnalysisTests
     public void The_report_does_not_depend_on_threads()
     {
         using KernelImage image = FixtureFile.Open("audit/audit.two-ways.gcc-dwarf4.elf");
-        string[] texts = [.. new[] { 1, 2, 5 }.Select(threads => Written.Text(AuditAnalysis.Run(image, threads, [], withTwins: false, withImage: false), new TextStyle(Verbosity: Verbosity.Full)))];
+        string[] texts = [.. new[] { 1, 2, 5 }.Select(threads => Written.Text(AuditAnalysis.Run(image, threads, new AuditOptions([]), withImage: false), new TextStyle(Verbosity: Verbosity.Full)))];
 
         Assert.Single(texts.Distinct());
     }
@@ -244,10 +269,34 @@ public sealed class AuditAnalysisTests
         Assert.All(text.Out.Split('\n').Where(l => !l.StartsWith("File: ", StringComparison.Ordinal) && !l.Contains('/', StringComparison.Ordinal)), l => Assert.InRange(l.Length, 0, 76));
     }
 
+    [Theory]
+    [InlineData("audit/audit.private.gcc-dwarf5-btf.elf", 0, "all units agree: 1 of 3 names have one definition; 2 names of private structs; 3 types agree with BTF")]
+    [InlineData("audit/audit.two-ways.gcc-dwarf5-btf.elf", 1, "the units do NOT agree: 4 structs and unions are compiled in two ways; 8 types agree with BTF")]
+    [InlineData("audit/audit.private.gcc-dwarf4.elf", 3, null)]
+    public void Both_debug_formats_of_an_image_are_compared(string fixture, int exitCode, string? headline)
+    {
+        ProgramResult result = ProgramRun.Run("audit", "--source", "both", "--width", "0", FixtureFile.PathOf(fixture));
+
+        Assert.Equal(exitCode, result.ExitCode);
+        Assert.Equal(headline ?? "", result.FirstLine);
+    }
+
+    [Fact]
+    public void A_difference_between_the_debug_formats_is_a_violation()
+    {
+        using KernelImage dwarf = FixtureFile.Open("pinned/pinned.none.gcc-dwarf5-btf.elf", SourceChoice.Dwarf);
+        using KernelImage btf = FixtureFile.Open("pinned/pinned.new.gcc-dwarf5-btf.elf", SourceChoice.Btf);
+
+        AuditReport report = AuditAnalysis.Run(dwarf, 2, new AuditOptions([], Btf: btf), withImage: false);
+
+        Assert.Equal(ExitCode.Violated, report.ExitCode);
+        Assert.Contains("from BTF; all units agree: ", report.Headline(), StringComparison.Ordinal);
+    }
+
     private static AuditReport Audit(string fixture, SourceChoice choice = SourceChoice.Auto, params ImmutableArray<AcceptedVariants> accepted)
     {
         using KernelImage image = FixtureFile.Open(fixture, choice);
-        return AuditAnalysis.Run(image, 2, accepted, withTwins: false, withImage: false);
+        return AuditAnalysis.Run(image, 2, new AuditOptions(accepted), withImage: false);
     }
 
     private static IEnumerable<string> NamesOf(AuditReport report, AuditOutcome outcome)

@@ -44,6 +44,6 @@ public sealed class FastPathsTests
         CheckReport check = CheckAnalysis.Run(image, RuleCatalog.Default, 2);
         ShowReport show = ShowAnalysis.Run(image, [TypeQuery.Parse("page"), TypeQuery.Parse("folio"), TypeQuery.Parse("list_head")], new ShowOptions(All: true), 2, withImage: true);
         using WorkerPool pool = new(2);
-        return Written.Json(check) + Written.Json(show) + CensusUnderTest.Described(image.Types.TakeCensus(pool));
+        return Written.Json(check) + Written.Json(show) + CensusText.Of(image.Types.TakeCensus(pool));
     }
 }

@@ -67,8 +67,11 @@ public sealed class BtfFixtureTests
     // An element of an array of arrays: pahole makes one dimension of them, and GCC's -gbtf turns them around.
     private static bool IsBeyondBtf(string path) => path.Contains("][", StringComparison.Ordinal);
 
+    // Their tests have the compiler's word in another form.
+    private static readonly string[] s_withoutTruth = ["audit/", "kabi/", "pinned/", "reach/"];
+
     private static bool IsWithoutTruth(string name) => name.StartsWith("no-page", StringComparison.Ordinal) || name.StartsWith("decl-only", StringComparison.Ordinal)
-        || name.StartsWith("pinned/", StringComparison.Ordinal);
+        || Array.Exists(s_withoutTruth, folder => name.StartsWith(folder, StringComparison.Ordinal));
 
     private static string Describe(TypeDefinition definition, string path)
     {

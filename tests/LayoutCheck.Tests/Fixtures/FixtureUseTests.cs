@@ -30,6 +30,8 @@ public sealed class FixtureUseTests
         ["page-era5-dwp/"] = "Dwarf/Split/SplitDwarfTests",
         ["audit/"] = "Analyses/AuditAnalysisTests",
         ["reach/"] = "Compare/ReachTests",
+        ["bindings/"] = "Analyses/TwinAnalysisTests",
+        ["kabi/"] = "Compare/KabiFixtureTests",
         ["pinned/"] = "Rules/Import/PinnedFixtureTests",
     };
 

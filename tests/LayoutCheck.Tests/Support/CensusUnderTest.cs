@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf;
 using LayoutCheck.Dwarf.Census;
@@ -31,44 +29,10 @@ internal static class CensusUnderTest
             }
 
             TypeName[] names = [.. reader.DefinedNames()];
-            expected ??= Described(new SurveyedCensus([.. names], reader.FindAll(names, two, withPlaces)));
-            Assert.Equal(expected, Described(census));
+            expected ??= CensusText.Of(new SurveyedCensus([.. names], reader.FindAll(names, two, withPlaces)));
+            Assert.Equal(expected, CensusText.Of(census));
         }
 
         return isUnderstood;
     }
-
-    /// <summary>All that a census has, in words.</summary>
-    public static string Described(ITypeCensus census)
-    {
-        StringBuilder text = new();
-        DebugInfoSummary facts = census.Facts;
-        _ = text.AppendLine(CultureInfo.InvariantCulture, $"{facts.Format} {facts.Target} {string.Join(", ", facts.Languages)} {facts.Omission} {string.Join('|', facts.Producers)}");
-        using ICensusReader reader = census.OpenReader();
-        for (int i = 0; i < census.Names.Length; i++)
-        {
-            DefinitionSet set = reader.Read(i);
-            Assert.Equal(census.Names[i], set.Name);
-            int? count = set is { Problem: null, Distinct: [var only] } ? only.Units.Length : null;
-            Assert.Equal(count, census.CountOfEqual(i));
-            _ = text.AppendLine(CultureInfo.InvariantCulture, $"{set.Name} declared {set.DeclarationCount} {set.Problem?.Message}");
-            foreach (TypeDefinition definition in set.Distinct)
-            {
-                _ = text.AppendLine(CultureInfo.InvariantCulture, $" {definition.Root} in {string.Join(", ", definition.Units)}");
-                for (int id = 1; id < definition.Graph.Count; id++)
-                {
-                    _ = text.AppendLine("  " + Described(definition.Graph[new TypeId(id)]));
-                }
-            }
-        }
-
-        return text.ToString();
-    }
-
-    private static string Described(TypeNode node) => node switch
-    {
-        AggregateType type => $"{type with { Members = [] }} {string.Join("; ", type.Members)}",
-        FunctionType type => $"{type with { Parameters = [] }} {string.Join("; ", type.Parameters)}",
-        _ => node.ToString(),
-    };
 }

@@ -86,6 +86,32 @@ internal sealed class DwarfCensus : ITypeCensus
         _ => null,
     };
 
+    /// <summary>By index, whether a unit defines one of some names; null if that of a name is not known here.</summary>
+    public bool[]? UnitsDefining(IReadOnlyList<TypeName> names)
+    {
+        bool[] units = new bool[_sections.Units.Count];
+        foreach (int index in names.Select(n => Names.IndexOf(n)))
+        {
+            if (index < 0 || _surveyed[index] is not null)
+            {
+                return null;
+            }
+
+            foreach (int variant in _table.VariantsOf(index))
+            {
+                foreach (DefiningUnit unit in _table.UnitsOf(variant))
+                {
+                    units[unit.Index] = true;
+                }
+            }
+        }
+
+        return units;
+    }
+
+    /// <summary>How many units only declare a name of the census.</summary>
+    public int DeclarationsOf(TypeName name) => _table.DeclarationsOf(Names.IndexOf(name));
+
     /// <inheritdoc/>
     public ICensusReader OpenReader() => new Reader(this);
 

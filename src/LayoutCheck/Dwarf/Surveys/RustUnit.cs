@@ -245,9 +245,16 @@ internal sealed class RustUnit
                 return TypeAt(die, depth + 1);
             default:
                 bool isAggregate = die.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type;
-                return new TypeOfMember(size, _decoder.Text(die[DwAt.DW_AT_name]), false, isAggregate ? die.Offset : null);
+                string? name = _decoder.Text(die[DwAt.DW_AT_name]);
+                return Wrapped(die, name, depth) is { } inner && inner.ByteSize == size ? inner
+                    : new TypeOfMember(size, name, false, isAggregate ? die.Offset : null);
         }
     }
+
+    // The type inside of ManuallyDrop, in which a union in Rust has members that are no plain numbers; null for other types.
+    private TypeOfMember? Wrapped(Die die, string? name, int depth)
+        => name is not null && (name.StartsWith("ManuallyDrop<", StringComparison.Ordinal) || name.StartsWith("MaybeDangling<", StringComparison.Ordinal))
+            && _decoder.Children(die).FirstOrDefault(c => c.Tag == DwTag.DW_TAG_member) is { } member ? TypeAt(member, depth + 1) : null;
 
     private Die Require(ulong offset)
         => _decoder.Read(offset, out _) ?? throw _decoder.Sections.Info.Invalid(offset, "a type is said to be here, and there is none");

@@ -10,7 +10,8 @@ namespace LayoutCheck.Dwarf.Surveys;
 /// <param name="wanted">The names.</param>
 /// <param name="withPlaces">Whether to read where the definitions are declared.</param>
 /// <param name="tellsPlacesApart">Whether definitions at two places are two variants though they are equal.</param>
-internal sealed class SurveyPlan(DwarfImage image, WantedNames wanted, bool withPlaces, bool tellsPlacesApart = false)
+/// <param name="units">By index, the units of the image to look at; null for all.</param>
+internal sealed class SurveyPlan(DwarfImage image, WantedNames wanted, bool withPlaces, bool tellsPlacesApart = false, bool[]? units = null)
 {
     // Hundreds of drivers may have a private struct of one name, and most of those are equal to another.
     private const int MostPlaces = 4096;
@@ -39,7 +40,7 @@ internal sealed class SurveyPlan(DwarfImage image, WantedNames wanted, bool with
     public bool IsSlow { get; init; } = tellsPlacesApart || image.Sections.Disabled.HasFlag(FastPaths.Matcher);
 
     /// <summary>The units.</summary>
-    public UnitQueue Queue { get; } = new(image);
+    public UnitQueue Queue { get; } = new(image, units);
 
     /// <summary>Whether a definition belongs to a variant.</summary>
     public bool IsSame(Variant variant, TypeGraph graph, TypeId root)

@@ -9,7 +9,8 @@ namespace LayoutCheck.Dwarf.Surveys;
 /// from several threads.
 /// </summary>
 /// <param name="image">The image.</param>
-internal sealed class UnitQueue(DwarfImage image)
+/// <param name="units">By index, the units of the image to visit; null for all.</param>
+internal sealed class UnitQueue(DwarfImage image, bool[]? units = null)
 {
     private const int UnitsPerRelease = 256;
     private const ulong KeptBehind = 16 << 20;
@@ -25,7 +26,11 @@ internal sealed class UnitQueue(DwarfImage image)
     /// <exception cref="InvalidImageException">The header, or one before it, is damaged.</exception>
     public UnitHeader? Dequeue(UnitScanners scanners, out int index, out DwarfSections file)
     {
-        index = Interlocked.Increment(ref _last);
+        do
+        {
+            index = Interlocked.Increment(ref _last);
+        }
+        while (units is not null && index < units.Length && !units[index]);
         file = image.Sections;
         if (file.Units.At(index, scanners.ForImage.Window) is { } unit)
         {

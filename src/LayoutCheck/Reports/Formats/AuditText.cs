@@ -38,7 +38,8 @@ internal static class AuditText
             TwinText.Write(twins, text);
         }
 
-        if (!report.Types.IsEmpty || report.Twins is not null)
+        int compared = report.Agreement is { } agreement ? DiffText.WriteAgreement(agreement, text) : 0;
+        if (!report.Types.IsEmpty || report.Twins is not null || compared > 0)
         {
             text.Gap();
         }
@@ -46,9 +47,9 @@ internal static class AuditText
         string definitions = $"{Printable.Count((ulong)report.NameCount, "name")} in {Printable.Count((ulong)report.DefinitionCount, "definition")}";
         string units = report.Source.Kind == SourceKind.Dwarf ? " of C units" : "";
         text.Line($"Structs and unions: {definitions}{units}; {string.Join(", ", Counts(report))}");
-        if (report.Twins is { NameCount: > 0 } compared)
+        if (report.Twins is { NameCount: > 0 } counted)
         {
-            TwinText.WriteSummary(compared, text);
+            TwinText.WriteSummary(counted, text);
         }
 
         string other = !report.HasOtherSource ? "" : report.Source.Kind == SourceKind.Dwarf ? "; the image has BTF too (--source btf)" : "; the image has DWARF too (--source dwarf)";

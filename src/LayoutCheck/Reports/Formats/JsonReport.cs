@@ -54,6 +54,11 @@ internal sealed class JsonReport : IDisposable
                 break;
             case AuditReport audit:
                 new JsonAudit(_json).Write(audit);
+                if (audit.Agreement is { } sources)
+                {
+                    JsonDiff.WriteAgreement(_json, sources);
+                }
+
                 WriteImage(audit);
                 WriteSource(audit.Source);
                 break;

@@ -23,6 +23,9 @@ internal sealed record CheckedImage(
     /// <summary>The machine of its ELF header (e_machine); null where there is none.</summary>
     public int? Machine { get; init; }
 
+    /// <summary>The comparison of Rust's twins with C, made when a check asks for it; null where none is to be had.</summary>
+    public Lazy<RustTwinFacts>? RustTwins { get; init; }
+
     private readonly Lazy<Dictionary<(AggregateKind Kind, string Name), Embedding>> _embeddings = new(() => FindEmbeddings(Definitions.Values));
 
     /// <summary>

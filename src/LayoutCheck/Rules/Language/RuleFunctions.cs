@@ -16,6 +16,7 @@ internal static class RuleFunctions
         SharersFunction.Sharers, PlaceholderFunction.HasPlaceholder, PointerFunction.HasPointer, PinnedFunction.Pinned, MembersFunction.Members,
         GroupFunctions.InGroup, GroupFunctions.SizeOfGroup, TypeFunctions.TypeOf, TypeFunctions.Pointee,
         MemberFunctions.ArraySize, NumberFunctions.IsPowerOf2, NumberFunctions.IsAligned, NumberFunctions.Align, NumberFunctions.FirstOf, ConfigFunction.Config,
+        RustTwinFunctions.RustTwins, RustTwinFunctions.RustTwinsAgree,
     ];
 
     /// <summary>For the error: <c>offsetof, offsetofend, ... and config</c>.</summary>

@@ -202,7 +202,7 @@ internal sealed class HostileCase
         }
 
         using WorkerPool pool = new(1);
-        return CensusUnderTest.Described(image.Types.TakeCensus(pool));
+        return CensusText.Of(image.Types.TakeCensus(pool));
     }
 
     private string Dwarf(bool isSlow)

@@ -61,7 +61,8 @@ public class RuleMutationTests
     {
         HashSet<string> held = [.. RealLayouts.Kernels.Select(RealLayouts.Read).Append(Transition).SelectMany(k => Evaluate(s_kernelRules, k))
             .Where(r => r.Outcome is Outcome.Holds or Outcome.Warning).Select(r => r.Rule.Id)];
-        Assert.Empty(s_kernelRules.Rules.Select(r => r.Id).Except(held));
+        // These layouts have no Rust: Analyses/TwinAnalysisTests sees that rule hold.
+        Assert.Equal(["rust-twins-agree"], s_kernelRules.Rules.Select(r => r.Id).Except(held));
         Assert.All(Evaluate(RuleCatalog.Default, ""), result => Assert.Equal(Outcome.NotApplicable, result.Outcome));
     }
 

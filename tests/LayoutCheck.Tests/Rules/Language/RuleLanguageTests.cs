@@ -586,7 +586,7 @@ public class RuleLanguageTests
         RuleException error = Assert.Throws<RuleException>(() => RuleExpression.Parse("sizof(struct page) == 64"));
         Assert.Equal(
             "unknown function 'sizof' (did you mean sizeof?): there are offsetof, offsetofend, bitoffsetof, bitsizeof, sizeof, sizeof_field, alignof, exists, valueof, overlaps, contains, sharers, has_placeholder, has_pointer, pinned, members, "
-                + "in_group, sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of and config",
+                + "in_group, sizeof_group, typeof, pointee, ARRAY_SIZE, is_power_of_2, IS_ALIGNED, ALIGN, first_of, config, rust_twins and rust_twins_agree",
             error.Problem);
     }
 
