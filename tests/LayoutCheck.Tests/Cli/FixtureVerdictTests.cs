@@ -27,6 +27,7 @@ public sealed partial class FixtureVerdictTests
         ["no-page"] = (CannotTell, "no C definition of struct page"),
         ["audit"] = (CannotTell, "no C definition of struct page"),
         ["bindings"] = (CannotTell, "no C definition of struct page"),
+        ["reach"] = (CannotTell, "no C definition of struct page"),
         ["pinned"] = (CannotTell, "no C definition of struct page"),
         ["decl-only"] = (CannotTell, "no C definition of struct page"),
         ["page-era1"] = (CannotTell, "no device pagemap"),

@@ -125,7 +125,7 @@ public sealed class ReachTests
             ProgramResult result = ProgramRun.Run(["diff", .. images, "--no-rules", "--symbols", list, "--width", "0"]);
             Assert.Equal(1, result.ExitCode);
             Assert.Contains(
-                "\n  reached by 8 of 15 symbols, 7 directly: takes_inner, takes_holder, returns_inner, takes_callback, table, current_holder, ... (behind pointers: 1 at 1)\n",
+                "\n  reached by 8 of 15 symbols: 7 directly (takes_inner, takes_holder, returns_inner, takes_callback, table, current_holder, ...), 1 through 1 pointer\n",
                 result.Out,
                 StringComparison.Ordinal);
             Assert.Contains("\nsymbols: 16 listed, 15 with a prototype\n  no prototype for 1 symbol: not_there\n", result.Out, StringComparison.Ordinal);

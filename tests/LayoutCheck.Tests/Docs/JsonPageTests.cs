@@ -31,7 +31,7 @@ public sealed partial class JsonPageTests
         ["audit"] = [["audit", "tests/fixtures/audit/audit.two-ways.gcc-dwarf5-btf.elf"], ["audit", "tests/fixtures/audit/audit.two-ways.btf.elf"], ["audit", "tests/fixtures/bindings/bindings.moved.gcc-dwarf5.elf", "--rust"]],
         ["diff"] =
         [
-            ["diff", "tests/fixtures/reach/reach.before.gcc-dwarf5-btf.elf", "tests/fixtures/reach/reach.after.gcc-dwarf5-btf.elf"],
+            ["diff", "tests/fixtures/reach/reach.before.gcc-dwarf5-btf.elf", "tests/fixtures/reach/reach.after.gcc-dwarf5-btf.elf", "--symbols", "tests/fixtures/reach/stable-symbols"],
             ["diff", "tests/fixtures/seed-before/seed-before.gcc-dwarf5.elf", Image],
             ["diff", "tests/fixtures/pinned/pinned.none.clang-dwarf4.elf", "tests/fixtures/pinned/pinned.spare-used.clang-dwarf4.elf"],
         ],

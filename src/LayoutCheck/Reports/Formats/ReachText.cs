@@ -23,10 +23,8 @@ internal static class ReachText
             return;
         }
 
-        string direct = reached.Direct.IsEmpty
-            ? $"none directly; the nearest: {Printable.Escape(reached.Example)}"
-            : $"{reached.Direct.Length} directly: {Names(reached.Direct, MostDirect)}";
-        text.Row("  ", $"reached by {reached.Count} of {Printable.Count((ulong)reach.Answered, "symbol")}, {direct}{Further(reached)}", 4);
+        string nearest = reached.Direct.IsEmpty ? $"; the nearest: {Printable.Escape(reached.Example)}" : "";
+        text.Row("  ", $"reached by {reached.Count} of {Printable.Count((ulong)reach.Answered, "symbol")}: {string.Join(", ", Steps(reached))}{nearest}", 4);
     }
 
     /// <summary>Writes the symbols without an answer.</summary>
@@ -50,11 +48,29 @@ internal static class ReachText
         }
     }
 
-    private static string Further(ReachedType reached)
+    // 211 directly (a, b, ...), 778 through 1 pointer, 2957 through 2, 40 through more
+    private static IEnumerable<string> Steps(ReachedType reached)
     {
-        string[] told = [.. reached.ByDistance.Skip(1).Take(MostDistances).Select((count, i) => string.Create(CultureInfo.InvariantCulture, $"{count} at {i + 1}"))];
+        if (!reached.Direct.IsEmpty)
+        {
+            yield return $"{reached.Direct.Length} directly ({Names(reached.Direct, MostDirect)})";
+        }
+
+        bool isFirst = true;
+        for (int distance = 1; distance < reached.ByDistance.Length && distance <= MostDistances; distance++)
+        {
+            if (reached.ByDistance[distance] > 0)
+            {
+                yield return string.Create(CultureInfo.InvariantCulture, $"{reached.ByDistance[distance]} through {distance}{(isFirst ? distance == 1 ? " pointer" : " pointers" : "")}");
+                isFirst = false;
+            }
+        }
+
         int rest = reached.ByDistance.Skip(1 + MostDistances).Sum();
-        return told.Length == 0 ? "" : $" (behind pointers: {string.Join(", ", told)}{(rest > 0 ? $", {rest} further" : "")})";
+        if (rest > 0)
+        {
+            yield return $"{rest} through more";
+        }
     }
 
     private static string Names(IReadOnlyCollection<string> names, int most)
