@@ -42,6 +42,10 @@ internal static class Goals
 
     private const string DrgnScript = "import sys, drgn; p = drgn.Program(); p.load_debug_info([sys.argv[1]]); p.type('struct page')";
 
+    private const int ManyStructs = 500;
+
+    private static readonly Dictionary<string, string[]> s_manyNames = new(StringComparer.Ordinal);
+
     /// <summary>All goals.</summary>
     public static IReadOnlyList<Goal> All(Workshop shop) =>
     [
@@ -71,6 +75,19 @@ internal static class Goals
         {
             NeedsNoKernel = true,
         },
+        new("P10", "`audit`, 1 thread: all structs of all units", "drgn load + type", 1.5, null, (s, k) => Check(s.Binary, "audit", "--threads", "1", k.Path), Drgn)
+        {
+            Memory = ("P10m", 0.5),
+        },
+        new("P10t", "`audit`, 2 threads", "drgn load + type", 1.0, null, (s, k) => Check(s.Binary, "audit", "--threads", "2", k.Path), Drgn),
+        new("P11", "`audit`, 2 threads", "pahole -J -j2, which encodes and folds all types", 0.2, null,
+            (s, k) => Check(s.Binary, "audit", "--threads", "2", k.Path), (s, k) => new Command(s.Pahole, "-J", "-j2", "--btf_encode_detached=/dev/null", k.Path))
+        {
+            Memory = ("P11m", 0.5),
+            PeerRuns = 3,
+        },
+        new("P12", "`show --all` of 500 structs, 1 thread", "`show --all 'struct page'`, 1 thread", 8, null,
+            (s, k) => Check([s.Binary, "show", "--all", "--threads", "1", k.Path, .. ManyNames(k)]), (s, k) => ShowAll(s, k, "page")),
         new("P9", "JIT: `dotnet layoutcheck.dll check`", "drgn load + type", 1.0, null, (s, k) => Check("dotnet", s.JitBinary, "check", k.Path), Drgn)
         {
             OnlyKernel = "7.3",
@@ -86,6 +103,20 @@ internal static class Goals
     /// <summary>Our command for every definition of a struct.</summary>
     public static Command ShowAll(Workshop shop, Kernel kernel, string name)
         => new(shop.Binary, "show", "--all", "--threads", "1", kernel.Path, $"struct {name}");
+
+    // Structs at equal distances in the order of their names: most of them are defined by few units.
+    private static IEnumerable<string> ManyNames(Kernel kernel)
+    {
+        if (!s_manyNames.TryGetValue(kernel.Path, out string[]? names))
+        {
+            using KernelImage image = KernelImage.Open(kernel.Path);
+            IReadOnlyList<LayoutCheck.Types.TypeName> all = image.Types.DefinedNames();
+            names = [.. Enumerable.Range(0, Math.Min(ManyStructs, all.Count)).Select(i => all[(int)((long)i * all.Count / ManyStructs)].ToString())];
+            s_manyNames.Add(kernel.Path, names);
+        }
+
+        return names;
+    }
 
     private static Command Drgn(Workshop shop, Kernel kernel) => new(shop.Python, "-c", DrgnScript, kernel.Path);
 

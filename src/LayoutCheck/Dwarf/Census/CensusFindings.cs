@@ -140,7 +140,9 @@ internal sealed class CensusFindings(Section info, SourceFacts facts)
         Append(ref _variantOfAlias, _aliasIndex.Add(byOffsets, out _), variant);
     }
 
-    /// <summary>Notes that the current unit defines a name that has a text. In C a tag has one definition in a unit; of more, a survey takes the first.</summary>
+    /// <summary>
+    /// Notes that the current unit defines a name that has a text. In C a tag has one definition in a unit; of more, a survey takes the first.
+    /// </summary>
     /// <param name="name">The number of the name.</param>
     /// <param name="key">The hash of the definition.</param>
     /// <param name="die">The offset of its DIE.</param>

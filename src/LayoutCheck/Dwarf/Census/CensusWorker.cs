@@ -166,7 +166,8 @@ internal sealed unsafe class CensusWorker
             if ((plan.Bits & SkipPlan.IsFixedSize) != 0 && end - behind >= sizeof(uint))
             {
                 next = (plan.Bits & SkipPlan.HasSibling) == 0 ? behind : (byte*)(unitStart + LoadU32(at + 1 + plan.SiblingOffset));
-                bool isSound = next == behind || (next > behind && next <= end && next[-1] == 0);
+                // The byte before a sibling is the null entry that ends the children.
+                bool isSound = (plan.Bits & SkipPlan.HasSibling) == 0 || (next > behind && next <= end && next[-1] == 0);
                 next = isSound ? next : null;
             }
 

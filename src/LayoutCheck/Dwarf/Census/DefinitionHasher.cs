@@ -260,7 +260,8 @@ internal sealed unsafe class DefinitionHasher
             if (code < DiePlans.Codes)
             {
                 ref readonly DiePlan plan = ref plans.Of(code, (ulong)(at - start));
-                if (plan.Kind == DiePlanKind.Member && (!plan.IsNamedInPlace || UnitDies.TrySkipName(ref values, end)) && end - values >= plan.Size + sizeof(uint))
+                if (plan.Kind == DiePlanKind.Member && (!plan.IsNamedInPlace || UnitDies.TrySkipName(ref values, end))
+                    && end - values >= plan.Size + sizeof(uint))
                 {
                     ulong bitOffset = (ulong)_dies.NumberAt(values, plan) << plan.PlaceShift;
                     ulong die = unit + plans.Load(in values[plan.Type]);

@@ -128,7 +128,8 @@ internal sealed class DiePlans(Section info, AbbrevTable abbrevs, DieFieldReader
                     && SetNumber(ref plan, form, abbrev.Specs[i].ImplicitConst, size, formSize):
                     hasPlace = true;
                     break;
-                case DieField.BitSize when plan.Kind == DiePlanKind.Member && TryByte(form, abbrev.Specs[i].ImplicitConst, out plan.WidthMask, out plan.WidthValue):
+                case DieField.BitSize when plan.Kind == DiePlanKind.Member
+                    && TryByte(form, abbrev.Specs[i].ImplicitConst, out plan.WidthMask, out plan.WidthValue):
                     (plan.IsRare, plan.IsBitField, plan.Width) = (true, true, (ushort)size);
                     break;
                 case DieField.Alignment when plan.Kind == DiePlanKind.Member

@@ -12,8 +12,8 @@ namespace LayoutCheck.Dwarf.Census;
 internal delegate Survey NameSurvey(IReadOnlyList<TypeName> names, WorkerPool pool);
 
 /// <summary>
-/// The census of the DWARF of an image: by name, its different definitions, each as the place of the first one and the units that have it. Definitions are built
-/// when they are asked for. What a hash could not tell comes from a survey of those names.
+/// The census of the DWARF of an image: by name, its different definitions, each as the place of the first one and the units that have it. Definitions are
+/// built when they are asked for. What a hash could not tell comes from a survey of those names.
 /// </summary>
 internal sealed class DwarfCensus : ITypeCensus
 {
@@ -23,7 +23,8 @@ internal sealed class DwarfCensus : ITypeCensus
     private readonly NameSurvey _survey;
     private readonly bool _withPlaces;
 
-    private DwarfCensus(CensusTable table, ImmutableArray<DefinitionSet?> surveyed, DebugInfoSummary facts, DwarfSections sections, NameSurvey survey, bool withPlaces)
+    private DwarfCensus(
+        CensusTable table, ImmutableArray<DefinitionSet?> surveyed, DebugInfoSummary facts, DwarfSections sections, NameSurvey survey, bool withPlaces)
     {
         _table = table;
         _surveyed = surveyed;

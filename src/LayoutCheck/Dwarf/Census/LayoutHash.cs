@@ -5,8 +5,8 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Dwarf.Census;
 
 /// <summary>
-/// The hash of all that <see cref="DefinitionEquality"/> compares: two types have one hash if they are the same, and different ones otherwise, but for a chance.
-/// The key is random in each census, so that no file can be made to have two types with one hash. A kernel has some 10^5 different types in 64 bits: any two of
+/// The hash of all that <see cref="DefinitionEquality"/> compares: two types have one hash if they are the same, and different ones otherwise, but for a
+/// chance. The key is random in each census, so that no file can be made to have two types with one hash. A kernel has some 10^5 different types in 64 bits: any two of
 /// them meet once in 10^9 runs, and two definitions of one name, of which there are a few pairs, once in 10^17. Hot: a kernel has twelve million members, each
 /// of which is four multiplications.
 /// </summary>
