@@ -38,7 +38,7 @@ internal static class VariantSorter
         {
             AcceptedVariants?[] known = [.. conflicts.Select(c => accepted.FirstOrDefault(a => a.Covers(set.Name, c.Variants)))];
             return Array.IndexOf(known, null) is >= 0 and var open ? new AuditedType(set.Name, AuditOutcome.TwoWays, conflicts[open].Difference, [.. variants])
-                { Lines = Lines(set, [.. variants], types) }
+            { Lines = Lines(set, [.. variants], types) }
                 : new AuditedType(set.Name, AuditOutcome.Accepted, known[0]!.Reason, [.. variants]) { AcceptedBy = known[0]!.Source };
         }
 
