@@ -32,7 +32,8 @@ internal static class TwinAnalysis
         foreach (RustAggregate twin in rust.Types)
         {
             DefinitionSet? set = sets.GetValueOrDefault(twin);
-            TwinSkip? reason = TwinDiffer.SkipOf(twin) ?? (set!.Problem is not null ? TwinSkip.Unreadable : set.Distinct.IsEmpty ? TwinSkip.NotInC : null);
+            TwinSkip? reason = TwinDiffer.SkipOf(twin)
+                ?? (set!.Problem is not null ? TwinSkip.Unreadable : set.Distinct.IsEmpty ? TwinSkip.NotInC : null);
             if (reason is { } left)
             {
                 skipped.Add(new SkippedTwin(left, twin.Namespace, twin.Name));
@@ -57,7 +58,8 @@ internal static class TwinAnalysis
             return new RustTwinFacts(
                 report.NameCount == 0 && report.UnitCount > 0 && report.IsIncomplete ? null : report.NameCount,
                 report.MemberCount,
-                [.. report.Differing.SelectMany(twin => twin.Differences.Select(d => $"{twin.Twin.Name}{(d.Path.Length == 0 ? "" : $".{d.Path}")} {d.InC}, {d.InRust}"))],
+                [.. report.Differing.SelectMany(twin => twin.Differences.Select(d
+                    => $"{twin.Twin.Name}{(d.Path.Length == 0 ? "" : $".{d.Path}")} {d.InC}, {d.InRust}"))],
                 report.Doubt);
         }
         catch (InvalidImageException e)
