@@ -15,10 +15,7 @@ public sealed class CensusTests
     private static readonly string[] s_leftForms = ["dwz", "types", "split", "dwp", "dwo", "fission", "lto", "common"];
 
     public static TheoryData<string> Fixtures() =>
-    [
-        .. FixtureFile.All.Where(
-            name => !name.StartsWith("refused/", StringComparison.Ordinal) && FixtureFile.IsElf(name) && FixtureFile.HasSection(name, ".debug_info")),
-    ];
+        [.. FixtureFile.All.Where(name => !name.StartsWith("refused/", StringComparison.Ordinal) && FixtureFile.IsElf(name) && FixtureFile.HasSection(name, ".debug_info"))];
 
     [Theory]
     [MemberData(nameof(Fixtures))]

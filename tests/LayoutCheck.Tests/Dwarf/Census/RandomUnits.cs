@@ -67,8 +67,7 @@ internal static class RandomUnits
                 continue;
             }
 
-            At whole = end < 256 ? At.Size(end) : At.Udata(DwAt.DW_AT_byte_size, (ulong)end);
-            unit.Begin(tag, [Strp($"s{number}"), whole, .. number % 4 == 1 ? (At[])[At.Data1(DwAt.DW_AT_alignment, 8)] : []]);
+            unit.Begin(tag, [Strp($"s{number}"), end < 256 ? At.Size(end) : At.Udata(DwAt.DW_AT_byte_size, (ulong)end), .. number % 4 == 1 ? (At[])[At.Data1(DwAt.DW_AT_alignment, 8)] : []]);
             for (int i = 0; i < members.Count; i++)
             {
                 string name = number == deviant && i == members.Count - 1 ? "deviant" : i == 0 ? "id" : $"member{i}";
