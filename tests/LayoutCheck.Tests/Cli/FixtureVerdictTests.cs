@@ -26,6 +26,7 @@ public sealed partial class FixtureVerdictTests
         ["page-era5-common/page-era5-common.sup.dwz"] = (CannotTell, "no C definition of struct page"),
         ["no-page"] = (CannotTell, "no C definition of struct page"),
         ["audit"] = (CannotTell, "no C definition of struct page"),
+        ["kabi"] = (CannotTell, "no C definition of struct page"),
         ["bindings"] = (CannotTell, "no C definition of struct page"),
         ["reach"] = (CannotTell, "no C definition of struct page"),
         ["pinned"] = (CannotTell, "no C definition of struct page"),
