@@ -28,7 +28,7 @@ public sealed partial class JsonPageTests
         ["overlap"] = [["overlap", Image, "page"], ["overlap", Image, "page.lru"]],
         ["rules"] = [["rules"]],
         ["explain"] = [["explain", "pgmap-on-compound-head"], ["explain", "pgmap-on-compound-head", "tests/fixtures/bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf"]],
-        ["audit"] = [["audit", "tests/fixtures/audit/audit.two-ways.gcc-dwarf5-btf.elf"], ["audit", "tests/fixtures/audit/audit.two-ways.btf.elf"], ["audit", "tests/fixtures/bindings/bindings.moved.gcc-dwarf5.elf", "--rust"]],
+        ["audit"] = [["audit", "tests/fixtures/audit/audit.two-ways.gcc-dwarf5-btf.elf"], ["audit", "tests/fixtures/audit/audit.two-ways.btf.elf"], ["audit", "tests/fixtures/bindings/bindings.moved.gcc-dwarf5.elf", "--rust"], ["audit", "tests/fixtures/audit/audit.private.gcc-dwarf5-btf.elf", "--source", "both"]],
         ["diff"] =
         [
             ["diff", "tests/fixtures/reach/reach.before.gcc-dwarf5-btf.elf", "tests/fixtures/reach/reach.after.gcc-dwarf5-btf.elf", "--symbols", "tests/fixtures/reach/stable-symbols"],
