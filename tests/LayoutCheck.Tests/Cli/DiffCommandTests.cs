@@ -151,6 +151,18 @@ public sealed class DiffCommandTests
         Assert.Contains("Against:", other.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("page-era6.btf.elf", "page-era6.gcc-dwarf5.elf")]
+    [InlineData("page-era6.gcc-dwarf5.elf", "page-era6.btf.elf")]
+    [InlineData("page-era6.btf.elf", "page-era6.gcc-dwarf5-btf.elf")]
+    [InlineData("page-era6.clang-dwarf5.elf", "page-era6.gcc-dwarf5-btf.elf")]
+    public void A_module_and_a_kernel_may_have_different_formats(string module, string kernel)
+    {
+        ProgramResult result = ProgramRun.Run("check", $"tests/fixtures/page-era6/{module}", "--against", $"tests/fixtures/page-era6/{kernel}");
+        Assert.Equal((0, ""), (result.ExitCode, result.Err));
+        Assert.Contains(" types agree with ", result.Out.ReplaceLineEndings(" ").Replace("     ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Nothing_in_common_is_undecided()
         => Assert.Equal(4, ProgramRun.Run("check", Pinned("none", "clang-dwarf4"), "--against", Before, "-e", "sizeof(struct ring) > 0").ExitCode);

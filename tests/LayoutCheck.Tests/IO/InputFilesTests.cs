@@ -12,6 +12,7 @@ namespace LayoutCheck.Tests.IO;
 /// <summary>Every file that an answer rests on is named, and none of them may change while it is read.</summary>
 public sealed class InputFilesTests : IDisposable
 {
+    private const string Other = "tests/fixtures/page-era6/page-era6.gcc-dwarf5.elf";
     private const string Module = "page-era5-module/page-era5-module.split-btf.ko";
     private const string Kernel = "page-era5/page-era5.btf.elf";
 
@@ -182,10 +183,23 @@ public sealed class InputFilesTests : IDisposable
     [InlineData("baseline", "page")]
     [InlineData("baseline", "no_such_struct")]
     [InlineData("explain")]
+    [InlineData("audit")]
+    [InlineData("audit", "--rust")]
+    [InlineData("diff", Other)]
+    [InlineData("diff", Other, "page")]
+    [InlineData("diff-to")]
+    [InlineData("check", "--against", Other)]
+    [InlineData("check-against")]
     public void No_command_answers_from_a_file_that_is_being_replaced(string command, params string[] words)
     {
         string path = Write("vmlinux", File.ReadAllBytes(FixtureFile.PathOf(Kernel)));
-        string[] arguments = command == "explain" ? ["explain", "folio-head-page", path] : [command, path, .. words];
+        string[] arguments = command switch
+        {
+            "explain" => ["explain", "folio-head-page", path],
+            "diff-to" => ["diff", Other, path],
+            "check-against" => ["check", Other, "--against", path],
+            _ => [command, path, .. words],
+        };
         bool isOver = false;
         Thread writer = new(() =>
         {
