@@ -59,11 +59,15 @@ internal sealed record Arm(ulong BitOffset, string Prefix)
 /// <summary>The members of a struct or union as a flat list in the order of declaration.</summary>
 internal sealed class FlatMembers
 {
+    // The largest struct of a kernel has 400. Types that are a part of each other several times over would multiply without end.
+    private const int MostVisited = 1 << 14;
+
     private readonly TypeGraph _graph;
     private readonly Normalising _rules;
     private readonly IReadOnlySet<string> _expand;
     private readonly List<FlatMember> _members = [];
     private int _armCount;
+    private int _visited;
 
     private FlatMembers(TypeGraph graph, Normalising rules, IReadOnlySet<string> expand)
     {
@@ -76,6 +80,7 @@ internal sealed class FlatMembers
     /// <param name="graph">The graph.</param>
     /// <param name="aggregate">The struct or union.</param>
     /// <param name="rules">The rules to apply.</param>
+    /// <exception cref="TooManyMembersException">There are more than any kernel has.</exception>
     /// <param name="expand">The paths of members whose named type is listed too, because the other side's has no name.</param>
     public static List<FlatMember> Of(TypeGraph graph, AggregateType aggregate, Normalising rules, IReadOnlySet<string> expand)
     {
@@ -90,6 +95,11 @@ internal sealed class FlatMembers
     {
         for (int i = 0; i < aggregate.Members.Length; i++)
         {
+            if (++_visited > MostVisited)
+            {
+                throw new TooManyMembersException($"it has more than {MostVisited} members, those of unnamed structs and unions counted");
+            }
+
             Member member = aggregate.Members[i];
             ulong offset = bitBase + member.BitOffset;
             string? name = member.Name is null ? null : Has(Normalising.UniqueNames) ? DefinitionEquality.ComparedName(member.Name) : member.Name;
@@ -141,3 +151,6 @@ internal sealed class FlatMembers
         }
     }
 }
+
+/// <summary>A struct or union with so many members that a comparison would not end. The message is a sentence without a full stop.</summary>
+public sealed class TooManyMembersException(string message) : Exception(message);

@@ -12,14 +12,14 @@ namespace LayoutCheck.Compare;
 /// <param name="rules">The rules to apply.</param>
 internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, Normalising rules)
 {
-    // Functions behind functions: the kernel has 3 levels.
-    private const int DeepestPrototype = 8;
+    // Functions that take functions that take functions: without it, the number of comparisons multiplies with each level.
+    private readonly Dictionary<(TypeId Left, TypeId Right), bool> _knownPrototypes = [];
 
     /// <summary>How many times types were taken for one that differ in the signedness of plain char.</summary>
     public int CharDifferences { get; private set; }
 
     /// <summary>Whether two types are one.</summary>
-    public bool IsSame(TypeId leftType, TypeId rightType) => IsSame(leftType, rightType, isBehindPointer: false, 0);
+    public bool IsSame(TypeId leftType, TypeId rightType) => IsSame(leftType, rightType, isBehindPointer: false);
 
     // The tag of an aggregate or enumeration, and the innermost typedef that it is known by.
     private static (string? Tag, string? Typedef) NamesOf(TypeGraph graph, TypeId type)
@@ -46,7 +46,7 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
 
     private bool Has(Normalising rule) => rules.HasFlag(rule);
 
-    private bool IsSame(TypeId leftType, TypeId rightType, bool isBehindPointer, int depth)
+    private bool IsSame(TypeId leftType, TypeId rightType, bool isBehindPointer)
     {
         if (!Has(Normalising.Typedefs) && Outermost(left, leftType) != Outermost(right, rightType))
         {
@@ -57,7 +57,7 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
         TypeId r = right.Strip(rightType);
         if (left.AsArray(l) is not null && right.AsArray(r) is not null)
         {
-            return SameArray(l, r, isBehindPointer, depth);
+            return SameArray(l, r, isBehindPointer);
         }
 
         return (left.NodeOrNull(l), right.NodeOrNull(r)) switch
@@ -65,8 +65,8 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
             (null, null) => true,
             (BaseType a, BaseType b) => SameBase(a, b, isBehindPointer),
             (EnumType a, EnumType b) => SameName(leftType, rightType) && (a.ByteSize == b.ByteSize || isBehindPointer),
-            (PointerType a, PointerType b) => IsSame(a.Target, b.Target, isBehindPointer: true, depth),
-            (FunctionType a, FunctionType b) => depth >= DeepestPrototype || SamePrototype(a, b, depth + 1),
+            (PointerType a, PointerType b) => IsSame(a.Target, b.Target, isBehindPointer: true),
+            (FunctionType a, FunctionType b) => SamePrototype(l, r, a, b),
             var (a, b) => KindOf(a) is { } kind && KindOf(b) == kind && SameName(leftType, rightType),
         };
     }
@@ -98,18 +98,18 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
         return false;
     }
 
-    private bool SameArray(TypeId l, TypeId r, bool isBehindPointer, int depth)
+    private bool SameArray(TypeId l, TypeId r, bool isBehindPointer)
     {
         if (!Has(Normalising.Arrays))
         {
             ArrayType a = left.AsArray(l)!;
             ArrayType b = right.AsArray(r)!;
-            return a.Count == b.Count && IsSame(a.Element, b.Element, isBehindPointer, depth);
+            return a.Count == b.Count && IsSame(a.Element, b.Element, isBehindPointer);
         }
 
         // An array without elements has no size that tells another element.
         UInt128 count = Count(left, l);
-        return count == Count(right, r) && IsSame(left.Innermost(l), right.Innermost(r), isBehindPointer || count == 0, depth);
+        return count == Count(right, r) && IsSame(left.Innermost(l), right.Innermost(r), isBehindPointer || count == 0);
     }
 
     // All dimensions in one; 0 where a length is not told.
@@ -124,15 +124,21 @@ internal sealed class TypeMatch(TypeGraph left, TypeGraph right, bool isMixed, N
         return count;
     }
 
-    private bool SamePrototype(FunctionType a, FunctionType b, int depth)
+    private bool SamePrototype(TypeId l, TypeId r, FunctionType a, FunctionType b)
     {
-        bool isSame = a.Parameters.Length == b.Parameters.Length && (a.IsVariadic == b.IsVariadic || (Has(Normalising.Prototypes) && a.Parameters.IsEmpty))
-            && IsSame(a.Return, b.Return, isBehindPointer: true, depth);
-        for (int i = 0; isSame && i < a.Parameters.Length; i++)
+        if (_knownPrototypes.TryGetValue((l, r), out bool known))
         {
-            isSame = IsSame(a.Parameters[i], b.Parameters[i], isBehindPointer: true, depth);
+            return known;
         }
 
+        bool isSame = a.Parameters.Length == b.Parameters.Length && (a.IsVariadic == b.IsVariadic || (Has(Normalising.Prototypes) && a.Parameters.IsEmpty))
+            && IsSame(a.Return, b.Return, isBehindPointer: true);
+        for (int i = 0; isSame && i < a.Parameters.Length; i++)
+        {
+            isSame = IsSame(a.Parameters[i], b.Parameters[i], isBehindPointer: true);
+        }
+
+        _knownPrototypes.Add((l, r), isSame);
         return isSame;
     }
 

@@ -63,6 +63,18 @@ public sealed class NameComparison(ITypeSource old, ITypeSource now)
             return null;
         }
 
+        try
+        {
+            return CompareDefinitions(left, right);
+        }
+        catch (TooManyMembersException e)
+        {
+            return new TypeVerdict(left.Name, [], ChangeClass.None, ChangeClass.Layout) { Problem = e.Message };
+        }
+    }
+
+    private TypeVerdict CompareDefinitions(DefinitionSet left, DefinitionSet right)
+    {
         if (left.Distinct.Length == 1 && right.Distinct.Length == 1)
         {
             TypeChanges changes = Compare(left.Name, left.Distinct[0], right.Distinct[0]);
