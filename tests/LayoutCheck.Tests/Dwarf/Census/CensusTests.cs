@@ -32,7 +32,7 @@ public sealed class CensusTests
         string? path = Environment.GetEnvironmentVariable(VmlinuxVariable);
         Assert.SkipWhen(string.IsNullOrEmpty(path), $"set {VmlinuxVariable} to a vmlinux with DWARF (tests/real-kernels/fetch gets one)");
         using DwarfUnderTest dwarf = DwarfUnderTest.Of(path!);
-        Assert.True(CensusUnderTest.AssertAsSurveyed(dwarf));
+        Assert.True(CensusUnderTest.AssertAsSurveyed(dwarf, isKernel: true));
     }
 
     private static readonly Dictionary<string, At[]> s_deviations = new(StringComparer.Ordinal)
