@@ -10,15 +10,6 @@ public sealed class CostlyComparisonTests
     private const int Levels = 40;
 
     [Fact]
-    public void Functions_that_take_functions_are_compared_once()
-    {
-        TypeDefinition left = Compared.Holding(b => Function(b, 4));
-        TypeDefinition right = Compared.Holding(b => Function(b, 8));
-        Assert.Equal(["Retyped m"], Compared.Lines(Compared.Definitions(left, right)).Select(l => l[..9]));
-        Assert.Empty(Compared.Definitions(left, Compared.Holding(b => Function(b, 4))).Changes);
-    }
-
-    [Fact]
     public void Unnamed_structs_that_multiply_are_refused()
     {
         TypeDefinition definition = Compared.Struct(8, b => [new Member("m", Unnamed(b), 0)]);
@@ -41,18 +32,6 @@ public sealed class CostlyComparisonTests
             TypeId type = builder.Add(new BaseType("int", 4, BaseEncoding.Signed));
             return [.. Enumerable.Range(0, Count).Select(i => new Member($"m{i}", type, (ulong)place(i) * 32))];
         }
-    }
-
-    // A pointer to a function of two such pointers, and so on.
-    private static TypeId Function(TypeGraphBuilder builder, ulong size)
-    {
-        TypeId type = builder.Add(new BaseType("x", size, BaseEncoding.Signed));
-        for (int i = 0; i < Levels; i++)
-        {
-            type = builder.Add(new PointerType(builder.Add(new FunctionType(TypeId.Void, [type, type], false)), 8));
-        }
-
-        return type;
     }
 
     // A union of two such unions, and so on.
