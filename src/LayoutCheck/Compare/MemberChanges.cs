@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Compare;
@@ -115,36 +116,7 @@ internal sealed class MemberChanges
             return [];
         }
 
-        // ends[n] is the pair with the smallest new place that ends an ordered list of n + 1.
-        List<int> ends = [];
-        int[] previous = new int[pairs.Length];
-        for (int i = 0; i < pairs.Length; i++)
-        {
-            int low = 0;
-            int high = ends.Count;
-            while (low < high)
-            {
-                int middle = (low + high) / 2;
-                (low, high) = pairs[ends[middle]].Right.BitOffset <= pairs[i].Right.BitOffset ? (middle + 1, high) : (low, middle);
-            }
-
-            previous[i] = low == 0 ? -1 : ends[low - 1];
-            if (low == ends.Count)
-            {
-                ends.Add(i);
-            }
-            else
-            {
-                ends[low] = i;
-            }
-        }
-
-        HashSet<int> inOrder = [];
-        for (int i = ends[^1]; i >= 0; i = previous[i])
-        {
-            _ = inOrder.Add(i);
-        }
-
+        HashSet<int> inOrder = OrderedSubsequence.Longest([.. pairs.Select(p => p.Right.BitOffset)]);
         HashSet<string> reordered = new(StringComparer.Ordinal);
         for (int i = 0; i < pairs.Length; i++)
         {

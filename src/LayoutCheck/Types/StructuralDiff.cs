@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Types;
 
@@ -227,36 +228,7 @@ public sealed class StructuralDiff
     private static IEnumerable<(int Left, int Right)> OutOfOrder(List<(int Left, int Right)> pairs)
     {
         pairs.Sort();
-        // ends[n] is the pair with the smallest right index that ends an increasing subsequence of n + 1.
-        List<int> ends = [];
-        int[] previous = new int[pairs.Count];
-        for (int i = 0; i < pairs.Count; i++)
-        {
-            int low = 0;
-            int high = ends.Count;
-            while (low < high)
-            {
-                int middle = (low + high) / 2;
-                (low, high) = pairs[ends[middle]].Right < pairs[i].Right ? (middle + 1, high) : (low, middle);
-            }
-
-            previous[i] = low == 0 ? -1 : ends[low - 1];
-            if (low == ends.Count)
-            {
-                ends.Add(i);
-            }
-            else
-            {
-                ends[low] = i;
-            }
-        }
-
-        HashSet<int> inOrder = [];
-        for (int i = ends.Count == 0 ? -1 : ends[^1]; i >= 0; i = previous[i])
-        {
-            _ = inOrder.Add(i);
-        }
-
+        HashSet<int> inOrder = OrderedSubsequence.Longest([.. pairs.Select(p => p.Right)]);
         return [.. pairs.Where((_, i) => !inOrder.Contains(i))];
     }
 
