@@ -34,14 +34,16 @@ internal static class TwinAnalysis
             DefinitionSet? set = sets.GetValueOrDefault(twin);
             TwinSkip? reason = TwinDiffer.SkipOf(twin)
                 ?? (set!.Problem is not null ? TwinSkip.Unreadable : set.Distinct.IsEmpty ? TwinSkip.NotInC : null);
-            if (reason is { } left)
+            try
             {
-                skipped.Add(new SkippedTwin(left, twin.Namespace, twin.Name));
+                results.AddRange(reason is null ? [TwinDiffer.Compare(twin, set!.Distinct)] : []);
             }
-            else
+            catch (TooManyMembersException)
             {
-                results.Add(TwinDiffer.Compare(twin, set!.Distinct));
+                reason = TwinSkip.Unreadable;
             }
+
+            skipped.AddRange(reason is { } left ? [new SkippedTwin(left, twin.Namespace, twin.Name)] : []);
         }
 
         return TwinReport.Of(rust, results, skipped);
