@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using LayoutCheck.Compare;
 using LayoutCheck.Core;
+using LayoutCheck.Reports;
 
 namespace LayoutCheck.Cli;
 
@@ -47,6 +48,9 @@ internal sealed record Accepting(ImmutableArray<AcceptedDifference> Entries, Out
 {
     /// <summary>Leaves the accepted differences out of a comparison.</summary>
     public Comparison Apply(Comparison types) => Entries.IsEmpty ? types : types.Accept(Entries);
+
+    /// <inheritdoc cref="Apply(Comparison)"/>
+    public Agreement Apply(Agreement agreement) => agreement with { Types = Apply(agreement.Types) };
 
     /// <summary>Writes the rest of the differences, if that was asked for, with the entries that still cover something.</summary>
     /// <param name="command">The command line that the file is for.</param>

@@ -18,8 +18,7 @@ internal static class AuditCommand
         Option<int> threads = OptionWords.Threads();
         AcceptOptions accept = new();
         ImageOptionGroup how = new(takesBoth: true);
-        Option<int> limit = new("--limit") { HelpName = "N", Description = "Of types that differ (--source both), show the members of so many; 0 for all.", DefaultValueFactory = _ => 20 };
-        OptionWords.TakesNumber(limit, 0, int.MaxValue, " of types");
+        Option<int> limit = OptionWords.LimitOfDifferent("--source both");
         OutputOptions output = new("audit");
         command.Arguments.Add(file);
         command.Options.Add(verbose);
@@ -43,15 +42,12 @@ internal static class AuditCommand
         using KernelImage? btf = question.IsBoth ? InputImage.Open(file, how with { Source = SourceChoice.Btf }) : null;
         AuditOptions options = new(AcceptedVariants.Known, question.WithTwins, btf, question.Limit);
         AuditReport report = Progress.While(image.Types, () => AuditAnalysis.Run(image, question.Threads, options, form.Format.ShowsImage)).Accept(accepting.Entries);
-        if (report.Agreement is { } agreement)
-        {
-            // An entry is for the units or for the two formats: it is stale where it covers neither.
-            Comparison types = accepting.Apply(agreement.Types);
-            HashSet<string> covering = [.. types.Accepted.Select(a => a.Entry.Subject), .. report.CoveringEntries.Select(e => e.Subject)];
-            report = report with { Agreement = agreement with { Types = types }, Notices = [.. report.Notices.Concat(types.Stale).Distinct().Where(n => !covering.Any(c => n.Contains($": {c} ", StringComparison.Ordinal)))] };
-        }
-
-        _ = accepting.Write("audit", [.. report.CoveringEntries, .. report.Agreement?.Types.Accepted.Select(a => a.Entry) ?? []], [.. report.ToAccept(accepting.Reason), .. report.Agreement?.Types.ToAccept(accepting.Reason) ?? []]);
+        Agreement? agreement = report.Agreement is { } compared ? accepting.Apply(compared) : null;
+        AcceptedDifference[] covering = [.. report.CoveringEntries, .. agreement?.Types.Accepted.Select(a => a.Entry) ?? []];
+        // An entry is for the units or for the two formats: it is stale where it covers neither.
+        IEnumerable<StaleEntry> stale = report.Stale.Concat(agreement?.Types.Stale ?? []).Where(s => !covering.Contains(s.Entry));
+        report = report with { Agreement = agreement, Notices = [.. report.Notices, .. stale.Select(s => s.Notice).Distinct()] };
+        _ = accepting.Write("audit", covering, [.. report.ToAccept(accepting.Reason), .. agreement?.Types.ToAccept(accepting.Reason) ?? []]);
         return OutputOptions.Write(report, form);
     }
 

@@ -34,8 +34,7 @@ internal static class CheckCommand
             HelpName = "VMLINUX",
             Description = "Compare every struct and union of FILE, a module, with those of this kernel: a module that was built for another one is found.",
         };
-        Option<int> limit = new("--limit") { HelpName = "N", Description = "Of types that differ (--against, --source both), show the members of so many; 0 for all.", DefaultValueFactory = _ => 20 };
-        OptionWords.TakesNumber(limit, 0, int.MaxValue, " of types");
+        Option<int> limit = OptionWords.LimitOfDifferent("--against, --source both");
         OutputOptions output = new("check");
         command.Arguments.Add(file);
         command.Options.Add(running);
@@ -77,8 +76,9 @@ internal static class CheckCommand
                 return OutputOptions.Write(report, output.Form(parsed, verbosity));
             }
 
-            Comparison types = accepting.Apply(agreement.Types);
-            report = report with { Agreement = agreement with { Types = types }, Notices = [.. report.Notices, .. types.Stale] };
+            agreement = accepting.Apply(agreement);
+            Comparison types = agreement.Types;
+            report = report with { Agreement = agreement, Notices = [.. report.Notices, .. types.Stale.Select(e => e.Notice)] };
             _ = accepting.Write("check", types.Accepted.Select(a => a.Entry), types.ToAccept(accepting.Reason));
             return OutputOptions.Write(report, output.Form(parsed, verbosity));
         });

@@ -23,8 +23,8 @@ internal static class DiffCommand
         Option<string> failOn = new("--fail-on")
         {
             Description = "The differences that make the exit code 1: layout (sizes, alignments, places, members), type (these, and types of members), name (these, and members of another name on the same bits), any (these, and compatible ones), never",
-            DefaultValueFactory = _ => "layout",
-            HelpName = "layout|type|name|any|never",
+            DefaultValueFactory = _ => ChangeClasses.FailOnWords[0],
+            HelpName = string.Join('|', ChangeClasses.FailOnWords),
         };
         Option<int?> limit = new("--limit") { HelpName = "N", Description = $"Show the members of so many types at the most; 0 for all. Default: {DefaultLimit}, and all of the TYPEs that are named." };
         Option<bool> noRules = new("--no-rules") { Description = "Leave out the rules whose outcomes changed." };
@@ -36,7 +36,7 @@ internal static class DiffCommand
         ImageOptionGroup how = new();
         OutputOptions output = new("diff");
         AcceptOptions accept = new();
-        OptionWords.TakesOneOf(failOn, "layout", "type", "name", "any", "never");
+        OptionWords.TakesOneOf(failOn, [.. ChangeClasses.FailOnWords]);
         OptionWords.TakesNumber(limit, 0, int.MaxValue, " of types");
         command.Arguments.Add(old);
         command.Arguments.Add(now);
@@ -54,7 +54,7 @@ internal static class DiffCommand
         {
             ImmutableArray<TypeName> names = [.. (parsed.GetValue(types) ?? []).Select(Name)];
             DiffOptions options = new(
-                WeightOf(parsed.GetValue(failOn)!),
+                ChangeClasses.FailOn(parsed.GetValue(failOn)!),
                 parsed.GetValue(noRules) ? null : RuleCatalog.Select(null, null, null),
                 parsed.GetValue(limit) ?? (names.IsEmpty ? DefaultLimit : 0))
             {
@@ -66,16 +66,6 @@ internal static class DiffCommand
             return Run(parsed.GetValue(old)!, left, parsed.GetValue(now)!, right, names, options, parsed.GetValue(threads), accept.Of(parsed), form);
         });
     }
-
-    /// <summary>The weight that a word of <c>--fail-on</c> names; null for never.</summary>
-    public static ChangeClass? WeightOf(string word) => word switch
-    {
-        "any" => ChangeClass.Compatible,
-        "name" => ChangeClass.Name,
-        "type" => ChangeClass.Type,
-        "layout" => ChangeClass.Layout,
-        _ => null,
-    };
 
     private static int Run(string old, ImageOptions left, string now, ImageOptions right, ImmutableArray<TypeName> names, DiffOptions options, int threads, Accepting accepting, OutputForm form)
     {
@@ -91,7 +81,7 @@ internal static class DiffCommand
         DiffReport report = DiffAnalysis.Run(oldImage, newImage, names, options, threads, done => compared = done);
         progress.Dispose();
         Comparison types = accepting.Apply(report.Types);
-        report = report with { Types = types, Notices = [.. report.Notices, .. types.Stale] };
+        report = report with { Types = types, Notices = [.. report.Notices, .. types.Stale.Select(e => e.Notice)] };
         bool isWritten = accepting.Write("diff", types.Accepted.Select(a => a.Entry), types.ToAccept(accepting.Reason));
         int code = OutputOptions.Write(report, form);
         // What was written down is known; what cannot be told is not.

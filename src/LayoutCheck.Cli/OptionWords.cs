@@ -32,6 +32,15 @@ internal static class OptionWords
             }
         });
 
+    /// <summary>The option for the number of types whose members are shown where a comparison is a part of the answer.</summary>
+    /// <param name="of">The options that ask for the comparison.</param>
+    public static Option<int> LimitOfDifferent(string of)
+    {
+        Option<int> limit = new("--limit") { HelpName = "N", Description = $"Of types that differ ({of}), show the members of so many; 0 for all.", DefaultValueFactory = _ => 20 };
+        TakesNumber(limit, 0, int.MaxValue, " of types");
+        return limit;
+    }
+
     /// <summary>Words as a list: <c>a, b or c</c>.</summary>
     public static string List(string[] words) => words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} or {words[^1]}";
 

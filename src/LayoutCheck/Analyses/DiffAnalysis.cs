@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using LayoutCheck.Compare;
 using LayoutCheck.Core;
 using LayoutCheck.Reports;
-using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Types;
 
@@ -26,17 +25,18 @@ public static class DiffAnalysis
         ArgumentNullException.ThrowIfNull(options);
         using WorkerPool pool = new(threads);
         Comparison types = names.IsEmpty ? Comparison.OfAll(old.Types, now.Types, pool, done) : Comparison.OfSome(old.Types, now.Types, names, pool);
-        ImmutableArray<RuleChange> rules = options.Rules is { } set ? RuleChanges(old, now, set, threads) : [];
+        CheckReport? oldCheck = options.Rules is { } set ? Check(old, set, threads) : null;
+        CheckReport? newCheck = oldCheck is null ? null : Check(now, options.Rules!, threads);
         Reach? reach = options.Symbols is { } symbols ? Reach.Of(symbols, old.Types, now.Types, Reached(types), pool) : null;
-        ComparedImage left = Describe(old);
-        ComparedImage right = Describe(now);
+        ComparedImage left = Describe(old, oldCheck);
+        ComparedImage right = Describe(now, newCheck);
         bool tellsSource = left.Source != right.Source;
         old.RequireUnchanged();
         now.RequireUnchanged();
         return new DiffReport(left with { TellsSource = tellsSource }, right with { TellsSource = tellsSource }, types, options.FailOn)
         {
             Missing = types.Missing,
-            Rules = rules,
+            Rules = oldCheck is null || newCheck is null ? [] : RuleChanges(oldCheck, newCheck),
             Limit = options.Limit,
             Histories = QuotedHistories.Of(types, left.Image, right.Image),
             Reach = reach,
@@ -48,30 +48,24 @@ public static class DiffAnalysis
     private static IEnumerable<TypeName> Reached(Comparison types)
         => types.Different.Where(t => t.Causes.IsEmpty || types.Asked.Contains(t.Name)).Select(t => t.Name);
 
-    private static ComparedImage Describe(KernelImage image)
+    // Reading the facts is a search through megabytes, which a check has made.
+    private static ComparedImage Describe(KernelImage image, CheckReport? check)
     {
-        ImageFacts facts = image.ReadFacts();
+        ImageFacts facts = check?.Image ?? image.ReadFacts();
         return new ComparedImage(image.Path, facts, image.Types.Kind) { Files = image.FilesUsed(facts) };
     }
 
-    private static ImmutableArray<RuleChange> RuleChanges(KernelImage old, KernelImage now, RuleSet rules, int threads)
-    {
-        if (Results(old, rules, threads) is not { } left || Results(now, rules, threads) is not { } right)
-        {
-            return [];
-        }
-
-        return [.. left.Zip(right).Where(pair => pair.First.Outcome != pair.Second.Outcome).Select(pair => new RuleChange(
+    private static ImmutableArray<RuleChange> RuleChanges(CheckReport old, CheckReport now)
+        => [.. old.Results.Zip(now.Results).Where(pair => pair.First.Outcome != pair.Second.Outcome).Select(pair => new RuleChange(
             pair.First.Rule.Id, pair.First.Rule.Title, pair.First.Outcome, pair.Second.Outcome,
             pair.Second.Checks.FirstOrDefault(c => c.Outcome == pair.Second.Outcome)?.Reason))];
-    }
 
     // An image without struct page has no outcomes to compare, and the types are compared all the same.
-    private static ImmutableArray<RuleResult>? Results(KernelImage image, RuleSet rules, int threads)
+    private static CheckReport? Check(KernelImage image, RuleSet rules, int threads)
     {
         try
         {
-            return CheckAnalysis.Run(image, rules, threads).Results;
+            return CheckAnalysis.Run(image, rules, threads);
         }
         catch (InvalidImageException e) when (e.IsOfOneType)
         {

@@ -16,6 +16,18 @@ public sealed record AcceptedDifference(string Subject, string Reason, Immutable
     public bool Covers(IEnumerable<string> lines) => Lines.Order(StringComparer.Ordinal).SequenceEqual(lines.Order(StringComparer.Ordinal));
 }
 
+/// <summary>An entry that covers nothing.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Sentence">Why, in a sentence without a full stop.</param>
+public sealed record StaleEntry(AcceptedDifference Entry, string Sentence)
+{
+    /// <summary>The sentence behind the place of the entry, escaped.</summary>
+    public string Notice => Printable.Escape($"{Entry.Place}: {Sentence}");
+
+    /// <summary>The entry for a type that differs in another way.</summary>
+    public static StaleEntry OtherDifference(AcceptedDifference entry) => new(entry, $"{entry.Subject} differs in another way than the entry accepts");
+}
+
 /// <summary>
 /// A file of accepted differences. An entry is the type between square brackets, the reason, and the lines of the difference; lines that begin with # and
 /// empty ones are left out. It accepts what it lists and no other difference of the type.

@@ -50,6 +50,31 @@ public enum ChangeClass
     Layout,
 }
 
+/// <summary>The words for weights.</summary>
+public static class ChangeClasses
+{
+    // From the heaviest on; never is no weight.
+    private static readonly (string Word, ChangeClass? Least)[] s_failOn =
+        [("layout", ChangeClass.Layout), ("type", ChangeClass.Type), ("name", ChangeClass.Name), ("any", ChangeClass.Compatible), ("never", null)];
+
+    /// <summary>The words of <c>--fail-on</c>, the default first.</summary>
+    public static ImmutableArray<string> FailOnWords { get; } = [.. s_failOn.Select(w => w.Word)];
+
+    /// <summary>The least weight that counts under a word of <c>--fail-on</c>; null when none does.</summary>
+    public static ChangeClass? FailOn(string word) => Array.Find(s_failOn, w => w.Word == word).Least;
+
+    /// <summary>The word of <c>--fail-on</c> for a least weight, or for none.</summary>
+    public static string FailOnWord(ChangeClass? least) => Array.Find(s_failOn, w => w.Least == least).Word;
+
+    /// <summary>The word for a weight itself: <c>compatible</c>, <c>same</c> for none.</summary>
+    public static string Word(this ChangeClass weight) => weight switch
+    {
+        ChangeClass.None => "same",
+        ChangeClass.Compatible => "compatible",
+        _ => FailOnWord(weight),
+    };
+}
+
 /// <summary>One member of one of two definitions, as far as it is compared.</summary>
 /// <param name="Path">Its path; unnamed structs and unions are no part of it, <c>[]</c> stands for each element of an array.</param>
 /// <param name="BitOffset">Bits from the start of the whole type; of members of array elements, in the first element.</param>

@@ -20,8 +20,8 @@ public sealed record Comparison(ImmutableArray<TypeVerdict> Different, int Compa
     /// <summary>The names whose differences are accepted, with the entry for each; they are no part of <see cref="Different"/>.</summary>
     public ImmutableArray<(TypeVerdict Type, AcceptedDifference Entry)> Accepted { get; init; } = [];
 
-    /// <summary>Remarks on entries of accepted differences that cover nothing.</summary>
-    public ImmutableArray<string> Stale { get; init; } = [];
+    /// <summary>The entries of accepted differences that cover nothing.</summary>
+    public ImmutableArray<StaleEntry> Stale { get; init; } = [];
 
     /// <summary>The names that were asked for and that neither source defines.</summary>
     public ImmutableArray<TypeName> Missing { get; init; } = [];
@@ -38,7 +38,7 @@ public sealed record Comparison(ImmutableArray<TypeVerdict> Different, int Compa
         ArgumentNullException.ThrowIfNull(entries);
         Dictionary<string, AcceptedDifference> bySubject = entries.ToDictionary(e => e.Subject, StringComparer.Ordinal);
         Dictionary<TypeName, AcceptedDifference> covered = [];
-        List<string> stale = [];
+        List<StaleEntry> stale = [];
         foreach (TypeVerdict verdict in Different.Where(v => v.Problem is null && v.Causes.IsEmpty))
         {
             if (bySubject.TryGetValue(verdict.Name.ToString(), out AcceptedDifference? entry))
@@ -49,7 +49,7 @@ public sealed record Comparison(ImmutableArray<TypeVerdict> Different, int Compa
                 }
                 else
                 {
-                    stale.Add($"{entry.Place}: {entry.Subject} differs in another way than the entry accepts");
+                    stale.Add(StaleEntry.OtherDifference(entry));
                 }
             }
         }
@@ -57,9 +57,9 @@ public sealed record Comparison(ImmutableArray<TypeVerdict> Different, int Compa
         HashSet<string> different = [.. Different.Select(v => v.Name.ToString())];
         HashSet<string> asked = [.. Asked.Select(n => n.ToString())];
         stale.AddRange(entries.Where(e => !different.Contains(e.Subject) && (asked.Count == 0 || asked.Contains(e.Subject)))
-            .Select(e => $"{e.Place}: nothing of {e.Subject} differs: the entry can go"));
+            .Select(e => new StaleEntry(e, $"nothing of {e.Subject} differs: the entry can go")));
         stale.AddRange(Different.Where(v => !v.Causes.IsEmpty || v.Problem is not null).Select(v => bySubject.GetValueOrDefault(v.Name.ToString())).OfType<AcceptedDifference>()
-            .Select(e => $"{e.Place}: {e.Subject} has no difference of its own to accept"));
+            .Select(e => new StaleEntry(e, $"{e.Subject} has no difference of its own to accept")));
         foreach (TypeVerdict follower in Different.Where(v => !v.Causes.IsEmpty && v.Causes.All(covered.ContainsKey)).ToArray())
         {
             covered.Add(follower.Name, covered[follower.Causes[0]]);

@@ -46,21 +46,26 @@ public sealed record AuditReport(
         : NameCount == 0 || Source.Omission is not null || Count(AuditOutcome.Undecided) + Count(AuditOutcome.Unreadable) > 0 ? ExitCode.Undecided
         : ExitCode.Holds;
 
-    /// <summary>The same with the differences that a file accepts, and a notice for each entry that covers nothing.</summary>
+    /// <summary>The same with the differences that a file accepts, and the entries that cover nothing.</summary>
     public AuditReport Accept(IReadOnlyCollection<AcceptedDifference> entries)
     {
         ArgumentNullException.ThrowIfNull(entries);
         Dictionary<string, AcceptedDifference> bySubject = entries.ToDictionary(e => e.Subject, StringComparer.Ordinal);
         Dictionary<string, AuditedType> open = Types.Where(t => !t.Lines.IsEmpty).ToDictionary(t => t.Name.ToString(), StringComparer.Ordinal);
-        IEnumerable<string> stale = entries.Where(e => !open.TryGetValue(e.Subject, out AuditedType? type) || !e.Covers(type.Lines))
-            .Select(e => $"{e.Place}: {e.Subject} {(open.ContainsKey(e.Subject) ? "differs in another way than the entry accepts" : "differs no more: the entry covers nothing")}");
         return this with
         {
             Types = [.. Types.Select(t => bySubject.TryGetValue(t.Name.ToString(), out AcceptedDifference? entry) && !t.Lines.IsEmpty && entry.Covers(t.Lines)
                 ? t with { Outcome = AuditOutcome.Accepted, Reason = entry.Reason, AcceptedBy = entry.Place, Doubt = null, Entry = entry } : t)],
-            Notices = [.. Notices, .. stale.Select(Printable.Escape)],
+            Stale =
+            [
+                .. entries.Where(e => !open.TryGetValue(e.Subject, out AuditedType? type) || !e.Covers(type.Lines))
+                    .Select(e => open.ContainsKey(e.Subject) ? StaleEntry.OtherDifference(e) : new StaleEntry(e, $"{e.Subject} differs no more: the entry covers nothing")),
+            ],
         };
     }
+
+    /// <summary>The entries of accepted differences that cover nothing of the units.</summary>
+    public ImmutableArray<StaleEntry> Stale { get; init; } = [];
 
     /// <summary>The entries that cover a difference.</summary>
     public IEnumerable<AcceptedDifference> CoveringEntries => Types.Select(t => t.Entry).OfType<AcceptedDifference>();

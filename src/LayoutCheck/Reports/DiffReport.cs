@@ -47,12 +47,7 @@ public sealed record DiffReport(ComparedImage Old, ComparedImage New, Comparison
     private bool IsAskedGone => !Asked.IsEmpty && Types.OnlyOld.Length + Types.OnlyNew.Length > 0;
 
     /// <summary>The word of <c>--fail-on</c>.</summary>
-    public string FailOnWord => FailOn switch
-    {
-        null => "never",
-        ChangeClass.Compatible => "any",
-        { } weight => weight.ToString().ToLowerInvariant(),
-    };
+    public string FailOnWord => ChangeClasses.FailOnWord(FailOn);
 
     /// <summary>The first line: the two kernels, and the verdict.</summary>
     public string Headline()

@@ -115,9 +115,9 @@ internal static class JsonDiff
 
         json.WriteEndArray();
         json.WriteStartArray("stale");
-        foreach (string stale in types.Stale)
+        foreach (StaleEntry stale in types.Stale)
         {
-            json.WriteStringValue(stale);
+            json.WriteStringValue(stale.Notice);
         }
 
         json.WriteEndArray();
@@ -139,9 +139,6 @@ internal static class JsonDiff
 
         json.WriteEndArray();
     }
-
-    /// <summary>The name of a weight.</summary>
-    public static string ClassName(ChangeClass weight) => weight == ChangeClass.None ? "same" : weight.ToString().ToLowerInvariant();
 
     private static void WriteImage(Utf8JsonWriter json, string name, ComparedImage image)
     {
@@ -167,7 +164,7 @@ internal static class JsonDiff
     {
         json.WriteStartObject();
         json.WriteString("type", verdict.Name.ToString());
-        json.WriteString("outcome", verdict.Problem is not null || verdict.Least != verdict.Most ? "undecided" : ClassName(verdict.Most));
+        json.WriteString("outcome", verdict.Problem is not null || verdict.Least != verdict.Most ? "undecided" : verdict.Most.Word());
         if (verdict.Problem is not null)
         {
             json.WriteString("problem", verdict.Problem);
@@ -191,7 +188,7 @@ internal static class JsonDiff
         TypeChanges changes = pair.Changes;
         json.WriteStartObject();
         json.WriteString("unit", pair.Unit);
-        json.WriteString("outcome", ClassName(changes.Class));
+        json.WriteString("outcome", changes.Class.Word());
         WriteWhole(json, "old", changes.Old);
         WriteWhole(json, "new", changes.New);
         json.WriteStartArray("changes");
@@ -207,7 +204,7 @@ internal static class JsonDiff
             json.WriteStartObject();
             json.WriteString("member", inner.Path);
             json.WriteString("type", inner.Type.ToString());
-            json.WriteString("outcome", ClassName(inner.Class));
+            json.WriteString("outcome", inner.Class.Word());
             json.WriteEndObject();
         }
 
@@ -231,7 +228,7 @@ internal static class JsonDiff
             ChangeWord.GivesWayTo => "gives way to",
             _ => change.Word.ToString().ToLowerInvariant(),
         });
-        json.WriteString("class", ClassName(change.Class));
+        json.WriteString("class", change.Class.Word());
         WriteMember(json, "old", change.Old);
         WriteMember(json, "new", change.New);
         json.WriteBoolean("retyped", change.IsRetyped);
