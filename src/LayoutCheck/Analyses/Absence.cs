@@ -108,7 +108,7 @@ internal sealed class Absence(KernelImage image)
         return isThere && member.Retyped is null ? null : Histories.For(new TypeName(TypeNameKind.Struct, tag), path, _release.Value);
     }
 
-    // Without it, the whole history is told.
+    // Without a release, the history is quoted as it is.
     private static string? ReleaseOf(KernelImage image)
     {
         try

@@ -6,8 +6,8 @@ namespace LayoutCheck.Compare;
 
 /// <summary>
 /// Compares two definitions of a struct or union, member by member. It sees graphs only, neither DWARF nor BTF. A member of a named struct or union is not
-/// entered: whether that changed inside is told by its name, since it is a name that users know and that is compared for itself. One differ serves one pair
-/// of definitions.
+/// entered: users know its name, and the type is compared for itself; the result has its name and the weight of its changes. One differ serves one pair of
+/// definitions.
 /// </summary>
 public sealed class TypeDiffer
 {

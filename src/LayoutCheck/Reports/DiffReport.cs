@@ -114,7 +114,7 @@ public sealed record ComparedImage(string File, ImageFacts? Image, SourceKind So
     /// <summary>The format for people.</summary>
     public string SourceName => Source == SourceKind.Dwarf ? "DWARF" : "BTF";
 
-    /// <summary>Whether the format is told: the two have different ones.</summary>
+    /// <summary>Whether the label names the format, since that of the other image is another one.</summary>
     public bool TellsSource { get; init; }
 }
 

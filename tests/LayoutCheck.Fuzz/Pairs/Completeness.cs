@@ -24,7 +24,7 @@ internal sealed class Completeness
     private Completeness(JsonElement report)
         => _told = report.GetProperty("types").EnumerateArray().ToDictionary(t => t.GetProperty("type").GetString()!, StringComparer.Ordinal);
 
-    /// <summary>Judges a report. Prints what is not complete and the counts, and returns the exit code.</summary>
+    /// <summary>Judges a report. Prints the incomplete types and the counts, and returns the exit code.</summary>
     /// <param name="arguments">The report, the two images and, optionally, the sources that they were read from: dwarf or btf.</param>
     public static int Run(ImmutableArray<string> arguments)
     {

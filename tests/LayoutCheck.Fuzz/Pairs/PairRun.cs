@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using LayoutCheck.Compare;
@@ -29,27 +28,11 @@ internal sealed class PairRun(int seed, int count, int threads, string output)
     /// <summary>Runs all cases, each a pair in all forms. Prints the totals of each form and "N cases, N failures", and returns the exit code.</summary>
     public int Run()
     {
-        Stopwatch time = Stopwatch.StartNew();
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-pairs-");
-        try
+        return CompiledBatches.Run("pairs", count, BatchSize, threads, RunBatch, () =>
         {
-            int batches = (count + BatchSize - 1) / BatchSize;
-            _ = Parallel.For(0, batches, new ParallelOptions { MaxDegreeOfParallelism = threads }, number =>
-            {
-                string own = folder.CreateSubdirectory(number.ToString(CultureInfo.InvariantCulture)).FullName;
-                RunBatch(number, Math.Min(BatchSize, count - (number * BatchSize)), own);
-                Directory.Delete(own, true);
-            });
-        }
-        finally
-        {
-            folder.Delete(true);
-        }
-
-        Print();
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.Elapsed.TotalSeconds:f0} s"));
-        Console.WriteLine($"{count} cases, {_failures} failures");
-        return _failures == 0 ? 0 : 1;
+            Print();
+            return _failures;
+        });
     }
 
     private void RunBatch(int number, int size, string folder)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using LayoutCheck.Tests.Hostile.Fuzzing;
 
@@ -25,7 +24,6 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
     /// <summary>Runs all cases, each a struct in all forms. Prints the totals of each form and "N cases, N failures", and returns the exit code.</summary>
     public int Run()
     {
-        Stopwatch time = Stopwatch.StartNew();
         foreach (string tool in StructForm.All.Select(f => f.Tool).Distinct())
         {
             if (CompilerTool.Run(tool, ["--version"], out string version) is { } problem)
@@ -37,26 +35,11 @@ internal sealed class StructRun(int seed, int count, int threads, string output)
             Console.WriteLine($"{tool}: {version.Split('\n')[0]}");
         }
 
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("layoutcheck-structs-");
-        try
+        return CompiledBatches.Run("structs", count, BatchSize, threads, RunBatch, () =>
         {
-            int batches = (count + BatchSize - 1) / BatchSize;
-            _ = Parallel.For(0, batches, new ParallelOptions { MaxDegreeOfParallelism = threads }, number =>
-            {
-                string own = folder.CreateSubdirectory(number.ToString(CultureInfo.InvariantCulture)).FullName;
-                RunBatch(number, Math.Min(BatchSize, count - (number * BatchSize)), own);
-                Directory.Delete(own, true);
-            });
-        }
-        finally
-        {
-            folder.Delete(true);
-        }
-
-        Print();
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.Elapsed.TotalSeconds:f0} s"));
-        Console.WriteLine($"{count} cases, {_failures} failures");
-        return _failures == 0 ? 0 : 1;
+            Print();
+            return _failures;
+        });
     }
 
     private void RunBatch(int number, int size, string folder)

@@ -9,6 +9,9 @@ internal sealed record ProgramResult(int ExitCode, string Out, string Err, TimeS
 {
     public string[] ErrLines => Err.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>The output as one line: where text is folded says nothing.</summary>
+    public string Unfolded => string.Join(' ', Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
     public string FirstLine => Out.Split('\n')[0];
 }
 

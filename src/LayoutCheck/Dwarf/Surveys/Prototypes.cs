@@ -53,7 +53,7 @@ internal sealed class Prototypes
             failures[number] = search.Run(queue, new CUnitWalk(image, scanners), scanners);
         });
 
-        // Of several damaged units, the first one is told whatever the threads.
+        // Of several damaged units, the error is that of the first, for any number of threads.
         if (failures.Where(f => f is not null).MinBy(f => f!.Value.Unit) is { } first)
         {
             throw first.Problem;
