@@ -187,7 +187,9 @@ public sealed class InputFilesTests : IDisposable
     [InlineData("audit", "--rust")]
     [InlineData("diff", Other)]
     [InlineData("diff", Other, "page")]
+    [InlineData("diff", Other, "page", "--no-rules")]
     [InlineData("diff-to")]
+    [InlineData("diff-to", "--no-rules")]
     [InlineData("check", "--against", Other)]
     [InlineData("check-against")]
     public void No_command_answers_from_a_file_that_is_being_replaced(string command, params string[] words)
@@ -196,7 +198,7 @@ public sealed class InputFilesTests : IDisposable
         string[] arguments = command switch
         {
             "explain" => ["explain", "folio-head-page", path],
-            "diff-to" => ["diff", Other, path],
+            "diff-to" => ["diff", Other, path, .. words],
             "check-against" => ["check", Other, "--against", path],
             _ => [command, path, .. words],
         };
