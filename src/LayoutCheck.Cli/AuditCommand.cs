@@ -41,7 +41,7 @@ internal static class AuditCommand
         using KernelImage image = InputImage.Open(file, how);
         using KernelImage? btf = question.IsBoth ? InputImage.Open(file, how with { Source = SourceChoice.Btf }) : null;
         AuditOptions options = new(AcceptedVariants.Known, question.WithTwins, btf, question.Limit);
-        AuditReport report = Progress.While(image.Types, () => AuditAnalysis.Run(image, question.Threads, options, form.Format.ShowsImage)).Accept(accepting.Entries);
+        AuditReport report = Progress.While(image.Types, () => AuditAnalysis.Run(image, question.Threads, options, form.ShowsImage)).Accept(accepting.Entries);
         Agreement? agreement = report.Agreement is { } compared ? accepting.Apply(compared) : null;
         AcceptedDifference[] covering = [.. report.CoveringEntries, .. agreement?.Types.Accepted.Select(a => a.Entry) ?? []];
         // An entry is for the units or for the two formats: it is stale where it covers neither.

@@ -26,7 +26,7 @@ internal static class BaselineCommand
         command.Options.Add(places);
         command.Options.Add(reserved);
         how.AddTo(command);
-        output.AddTo(command);
+        output.AddTo(command, hasFile: true);
         command.SetAction(parsed =>
         {
             BaselineOptions what = new()

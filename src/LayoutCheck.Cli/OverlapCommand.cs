@@ -26,7 +26,7 @@ internal static class OverlapCommand
     private static int Run(string file, TypeQuery query, ImageOptions how, bool expand, OutputForm form)
     {
         using KernelImage image = InputImage.Open(file, how);
-        OverlapReport report = Progress.While(image.Types, () => OverlapAnalysis.Run(image, query, expand, form.Format.ShowsImage));
+        OverlapReport report = Progress.While(image.Types, () => OverlapAnalysis.Run(image, query, expand, form.ShowsImage));
         return OutputOptions.Write(report, form);
     }
 }

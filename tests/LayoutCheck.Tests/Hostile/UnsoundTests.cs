@@ -215,6 +215,26 @@ public sealed class UnsoundTests
         DwarfUnderTest.AssertRefused(dwarf, "DW_TAG_enumeration_type has no DW_AT_byte_size, and is no declaration", offset: dwarf.OffsetOf("function"));
     }
 
+    [Theory]
+    [InlineData((int)DwTag.DW_TAG_const_type)]
+    [InlineData((int)DwTag.DW_TAG_typedef)]
+    [InlineData((int)DwTag.DW_TAG_pointer_type)]
+    [InlineData((int)DwTag.DW_TAG_structure_type)]
+    public void An_enumeration_over_what_is_no_integer(int underlying)
+    {
+        // A qualifier or a typedef of nothing is one of void.
+        DwarfBuilder dwarf = new();
+        DwarfUnit unit = dwarf.Unit();
+        unit.StructOf("s", "enum");
+        unit.Mark("enum");
+        unit.Begin(DwTag.DW_TAG_enumeration_type, At.Size(4), At.Type("underlying"));
+        unit.End();
+        unit.Mark("underlying");
+        unit.Leaf((DwTag)underlying, At.Name("u"), At.Size(8));
+
+        DwarfUnderTest.AssertRefused(dwarf, "an enumeration whose DW_AT_type is no integer", offset: dwarf.OffsetOf("enum"));
+    }
+
     [Fact]
     public void A_unit_that_is_of_another_kind_than_its_header_says()
     {

@@ -17,12 +17,14 @@ internal sealed partial class DwarfGraphBuilder
         ulong? size = DieValues.ByteSize(die);
         if (die[DwAt.DW_AT_type].Class != ValueClass.Absent)
         {
-            TypeId underlying = Target(die, decoder, byValue: true);
-            if (underlying != TypeId.Void && _graph[_graph.Strip(underlying)] is BaseType type)
+            TypeId underlying = _graph.Strip(Target(die, decoder, byValue: true));
+            if (underlying == TypeId.Void || _graph[underlying] is not BaseType type)
             {
-                encoding = type.Encoding;
-                size ??= type.ByteSize;
+                throw die.Invalid("an enumeration whose DW_AT_type is no integer");
             }
+
+            encoding = type.Encoding;
+            size ??= type.ByteSize;
         }
 
         if (size is null && die[DwAt.DW_AT_declaration].Class == ValueClass.Absent)

@@ -1,13 +1,33 @@
 namespace LayoutCheck.Reports.Formats;
 
+/// <summary>What a format shows beside the answer itself, and what costs time to find out.</summary>
+[Flags]
+public enum ReportNeeds
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>The facts that an image tells of itself, which take a search through megabytes.</summary>
+    Image = 1,
+
+    /// <summary>The structs that share struct page's bytes, for a map of them.</summary>
+    Map = 2,
+}
+
 /// <summary>A form in which reports are written. A class is added to <see cref="ReportFormats.All"/>, and every command that it can write offers it.</summary>
 public interface IReportFormat
 {
     /// <summary>The word for <c>--format</c>.</summary>
     string Name { get; }
 
-    /// <summary>Whether it shows the facts that an image tells of itself, which take a search through megabytes.</summary>
-    bool ShowsImage { get; }
+    /// <summary>What it shows that is read for it alone.</summary>
+    ReportNeeds Needs { get; }
+
+    /// <summary>
+    /// Whether an image that cannot be read has a record in it (<see cref="UnreadableReport"/>), for programs that count their inputs. Text for people leaves it to
+    /// standard error.
+    /// </summary>
+    bool TellsUnreadable { get; }
 
     /// <summary>Whether it can write the reports of a command.</summary>
     /// <param name="report">The name of the command: <see cref="Report.Name"/>.</param>

@@ -10,7 +10,10 @@ internal sealed class JsonFormat : IReportFormat
     public string Name => "json";
 
     /// <inheritdoc/>
-    public bool ShowsImage => true;
+    public ReportNeeds Needs => ReportNeeds.Image;
+
+    /// <inheritdoc/>
+    public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
     public bool CanWrite(string report) => true;

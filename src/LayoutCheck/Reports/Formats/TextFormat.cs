@@ -9,7 +9,10 @@ internal sealed class TextFormat : IReportFormat
     public string Name => "text";
 
     /// <inheritdoc/>
-    public bool ShowsImage => false;
+    public ReportNeeds Needs => ReportNeeds.None;
+
+    /// <inheritdoc/>
+    public bool TellsUnreadable => false;
 
     /// <inheritdoc/>
     public bool CanWrite(string report) => true;

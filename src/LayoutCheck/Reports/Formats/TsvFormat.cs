@@ -13,7 +13,10 @@ internal sealed class TsvFormat : IReportFormat
     public string Name => "tsv";
 
     /// <inheritdoc/>
-    public bool ShowsImage => false;
+    public ReportNeeds Needs => ReportNeeds.None;
+
+    /// <inheritdoc/>
+    public bool TellsUnreadable => false;
 
     /// <inheritdoc/>
     public bool CanWrite(string report) => report == "show";
