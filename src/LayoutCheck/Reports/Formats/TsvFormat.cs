@@ -6,7 +6,7 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports.Formats;
 
-/// <summary>Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits.</summary>
+/// <summary>Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits; of a matrix, one line an image.</summary>
 internal sealed class TsvFormat : IReportFormat
 {
     /// <inheritdoc/>
@@ -19,12 +19,18 @@ internal sealed class TsvFormat : IReportFormat
     public bool TellsUnreadable => false;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report == "show";
+    public bool CanWrite(string report) => report is "show" or "matrix";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)
     {
         using StreamWriter writer = new(output, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
+        if (report is MatrixReport matrix)
+        {
+            MatrixTsv.Write(matrix, writer);
+            return;
+        }
+
         writer.WriteLine("type\tmember\tbit_offset\tbit_size\tmember_type\tfirst_unit\tfile\tline");
         foreach (ShownType shown in ((ShowReport)report).Types)
         {
