@@ -26,7 +26,7 @@ internal static class HtmlStyle
         .map .tag{fill:var(--tag)}.map rect.tag{stroke:var(--tag)}.map text.ontag{fill:var(--ontag);font-weight:bold}.map text.taghint{font-weight:bold}
         .map rect.pad{fill:var(--ground);stroke-dasharray:4 3}.map text.onpad{fill:var(--quiet)}.map rect.hole{fill:var(--ground);stroke:none}.map .hatch{stroke:var(--hatch);stroke-width:1}
         .map text.onhole{fill:var(--quiet);paint-order:stroke;stroke:var(--ground);stroke-width:4px;stroke-linejoin:round}
-        .map rect.wrong{fill:var(--ground);stroke:var(--bad);stroke-width:3}.map text.wrong{fill:var(--bad);font-weight:bold}.map .ground{fill:var(--ground)}
+        .map rect.wrong{fill:var(--ground);stroke:var(--bad);stroke-width:3}.map rect.asked{stroke:var(--ink);stroke-width:3}.map text.wrong{fill:var(--bad);font-weight:bold}.map text.demand{fill:var(--bad);font-weight:bold;font-size:11px;paint-order:stroke;stroke:var(--ground);stroke-width:3px;stroke-linejoin:round}.map text.after{text-anchor:start}.map text.before{text-anchor:end}.map text.key{text-anchor:start;font-size:11px}.map .ground{fill:var(--ground)}
         """;
 
     private const string Body = """
