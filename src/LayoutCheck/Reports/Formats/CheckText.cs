@@ -160,16 +160,12 @@ internal static class CheckText
             Field("to do", Printable.Escape(fix), text);
         }
 
-        if (result.Rule.Origin == RuleOrigin.File)
+        if (RuleHelp.Command(result.Rule) is { } command)
         {
             // A command for a shell is not folded. An assertion of the command line has no more to tell.
-            string command = $"layoutcheck explain --rules {Quoted(result.Rule.SourceName)} {Quoted(result.Rule.Id)}";
             text.Output.WriteLine($"{ColumnOfProblems}{"more",-8}  {Printable.Escape(command)}");
         }
     }
-
-    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '@' or ':')
-        ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static void WriteUndecided(RuleResult result, ImmutableArray<CheckResult> undecided, FoldedText text)
     {
