@@ -58,7 +58,8 @@ internal static class CheckCommand
             }
 
             Verbosity verbosity = parsed.GetValue(verbose) ? Verbosity.Full : parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal;
-            Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit));
+            Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit),
+                output.Form(parsed, verbosity).Needs.HasFlag(ReportNeeds.Map));
             if (question.IsBoth && question.Against is not null)
             {
                 throw new UsageException("check takes --against or --source both, not both of them");
@@ -93,7 +94,7 @@ internal static class CheckCommand
             : null;
         return Progress.While(image.Types, () =>
         {
-            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict);
+            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap);
             return other is null ? report
                 : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)
                 : AgreementAnalysis.OfModule(report, image, other, question.Threads, question.Limit);
@@ -113,7 +114,7 @@ internal static class CheckCommand
         return KernelImage.Open(path, how with { Source = SourceChoice.Btf });
     }
 
-    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit)
+    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap)
     {
         public bool Compares => IsBoth || Against is not null;
     }

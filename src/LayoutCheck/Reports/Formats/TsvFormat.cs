@@ -7,7 +7,8 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Reports.Formats;
 
 /// <summary>
-/// Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits; of <c>check</c>, one line for each check.
+/// Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits; of <c>check</c>, one line a check; of a
+/// matrix, one line an image.
 /// </summary>
 internal sealed class TsvFormat : IReportFormat
 {
@@ -21,12 +22,18 @@ internal sealed class TsvFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "show" or "check";
+    public bool CanWrite(string report) => report is "show" or "check" or "matrix";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)
     {
         using StreamWriter writer = new(output, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
+        if (report is MatrixReport matrix)
+        {
+            MatrixTsv.Write(matrix, writer);
+            return;
+        }
+
         if (report is not ShowReport layouts)
         {
             WriteChecks(report, writer);
