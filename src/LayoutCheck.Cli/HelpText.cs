@@ -23,6 +23,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
     {
         ["overlap"] = [1],
         ["baseline"] = [1],
+        ["matrix"] = [1],
         ["import"] = [1],
         ["rules"] = [1, 4],
         ["explain"] = [1, 4],
@@ -42,6 +43,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck audit vmlinux                       whether all units agree
               layoutcheck diff old-vmlinux vmlinux page       what became of each member
               layoutcheck check my.ko --against vmlinux       whether a module sees the kernel's structs
+              layoutcheck matrix old-vmlinux vmlinux          offsets of many kernels in one table
               layoutcheck rules                               the rules, a line each
               layoutcheck explain pgmap-on-compound-head      what a rule is about, with a drawing
               layoutcheck baseline vmlinux page -o page.md    pin a layout, for the next build's check --rules
@@ -134,6 +136,26 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck diff old-vmlinux vmlinux --write-accept accepted.txt
               layoutcheck diff old-vmlinux vmlinux --accept accepted.txt --symvers Module.symvers
               layoutcheck diff vmlinux vmlinux --old-source dwarf --new-source btf
+
+            """,
+        ["matrix"] = """
+            A row an image: its release (or its file, where none is told), its machine, and a cell for each
+            column. A column is a question:
+              page.lru                          the offset of a member, in bytes; of a bit-field byte:bit
+              page.compound_head|compound_info  of the first that exists; the cell says which
+              sizeof:page  sizeof:page.lru      a size in bytes
+              typeof:page.lru                   a type
+              exists:page  exists:page.lru      yes or no
+              rule:pgmap-on-compound-head       the outcome of a rule of the catalogue
+            - is a type without that member, -- an image without that type. What cannot be told is ?, with the
+            reason below the table: definitions that differ, BTF that was reduced. An image that cannot be read
+            is a row with its reason. The exit code is 3 when a file cannot be read, else 4 when a cell cannot
+            be told; a rule that is violated is a cell as others are, and leaves it 0.
+
+            Examples:
+              layoutcheck matrix old-vmlinux vmlinux
+              layoutcheck matrix --files-from kernels.txt --sort release --format tsv
+              layoutcheck matrix vmlinux --show 'sizeof:page,page.compound_head|compound_info,folio.pgmap'
 
             """,
         ["audit"] = """

@@ -103,6 +103,7 @@ public sealed class KernelImage : IDisposable
         return new ImageFacts(format, _content.Elf?.BuildId(), ReadRelease(), ReadConfig(), _content.Wrapping)
         {
             Machine = _content.Elf?.Header.Machine,
+            MachineName = _content.Elf?.Header.MachineName,
         };
     }
 

@@ -11,6 +11,9 @@ public sealed record ImageFacts(string Format, string? BuildId, string? Release,
     /// <summary>The machine of its ELF header (e_machine); null where there is no ELF (raw BTF).</summary>
     public int? Machine { get; init; }
 
+    /// <summary>The common name of that machine: <c>x86-64</c>; null where there is no ELF.</summary>
+    public string? MachineName { get; init; }
+
     /// <summary>The format behind those around it: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</summary>
     public string FullFormat => Wrapping.Length == 0 ? Format : $"{Wrapping}: {Format}";
 }

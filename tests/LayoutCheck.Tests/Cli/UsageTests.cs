@@ -85,8 +85,9 @@ public sealed class UsageTests
     {
         string folder = Directory.CreateTempSubdirectory("layoutcheck-").FullName;
         File.WriteAllText(Path.Combine(folder, "Module.symvers"), "0x00000000\tset_page\tvmlinux\tEXPORT_SYMBOL\t\n");
+        File.WriteAllText(Path.Combine(folder, "kernels.txt"), FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"));
         HashSet<string> seen = [];
-        foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help", "diff --help", "audit --help" })
+        foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help", "diff --help", "audit --help", "matrix --help" })
         {
             foreach (string example in ProgramRun.Run(help.Split(' ')).Out.Split('\n').Where(l => l.StartsWith("  layoutcheck ", StringComparison.Ordinal) && !l.Contains('[', StringComparison.Ordinal)))
             {

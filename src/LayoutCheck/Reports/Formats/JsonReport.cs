@@ -65,6 +65,9 @@ internal sealed class JsonReport : IDisposable
                 WriteImage(audit);
                 WriteSource(audit.Source);
                 break;
+            case MatrixReport matrix:
+                new JsonMatrix(_json).Write(matrix);
+                break;
             case DiffReport compared:
                 JsonDiff.Write(_json, compared);
                 break;

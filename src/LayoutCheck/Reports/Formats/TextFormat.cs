@@ -47,6 +47,9 @@ internal sealed class TextFormat : IReportFormat
             case BaselineReport baseline:
                 writer.Write(baseline.RuleText);
                 break;
+            case MatrixReport matrix:
+                MatrixText.Write(matrix, style, writer);
+                break;
             case AuditReport audit:
                 AuditText.Write(audit, style, writer);
                 break;
