@@ -58,8 +58,8 @@ public sealed record CheckReport(
         }
     }
 
-    // Whether the exit code tells of it as a violation.
-    private bool Counts(RuleResult result) => result.Outcome == Outcome.Violated || (IsStrict && result.Outcome == Outcome.Warning && result.Rule.CountsWhenStrict);
+    /// <summary>Whether the exit code tells of a result as a violation.</summary>
+    internal bool Counts(RuleResult result) => result.Outcome == Outcome.Violated || (IsStrict && result.Outcome == Outcome.Warning && result.Rule.CountsWhenStrict);
 
     /// <summary>How many rules came to an outcome.</summary>
     public int CountRules(Outcome outcome) => Results.Count(r => r.Outcome == outcome);
