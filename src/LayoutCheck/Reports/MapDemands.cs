@@ -19,7 +19,8 @@ public static partial class MapDemands
         {
             foreach (CheckResult check in result.Checks.Where(c => c.Outcome == Outcome.Violated))
             {
-                if (check.Observed.FirstOrDefault(o => o.Subject.Contains('.', StringComparison.Ordinal)) is { } first && !demands.ContainsKey(first.Subject))
+                // Of sharers, the member that is named is the one that others must stay off.
+                if (check.Observed.FirstOrDefault(o => o.Subject.Contains('.', StringComparison.Ordinal)) is { } first && first.Fact != ObservedFact.Sharers && !demands.ContainsKey(first.Subject))
                 {
                     demands.Add(first.Subject, Place(check) ?? Size(check, wordByteSize) ?? $"violates {result.Rule.Id}");
                 }

@@ -38,6 +38,7 @@ internal static class HtmlStyle
         .good{color:var(--good)}.bad{color:var(--bad)}.open{color:var(--open)}.none{color:var(--quiet)}.number{text-align:right;font-variant-numeric:tabular-nums}
         .scroll{overflow-x:auto;margin:.6em 0}table{border-collapse:collapse;font-size:.92em}caption{text-align:left;font-weight:bold;padding:.3em 0}
         th,td{border:1px solid var(--rule);padding:.25em .55em;text-align:left;vertical-align:top;min-width:4em}thead th{background:var(--soft)}tbody th{font-weight:normal}
+        .layout th,.layout td{padding:.12em .5em}.layout tbody th,.layout td:nth-child(3){text-align:right;font-variant-numeric:tabular-nums}.layout td:nth-child(2),.layout td:nth-child(4){font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:.9em}
         td.bad,td.good,td.open,th.bad{font-weight:bold}details{margin:.4em 0}summary{cursor:pointer;color:var(--link)}summary .badge{font-size:.85em}summary .rule{color:var(--ink)}
         .card{border-left:4px solid var(--rule);padding:.1em 0 .1em .9em;margin:1em 0}.card.bad{border-color:var(--bad);color:inherit}.card.open{border-color:var(--open);color:inherit}
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.15em 1em;margin:.5em 0}dt{color:var(--quiet)}dd{margin:0;min-width:0}
