@@ -23,8 +23,9 @@ public static class CheckAnalysis
     /// <param name="rules">The rules.</param>
     /// <param name="threads">How many threads may work; the report does not depend on it.</param>
     /// <param name="isStrict">Whether a violated rule of severity warning counts too.</param>
+    /// <param name="withColumns">Whether the facts of a matrix's default columns are told too.</param>
     /// <exception cref="InvalidImageException">The image is damaged or not understood, or changed meanwhile.</exception>
-    public static CheckReport Run(KernelImage image, RuleSet rules, int threads, bool isStrict = false)
+    public static CheckReport Run(KernelImage image, RuleSet rules, int threads, bool isStrict = false, bool withColumns = false)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(rules);
@@ -61,6 +62,7 @@ public static class CheckAnalysis
         {
             Run = RunInfo.Of(image.Path),
             IsStrict = isStrict,
+            Columns = withColumns ? MatrixAnalysis.FactsOf(image, MatrixColumns.Layout, definitions, omission) : [],
             Places = PlacesOfViolations(image.Types, pool, results, definitions),
         };
         return image.Sign(report, facts);

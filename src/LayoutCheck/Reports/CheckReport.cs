@@ -29,6 +29,9 @@ public sealed record CheckReport(
     /// <summary>The comparison with another description of the same types; null when none was asked for.</summary>
     public Agreement? Agreement { get; init; }
 
+    /// <summary>The facts of the columns that a matrix has by default; empty where they were not asked for.</summary>
+    public ImmutableArray<LayoutFact> Columns { get; init; } = [];
+
     /// <summary>Whether a warning counts as a violation.</summary>
     public bool IsStrict { get; init; }
 

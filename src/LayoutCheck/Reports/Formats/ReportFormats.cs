@@ -7,7 +7,7 @@ public static class ReportFormats
     public static IReportFormat Text { get; } = new TextFormat();
 
     /// <summary>Every format, the default first.</summary>
-    public static IReadOnlyList<IReportFormat> All { get; } = [Text, new JsonFormat(), new TsvFormat()];
+    public static IReadOnlyList<IReportFormat> All { get; } = [Text, new JsonFormat(), new TsvFormat(), new JsonLinesFormat()];
 
     /// <summary>The words for <c>--format</c> of a command.</summary>
     public static string[] NamesFor(string report) => [.. All.Where(f => f.CanWrite(report)).Select(f => f.Name)];

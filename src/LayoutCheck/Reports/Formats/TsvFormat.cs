@@ -19,7 +19,7 @@ internal sealed class TsvFormat : IReportFormat
     public bool TellsUnreadable => false;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "show" or "matrix";
+    public bool CanWrite(string report) => report is "show" or "matrix" or "merge";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)
@@ -28,6 +28,12 @@ internal sealed class TsvFormat : IReportFormat
         if (report is MatrixReport matrix)
         {
             MatrixTsv.Write(matrix, writer);
+            return;
+        }
+
+        if (report is RecordSummary summary)
+        {
+            SummaryTsv.Write(summary, writer);
             return;
         }
 
