@@ -65,7 +65,9 @@ internal static class CheckCommand
             }
 
             Verbosity verbosity = parsed.GetValue(verbose) ? Verbosity.Full : parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal;
-            Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit));
+            OutputForm form = output.Form(parsed, verbosity).WithFacts(choice.WithFacts);
+            Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit),
+                form.Needs.HasFlag(ReportNeeds.Map));
             if (question.IsBoth && question.Against is not null)
             {
                 throw new UsageException("check takes --against or --source both, not both of them");
@@ -77,7 +79,6 @@ internal static class CheckCommand
                 throw new UsageException("check takes --accept and --write-accept with --against or --source both");
             }
 
-            OutputForm form = output.Form(parsed, verbosity).WithFacts(choice.WithFacts);
             if (!choice.IsMany)
             {
                 int code = CheckOne(input, how.Of(parsed), question, accepting, form);
@@ -142,7 +143,7 @@ internal static class CheckCommand
             : null;
         return Progress.While(image.Types, () =>
         {
-            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, withColumns);
+            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, withColumns);
             return other is null ? report
                 : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)
                 : AgreementAnalysis.OfModule(report, image, other, question.Threads, question.Limit);
@@ -162,7 +163,7 @@ internal static class CheckCommand
         return KernelImage.Open(path, how with { Source = SourceChoice.Btf });
     }
 
-    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit)
+    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap)
     {
         public bool Compares => IsBoth || Against is not null;
     }

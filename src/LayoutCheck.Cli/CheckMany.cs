@@ -73,7 +73,7 @@ internal sealed class CheckMany(BatchChoice choice, RuleSet rules, bool isStrict
         ImmutableArray<string> others;
         using (KernelImage image = KernelImage.Open(path, _how))
         {
-            report = CheckAnalysis.Run(image, rules, threads, isStrict, _withColumns);
+            report = CheckAnalysis.Run(image, rules, threads, isStrict, form.Needs.HasFlag(ReportNeeds.Map), _withColumns);
             others = _folder is null ? [] : [.. image.OtherFiles.Select(f => f.Path)];
         }
 

@@ -44,7 +44,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck audit vmlinux                       whether all units agree
               layoutcheck diff old-vmlinux vmlinux page       what became of each member
               layoutcheck check my.ko --against vmlinux       whether a module sees the kernel's structs
-              layoutcheck matrix kernels/*                    offsets of many kernels in one table
+              layoutcheck matrix old-vmlinux vmlinux          offsets of many kernels in one table
               layoutcheck rules                               the rules, a line each
               layoutcheck explain pgmap-on-compound-head      what a rule is about, with a drawing
               layoutcheck baseline vmlinux page -o page.md    pin a layout, for the next build's check --rules
@@ -171,8 +171,8 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             be told; a rule that is violated is a cell as others are, and leaves it 0.
 
             Examples:
-              layoutcheck matrix 5.10/vmlinux 6.12/vmlinux 7.3/vmlinux
-              layoutcheck matrix --files-from kernels.txt --sort release --format markdown
+              layoutcheck matrix old-vmlinux vmlinux
+              layoutcheck matrix --files-from kernels.txt --sort release --format tsv
               layoutcheck matrix vmlinux --show 'sizeof:page,page.compound_head|compound_info,folio.pgmap'
 
             """,

@@ -58,25 +58,18 @@ internal static class MatrixCommand
         int done = 0;
         using Progress progress = new(() => (double)done / paths.Length);
         ImmutableArray<MatrixRow>.Builder rows = ImmutableArray.CreateBuilder<MatrixRow>(paths.Length);
-        foreach (string path in paths)
+        foreach (MatrixRow row in ImageBatch.Run(paths, BatchLimits.Of(threads), Ask, MatrixRow.Unreadable))
         {
-            rows.Add(Ask(path, columns, how, threads));
+            rows.Add(row);
             done++;
         }
 
         return rows.MoveToImmutable();
-    }
 
-    private static MatrixRow Ask(string path, ImmutableArray<MatrixColumn> columns, ImageOptions how, int threads)
-    {
-        try
+        MatrixRow Ask(string path, int threadsOfOne)
         {
             using KernelImage image = KernelImage.Open(path, how);
-            return MatrixAnalysis.Run(image, columns, threads);
-        }
-        catch (InvalidImageException e)
-        {
-            return MatrixRow.Unreadable(path, e);
+            return MatrixAnalysis.Run(image, columns, threadsOfOne);
         }
     }
 

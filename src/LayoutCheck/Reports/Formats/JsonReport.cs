@@ -50,6 +50,9 @@ internal sealed class JsonReport : IDisposable
             case OverlapReport overlap:
                 Write(overlap);
                 break;
+            case StructMapReport map:
+                Write(map);
+                break;
             case RulesReport rules:
                 Write(rules);
                 break;
@@ -145,7 +148,29 @@ internal sealed class JsonReport : IDisposable
         _json.WriteString("source", SourceName(report.Source));
     }
 
+    private void Write(StructMapReport report)
+    {
+        _json.WriteStartArray("maps");
+        foreach (OverlapReport type in report.Types)
+        {
+            _json.WriteStartObject();
+            WriteLanes(type);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+        WriteImage(report);
+        _json.WriteString("source", SourceName(report.Types[0].Source));
+    }
+
     private void Write(OverlapReport report)
+    {
+        WriteLanes(report);
+        WriteImage(report);
+        _json.WriteString("source", SourceName(report.Source));
+    }
+
+    private void WriteLanes(OverlapReport report)
     {
         TypeLayout layout = report.Layout!;
         _json.WriteString("type", report.TypeSpelling);
@@ -174,9 +199,6 @@ internal sealed class JsonReport : IDisposable
 
             _json.WriteEndArray();
         }
-
-        WriteImage(report);
-        _json.WriteString("source", SourceName(report.Source));
     }
 
     private void Write(RulesReport report)

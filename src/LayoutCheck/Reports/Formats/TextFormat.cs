@@ -32,6 +32,9 @@ internal sealed class TextFormat : IReportFormat
             case OverlapReport overlap:
                 OverlapText.Write(overlap, style, writer);
                 break;
+            case StructMapReport map:
+                StructMapText.Write(map, style, writer);
+                break;
             case RulesReport rules:
                 RulesText.Write(rules, style, writer);
                 break;
