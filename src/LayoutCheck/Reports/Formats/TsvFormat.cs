@@ -7,8 +7,8 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Reports.Formats;
 
 /// <summary>
-/// Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits; of <c>check</c>, one line for each
-/// check; of a matrix, one line for each image.
+/// Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits; of <c>check</c>, one line a check; of a
+/// matrix, one line an image.
 /// </summary>
 internal sealed class TsvFormat : IReportFormat
 {
