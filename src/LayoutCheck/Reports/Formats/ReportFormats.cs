@@ -10,7 +10,7 @@ public static class ReportFormats
     public static IReadOnlyList<IReportFormat> All { get; } =
     [
         Text, new JsonFormat(), new TsvFormat(), new MarkdownFormat(), new HtmlFormat(), new SvgFormat(),
-        new SarifFormat(), new JUnitFormat(), new KtapFormat(), new GitHubFormat(), new GitLabFormat(),
+        new SarifFormat(), new JUnitFormat(), new KtapFormat(), new GitHubFormat(), new GitLabFormat(), new JsonLinesFormat(),
     ];
 
     /// <summary>The words for <c>--format</c> of a command.</summary>

@@ -22,7 +22,7 @@ internal sealed class TsvFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "show" or "check" or "matrix";
+    public bool CanWrite(string report) => report is "show" or "check" or "matrix" or "merge";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)
@@ -31,6 +31,12 @@ internal sealed class TsvFormat : IReportFormat
         if (report is MatrixReport matrix)
         {
             MatrixTsv.Write(matrix, writer);
+            return;
+        }
+
+        if (report is RecordSummary summary)
+        {
+            SummaryTsv.Write(summary, writer);
             return;
         }
 
