@@ -26,7 +26,9 @@ internal sealed class JUnitFormat : IReportFormat
     public void Write(Report report, Stream output, TextStyle style)
     {
         FindingSet set = FindingSet.Of(report);
-        using (XmlWriter xml = XmlWriter.Create(output, new XmlWriterSettings { Encoding = new UTF8Encoding(false), Indent = true, NewLineChars = "\n", CloseOutput = false }))
+
+        // Other characters become references: a reader that guesses the encoding of a file, whatever it declares, guesses right.
+        using (XmlWriter xml = XmlWriter.Create(output, new XmlWriterSettings { Encoding = Encoding.ASCII, Indent = true, NewLineChars = "\n", CloseOutput = false }))
         {
             xml.WriteStartElement("testsuites");
             xml.WriteAttributeString("name", "layoutcheck");
