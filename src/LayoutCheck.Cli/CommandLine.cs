@@ -27,6 +27,7 @@ internal static class CommandLine
             Reads the debug information (DWARF or BTF) of a vmlinux. Never runs or changes it.
             """);
         Add("check", "Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.", CheckCommand.Fill);
+        Add("merge", "Joins the records of many runs of check into one table, and says what is missing.", MergeCommand.Fill);
         Add("show", "Shows where the members of a struct or union lie, with holes, padding, cache lines.", ShowCommand.Fill);
         Add("overlap", "Shows which members share which bytes of a struct or union, or lie on one member.", OverlapCommand.Fill);
         Add("audit", "Says whether all C units agree about every struct and union.", AuditCommand.Fill);

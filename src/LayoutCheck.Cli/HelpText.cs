@@ -36,6 +36,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck check vmlinux                       the verdict
               layoutcheck check --running                     the same for the running kernel
+              layoutcheck check vmlinux modules/*.ko          a table of many
               layoutcheck show vmlinux page folio             layouts, as pahole prints them
               layoutcheck show vmlinux page.mapping           one member
               layoutcheck overlap vmlinux page                which members share which bytes, as a map
@@ -94,6 +95,23 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check vmlinux -e 'offsetof(struct page, lru) == 8'
               layoutcheck check my.ko --against vmlinux       every struct that both define agrees
               layoutcheck check vmlinux --source both         DWARF and BTF agree
+
+            Of several images, the result is a table, and the exit code the worst: 3 over 1 over 4. One that cannot
+            be read is a row of it, and ends nothing. Images are worked on side by side.
+              layoutcheck check vmlinux modules/*.ko
+              find modules -name '*.ko' -print0 | layoutcheck check --files-from - --format jsonl > all.jsonl
+              layoutcheck check --files-from list --output-dir records --resume
+              layoutcheck check --files-from list --shard 2/8 --format jsonl --exit-zero
+
+            """,
+        ["merge"] = """
+            Records that say the same of one image are one; those that contradict each other are told, and the exit
+            code is 4 at least. With --expect, so is an image without a record, or with two.
+
+            Examples:
+              layoutcheck merge all.jsonl
+              layoutcheck merge records host-*.jsonl --expect list
+              layoutcheck merge records --format tsv -o table.tsv
 
             """,
         ["show"] = """

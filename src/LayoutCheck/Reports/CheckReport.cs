@@ -29,6 +29,9 @@ public sealed record CheckReport(
     /// <summary>The comparison with another description of the same types; null when none was asked for.</summary>
     public Agreement? Agreement { get; init; }
 
+    /// <summary>The facts of the columns that a matrix has by default; empty where they were not asked for.</summary>
+    public ImmutableArray<LayoutFact> Columns { get; init; } = [];
+
     /// <summary>The structs over struct page, for formats that draw them; null where none does, and where the image has no struct page.</summary>
     public StructMap? Map { get; init; }
 

@@ -261,8 +261,9 @@ public sealed class StructMapBuilder
     }
 
     // What must lie on the tag word: the compound word and the members that later kernels and folios have there.
-    private static bool IsOfTagWord(string name) => name is "compound_head" or "compound_info" or "pgmap" or "_unused_pgmap_compound_head" or "_unused_pgmap_compound_info"
-        || (name.StartsWith("_head_", StringComparison.Ordinal) && name["_head_".Length..].All(char.IsAsciiDigit));
+    // A folio's tail pages have __head (6.1), _head_1, _head_2a (6.3).
+    private static bool IsOfTagWord(string name) => name is "compound_head" or "compound_info" or "pgmap" or "_unused_pgmap_compound_head" or "_unused_pgmap_compound_info" or "__head"
+        || (name.StartsWith("_head_", StringComparison.Ordinal) && name["_head_".Length..].All(char.IsAsciiLetterOrDigit));
 
     // Two underscores, or a word for it: __filler, _pt_pad_1, _unused.
     private static bool IsPlaceholder(string name) => name.StartsWith("__", StringComparison.Ordinal) || ReservedNames.IsReserved(name)

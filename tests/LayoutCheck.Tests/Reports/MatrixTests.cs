@@ -133,7 +133,22 @@ public sealed class MatrixTests
         string[] lines = markdown.ToString().TrimEnd('\n').Split('\n');
         Assert.Equal(3, lines.Length);
         Assert.All(lines, line => Assert.Equal(9, line.Replace("\\|", "", StringComparison.Ordinal).Count(c => c == '|')));
-        Assert.StartsWith("| `` 7.3\\u{9}\\|`**x**`\\|\\u{a}\\u{1b}[31m<b> `` | ", lines[2], StringComparison.Ordinal);
+        Assert.StartsWith("| ``7.3\\u{9}\\|`**x**`\\|\\u{a}\\u{1b}[31m<b>`` | ", lines[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_page_has_each_cell_once_and_leads_to_its_remarks()
+    {
+        MatrixRow hostile = Row("disagree/disagree.gcc-dwarf5.elf", MatrixColumns.Default) with { Release = "<script>alert(1)</script>" };
+        MatrixReport report = Matrix(MatrixColumns.Default, hostile, MatrixRow.Unreadable("<b>", new InvalidImageException("<b>", null, null, "is <i>nothing</i>")));
+        System.Xml.Linq.XDocument page = System.Xml.Linq.XDocument.Parse(Written.In("html", report).Replace("<!DOCTYPE html>\n", "", StringComparison.Ordinal));
+        System.Xml.Linq.XElement[] all = [.. page.Descendants()];
+        Assert.DoesNotContain(all, e => e.Name.LocalName is "script" or "b" or "i");
+        Assert.Equal([8, 8, 8], all.Where(e => e.Name.LocalName == "tr").Select(r => r.Elements().Count()));
+        Assert.Contains(all, e => e.Name.LocalName == "th" && e.Value == "<script>alert(1)</script>");
+        string[] targets = [.. all.Where(e => e.Name.LocalName == "a").Select(e => e.Attribute("href")!.Value[1..])];
+        Assert.Equal(3, targets.Length);
+        Assert.All(targets, target => Assert.Single(all, e => e.Name.LocalName == "li" && e.Attribute("id")?.Value == target));
     }
 
     [Theory]

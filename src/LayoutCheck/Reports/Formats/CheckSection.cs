@@ -16,6 +16,8 @@ internal sealed class CheckSection(CheckReport report, HtmlPage page, int number
     // So many of each are told whole: a rule file may have ten thousand. The table has all rules.
     private const int MostCards = 20;
     private const int MostChecksOfCard = 20;
+    private const int MostChecksOfHolding = 2;
+    private const int MostOfReason = 120;
     private const int MostTexts = 120;
     private const int MostRows = 2000;
     private const int MostUnits = 3;
@@ -183,8 +185,14 @@ internal sealed class CheckSection(CheckReport report, HtmlPage page, int number
             return;
         }
 
-        page.Table(caption, ["rule", "outcome", "demands", "seen"], rules.Take(MostRows).Select(r => (IReadOnlyList<HtmlCell>)
-            [new HtmlCell(r.Rule.Id, "code"), new HtmlCell(Word(r.Outcome).Word, Word(r.Outcome).Kind), r.Rule.Title, Printable.Shorten(words(r), 240)]));
+        // Of rules that all came to one outcome, the caption tells it.
+        bool isOne = rules.All(r => r.Outcome == Outcome.NotApplicable);
+        page.Table(caption, isOne ? ["rule", "demands", "why not"] : ["rule", "outcome", "demands", "seen"], rules.Take(MostRows).Select(r =>
+        {
+            HtmlCell id = new(r.Rule.Id, "code");
+            string reason = Printable.Shorten(words(r), 240);
+            return (IReadOnlyList<HtmlCell>)(isOne ? [id, r.Rule.Title, reason] : [id, new HtmlCell(Word(r.Outcome).Word, Word(r.Outcome).Kind), r.Rule.Title, reason]);
+        }));
         if (rules.Length > MostRows)
         {
             _html.Element("p", $"and {rules.Length - MostRows} more, which JSON lists", ("class", "quiet"));
@@ -209,15 +217,17 @@ internal sealed class CheckSection(CheckReport report, HtmlPage page, int number
         }
 
         CheckResult[] checks = [.. result.Checks.Where(c => c.Outcome != Outcome.NotApplicable)];
+        bool isShort = result.Outcome == Outcome.Holds && !rule.IsFlagship;
+        int most = isShort ? MostChecksOfHolding : MostChecksOfCard;
         _html.Start("ul");
-        foreach (CheckResult check in checks.Take(MostChecksOfCard))
+        foreach (CheckResult check in checks.Take(most))
         {
-            _html.Start("li").Text($"{Word(check.Outcome).Word}: ").Element("code", Printable.Shorten(check.Reason, 400)).EndLine();
+            _html.Start("li").Text($"{Word(check.Outcome).Word}: ").Element("code", Printable.Shorten(check.Reason, isShort ? MostOfReason : 4 * MostOfReason)).EndLine();
         }
 
-        if (checks.Length > MostChecksOfCard)
+        if (checks.Length > most)
         {
-            _html.Element("li", $"and {checks.Length - MostChecksOfCard} more checks");
+            _html.Element("li", $"and {checks.Length - most} more checks");
         }
 
         _html.End().EndLine();

@@ -14,7 +14,7 @@ internal sealed class HtmlFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "check" or "diff" or "audit" or "overlap" or "show";
+    public bool CanWrite(string report) => report is "check" or "diff" or "audit" or "overlap" or "show" or "matrix";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)
@@ -29,6 +29,9 @@ internal sealed class HtmlFormat : IReportFormat
                 break;
             case AuditReport audit:
                 AuditHtml.Write(audit, output);
+                break;
+            case MatrixReport matrix:
+                MatrixHtml.Write(matrix, output);
                 break;
             case OverlapReport or StructMapReport or ShowReport:
                 LayoutHtml.Write((ImageReport)report, output);

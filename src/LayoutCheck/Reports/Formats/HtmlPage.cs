@@ -56,9 +56,10 @@ internal sealed class HtmlPage : IDisposable
     /// <param name="caption">What the table has; no two of a page alike.</param>
     /// <param name="columns">The headings of the columns.</param>
     /// <param name="rows">The cells of each row.</param>
-    public void Table(string caption, ReadOnlySpan<string> columns, IEnumerable<IReadOnlyList<HtmlCell>> rows)
+    /// <param name="kind">A class of the style sheet for the whole table, or null.</param>
+    public void Table(string caption, ReadOnlySpan<string> columns, IEnumerable<IReadOnlyList<HtmlCell>> rows, string? kind = null)
     {
-        Html.Start("div", ("class", "scroll"), ("tabindex", "0"), ("role", "group"), ("aria-label", caption)).Start("table").Element("caption", caption).Start("thead").Start("tr");
+        Html.Start("div", ("class", "scroll"), ("tabindex", "0"), ("role", "group"), ("aria-label", caption)).Start("table", ("class", kind)).Element("caption", caption).Start("thead").Start("tr");
         foreach (string column in columns)
         {
             Html.Element("th", column, ("scope", "col"));

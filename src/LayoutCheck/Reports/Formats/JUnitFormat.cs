@@ -139,7 +139,7 @@ internal sealed class JUnitFormat : IReportFormat
             text.Append("  ").Append(row).Append('\n');
         }
 
-        foreach ((string label, string? words) in ((string, string?)[])[("breaks", finding.Consequence), ("to do", rule.Fix.Length > 0 ? rule.Fix : null), ("more", rule.Command)])
+        foreach ((string label, string? words) in ((string, string?)[])[("breaks", finding.Consequence), ("to do", rule.Fix.Length > 0 ? string.Join(' ', rule.Fix.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) : null), ("more", rule.Command)])
         {
             if (words is not null)
             {

@@ -31,6 +31,13 @@ internal sealed class JsonReport : IDisposable
     {
         _json.WriteStartObject();
         _json.WriteString("format", "layoutcheck/2");
+        WriteBody(report);
+        _json.WriteEndObject();
+        _json.Flush();
+    }
+
+    private void WriteBody(Report report)
+    {
         _json.WriteString("report", report.Name);
         switch (report)
         {
@@ -71,6 +78,15 @@ internal sealed class JsonReport : IDisposable
             case DiffReport compared:
                 JsonDiff.Write(_json, compared);
                 break;
+            case CheckBatch batch:
+                JsonBatch.Write(_json, batch, WriteBody);
+                break;
+            case UnreadableReport unreadable:
+                JsonBatch.Write(_json, unreadable);
+                break;
+            case RecordSummary summary:
+                JsonBatch.Write(_json, summary);
+                break;
             default:
                 throw new ArgumentException($"no JSON for {report.Name}", nameof(report));
         }
@@ -83,9 +99,6 @@ internal sealed class JsonReport : IDisposable
         {
             JsonDiff.WriteRun(_json, diff);
         }
-
-        _json.WriteEndObject();
-        _json.Flush();
     }
 
     /// <inheritdoc/>

@@ -89,12 +89,12 @@ internal static class LayoutHtml
     {
         page.Table(caption, ["byte", "member", "size", "type", "declared"], items.Take(MostRows).Select(item => (IReadOnlyList<HtmlCell>)
         [
-            new HtmlCell(MapWords.Place(item.BitOffset), "number"),
-            new HtmlCell(item.Kind == LayoutItemKind.Member ? item.Path.Length > 0 ? item.Path : "(unnamed)" : $"({item.Kind.ToString().ToLowerInvariant()})", "code"),
-            new HtmlCell(item.IsBitField ? Printable.Count(item.BitSize, "bit") : MapWords.Size(item.BitSize), "number"),
-            new HtmlCell(item.Kind == LayoutItemKind.Member ? layout.Graph.Declare(item.Type) : "", "code"),
+            MapWords.Place(item.BitOffset),
+            item.Kind == LayoutItemKind.Member ? item.Path.Length > 0 ? item.Path : "(unnamed)" : $"({item.Kind.ToString().ToLowerInvariant()})",
+            item.IsBitField ? Printable.Count(item.BitSize, "bit") : MapWords.Size(item.BitSize),
+            item.Kind == LayoutItemKind.Member ? layout.Graph.Declare(item.Type) : "",
             item.Place is { } place ? string.Create(CultureInfo.InvariantCulture, $"{place.File}:{place.Line}") : "",
-        ]));
+        ]), "layout");
         if (items.Length > MostRows)
         {
             page.Html.Element("p", $"and {items.Length - MostRows} more members, which JSON lists", ("class", "quiet"));

@@ -53,17 +53,17 @@ internal static class MapHtml
         string declared = type.Place is { } place ? $", {Declared(place)}" : "";
         // By file where all are of one: shorter lines.
         string? file = type.Place?.File;
-        page.Table($"{prefix}{type.Spelling}: {MapWords.Size(type.ByteSize * 8)}{declared}", ["byte", "member", "size", "type", "kind", "line"],
+        page.Table($"{prefix}{type.Spelling}: {MapWords.Size(type.ByteSize * 8)}{declared}", ["byte", "member", "bytes", "type", "kind", "line"],
             type.Pages.SelectMany(p => p.Lanes.SelectMany(l => l)).Where(i => !i.IsContinued && i.Class != MapClass.Beyond)
                 .OrderBy(i => i.StructBitOffset).Select(item => (IReadOnlyList<HtmlCell>)
                 [
-                    new HtmlCell(MapWords.Place(item.StructBitOffset), "number"),
-                    new HtmlCell(item.Path, item.Demand is null ? "code" : "code bad"),
-                    new HtmlCell(MapWords.Size(item.WholeBitSize), "number"),
-                    new HtmlCell(item.Type, "code"),
+                    MapWords.Place(item.StructBitOffset),
+                    new HtmlCell(item.Path, item.Demand is null ? null : "bad"),
+                    item.WholeBitSize % 8 == 0 ? (item.WholeBitSize / 8).ToString(CultureInfo.InvariantCulture) : MapWords.Size(item.WholeBitSize),
+                    item.Type,
                     item.Demand is { } demand ? new HtmlCell(demand, "bad") : Kind(item.Class),
                     item.Place is null ? "" : item.Place.File == file ? item.Place.Line.ToString(CultureInfo.InvariantCulture) : Declared(item.Place),
-                ]));
+                ]), "layout");
     }
 
     private static string Kind(MapClass kind) => kind switch

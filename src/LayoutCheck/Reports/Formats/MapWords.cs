@@ -12,7 +12,7 @@ internal static class MapWords
     public static MapClass[] Legend(StructMap map)
     {
         HashSet<MapClass> found = [.. Items(map).Select(i => i.Item.Class)];
-        return [.. Enum.GetValues<MapClass>().Where(found.Contains)];
+        return [.. Enum.GetValues<MapClass>().Where(found.Contains).DistinctBy(ClassOf)];
     }
 
     /// <summary>A kind in words.</summary>
@@ -24,8 +24,7 @@ internal static class MapWords
         MapClass.Part => "less than a word (count, int, bit-fields)",
         MapClass.Word => "other member",
         MapClass.Pad => "placeholder or padding member",
-        MapClass.Hole => "hole or padding: no member",
-        _ => "beyond the end of the struct",
+        _ => "no member: hole, padding, beyond the end",
     };
 
     /// <summary>A kind as a class of the style sheet.</summary>

@@ -23,12 +23,18 @@ internal sealed class MarkdownFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "check" or "diff" or "audit";
+    public bool CanWrite(string report) => report is "check" or "diff" or "audit" or "matrix";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)
     {
         using StreamWriter writer = new(output, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
+        if (report is MatrixReport matrix)
+        {
+            MatrixMarkdown.Write(matrix, writer);
+            return;
+        }
+
         FindingSet set = FindingSet.Of(report);
         BoundedLines lines = new(writer, MostBytes);
         if (set.HasSeveral || set.Images.IsEmpty)
@@ -113,7 +119,7 @@ internal sealed class MarkdownFormat : IReportFormat
         {
             if (text.Length > 0)
             {
-                body.Add($"**{heading}**: {MarkdownText.Prose(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))}");
+                body.Add($"**{heading}**: {MarkdownText.RuleText(text)}");
                 body.Add("");
             }
         }

@@ -23,5 +23,8 @@ internal sealed class MatrixNotes
     public IReadOnlyList<string> Texts => _texts;
 
     /// <summary>The mark that a cell ends with: <c> [1]</c>; nothing without a remark.</summary>
-    public string MarkOf(string? note) => note is null ? "" : $" [{_numbers[note]}]";
+    public string MarkOf(string? note) => note is null ? "" : $" [{NumberOf(note)}]";
+
+    /// <summary>The number of a remark.</summary>
+    public int NumberOf(string note) => _numbers[note];
 }

@@ -9,8 +9,8 @@ public static class ReportFormats
     /// <summary>Every format, the default first.</summary>
     public static IReadOnlyList<IReportFormat> All { get; } =
     [
-        Text, new JsonFormat(), new TsvFormat(), new HtmlFormat(), new SvgFormat(),
-        new SarifFormat(), new JUnitFormat(), new KtapFormat(), new GitHubFormat(), new GitLabFormat(), new MarkdownFormat(),
+        Text, new JsonFormat(), new TsvFormat(), new MarkdownFormat(), new HtmlFormat(), new SvgFormat(),
+        new SarifFormat(), new JUnitFormat(), new KtapFormat(), new GitHubFormat(), new GitLabFormat(), new JsonLinesFormat(),
     ];
 
     /// <summary>The words for <c>--format</c> of a command.</summary>

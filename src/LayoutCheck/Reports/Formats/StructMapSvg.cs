@@ -16,6 +16,8 @@ internal sealed class StructMapSvg
     private const int RightMargin = 18;
     private const int LeastOfPage = 33;
     private const int WordWidth = 128;
+    private const int LeastWordWidth = 104;
+    private const int UsualWidth = 1024;
     private const int MostWidth = 2048;
     private const double NameLetter = 13 * 0.602;
     private const int MostOfName = 26;
@@ -33,8 +35,9 @@ internal sealed class StructMapSvg
     private StructMapSvg(StructMap map, HtmlWriter svg, int number)
     {
         (_map, _svg, _number) = (map, svg, number);
-        // Pixels for a byte: names of members have up to twenty letters.
-        _scale = Math.Min((double)WordWidth / map.WordByteSize, (double)MostWidth / map.Stride);
+        // Pixels for a byte: names of members have up to twenty letters, and a picture fits a window where it can.
+        double usual = Math.Clamp((double)UsualWidth / map.Stride, (double)LeastWordWidth / map.WordByteSize, (double)WordWidth / map.WordByteSize);
+        _scale = Math.Min(usual, (double)MostWidth / map.Stride);
         int longest = map.Structs.SelectMany(s => s.Pages.Select(p => MapLabel.Columns(MapWords.NameOf(map, s, p)))).DefaultIfEmpty(0).Max();
         _left = (int)(Math.Clamp(longest, 8, MostOfName) * NameLetter) + 22;
         _right = _left + (int)Math.Round(map.Stride * _scale);
@@ -81,7 +84,7 @@ internal sealed class StructMapSvg
         if (isAlone)
         {
             _svg.Style(HtmlStyle.Picture).Empty("rect", ("class", "ground"), ("width", Number(width)), ("height", Number(height)));
-            _svg.Element("text", MapLabel.Cut(title, (int)((width - 24) / NameLetter)), ("class", "name before"), ("x", Number(width - 12)), ("y", "18"));
+            _svg.Element("text", MapLabel.Cut(title, (int)((width - 24) / NameLetter)), ("class", "caption"), ("x", "12"), ("y", "18"));
         }
 
         _svg.Start("pattern", ("id", $"hatch-{id}"), ("width", "6"), ("height", "6"), ("patternUnits", "userSpaceOnUse"), ("patternTransform", "rotate(45)"));

@@ -53,6 +53,9 @@ internal sealed class TextFormat : IReportFormat
             case AuditReport audit:
                 AuditText.Write(audit, style, writer);
                 break;
+            case CheckBatch or UnreadableReport or RecordSummary:
+                SummaryText.Write(RecordSummary.Of(report), style, writer);
+                break;
             default:
                 throw new ArgumentException($"no text for {report.Name}", nameof(report));
         }

@@ -7,8 +7,8 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Reports.Formats;
 
 /// <summary>
-/// Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits; of a matrix, one line an image;
-/// of <c>check</c>, one line for each check.
+/// Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits; of <c>check</c>, one line a check; of a
+/// matrix, one line an image.
 /// </summary>
 internal sealed class TsvFormat : IReportFormat
 {
@@ -22,7 +22,7 @@ internal sealed class TsvFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "show" or "matrix" or "check";
+    public bool CanWrite(string report) => report is "show" or "check" or "matrix" or "merge";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)
@@ -31,6 +31,12 @@ internal sealed class TsvFormat : IReportFormat
         if (report is MatrixReport matrix)
         {
             MatrixTsv.Write(matrix, writer);
+            return;
+        }
+
+        if (report is RecordSummary summary)
+        {
+            SummaryTsv.Write(summary, writer);
             return;
         }
 

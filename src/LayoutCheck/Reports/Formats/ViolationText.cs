@@ -110,16 +110,12 @@ internal static class ViolationText
             Field("to do", Printable.Escape(fix), text);
         }
 
-        if (rule.Origin == RuleOrigin.File)
+        if (RuleHelp.Command(rule) is { } command)
         {
-            // A command for a shell is not folded. An assertion of the command line has no more to tell.
-            string command = $"layoutcheck explain --rules {Quoted(rule.SourceName)} {Quoted(rule.Id)}";
+            // A command for a shell is not folded.
             text.Output.WriteLine($"{Indent}{"more",-8}  {Printable.Escape(command)}");
         }
     }
-
-    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '@' or ':')
-        ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string FirstParagraph(string markdown)
     {
