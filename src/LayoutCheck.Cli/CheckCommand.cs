@@ -70,17 +70,18 @@ internal static class CheckCommand
                 throw new UsageException("check takes --accept and --write-accept with --against or --source both");
             }
 
-            CheckReport report = Ask(input, how.Of(parsed), question);
+            OutputForm form = output.Form(parsed, verbosity);
+            CheckReport report = Ask(input, how.Of(parsed) with { HashesContent = form.ShowsImage }, question);
             if (report.Agreement is not { } agreement)
             {
-                return OutputOptions.Write(report, output.Form(parsed, verbosity));
+                return OutputOptions.Write(report, form);
             }
 
             agreement = accepting.Apply(agreement);
             Comparison types = agreement.Types;
             report = report with { Agreement = agreement, Notices = [.. report.Notices, .. types.Stale.Select(e => e.Notice)] };
             _ = accepting.Write("check", types.Accepted.Select(a => a.Entry), types.ToAccept(accepting.Reason));
-            return OutputOptions.Write(report, output.Form(parsed, verbosity));
+            return OutputOptions.Write(report, form);
         });
     }
 

@@ -25,7 +25,7 @@ internal static class OverlapCommand
 
     private static int Run(string file, TypeQuery query, ImageOptions how, bool expand, OutputForm form)
     {
-        using KernelImage image = InputImage.Open(file, how);
+        using KernelImage image = InputImage.Open(file, how with { HashesContent = form.ShowsImage });
         OverlapReport report = Progress.While(image.Types, () => OverlapAnalysis.Run(image, query, expand, form.ShowsImage));
         return OutputOptions.Write(report, form);
     }

@@ -15,9 +15,12 @@ public sealed class KernelImage : IDisposable
     private readonly TypeSource _source;
     private IReadOnlyList<TypeName>? _suggestedNames;
 
-    private KernelImage(string path, UnwrappedImage content, TypeSource source)
+    private readonly bool _hashesContent;
+
+    private KernelImage(string path, UnwrappedImage content, TypeSource source, bool hashesContent)
     {
         Path = path;
+        _hashesContent = hashesContent;
         _content = content;
         _source = source;
     }
@@ -100,9 +103,14 @@ public sealed class KernelImage : IDisposable
     public ImageFacts ReadFacts()
     {
         string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
-        return new ImageFacts(format, _content.Elf?.BuildId(), ReadRelease(), ReadConfig(), _content.Wrapping)
+        string? buildId = _content.Elf?.BuildId();
+        return new ImageFacts(format, buildId, ReadRelease(), ReadConfig(), _content.Wrapping)
         {
             Machine = _content.Elf?.Header.Machine,
+            MachineName = _content.Elf?.Header.MachineName,
+            Bits = _content.Elf?.Header.WordByteSize * 8,
+            IsBigEndian = _content.Elf?.Header.IsBigEndian ?? _content.Btf!.IsBigEndian,
+            ContentHash = _hashesContent && buildId is null ? FileHash.Of(Path, _content.File.Inputs) : null,
         };
     }
 
@@ -131,7 +139,7 @@ public sealed class KernelImage : IDisposable
             {
                 if (TypeSource.Open(path, content, options) is { } source)
                 {
-                    return new KernelImage(path, content, source);
+                    return new KernelImage(path, content, source, options.HashesContent);
                 }
 
                 UnwrappedImage inner = content.OpenInner() ?? throw DebugInformation.Missing(content, options.Source);

@@ -11,6 +11,18 @@ public sealed record ImageFacts(string Format, string? BuildId, string? Release,
     /// <summary>The machine of its ELF header (e_machine); null where there is no ELF (raw BTF).</summary>
     public int? Machine { get; init; }
 
+    /// <summary>The machine's common name (<c>x86-64</c>); null where there is no ELF.</summary>
+    public string? MachineName { get; init; }
+
+    /// <summary>The bits of an address, 32 or 64; null where there is no ELF.</summary>
+    public int? Bits { get; init; }
+
+    /// <summary>The byte order.</summary>
+    public bool IsBigEndian { get; init; }
+
+    /// <summary>SHA-256 over the file as it was named, in hexadecimal: what tells it from others where it has no build id. Null where it has one, and where it was not asked for.</summary>
+    public string? ContentHash { get; init; }
+
     /// <summary>The format behind those around it: <c>bzImage, zstd: ELF 64-bit little-endian x86-64 executable</c>.</summary>
     public string FullFormat => Wrapping.Length == 0 ? Format : $"{Wrapping}: {Format}";
 }

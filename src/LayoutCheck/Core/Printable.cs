@@ -49,8 +49,9 @@ public static class Printable
     /// <summary>A number of things: <c>1 byte</c>, <c>8 bytes</c>.</summary>
     public static string Count(ulong number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
 
-    private static bool IsPlain(char c) => c is >= ' ' and < (char)0x7f;
-
-    private static bool IsHarmless(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+    /// <summary>Whether a terminal shows a character beyond ASCII and does nothing else.</summary>
+    internal static bool IsHarmless(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate);
+
+    private static bool IsPlain(char c) => c is >= ' ' and < (char)0x7f;
 }

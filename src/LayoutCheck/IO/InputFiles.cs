@@ -31,6 +31,15 @@ internal sealed class InputFiles(FastPaths disabled = FastPaths.None)
         }
     }
 
+    /// <summary>Whether a file of this path was opened.</summary>
+    public bool Has(string path)
+    {
+        lock (_states)
+        {
+            return _states.ContainsKey(path);
+        }
+    }
+
     /// <summary>Records that the answer rests on a file.</summary>
     public void Use(InputFile file)
     {
