@@ -16,10 +16,10 @@ internal static class CheckCommand
     /// <summary>Adds what can be typed.</summary>
     public static void Fill(Command command)
     {
-        Argument<string?> file = new("FILE")
+        Argument<string[]> files = new("FILE")
         {
-            Description = "A vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF",
-            Arity = ArgumentArity.ZeroOrOne,
+            Description = "Images, each a vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF; several have one table",
+            Arity = ArgumentArity.ZeroOrMore,
         };
         Option<bool> running = new("--running") { Description = $"Check the running kernel by its BTF, {RunningKernel.BtfPath}, in place of a FILE." };
         Option<bool> sample = new("--sample") { Description = "Check the small image that layoutcheck brings along, in place of a FILE: a first look at a report." };
@@ -35,8 +35,9 @@ internal static class CheckCommand
             Description = "Compare every struct and union of FILE, a module, with those of this kernel: a module that was built for another one is found.",
         };
         Option<int> limit = OptionWords.LimitOfDifferent("--against, --source both");
+        BatchOptions batch = new();
         OutputOptions output = new("check");
-        command.Arguments.Add(file);
+        command.Arguments.Add(files);
         command.Options.Add(running);
         command.Options.Add(sample);
         command.Options.Add(verbose);
@@ -44,21 +45,29 @@ internal static class CheckCommand
         command.Options.Add(threads);
         command.Options.Add(against);
         command.Options.Add(limit);
+        batch.AddTo(command);
         accept.AddTo(command);
         rules.AddTo(command);
         how.AddTo(command);
         output.AddTo(command);
         command.SetAction(parsed =>
         {
-            CheckInput input = new(parsed.GetValue(file), parsed.GetValue(running), parsed.GetValue(sample));
-            input.RequireOne();
+            BatchChoice choice = batch.Of(parsed, parsed.GetValue(files) ?? [], parsed.GetValue(threads));
+            CheckInput input = new(choice.IsMany ? null : choice.Paths.FirstOrDefault(), parsed.GetValue(running), parsed.GetValue(sample));
+            if (!choice.IsMany)
+            {
+                input.RequireOne();
+            }
+
             if (parsed.GetValue(verbose) && parsed.GetValue(quiet))
             {
                 throw new UsageException("check takes --verbose or --quiet, not both");
             }
 
             Verbosity verbosity = parsed.GetValue(verbose) ? Verbosity.Full : parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal;
-            Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit));
+            OutputForm form = output.Form(parsed, verbosity).WithFacts(choice.WithFacts);
+            Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit),
+                form.Needs.HasFlag(ReportNeeds.Map));
             if (question.IsBoth && question.Against is not null)
             {
                 throw new UsageException("check takes --against or --source both, not both of them");
@@ -70,22 +79,62 @@ internal static class CheckCommand
                 throw new UsageException("check takes --accept and --write-accept with --against or --source both");
             }
 
-            OutputForm form = output.Form(parsed, verbosity);
-            CheckReport report = Ask(input, how.Of(parsed) with { HashesContent = form.ShowsImage }, question);
-            if (report.Agreement is not { } agreement)
+            if (!choice.IsMany)
             {
-                return OutputOptions.Write(report, form);
+                int code = CheckOne(input, how.Of(parsed), question, accepting, form);
+                return choice.ExitsZero ? (int)ExitCode.Holds : code;
             }
 
-            agreement = accepting.Apply(agreement);
-            Comparison types = agreement.Types;
-            report = report with { Agreement = agreement, Notices = [.. report.Notices, .. types.Stale.Select(e => e.Notice)] };
-            _ = accepting.Write("check", types.Accepted.Select(a => a.Entry), types.ToAccept(accepting.Reason));
-            return OutputOptions.Write(report, form);
+            RequireOfMany(choice, question, input);
+            return new CheckMany(choice, question.Rules, question.IsStrict, how.Of(parsed), form).Run();
         });
     }
 
-    private static CheckReport Ask(CheckInput input, ImageOptions how, Question question)
+    // Options that are about one image would be about none of several in particular.
+    private static void RequireOfMany(BatchChoice choice, Question question, CheckInput input)
+    {
+        string? ofOne = input.IsRunning ? "--running" : input.IsSample ? "--sample" : question.IsBoth ? "--source both" : question.Against is not null ? "--against" : null;
+        if (ofOne is not null)
+        {
+            throw new UsageException($"{ofOne} is for one image: name no other, and give no --files-from, --output-dir or --shard");
+        }
+
+        if (choice.NamedCount == 0)
+        {
+            throw new UsageException(choice.List is { } list ? $"the list {list} names no file" : "check needs to know what to check: name FILEs, or a list of them with --files-from");
+        }
+    }
+
+    private static int CheckOne(CheckInput input, ImageOptions how, Question question, Accepting accepting, OutputForm form)
+    {
+        CheckReport report;
+        try
+        {
+            report = Ask(input, how with { HashesContent = form.ShowsImage }, question, form.Needs.HasFlag(ReportNeeds.Columns));
+        }
+        catch (InvalidImageException e) when (form.Destinations.Any(d => d.Format.TellsUnreadable))
+        {
+            // Programs that count their inputs miss none. The line for people is on standard error as ever.
+            string file = input.Name;
+            UnreadableReport unreadable = UnreadableReport.Of(file, e) with { ContentHash = form.Needs.HasFlag(ReportNeeds.Columns) ? RecordKey.HashOfFile(file) : null };
+            OutputOptions.WriteAnswer(unreadable, form with { Destinations = [.. form.Destinations.Where(d => d.Format.TellsUnreadable)] });
+            StandardError.WriteLine($"layoutcheck: {Printable.Escape(e.Message)}");
+            return (int)ExitCode.Unreadable;
+        }
+
+        if (report.Agreement is not { } agreement)
+        {
+            return OutputOptions.Write(report, form);
+        }
+
+        agreement = accepting.Apply(agreement);
+        Comparison types = agreement.Types;
+        report = report with { Agreement = agreement, Notices = [.. report.Notices, .. types.Stale.Select(e => e.Notice)] };
+        _ = accepting.Write("check", types.Accepted.Select(a => a.Entry), types.ToAccept(accepting.Reason));
+        return OutputOptions.Write(report, form);
+    }
+
+    private static CheckReport Ask(CheckInput input, ImageOptions how, Question question, bool withColumns)
     {
         // A stripped module has its types as BTF that goes on from its kernel's, and that may be the one that is named.
         using KernelImage image = input.Open(how with { LikelyBasePath = question.Against });
@@ -94,7 +143,7 @@ internal static class CheckCommand
             : null;
         return Progress.While(image.Types, () =>
         {
-            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict);
+            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, withColumns);
             return other is null ? report
                 : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)
                 : AgreementAnalysis.OfModule(report, image, other, question.Threads, question.Limit);
@@ -114,7 +163,7 @@ internal static class CheckCommand
         return KernelImage.Open(path, how with { Source = SourceChoice.Btf });
     }
 
-    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit)
+    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap)
     {
         public bool Compares => IsBoth || Against is not null;
     }

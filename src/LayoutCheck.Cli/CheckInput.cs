@@ -23,6 +23,9 @@ internal sealed record CheckInput(string? File, bool IsRunning, bool IsSample)
         }
     }
 
+    /// <summary>The image's name in records and errors.</summary>
+    public string Name => IsSample ? SampleName : IsRunning ? RunningKernel.BtfPath : File!;
+
     /// <summary>Opens the image.</summary>
     /// <param name="how">Where the rest of a file is.</param>
     /// <param name="runningBtf">Where the running kernel shows its BTF.</param>

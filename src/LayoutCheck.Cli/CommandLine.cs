@@ -27,10 +27,12 @@ internal static class CommandLine
             Reads the debug information (DWARF or BTF) of a vmlinux. Never runs or changes it.
             """);
         Add("check", "Says whether pgmap lines up with compound_head, and whether the kernel's other layout rules hold.", CheckCommand.Fill);
+        Add("merge", "Joins the records of many runs of check into one table, and says what is missing.", MergeCommand.Fill);
         Add("show", "Shows where the members of a struct or union lie, with holes, padding, cache lines.", ShowCommand.Fill);
         Add("overlap", "Shows which members share which bytes of a struct or union, or lie on one member.", OverlapCommand.Fill);
         Add("audit", "Says whether all C units agree about every struct and union.", AuditCommand.Fill);
         Add("diff", "Says how the structs and unions of one kernel differ from those of another: moved, resized, retyped, filled.", DiffCommand.Fill);
+        Add("matrix", "Shows offsets, sizes and verdicts of many images in one table.", MatrixCommand.Fill);
         Add("rules", "Lists the rules: id, severity, pack, and what each demands in one line.", RulesCommand.Fill);
         Add("explain", "Teaches a rule: what it checks, drawn on an image, what breaks when it does not hold, how to fix it, and its source.", ExplainCommand.Fill);
         Add("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.", BaselineCommand.Fill);

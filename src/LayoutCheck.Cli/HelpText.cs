@@ -23,6 +23,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
     {
         ["overlap"] = [1],
         ["baseline"] = [1],
+        ["matrix"] = [1],
         ["import"] = [1],
         ["rules"] = [1, 4],
         ["explain"] = [1, 4],
@@ -36,6 +37,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck check vmlinux                       the verdict
               layoutcheck check --running                     the same for the running kernel
+              layoutcheck check vmlinux modules/*.ko          a table of many
               layoutcheck show vmlinux page folio             layouts, as pahole prints them
               layoutcheck show vmlinux page.mapping           one member
               layoutcheck overlap vmlinux page                which members share which bytes, as a map
@@ -43,6 +45,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck audit vmlinux                       whether all units agree
               layoutcheck diff old-vmlinux vmlinux page       what became of each member
               layoutcheck check my.ko --against vmlinux       whether a module sees the kernel's structs
+              layoutcheck matrix old-vmlinux vmlinux          offsets of many kernels in one table
               layoutcheck rules                               the rules, a line each
               layoutcheck explain pgmap-on-compound-head      what a rule is about, with a drawing
               layoutcheck baseline vmlinux page -o page.md    pin a layout, for the next build's check --rules
@@ -94,6 +97,23 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check my.ko --against vmlinux       every struct that both define agrees
               layoutcheck check vmlinux --source both         DWARF and BTF agree
 
+            Of several images, the result is a table, and the exit code the worst: 3 over 1 over 4. One that cannot
+            be read is a row of it, and ends nothing. Images are worked on side by side.
+              layoutcheck check vmlinux modules/*.ko
+              find modules -name '*.ko' -print0 | layoutcheck check --files-from - --format jsonl > all.jsonl
+              layoutcheck check --files-from list --output-dir records --resume
+              layoutcheck check --files-from list --shard 2/8 --format jsonl --exit-zero
+
+            """,
+        ["merge"] = """
+            Records that say the same of one image are one; those that contradict each other are told, and the exit
+            code is 4 at least. With --expect, so is an image without a record, or with two.
+
+            Examples:
+              layoutcheck merge all.jsonl
+              layoutcheck merge records host-*.jsonl --expect list
+              layoutcheck merge records --format tsv -o table.tsv
+
             """,
         ["show"] = """
             Sizes and offsets are in bytes; a bitfield's place is byte:bit, and the size of its type.
@@ -144,6 +164,26 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck schema -o layoutcheck-2.schema.json
               layoutcheck schema | jq '."$defs".fact'
+
+            """,
+        ["matrix"] = """
+            A row an image: its release (or its file, where none is told), its machine, and a cell for each
+            column. A column is a question:
+              page.lru                          the offset of a member, in bytes; of a bit-field byte:bit
+              page.compound_head|compound_info  of the first that exists; the cell says which
+              sizeof:page  sizeof:page.lru      a size in bytes
+              typeof:page.lru                   a type
+              exists:page  exists:page.lru      yes or no
+              rule:pgmap-on-compound-head       the outcome of a rule of the catalogue
+            - is a type without that member, -- an image without that type. What cannot be told is ?, with the
+            reason below the table: definitions that differ, BTF that was reduced. An image that cannot be read
+            is a row with its reason. The exit code is 3 when a file cannot be read, else 4 when a cell cannot
+            be told; a rule that is violated is a cell as others are, and leaves it 0.
+
+            Examples:
+              layoutcheck matrix old-vmlinux vmlinux
+              layoutcheck matrix --files-from kernels.txt --sort release --format tsv
+              layoutcheck matrix vmlinux --show 'sizeof:page,page.compound_head|compound_info,folio.pgmap'
 
             """,
         ["audit"] = """

@@ -107,6 +107,16 @@ internal sealed class OutputOptions
             StandardError.WriteLine($"layoutcheck: {notice}");
         }
 
+        WriteAnswer(report, form, file);
+        return (int)report.ExitCode;
+    }
+
+    /// <summary>Writes a report's answer to each place; nothing where it has none.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="form">The formats, places and style.</param>
+    /// <param name="file">The file of a command that has its own option for it; null for standard output.</param>
+    public static void WriteAnswer(Report report, OutputForm form, OutputFile? file = null)
+    {
         if (report.HasAnswer)
         {
             foreach (Destination destination in form.Destinations)
@@ -116,8 +126,6 @@ internal sealed class OutputOptions
                 Output.Write(destination.File ?? file, stream => destination.Format.Write(report, stream, style));
             }
         }
-
-        return (int)report.ExitCode;
     }
 }
 
@@ -133,6 +141,10 @@ internal readonly record struct OutputForm(ImmutableArray<Destination> Destinati
 {
     /// <summary>What the formats together show beside the answer.</summary>
     public ReportNeeds Needs => Destinations.Aggregate(ReportNeeds.None, (needs, d) => needs | d.Format.Needs);
+
+    /// <summary>The same, with JSON lines that tell facts.</summary>
+    public OutputForm WithFacts(bool withFacts)
+        => withFacts ? this with { Destinations = [.. Destinations.Select(d => d.Format is JsonLinesFormat ? d with { Format = new JsonLinesFormat(withFacts: true) } : d)] } : this;
 
     /// <summary>Whether the facts that an image tells of itself are shown.</summary>
     public bool ShowsImage => Needs.HasFlag(ReportNeeds.Image);

@@ -15,7 +15,9 @@ internal sealed class Progress : IDisposable
     private readonly Timer? _timer;
     private readonly Lock _lock = new();
     private readonly TextWriter? _screen;
+    private readonly Func<string>? _words;
     private bool _isDrawn;
+    private int _wordsWidth;
     private bool _isOver;
 
     /// <summary>Starts watching a source; draws on a terminal only.</summary>
@@ -33,8 +35,10 @@ internal sealed class Progress : IDisposable
     /// <param name="isTerminal">Whether the screen is one; null = ask the system about stderr.</param>
     /// <param name="screen">Where to draw; null = stderr.</param>
     /// <param name="patience">Milliseconds before anything is drawn.</param>
-    public Progress(Func<double> fractionDone, bool? isTerminal = null, TextWriter? screen = null, int patience = Patience)
+    /// <param name="words">The progress in words, behind the bar: <c>12 of 50</c>; null for none.</param>
+    public Progress(Func<double> fractionDone, bool? isTerminal = null, TextWriter? screen = null, int patience = Patience, Func<string>? words = null)
     {
+        _words = words;
         if (isTerminal ?? !Console.IsErrorRedirected)
         {
             _screen = screen ?? Console.Error;
@@ -58,7 +62,7 @@ internal sealed class Progress : IDisposable
             _isOver = true;
             if (_isDrawn)
             {
-                _screen?.Write($"\r{new string(' ', Width + 7)}\r");
+                _screen?.Write($"\r{new string(' ', Width + 7 + _wordsWidth)}\r");
             }
         }
     }
@@ -71,7 +75,9 @@ internal sealed class Progress : IDisposable
             if (!_isOver)
             {
                 int filled = (int)(Math.Clamp(fraction, 0, 1) * Width);
-                _screen?.Write($"\r[{new string('#', filled)}{new string('.', Width - filled)}] {(int)(Math.Clamp(fraction, 0, 1) * 100),3}%");
+                string words = _words is null ? "" : " " + _words();
+                _wordsWidth = Math.Max(_wordsWidth, words.Length);
+                _screen?.Write($"\r[{new string('#', filled)}{new string('.', Width - filled)}] {(int)(Math.Clamp(fraction, 0, 1) * 100),3}%{words}");
                 _isDrawn = true;
             }
         }

@@ -89,8 +89,8 @@ internal sealed record TypeSource(ITypeSource Types, bool HasOther = false, IDis
 
         InputFiles inputs = content.File.Inputs;
         (BaseKernel kernel, BtfTypeReader types) = options.BasePath is { } basePath
-            ? BaseKernel.OpenFor(basePath, inputs, Read)
-            : BaseKernel.Find(path, content.Release() ?? RunningKernel.ReleaseOf(path), inputs, Read, options.LikelyBasePath);
+            ? BaseKernel.OpenFor(basePath, inputs, Read, options.Kernels)
+            : BaseKernel.Find(path, content.Release() ?? RunningKernel.ReleaseOf(path), inputs, Read, options.LikelyBasePath, options.Kernels);
         inputs.Use(kernel.ToInput());
         return new TypeSource(types, hasDwarf, kernel);
 

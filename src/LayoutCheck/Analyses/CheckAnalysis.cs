@@ -23,8 +23,10 @@ public static class CheckAnalysis
     /// <param name="rules">The rules.</param>
     /// <param name="threads">How many threads may work; the report does not depend on it.</param>
     /// <param name="isStrict">Whether a violated rule of severity warning counts too.</param>
+    /// <param name="withMap">Whether the report has the map of the structs over struct page, for formats that draw it: one more survey.</param>
+    /// <param name="withColumns">Whether the facts of a matrix's default columns are told too.</param>
     /// <exception cref="InvalidImageException">The image is damaged or not understood, or changed meanwhile.</exception>
-    public static CheckReport Run(KernelImage image, RuleSet rules, int threads, bool isStrict = false)
+    public static CheckReport Run(KernelImage image, RuleSet rules, int threads, bool isStrict = false, bool withMap = false, bool withColumns = false)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(rules);
@@ -61,7 +63,9 @@ public static class CheckAnalysis
         {
             Run = RunInfo.Of(image.Path),
             IsStrict = isStrict,
+            Columns = withColumns ? MatrixAnalysis.FactsOf(image, MatrixColumns.Layout, definitions, omission) : [],
             Places = PlacesOfViolations(image.Types, pool, results, definitions),
+            Map = withMap ? MapAnalysis.Of(image.Types, pool, results) : null,
         };
         return image.Sign(report, facts);
     }

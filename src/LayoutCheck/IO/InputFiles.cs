@@ -40,6 +40,19 @@ internal sealed class InputFiles(FastPaths disabled = FastPaths.None)
         }
     }
 
+    /// <summary>Adds all files to those of another image, whose answer rests on them too.</summary>
+    /// <exception cref="InvalidImageException">One was opened before, in another state.</exception>
+    public void AddTo(InputFiles other)
+    {
+        lock (_states)
+        {
+            foreach ((string path, FileState state) in _states)
+            {
+                other.Add(path, state);
+            }
+        }
+    }
+
     /// <summary>Records that the answer rests on a file.</summary>
     public void Use(InputFile file)
     {

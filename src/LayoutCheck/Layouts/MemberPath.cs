@@ -76,6 +76,20 @@ public static class MemberPath
         return TryParse(path, out ImmutableArray<Step> steps) ? new Walk(graph, root, path, firstDimension).Follow(steps) : null;
     }
 
+    /// <summary>The beginning of a path that is a pointer: what lies behind it is another type, and no part of this one. Null where there is none.</summary>
+    internal static string? PointerOn(TypeGraph graph, TypeId root, string path)
+    {
+        for (int dot = path.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = path.IndexOf('.', dot + 1))
+        {
+            if (Resolve(graph, root, path[..dot]) is { } member && graph.NodeOrNull(graph.Strip(member.Type)) is PointerType)
+            {
+                return path[..dot];
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Whether a type is an array of unknown dimensions.</summary>
     public static bool IsOfOpenShape(TypeGraph graph, TypeId type)
     {

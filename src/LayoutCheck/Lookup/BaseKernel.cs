@@ -8,14 +8,22 @@ namespace LayoutCheck.Lookup;
 /// <summary>The kernel that a module was built for: the module's split BTF continues its BTF.</summary>
 internal sealed class BaseKernel : IDisposable
 {
-    private readonly UnwrappedImage _content;
+    private readonly Action _close;
+    private readonly string? _buildId;
 
     private BaseKernel(string path, UnwrappedImage content, BtfIndex index)
     {
-        _content = content;
+        _close = content.Dispose;
+        _buildId = content.Elf?.BuildId();
         Path = path;
         Index = index;
         Release = content.Release() ?? RunningKernel.ReleaseOf(path);
+    }
+
+    private BaseKernel(BaseKernel owner, Action giveBack)
+    {
+        _close = giveBack;
+        (_buildId, Path, Index, Release) = (owner._buildId, owner.Path, owner.Index, owner.Release);
     }
 
     /// <summary>Its path.</summary>
@@ -28,9 +36,16 @@ internal sealed class BaseKernel : IDisposable
     public string? Release { get; }
 
     /// <summary>Its role in an answer.</summary>
-    public InputFile ToInput() => new(FileRole.BaseKernel, Path, _content.Elf?.BuildId(), Release);
+    public InputFile ToInput() => new(FileRole.BaseKernel, Path, _buildId, Release);
 
-    private static BaseKernel Open(string path, InputFiles inputs)
+    /// <summary>The same kernel for another module, which gives it back and does not close it.</summary>
+    public BaseKernel Lend(Action giveBack) => new(this, giveBack);
+
+    /// <summary>Opens a kernel.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="inputs">The files that were opened for the same image.</param>
+    /// <exception cref="InvalidImageException">It cannot be read, or has no BTF of its own.</exception>
+    public static BaseKernel Open(string path, InputFiles inputs)
     {
         UnwrappedImage content = UnwrappedImage.Open(MappedFile.Open(path, inputs));
         try
@@ -52,10 +67,11 @@ internal sealed class BaseKernel : IDisposable
     /// <param name="path">Its path.</param>
     /// <param name="inputs">The files that were opened for the module.</param>
     /// <param name="read">Reads the module; throws if the kernel's BTF lacks types or names that the module refers to.</param>
+    /// <param name="shared">The kernels of other modules too; or null.</param>
     /// <exception cref="InvalidImageException">It cannot be read, has no BTF, or is not the module's.</exception>
-    public static (BaseKernel Kernel, BtfTypeReader Types) OpenFor(string path, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read)
+    public static (BaseKernel Kernel, BtfTypeReader Types) OpenFor(string path, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read, SharedKernels? shared = null)
     {
-        BaseKernel kernel = Open(path, inputs);
+        BaseKernel kernel = shared?.Take(path, inputs) ?? Open(path, inputs);
         try
         {
             return (kernel, read(kernel.Index));
@@ -73,9 +89,10 @@ internal sealed class BaseKernel : IDisposable
     /// <param name="inputs">The files that were opened for the module.</param>
     /// <param name="read">Reads the module with a candidate's BTF; throws if that lacks types or names that the module refers to.</param>
     /// <param name="likely">A kernel to try first; or null.</param>
+    /// <param name="shared">The kernels of other modules too; or null.</param>
     /// <returns>The kernel, which the caller closes, and the module's types.</returns>
     /// <exception cref="InvalidImageException">No candidate is the module's kernel.</exception>
-    public static (BaseKernel Kernel, BtfTypeReader Types) Find(string modulePath, string? release, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read, string? likely = null)
+    public static (BaseKernel Kernel, BtfTypeReader Types) Find(string modulePath, string? release, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read, string? likely = null, SharedKernels? shared = null)
     {
         List<string> tried = [];
         BtfTypeReader? types = null;
@@ -85,7 +102,7 @@ internal sealed class BaseKernel : IDisposable
             string? mismatch;
             try
             {
-                candidate = Open(path, inputs);
+                candidate = shared?.Take(path, inputs) ?? Open(path, inputs);
                 mismatch = candidate.Release is { } other && release is not null && other != release ? $"release {other}, and the module is for {release}" : null;
                 types = mismatch is null ? read(candidate.Index) : null;
                 mismatch ??= types!.ContinuesBase ? null : "nothing in the module's BTF continues its types or names";
@@ -110,7 +127,7 @@ internal sealed class BaseKernel : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _content.Dispose();
+    public void Dispose() => _close();
 
     private static IEnumerable<string> Places(string modulePath, string? release)
     {

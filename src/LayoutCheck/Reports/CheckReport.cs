@@ -29,6 +29,12 @@ public sealed record CheckReport(
     /// <summary>The comparison with another description of the same types; null when none was asked for.</summary>
     public Agreement? Agreement { get; init; }
 
+    /// <summary>The facts of the columns that a matrix has by default; empty where they were not asked for.</summary>
+    public ImmutableArray<LayoutFact> Columns { get; init; } = [];
+
+    /// <summary>The structs over struct page, for formats that draw them; null where none does, and where the image has no struct page.</summary>
+    public StructMap? Map { get; init; }
+
     /// <summary>Whether a warning counts as a violation.</summary>
     public bool IsStrict { get; init; }
 
@@ -55,8 +61,8 @@ public sealed record CheckReport(
         }
     }
 
-    // Whether the exit code tells of it as a violation.
-    private bool Counts(RuleResult result) => result.Outcome == Outcome.Violated || (IsStrict && result.Outcome == Outcome.Warning && result.Rule.CountsWhenStrict);
+    /// <summary>Whether the exit code tells of a result as a violation.</summary>
+    internal bool Counts(RuleResult result) => result.Outcome == Outcome.Violated || (IsStrict && result.Outcome == Outcome.Warning && result.Rule.CountsWhenStrict);
 
     /// <summary>How many rules came to an outcome.</summary>
     public int CountRules(Outcome outcome) => Results.Count(r => r.Outcome == outcome);

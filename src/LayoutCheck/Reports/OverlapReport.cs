@@ -24,6 +24,9 @@ public sealed record OverlapReport(TypeDefinition? Definition, TypeLayout? Layou
     /// <inheritdoc/>
     public override ExitCode ExitCode => HasAnswer && Omission is null ? ExitCode.Holds : ExitCode.Undecided;
 
+    /// <summary>The type as a map, for formats that draw it; null where none does.</summary>
+    public StructMap? Map { get; init; }
+
     /// <summary>The type as C spells it.</summary>
     public string TypeSpelling => Definition!.Graph.Declare(Definition.Root);
 

@@ -21,6 +21,9 @@ public sealed record UnreadableReport(string Problem) : ImageReport
     /// <summary>What the user can do about it, or null.</summary>
     public string? Remedy { get; init; }
 
+    /// <summary>SHA-256 of the file's bytes in hexadecimal; null where it was not asked for, or cannot be had.</summary>
+    public string? ContentHash { get; init; }
+
     /// <summary>The record of an error.</summary>
     /// <param name="file">The input as the user named it.</param>
     /// <param name="error">The error.</param>

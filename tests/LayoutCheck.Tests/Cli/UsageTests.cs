@@ -1,3 +1,5 @@
+using LayoutCheck.Cli;
+using LayoutCheck.Reports.Formats;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Cli;
@@ -16,7 +18,7 @@ public sealed class UsageTests
     [InlineData("check a b", "check takes no more than FILE; 'b' is one too many")]
     [InlineData("check --fromat json", "there is no option '--fromat'; did you mean --format?")]
     [InlineData("show vmlinux page --soruce=btf", "there is no option '--soruce'; did you mean --source?")]
-    [InlineData("check --format xml", "--format takes text or json, not 'xml'")]
+    [InlineData("check --format xml", "--format takes text, json, tsv, ")]
     [InlineData("check --source none", "--source takes auto, dwarf, btf or both, not 'none'")]
     [InlineData("show vmlinux page --source both", "--source takes auto, dwarf or btf, not 'both'")]
     [InlineData("diff vmlinux", "diff needs NEW")]
@@ -47,7 +49,7 @@ public sealed class UsageTests
     {
         ProgramResult result = ProgramRun.Run("check", "a", "b", "--format", "xml");
         Assert.Equal(
-            ["layoutcheck: check takes no more than FILE; 'b' is one too many", "layoutcheck: --format takes text or json, not 'xml'", "Try 'layoutcheck check --help'."],
+            ["layoutcheck: check takes no more than FILE; 'b' is one too many", $"layoutcheck: --format takes {OptionWords.List(ReportFormats.NamesFor("check"))}, not 'xml'", "Try 'layoutcheck check --help'."],
             result.ErrLines);
     }
 
@@ -85,8 +87,9 @@ public sealed class UsageTests
     {
         string folder = Directory.CreateTempSubdirectory("layoutcheck-").FullName;
         File.WriteAllText(Path.Combine(folder, "Module.symvers"), "0x00000000\tset_page\tvmlinux\tEXPORT_SYMBOL\t\n");
+        File.WriteAllText(Path.Combine(folder, "kernels.txt"), FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"));
         HashSet<string> seen = [];
-        foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help", "diff --help", "audit --help" })
+        foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help", "diff --help", "audit --help", "matrix --help" })
         {
             foreach (string example in ProgramRun.Run(help.Split(' ')).Out.Split('\n').Where(l => l.StartsWith("  layoutcheck ", StringComparison.Ordinal) && !l.Contains('[', StringComparison.Ordinal)))
             {

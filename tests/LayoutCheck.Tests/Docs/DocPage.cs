@@ -60,6 +60,9 @@ internal sealed partial class DocPage
         return [.. Text[(start + 1)..].Split('\n').Skip(2).TakeWhile(l => l.StartsWith('|')).Select(l => l.Split('|')[1..^1].Select(c => c.Trim()).ToArray())];
     }
 
+    /// <summary>The words in backquotes of the page.</summary>
+    public HashSet<string> QuotedWords() => [.. Quoted().Matches(Text).Select(m => m.Groups[1].Value)];
+
     /// <summary>The words in backquotes of some sections.</summary>
     public HashSet<string> QuotedWords(params string[] headings) => [.. Quoted().Matches(string.Concat(headings.Select(Section))).Select(m => m.Groups[1].Value)];
 

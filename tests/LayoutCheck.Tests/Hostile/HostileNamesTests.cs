@@ -66,6 +66,20 @@ public sealed class HostileNamesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("check|IMAGE|--rules|RULE|--source|dwarf")]
+    [InlineData("check|IMAGE|--rules|RULE|--source|btf")]
+    [InlineData("diff|IMAGE|tests/fixtures/page-era6/page-era6.gcc-dwarf5.elf")]
+    [InlineData("audit|IMAGE")]
+    public void Come_out_written_out_in_every_format(string command)
+    {
+        string[] formats = ReportFormats.NamesFor(command.Split('|')[0]);
+        string[] reports = [.. formats.SelectMany(f => (string[])["--report", $"{f}={Path.Combine(_folder, f)}"])];
+        ProgramResult result = ProgramRun.Run([.. command.Split('|').Select(PathOf), .. reports]);
+        Assert.True(result.ExitCode is 0 or 1 or 4, result.Err);
+        Assert.All(formats, format => AssertTame(File.ReadAllText(Path.Combine(_folder, format))));
+    }
+
+    [Theory]
     [InlineData("explain|struct-page-size|IMAGE")]
     [InlineData("baseline|IMAGE|page")]
     [InlineData("baseline|IMAGE|page|evil")]

@@ -41,6 +41,7 @@ internal sealed class SchemaWalk
     private static bool Applies(JsonElement condition, JsonElement report)
         => (!condition.TryGetProperty("required", out JsonElement required) || required.EnumerateArray().All(name => report.TryGetProperty(name.GetString()!, out _)))
             && (!condition.TryGetProperty("not", out JsonElement not) || !Applies(not, report))
+            && (!condition.TryGetProperty("anyOf", out JsonElement choices) || choices.EnumerateArray().Any(choice => Applies(choice, report)))
             && (!condition.TryGetProperty("properties", out JsonElement properties) || properties.EnumerateObject().All(p
                 => !report.TryGetProperty(p.Name, out JsonElement value) || (p.Value.TryGetProperty("const", out JsonElement constant) && JsonElement.DeepEquals(value, constant))));
 

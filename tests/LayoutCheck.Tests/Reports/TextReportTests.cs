@@ -12,7 +12,7 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Tests.Reports;
 
 /// <summary>The text reports, on fixtures: pahole's columns, the map, the check.</summary>
-public sealed class TextReportTests
+public sealed partial class TextReportTests
 {
     [Theory]
     [InlineData("GNU C11 14.2.0 -m64 -O2", "GNU C11 14.2.0")]
@@ -54,9 +54,18 @@ public sealed class TextReportTests
             string text = Written.Text(report, new TextStyle(Verbosity: verbosity));
             Assert.StartsWith("pgmap does NOT line up with compound_head: ", text, StringComparison.Ordinal);
             string violation = text[text.IndexOf("\nVIOLATED pgmap lines up with compound_head (pgmap-on-compound-head)\n", StringComparison.Ordinal)..];
-            string[] fields = [.. violation.Split('\n').Skip(2).TakeWhile(l => l.Length > 0).Select(l => l[..12].Trim())];
-            Assert.Equal(["rule", "seen", "declared", "declared", "breaks", "to do"], fields);
-            Assert.Matches("\n  declared  folio.pgmap at page.h:[0-9]+\n", violation);
+            string[] lines = [.. violation.Split('\n').Skip(2).TakeWhile(l => l.Length > 0)];
+            Assert.Equal(["breaks", "rule", "to do"], lines.Skip(6).Select(l => l[..12].Trim()));
+            Assert.Matches("^  folio.pgmap         @16  8 bytes  page.h:[0-9]+$", lines[0]);
+            Assert.Matches("^  page.compound_head  @8   8 bytes  page.h:[0-9]+$", lines[1]);
+            Assert.Equal(
+                [
+                    "  8               12              16              20              24",
+                    "  |---------------|---------------|---------------|---------------|",
+                    "  [        compound_head         ]  page",
+                    "                                  [            pgmap             ]  folio",
+                ],
+                lines[2..6]);
             Assert.Equal(verbosity != Verbosity.Quiet, text.Contains("\nRules: ", StringComparison.Ordinal));
             Assert.Equal(verbosity == Verbosity.Full, text.Contains("\nDefinitions\n", StringComparison.Ordinal));
         }
@@ -75,9 +84,12 @@ public sealed class TextReportTests
         {
             string folded = Written.Text(report, new TextStyle(Width: width, Verbosity: verbosity));
             string whole = Written.Text(report, new TextStyle(Verbosity: verbosity));
-            Assert.Equal(whole.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries), folded.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+            Assert.Equal(Words(whole), Words(folded));
             Assert.All(folded.Split('\n'), line => Assert.True(line.Length <= width || line.Trim().Split(' ').Length <= 4, $"{line.Length}: {line}"));
         }
+
+        // A map has another scale in another width.
+        static string[] Words(string text) => [.. text.Split('\n').Where(l => !MapLine().IsMatch(l)).SelectMany(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
     }
 
     [Fact]
@@ -169,4 +181,7 @@ public sealed class TextReportTests
         LayoutCheck.Reports.Formats.LayoutText.Write(layout, cacheLine, writer);
         return writer.ToString();
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"^ +(\[.*\]  \w+|\|[-|]+|[\d ]+)$")]
+    private static partial System.Text.RegularExpressions.Regex MapLine();
 }

@@ -33,10 +33,37 @@ public sealed class TsvFormatTests
     }
 
     [Fact]
-    public void Only_show_has_it()
+    public void Every_command_offers_the_formats_that_write_its_report()
     {
-        Assert.Equal(["text", "json", "tsv"], ReportFormats.NamesFor("show"));
-        Assert.Equal(["text", "json"], ReportFormats.NamesFor("check"));
+        Assert.Superset(["text", "json", "tsv"], [.. ReportFormats.NamesFor("show")]);
+        Assert.Superset(["text", "json", "tsv", "markdown"], [.. ReportFormats.NamesFor("matrix")]);
+        Assert.Superset(["text", "json", "sarif", "junit", "ktap", "github", "gitlab", "markdown", "tsv"], [.. ReportFormats.NamesFor("check")]);
+        foreach (string report in new[] { "diff", "audit" })
+        {
+            Assert.Superset(["text", "json", "sarif", "github", "markdown"], [.. ReportFormats.NamesFor(report)]);
+            Assert.Empty(ReportFormats.NamesFor(report).Intersect(["junit", "ktap", "gitlab", "tsv"]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Situations.Names), MemberType = typeof(Situations))]
+    public void A_check_is_a_row_and_no_name_ends_a_cell(string situation)
+    {
+        (Report report, int exitCode) = Situations.Of(situation);
+        string[][] rows = [.. Written.In("tsv", report).TrimEnd('\n').Split('\n').Select(l => l.Split('\t'))];
+        Assert.Equal(["file", "release", "architecture", "rule", "check", "outcome", "reason", "consequence", "declared"], rows[0]);
+        Assert.All(rows, row => Assert.Equal(9, row.Length));
+        string[] outcomes = [.. rows.Skip(1).Select(r => r[5])];
+        Assert.Equal(exitCode, outcomes.Contains("unreadable") ? 3 : outcomes.Contains("violated") ? 1 : outcomes.Contains("undecided") ? 4 : 0);
+        if (report is CheckReport check)
+        {
+            Assert.InRange(outcomes.Length - check.Results.Sum(r => r.Checks.Length), 0, 1);
+        }
+
+        if (situation == "violated")
+        {
+            Assert.Contains(rows, r => r[3] == "pgmap-on-compound-head" && r[5] == "violated" && r[8] == "folio.pgmap at page.h:278, page.compound_head at page.h:210");
+        }
     }
 
     private static string[][] Rows(string fixture, params string[] names)

@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Text;
+using LayoutCheck.Tests.Cli;
 
 namespace LayoutCheck.Tests.Support;
 
@@ -7,6 +9,7 @@ internal static class JsonRuns
 {
     private const string Image = "tests/fixtures/page-era6/page-era6.gcc-dwarf5.elf";
     private const string Late = "tests/fixtures/bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf";
+    private const string None = "tests/fixtures/page.h";
     private const string Audited = "tests/fixtures/audit/audit";
     private const string Before = "tests/fixtures/seed-before/seed-before.gcc-dwarf5.elf";
     private const string After = "tests/fixtures/seed-after/seed-after.gcc-dwarf5.elf";
@@ -25,6 +28,9 @@ internal static class JsonRuns
           moved value @0+64 long int -> value @64+64 long int
         """u8.ToArray());
 
+    private static readonly string s_lines = Write("lines.jsonl", Encoding.UTF8.GetBytes(ProgramRun.Run("check", Image, Late, None, "--format", "jsonl", "--facts").Out));
+    private static readonly string s_list = Write("list", Encoding.UTF8.GetBytes($"{Image}\n{After}\n"));
+
     /// <summary>The arguments, without <c>--format json</c>.</summary>
     public static IReadOnlyDictionary<string, string[][]> ByReport { get; } = new Dictionary<string, string[][]>(StringComparer.Ordinal)
     {
@@ -33,6 +39,7 @@ internal static class JsonRuns
             ["check", Image, "--pack", "mm,kernel,consumers"], ["check", Late],
             ["check", "tests/fixtures/disagree/disagree.gcc-dwarf5.elf"],
             ["check", Before, "--against", After],
+            ["check", Image, Late, None, "--pack", "mm"], ["check", None],
             ["check", s_configured, "-e", "config(CONFIG_64BIT) && offsetof(struct flexible, data) == 4"],
         ],
         ["show"] =
@@ -40,7 +47,7 @@ internal static class JsonRuns
             ["show", "tests/fixtures/disagree/disagree.gcc-dwarf5.elf", "page", "folio", "--all"], ["show", Image, "page.lru"],
             ["show", "tests/fixtures/shapes/shapes.gcc-dwarf5.elf", "holes", "bits"], ["show", s_damaged, "local"],
         ],
-        ["overlap"] = [["overlap", Image, "page"], ["overlap", Image, "page.lru"]],
+        ["overlap"] = [["overlap", Image, "page"], ["overlap", Image, "page.lru"], ["overlap", Image, "page", "folio"]],
         ["rules"] = [["rules"]],
         ["explain"] = [["explain", "pgmap-on-compound-head"], ["explain", "pgmap-on-compound-head", Late]],
         ["audit"] =
@@ -56,7 +63,17 @@ internal static class JsonRuns
             ["diff", "tests/fixtures/pinned/pinned.none.clang-dwarf4.elf", "tests/fixtures/pinned/pinned.spare-used.clang-dwarf4.elf"],
         ],
         ["baseline"] = [["baseline", Image, "page"]],
+        ["matrix"] = [["matrix", Image, "tests/fixtures/disagree/disagree.gcc-dwarf5.elf", "tests/fixtures/refused/stripped.elf"]],
+        ["merge"] = [["merge", s_lines, "--facts", "--expect", s_list]],
     };
+
+    /// <summary>Lines of JSON: those of check, and the records of a folder.</summary>
+    public static IEnumerable<string> Lines()
+    {
+        string records = Path.Combine(s_folder, "records");
+        _ = ProgramRun.Run("check", Image, None, "--output-dir", records);
+        return [.. File.ReadAllLines(s_lines), .. Directory.EnumerateFiles(records).Where(f => !f.EndsWith(".tmp", StringComparison.Ordinal)).SelectMany(File.ReadAllLines)];
+    }
 
     private static string MakeFolder()
     {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
-using LayoutCheck.Rules.Catalog;
 
 namespace LayoutCheck.Reports.Formats;
 
@@ -79,7 +78,7 @@ internal static class CheckText
                 ImmutableArray<CheckResult> found = [.. result.Checks.Where(c => c.Outcome == outcome)];
                 if (found.Length > 0)
                 {
-                    WriteViolation(report, result, found, text);
+                    ViolationText.Write(report, result, found, text);
                     written++;
                 }
             }
@@ -128,72 +127,15 @@ internal static class CheckText
     private static bool IsOmission(CheckReport report, CheckResult check)
         => report.Source.Omission is { } omission && check.Reason.Contains(omission.Clause, StringComparison.Ordinal);
 
-    private static void WriteViolation(CheckReport report, RuleResult result, ImmutableArray<CheckResult> violated, FoldedText text)
-    {
-        bool isError = violated[0].Outcome == Outcome.Violated;
-        text.Gap();
-        text.Row(isError ? "VIOLATED" : "warning", Title(result.Rule), 4, isError ? text.Style.Bad : text.Style.Warning, text.Style.Bold);
-        foreach (CheckResult check in violated)
-        {
-            Field("rule", Printable.Escape(check.Check.Expression.Text), text);
-            Field("seen", Printable.Escape(check.Reason), text);
-            foreach (string place in Places(report, check))
-            {
-                Field("declared", Printable.Escape(place), text);
-            }
-
-            if (check.Consequence is { } consequence)
-            {
-                Field(check.Caution is null ? "breaks" : "but", Printable.Escape(consequence), text);
-            }
-        }
-
-        string fix = FirstParagraph(result.Rule.Fix);
-        if (result.Rule.Origin == RuleOrigin.Catalogue)
-        {
-            Field("to do", $"{Printable.Escape(fix)}{(fix.Length > 0 ? " " : "")}(More: layoutcheck explain {Printable.Escape(result.Rule.Id)})", text);
-            return;
-        }
-
-        if (fix.Length > 0)
-        {
-            Field("to do", Printable.Escape(fix), text);
-        }
-
-        if (result.Rule.Origin == RuleOrigin.File)
-        {
-            // A command for a shell is not folded. An assertion of the command line has no more to tell.
-            string command = $"layoutcheck explain --rules {Quoted(result.Rule.SourceName)} {Quoted(result.Rule.Id)}";
-            text.Output.WriteLine($"{ColumnOfProblems}{"more",-8}  {Printable.Escape(command)}");
-        }
-    }
-
-    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '@' or ':')
-        ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-
     private static void WriteUndecided(RuleResult result, ImmutableArray<CheckResult> undecided, FoldedText text)
     {
         text.Gap();
-        text.Row("undecided", Title(result.Rule), 4, text.Style.Warning, text.Style.Bold);
+        text.Row("undecided", ViolationText.Title(result.Rule), 4, text.Style.Warning, text.Style.Bold);
         foreach (CheckResult check in undecided)
         {
-            Field("rule", Printable.Escape(check.Check.Expression.Text), text);
-            Field("why", Printable.Escape(check.Reason), text);
+            ViolationText.Field("rule", Printable.Escape(check.Check.Expression.Text), text);
+            ViolationText.Field("why", Printable.Escape(check.Reason), text);
         }
-    }
-
-    private static string Title(Rule rule) => $" {Printable.Escape(rule.Title)} ({Printable.Escape(rule.Id)})";
-
-    private static void Field(string name, string value, FoldedText text) => text.Row($"{ColumnOfProblems}{name,-8}  ", value, 12, text.Style.Dim);
-
-    private static IEnumerable<string> Places(CheckReport report, CheckResult check)
-        => check.Observed.Select(o => o.Subject).Distinct().Where(report.Places.ContainsKey)
-            .Select(subject => $"{subject} at {report.Places[subject].File}:{report.Places[subject].Line}");
-
-    private static string FirstParagraph(string markdown)
-    {
-        string paragraph = markdown.Split("\n\n")[0];
-        return string.Join(' ', paragraph.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
     private static void WriteSummary(CheckReport report, FoldedText text)

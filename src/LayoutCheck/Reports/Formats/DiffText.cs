@@ -197,8 +197,8 @@ internal static class DiffText
         }
     }
 
-    // The whole in a sentence: size, alignment, and whether anything moved.
-    private static string Sentence(TypeChanges changes)
+    /// <summary>The whole in a sentence: size, alignment, and whether anything moved.</summary>
+    internal static string Sentence(TypeChanges changes)
     {
         string size = changes.Old.ByteSize == changes.New.ByteSize ? $"same size ({changes.New.ByteSize})" : $"{changes.Old.ByteSize} -> {changes.New.ByteSize} bytes";
         string alignment = changes.IsRealigned ? $", alignment {changes.Old.Alignment} -> {changes.New.Alignment}" : "";

@@ -12,6 +12,9 @@ public enum ReportNeeds
 
     /// <summary>The structs that share struct page's bytes, for a map of them.</summary>
     Map = 2,
+
+    /// <summary>The facts of a matrix's default columns, and the hash of a file without a build id.</summary>
+    Columns = 4,
 }
 
 /// <summary>A form in which reports are written. A class is added to <see cref="ReportFormats.All"/>, and every command that it can write offers it.</summary>

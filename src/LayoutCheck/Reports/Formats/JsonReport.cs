@@ -30,6 +30,13 @@ internal sealed class JsonReport : IDisposable
     {
         _json.WriteStartObject();
         _json.WriteString("format", "layoutcheck/2");
+        WriteBody(report);
+        _json.WriteEndObject();
+        _json.Flush();
+    }
+
+    private void WriteBody(Report report)
+    {
         _json.WriteString("report", report.Name);
         switch (report)
         {
@@ -41,6 +48,9 @@ internal sealed class JsonReport : IDisposable
                 break;
             case OverlapReport overlap:
                 Write(overlap);
+                break;
+            case StructMapReport map:
+                Write(map);
                 break;
             case RulesReport rules:
                 Write(rules);
@@ -61,8 +71,20 @@ internal sealed class JsonReport : IDisposable
                 WriteImage(audit);
                 WriteSource(audit.Source);
                 break;
+            case MatrixReport matrix:
+                new JsonMatrix(_json).Write(matrix);
+                break;
             case DiffReport compared:
                 JsonDiff.Write(_json, compared);
+                break;
+            case CheckBatch batch:
+                JsonBatch.Write(_json, batch, WriteBody);
+                break;
+            case UnreadableReport unreadable:
+                JsonBatch.Write(_json, unreadable);
+                break;
+            case RecordSummary summary:
+                JsonBatch.Write(_json, summary);
                 break;
             default:
                 throw new ArgumentException($"no JSON for {report.Name}", nameof(report));
@@ -76,9 +98,6 @@ internal sealed class JsonReport : IDisposable
         {
             JsonDiff.WriteRun(_json, diff);
         }
-
-        _json.WriteEndObject();
-        _json.Flush();
     }
 
     /// <inheritdoc/>
@@ -128,7 +147,29 @@ internal sealed class JsonReport : IDisposable
         _json.WriteString("source", SourceName(report.Source));
     }
 
+    private void Write(StructMapReport report)
+    {
+        _json.WriteStartArray("maps");
+        foreach (OverlapReport type in report.Types)
+        {
+            _json.WriteStartObject();
+            WriteLanes(type);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+        WriteImage(report);
+        _json.WriteString("source", SourceName(report.Types[0].Source));
+    }
+
     private void Write(OverlapReport report)
+    {
+        WriteLanes(report);
+        WriteImage(report);
+        _json.WriteString("source", SourceName(report.Source));
+    }
+
+    private void WriteLanes(OverlapReport report)
     {
         TypeLayout layout = report.Layout!;
         _json.WriteString("type", report.TypeSpelling);
@@ -157,9 +198,6 @@ internal sealed class JsonReport : IDisposable
 
             _json.WriteEndArray();
         }
-
-        WriteImage(report);
-        _json.WriteString("source", SourceName(report.Source));
     }
 
     private void Write(RulesReport report)

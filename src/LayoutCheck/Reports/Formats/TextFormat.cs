@@ -32,6 +32,9 @@ internal sealed class TextFormat : IReportFormat
             case OverlapReport overlap:
                 OverlapText.Write(overlap, style, writer);
                 break;
+            case StructMapReport map:
+                StructMapText.Write(map, style, writer);
+                break;
             case RulesReport rules:
                 RulesText.Write(rules, style, writer);
                 break;
@@ -44,8 +47,14 @@ internal sealed class TextFormat : IReportFormat
             case BaselineReport baseline:
                 writer.Write(baseline.RuleText);
                 break;
+            case MatrixReport matrix:
+                MatrixText.Write(matrix, style, writer);
+                break;
             case AuditReport audit:
                 AuditText.Write(audit, style, writer);
+                break;
+            case CheckBatch or UnreadableReport or RecordSummary:
+                SummaryText.Write(RecordSummary.Of(report), style, writer);
                 break;
             default:
                 throw new ArgumentException($"no text for {report.Name}", nameof(report));

@@ -6,7 +6,10 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports.Formats;
 
-/// <summary>Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits.</summary>
+/// <summary>
+/// Tab-separated values for cut, awk and spreadsheets: a head line, then one line for each named member, with positions in bits; of <c>check</c>, one line a check; of a
+/// matrix, one line an image.
+/// </summary>
 internal sealed class TsvFormat : IReportFormat
 {
     /// <inheritdoc/>
@@ -16,17 +19,35 @@ internal sealed class TsvFormat : IReportFormat
     public ReportNeeds Needs => ReportNeeds.None;
 
     /// <inheritdoc/>
-    public bool TellsUnreadable => false;
+    public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report == "show";
+    public bool CanWrite(string report) => report is "show" or "check" or "matrix" or "merge";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)
     {
         using StreamWriter writer = new(output, new UTF8Encoding(false), 1 << 12, leaveOpen: true) { NewLine = "\n" };
+        if (report is MatrixReport matrix)
+        {
+            MatrixTsv.Write(matrix, writer);
+            return;
+        }
+
+        if (report is RecordSummary summary)
+        {
+            SummaryTsv.Write(summary, writer);
+            return;
+        }
+
+        if (report is not ShowReport layouts)
+        {
+            WriteChecks(report, writer);
+            return;
+        }
+
         writer.WriteLine("type\tmember\tbit_offset\tbit_size\tmember_type\tfirst_unit\tfile\tline");
-        foreach (ShownType shown in ((ShowReport)report).Types)
+        foreach (ShownType shown in layouts.Types)
         {
             if (shown.Member is { } member)
             {
@@ -37,6 +58,22 @@ internal sealed class TsvFormat : IReportFormat
             foreach (LayoutItem item in shown.Layout.Items.Where(i => i.Kind == LayoutItemKind.Member && i.Name is not null))
             {
                 WriteRow(shown, item.Path, item.BitOffset, item.BitSize, item.Type, item.Place, writer);
+            }
+        }
+    }
+
+    private static void WriteChecks(Report report, TextWriter writer)
+    {
+        writer.WriteLine("file\trelease\tarchitecture\trule\tcheck\toutcome\treason\tconsequence\tdeclared");
+        foreach (ImageFindings image in FindingSet.Of(report).Images)
+        {
+            foreach ((FindingRule rule, Finding finding) in image.All)
+            {
+                string[] cells =
+                [
+                    image.Label, image.Release ?? "", image.Architecture ?? "", rule.Id, finding.Name, finding.Level.Word(), finding.Reason, finding.Consequence ?? "", finding.PlacesInWords,
+                ];
+                writer.WriteLine(string.Join('\t', cells));
             }
         }
     }

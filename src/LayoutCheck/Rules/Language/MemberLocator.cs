@@ -172,7 +172,7 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
                 : new Located($"{shortName}.{path}", graph, root, found, "") { Parts = new FactSubject(spelling, path) };
         }
 
-        if (member.Paths.Select(path => (Path: path, Pointer: PointerOn(graph, root, path))).FirstOrDefault(p => p.Pointer is not null) is ({ } way, { } at))
+        if (member.Paths.Select(path => (Path: path, Pointer: MemberPath.PointerOn(graph, root, path))).FirstOrDefault(p => p.Pointer is not null) is ({ } way, { } at))
         {
             return Located.Undecided($"{way} goes through a pointer: {at} is one, and what lies behind it has no offset in {spelling}");
         }
@@ -189,20 +189,6 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
         int dot = path.LastIndexOf('.');
         string prefix = path[..(dot + 1)];
         return Suggestions.Clause(path, MemberPath.NamesAfter(graph, root, prefix.TrimEnd('.')).Select(n => prefix + n));
-    }
-
-    // A pointer on the way: what lies behind it is another type, and no part of this one.
-    private static string? PointerOn(TypeGraph graph, TypeId root, string path)
-    {
-        for (int dot = path.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = path.IndexOf('.', dot + 1))
-        {
-            if (MemberPath.Resolve(graph, root, path[..dot]) is { } member && graph.NodeOrNull(graph.Strip(member.Type)) is PointerType)
-            {
-                return path[..dot];
-            }
-        }
-
-        return null;
     }
 
     private Located LocateEnumerator(

@@ -32,6 +32,12 @@ internal static class PlaceholderFunction
             }
         }
 
+        if (!member.Place.IsBitField)
+        {
+            Observation place = new($"offsetof({member.Call.Subject})", member.Name, ObservedFact.ByteOffset, member.Place.BitOffset / 8) { SubjectByteSize = bits / 8 };
+            member.Evaluation.Note(place);
+        }
+
         return member.Evaluation.Image.Omission is { IsOfMembers: true } omission
             ? Answer.Unknown($"{member.Name} may share its bytes with more members: {omission.Clause}")
             : Answer.Truth(false, $"no member on {member.Name} has the name of a placeholder");

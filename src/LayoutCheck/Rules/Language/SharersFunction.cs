@@ -71,6 +71,9 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         "sharers(struct zone, struct page, _refcount) in { watermark } or low 16"),
 ])
 {
+    // A report draws two members, and lists a few.
+    private const int MostPlaces = 4;
+
     public static SharersFunction Sharers { get; } = new();
 
     /// <inheritdoc/>
@@ -133,6 +136,11 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
             Of = asked.Behind == 0 && asked.Holder.ToString() == asked.Subject.Type.ToString() ? located.Parts : null,
         });
         Judgement judgement = new(asked, there, holder.Name, search, evaluation.Image.Target.IsBigEndian);
+        if (judgement.Answer.IsFalse)
+        {
+            NotePlaces(asked, located, judgement.Strangers, evaluation);
+        }
+
         foreach (string caution in judgement.Cautions)
         {
             evaluation.Warn(caution);
@@ -141,12 +149,30 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         return judgement.Answer;
     }
 
+    // Of a violation, where the members lie that should not be there, and the word that they lie on. A bit-field has no place in bytes.
+    private static void NotePlaces(SharersCall asked, Located word, IReadOnlyList<(string Path, Sharer Member)> strangers, IEvaluation evaluation)
+    {
+        foreach ((string path, Sharer member) in strangers.Take(MostPlaces))
+        {
+            if (asked.Holder.BaseName is { } holder && member.BitOffset % 8 == 0 && member.BitEnd % 8 == 0)
+            {
+                ulong size = (member.BitEnd - member.BitOffset) / 8;
+                evaluation.Note(new Observation($"offsetof({asked.Holder}, {path})", $"{holder.Name}.{path}", ObservedFact.ByteOffset, member.BitOffset / 8) { SubjectByteSize = size });
+            }
+        }
+
+        if (asked is { Behind: 0, Subject.Member: not null } && word.Place is { IsBitField: false } place)
+        {
+            evaluation.Note(new Observation($"offsetof({asked.Subject})", word.Name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = place.BitSize / 8 });
+        }
+    }
+
     /// <summary>What the members that were found come to.</summary>
     private sealed class Judgement
     {
         public Judgement(SharersCall asked, string there, string holder, MembersOnBytes search, bool isBigEndian)
         {
-            List<string> strangers = [];
+            List<(string Path, Sharer Member)> strangers = [];
             List<string> cautions = [];
             foreach ((string path, Sharer member) in search.Found)
             {
@@ -161,14 +187,15 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
                 }
                 else
                 {
-                    strangers.Add($"{path} ({member.Type})");
+                    strangers.Add((path, member));
                 }
             }
 
             bool isOfAll = asked.Subject.Member is null;
+            Strangers = strangers;
             Cautions = strangers.Count > 0 ? [] : cautions;
             Answer = strangers.Count > 0
-                ? Answer.Truth(false, $"{string.Join(", ", strangers)} of {holder}{(isOfAll ? "" : " on " + there)} {(strangers.Count == 1 ? "is" : "are")} not in the list")
+                ? Answer.Truth(false, $"{string.Join(", ", strangers.Select(s => $"{s.Path} ({s.Member.Type})"))} of {holder}{(isOfAll ? "" : " on " + there)} {(strangers.Count == 1 ? "is" : "are")} not in the list")
                 : Answer.Truth(true, isOfAll ? $"{holder} has no member that is not in the list"
                     : search.Found.Count == 0 ? $"no member of {holder} lies on {there}"
                     : $"on {there} {(search.Found.Count == 1 ? "lies" : "lie")} {string.Join(", ", search.Found.Keys)} of {holder}, {(cautions.Count == 0 ? "all known" : "known or placeholders")}");
@@ -177,5 +204,8 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
         public Answer Answer { get; }
 
         public IReadOnlyList<string> Cautions { get; }
+
+        /// <summary>The members that the list has not.</summary>
+        public IReadOnlyList<(string Path, Sharer Member)> Strangers { get; }
     }
 }

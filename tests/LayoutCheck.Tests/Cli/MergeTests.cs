@@ -1,0 +1,120 @@
+using System.Text.Json;
+using LayoutCheck.Tests.Support;
+
+namespace LayoutCheck.Tests.Cli;
+
+/// <summary>merge: one table of many runs, and what is missing in them.</summary>
+public sealed class MergeTests : IDisposable
+{
+    private const string Good = "tests/fixtures/page-era6/page-era6.gcc-dwarf5.elf";
+    private const string Bad = "tests/fixtures/bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf";
+    private const string Open = "tests/fixtures/no-page/no-page.gcc-dwarf5.elf";
+    private const string None = "tests/fixtures/page.h";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("layoutcheck-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
+    [Fact]
+    public void Lines_and_folders_make_the_table_of_one_run()
+    {
+        string[] sorted = [Bad, Open, Good, None];
+        ProgramResult one = ProgramRun.Run(["check", .. sorted.Order(StringComparer.Ordinal)]);
+        string lines = Lines("a.jsonl", None, Good);
+        string records = Path.Combine(_folder, "records");
+        _ = ProgramRun.Run("check", Bad, Open, "--output-dir", records);
+
+        ProgramResult merged = ProgramRun.Run("merge", records, lines);
+        Assert.Equal((3, "", one.Out), (merged.ExitCode, merged.Err, merged.Out));
+        Assert.Equal(one.Out, ProgramRun.Run("merge", lines, records).Out);
+
+        ProgramResult asLines = ProgramRun.Run("merge", lines, records, "--format", "jsonl");
+        Assert.Equal(4, asLines.Out.Split('\n').Length - 1);
+        ProgramResult tsv = ProgramRun.Run("merge", lines, records, "--format", "tsv");
+        Assert.Equal(5, tsv.Out.Split('\n').Length - 1);
+        Assert.All(tsv.Out.Split('\n')[..^1], l => Assert.Equal(14, l.Split('\t').Length));
+        using JsonDocument json = JsonDocument.Parse(ProgramRun.Run("merge", lines, records, "--format", "json").Out);
+        Assert.Equal(["format", "report", "verdict", "exit_code", "images", "problems"], json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(4, json.RootElement.GetProperty("images").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_record_that_is_expected_and_missing_is_told()
+    {
+        string lines = Lines("a.jsonl", Good);
+        string list = List(Good, Bad);
+        ProgramResult result = ProgramRun.Run("merge", lines, "--expect", list);
+        Assert.Equal(4, result.ExitCode);
+        Assert.Equal($"layoutcheck: {Bad}: has no record", Assert.Single(result.ErrLines));
+        Assert.Contains($"missing {Bad}: has no record", result.Unfolded, StringComparison.Ordinal);
+        Assert.Equal(0, ProgramRun.Run("merge", lines, "--expect", List(Good)).ExitCode);
+        Assert.Equal(0, ProgramRun.Run("merge", lines, "--expect", List(Path.Combine(FixtureFile.Repository, Good))).ExitCode);
+        Assert.Equal(0, ProgramRun.Run("merge", lines).ExitCode);
+    }
+
+    [Fact]
+    public void A_worse_verdict_stays_the_worst()
+        => Assert.Equal(3, ProgramRun.Run("merge", Lines("a.jsonl", None), "--expect", List(Good, None)).ExitCode);
+
+    [Fact]
+    public void A_double_record_counts_once()
+    {
+        string lines = Lines("a.jsonl", Good, Good);
+        ProgramResult result = ProgramRun.Run("merge", lines, lines);
+        Assert.Equal((0, ""), (result.ExitCode, result.Err));
+        Assert.StartsWith("1 image: 1 holds\n", result.Out, StringComparison.Ordinal);
+        ProgramResult expected = ProgramRun.Run("merge", lines, "--expect", List(Good));
+        Assert.Equal(4, expected.ExitCode);
+        Assert.Contains("2 records say the same", Assert.Single(expected.ErrLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Contradictory_records_are_told_and_all_stay()
+    {
+        string lines = Lines("a.jsonl", Good);
+        string other = Path.Combine(_folder, "b.jsonl");
+        File.WriteAllText(other, File.ReadAllText(Lines("c.jsonl", Bad)).Replace($"\"path\":\"{Bad}\"", $"\"path\":\"{Good}\"", StringComparison.Ordinal));
+        ProgramResult result = ProgramRun.Run("merge", lines, other);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("2 records say different things: holds", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+        Assert.StartsWith("2 images: 1 violated, 1 holds\n", result.Out, StringComparison.Ordinal);
+        Assert.Contains("contradictory ", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_torn_line_is_dropped_and_told()
+    {
+        string lines = Lines("a.jsonl", Good, Bad);
+        string whole = File.ReadAllText(lines);
+        File.WriteAllText(lines, whole[..^200]);
+        ProgramResult result = ProgramRun.Run("merge", lines);
+        Assert.Equal(4, result.ExitCode);
+        Assert.Contains("line 2 is torn", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+        Assert.StartsWith("1 image: 1 holds\n", result.Out, StringComparison.Ordinal);
+        File.WriteAllText(lines, "hello\n" + whole);
+        Assert.Contains("line 1 is no record of check", Assert.Single(ProgramRun.Run("merge", lines).ErrLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_is_an_error()
+    {
+        ProgramResult result = ProgramRun.Run("merge", Path.Combine(_folder, "none"));
+        Assert.Equal((3, ""), (result.ExitCode, result.Out));
+        Assert.Contains("no such file", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+    }
+
+    private string Lines(string name, params string[] inputs)
+    {
+        string file = Path.Combine(_folder, name);
+        string list = List(inputs);
+        _ = ProgramRun.Run("check", "--files-from", list, "--format", "jsonl", "--output", file);
+        return file;
+    }
+
+    private string List(params string[] inputs)
+    {
+        string list = Path.Combine(_folder, Path.GetRandomFileName());
+        File.WriteAllLines(list, inputs);
+        return list;
+    }
+}
