@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
+using LayoutCheck.Lookup;
 using LayoutCheck.Reports;
 
 namespace LayoutCheck.Cli;
@@ -9,8 +10,6 @@ namespace LayoutCheck.Cli;
 /// <summary><c>layoutcheck matrix</c>.</summary>
 internal static class MatrixCommand
 {
-    private const string StandardInput = "-";
-
     /// <summary>Adds what can be typed.</summary>
     public static void Fill(Command command)
     {
@@ -40,7 +39,7 @@ internal static class MatrixCommand
         {
             ImmutableArray<MatrixColumn> columns = MatrixColumns.Parse(parsed.GetValue(show) ?? []);
             OutputForm form = output.Form(parsed);
-            ImmutableArray<string> paths = [.. parsed.GetValue(files) ?? [], .. parsed.GetValue(list) is { } from ? Listed(from) : []];
+            ImmutableArray<string> paths = [.. parsed.GetValue(files) ?? [], .. parsed.GetValue(list) is { } from ? FileList.Read(from) : []];
             if (paths.IsEmpty)
             {
                 throw new UsageException("matrix needs images: name FILEs, or a list of them with --files-from");
@@ -56,7 +55,8 @@ internal static class MatrixCommand
     private static ImmutableArray<MatrixRow> Ask(ImmutableArray<string> paths, ImmutableArray<MatrixColumn> columns, ImageOptions how, int threads)
     {
         int done = 0;
-        using Progress progress = new(() => (double)done / paths.Length);
+        using SharedKernels kernels = new();
+        using Progress progress = new(() => (double)done / paths.Length, words: () => $"{done} of {paths.Length}");
         ImmutableArray<MatrixRow>.Builder rows = ImmutableArray.CreateBuilder<MatrixRow>(paths.Length);
         foreach (MatrixRow row in ImageBatch.Run(paths, BatchLimits.Of(threads), Ask, MatrixRow.Unreadable))
         {
@@ -68,11 +68,8 @@ internal static class MatrixCommand
 
         MatrixRow Ask(string path, int threadsOfOne)
         {
-            using KernelImage image = KernelImage.Open(path, how);
+            using KernelImage image = KernelImage.Open(path, how with { Kernels = kernels });
             return MatrixAnalysis.Run(image, columns, threadsOfOne);
         }
     }
-
-    private static IEnumerable<string> Listed(string list)
-        => (list == StandardInput ? Console.In.ReadToEnd() : RuleChoice.ReadText(list, "list of files")).Split('\n').Select(l => l.TrimEnd('\r')).Where(l => l.Length > 0);
 }

@@ -1,5 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
+using LayoutCheck.Reports.Formats;
+using LayoutCheck.Rules;
 
 namespace LayoutCheck.Cli;
 
@@ -13,9 +17,11 @@ internal static class MergeCommand
         Option<string?> expected = new("--expect") { HelpName = "LIST|-", Description = "Each file of this list must have one record: what is missing, double or contradictory is told, and the exit code is 4 at least." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "Write the counts, and the images in which a rule is violated." };
         Option<bool> facts = new("--facts") { Description = "In JSON lines, tell the facts of each image too." };
+        Option<bool> matrix = new("--matrix") { Description = "Write the matrix of the records in place of their verdicts: the columns that matrix has by default." };
+        Option<string[]> show = new("--show") { HelpName = "COLUMN,...", Description = "With --matrix: columns of what the records tell, as matrix takes them." };
         OutputOptions output = new("merge");
         command.Arguments.Add(files);
-        foreach (Option option in (Option[])[expected, quiet, facts])
+        foreach (Option option in (Option[])[expected, quiet, facts, matrix, show])
         {
             command.Options.Add(option);
         }
@@ -23,17 +29,51 @@ internal static class MergeCommand
         output.AddTo(command);
         command.SetAction(parsed =>
         {
-            OutputForm form = output.Form(parsed, parsed.GetValue(quiet) ? Reports.Formats.Verbosity.Quiet : Reports.Formats.Verbosity.Normal).WithFacts(parsed.GetValue(facts));
+            OutputForm form = output.Form(parsed, parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal).WithFacts(parsed.GetValue(facts));
             string[]? wanted = parsed.GetValue(expected) is { } list ? FileList.Read(list) : null;
             List<RecordProblem> torn = [];
             List<ImageRecord> records = RecordFolder.ReadAll(parsed.GetValue(files)!, torn);
             RecordSummary summary = RecordMerge.Join(records, torn, wanted);
             foreach (RecordProblem problem in summary.Problems)
             {
-                StandardError.WriteLine($"layoutcheck: {Core.Printable.Escape($"{problem.Path}: {problem.Words}")}");
+                StandardError.WriteLine($"layoutcheck: {Printable.Escape($"{problem.Path}: {problem.Words}")}");
             }
 
-            return OutputOptions.Write(summary, form);
+            if (!parsed.GetValue(matrix))
+            {
+                return parsed.GetValue(show) is { Length: > 0 } ? throw new UsageException("--show goes with --matrix") : OutputOptions.Write(summary, form);
+            }
+
+            if (form.Destinations.FirstOrDefault(d => !d.Format.CanWrite("matrix")).Format is { } other)
+            {
+                throw new UsageException($"--format {other.Name} has no matrix: take {OptionWords.List([.. ReportFormats.NamesFor("matrix").Intersect(ReportFormats.NamesFor("merge"))])}");
+            }
+
+            int code = OutputOptions.Write(MatrixOf(summary, MatrixColumns.Parse(parsed.GetValue(show) ?? [])), form);
+            return (int)CheckBatch.WorstOf([(ExitCode)code, summary.Problems.IsEmpty ? ExitCode.Holds : ExitCode.Undecided]);
         });
+    }
+
+    private static MatrixReport MatrixOf(RecordSummary summary, ImmutableArray<MatrixColumn> columns) => new(columns, [.. summary.Images.Select(record =>
+        new MatrixRow(record.Path, record.Error is null ? [.. columns.Select(c => MatrixFacts.CellOf(c, record.Facts, id => OutcomeOf(record, id)))] : [])
+        {
+            Release = record.Release,
+            Machine = record.Machine,
+            Bits = record.Bits,
+            BuildId = record.BuildId,
+            Problem = record.Error?.Message,
+        })]);
+
+    private static Outcome? OutcomeOf(ImageRecord record, string id)
+    {
+        foreach (RecordedRule rule in record.Rules)
+        {
+            if (rule.Id == id)
+            {
+                return rule.Outcome;
+            }
+        }
+
+        return null;
     }
 }

@@ -96,6 +96,18 @@ public sealed class MergeTests : IDisposable
     }
 
     [Fact]
+    public void A_matrix_of_records_is_that_of_their_images()
+    {
+        string records = Path.Combine(_folder, "records");
+        _ = ProgramRun.Run("check", Bad, Good, None, "--output-dir", records);
+        ProgramResult matrix = ProgramRun.Run(["matrix", .. new[] { Bad, Good, None }.Order(StringComparer.Ordinal), "--format", "tsv", "--show", "sizeof:page,page.pgmap,folio.pgmap"]);
+        ProgramResult merged = ProgramRun.Run("merge", records, "--matrix", "--format", "tsv", "--show", "sizeof:page,page.pgmap,folio.pgmap");
+        Assert.Equal((matrix.ExitCode, matrix.Out), (merged.ExitCode, merged.Out));
+        Assert.Equal(2, ProgramRun.Run("merge", records, "--matrix", "--format", "jsonl").ExitCode);
+        Assert.Equal(2, ProgramRun.Run("merge", records, "--show", "sizeof:page").ExitCode);
+    }
+
+    [Fact]
     public void A_file_that_is_not_there_is_an_error()
     {
         ProgramResult result = ProgramRun.Run("merge", Path.Combine(_folder, "none"));

@@ -15,7 +15,7 @@ public sealed class UsageTests
     [InlineData("show", "show needs FILE and TYPE")]
     [InlineData("show vmlinux", "show needs TYPE")]
     [InlineData("overlap", "overlap needs FILE and TYPE")]
-    [InlineData("check a b", "check takes no more than FILE; 'b' is one too many")]
+    [InlineData("audit a b", "audit takes no more than FILE; 'b' is one too many")]
     [InlineData("check --fromat json", "there is no option '--fromat'; did you mean --format?")]
     [InlineData("show vmlinux page --soruce=btf", "there is no option '--soruce'; did you mean --source?")]
     [InlineData("check --format xml", "--format takes text, json, tsv, ")]
@@ -47,9 +47,9 @@ public sealed class UsageTests
     [Fact]
     public void Two_faults_are_two_lines()
     {
-        ProgramResult result = ProgramRun.Run("check", "a", "b", "--format", "xml");
+        ProgramResult result = ProgramRun.Run("audit", "a", "b", "--format", "xml");
         Assert.Equal(
-            ["layoutcheck: check takes no more than FILE; 'b' is one too many", $"layoutcheck: --format takes {OptionWords.List(ReportFormats.NamesFor("check"))}, not 'xml'", "Try 'layoutcheck check --help'."],
+            ["layoutcheck: audit takes no more than FILE; 'b' is one too many", $"layoutcheck: --format takes {OptionWords.List(ReportFormats.NamesFor("audit"))}, not 'xml'", "Try 'layoutcheck audit --help'."],
             result.ErrLines);
     }
 

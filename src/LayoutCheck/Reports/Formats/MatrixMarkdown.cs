@@ -10,20 +10,20 @@ internal static class MatrixMarkdown
     {
         MatrixNotes notes = new(report);
         string[] labels = MatrixCells.Labels(report.Images);
-        Row(["release", "arch", .. report.Columns.Select(c => Code(Printable.Escape(c.Text)))], output);
-        Row(["---", "---", .. report.Columns.Select(c => c.Fact is MatrixFact.Offset or MatrixFact.Size ? "---:" : "---")], output);
+        output.WriteLine(MarkdownText.Row(["release", "arch", .. report.Columns.Select(c => MarkdownText.Code(Printable.Escape(c.Text)))]));
+        output.WriteLine(MarkdownText.Row(["---", "---", .. report.Columns.Select(c => c.Fact is MatrixFact.Offset or MatrixFact.Size ? "---:" : "---")]));
         for (int i = 0; i < labels.Length; i++)
         {
             MatrixRow row = report.Images[i];
             string[] cells = row.Problem is { } problem
                 ? [$"cannot be read{Mark(problem)}", .. report.Columns.Skip(1).Select(_ => "")]
                 : [.. report.Columns.Zip(row.Cells, (column, cell) => Cell(column, cell) + Mark(cell.Note))];
-            Row([Code(labels[i]), Code(MatrixCells.Machine(row)), .. cells], output);
+            output.WriteLine(MarkdownText.Row([MarkdownText.Code(labels[i]), MarkdownText.Code(MatrixCells.Machine(row)), .. cells]));
         }
 
         for (int i = 0; i < notes.Texts.Count; i++)
         {
-            output.WriteLine($"{(i == 0 ? "\n" : "")}{i + 1}. {Code(notes.Texts[i], isInTable: false)}");
+            output.WriteLine($"{(i == 0 ? "\n" : "")}{i + 1}. {MarkdownText.Code(notes.Texts[i])}");
         }
 
         string Mark(string? note) => notes.MarkOf(note) is { Length: > 0 } mark ? $" \\[{mark.Trim(' ', '[', ']')}\\]" : "";
@@ -33,24 +33,6 @@ internal static class MatrixMarkdown
     private static string Cell(MatrixColumn column, MatrixCell cell)
     {
         string words = MatrixCells.Words(column, cell);
-        return words.All(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or ':' or '?' or '/') || words == "-" ? words : Code(words);
-    }
-
-    private static void Row(string[] cells, TextWriter output) => output.WriteLine($"| {string.Join(" | ", cells)} |");
-
-    // A fence is longer than any run of backticks within.
-    private static string Code(string text, bool isInTable = true)
-    {
-        int longest = 0;
-        int run = 0;
-        foreach (char c in text)
-        {
-            run = c == '`' ? run + 1 : 0;
-            longest = Math.Max(longest, run);
-        }
-
-        string fence = new('`', longest + 1);
-        string space = longest > 0 || text.Length == 0 ? " " : "";
-        return $"{fence}{space}{(isInTable ? text.Replace("|", "\\|", StringComparison.Ordinal) : text)}{space}{fence}";
+        return words.All(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or ':' or '?' or '/') || words == "-" ? words : MarkdownText.Code(words);
     }
 }
