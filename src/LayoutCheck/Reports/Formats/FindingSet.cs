@@ -38,7 +38,10 @@ internal sealed record ImageFindings(string File, ExitCode ExitCode, string Head
     /// <summary>How many findings have a level.</summary>
     public int Count(FindingLevel level) => Groups.Sum(g => g.Findings.Count(f => f.Level == level));
 
-    /// <summary>The same, with a finding of its own for the verdict where no other one tells of it: in a list of findings it must not look better than it is.</summary>
+    /// <summary>
+    /// The same, with a finding of its own for the verdict where no other one tells of it: in a list of findings it must not look better than it is. A flagship
+    /// rule that does not apply leaves its question open, beside whatever else is wrong.
+    /// </summary>
     public ImageFindings WithVerdict()
     {
         FindingLevel needed = ExitCode switch
@@ -48,7 +51,10 @@ internal sealed record ImageFindings(string File, ExitCode ExitCode, string Head
             ExitCode.Unreadable => FindingLevel.Unreadable,
             _ => FindingLevel.Skipped,
         };
-        return needed == FindingLevel.Skipped || Count(needed) > 0 ? this : this with { Groups = [new FindingGroup(s_verdict, [new Finding("verdict", needed, Headline)]), .. Groups] };
+        bool isTold = needed == FindingLevel.Skipped || Count(needed) > 0;
+        bool isFlagshipOpen = needed != FindingLevel.Skipped && Groups.Any(g => g.Rule.IsFlagship && g.Level == FindingLevel.Skipped);
+        return isTold && !isFlagshipOpen ? this
+            : this with { Groups = [new FindingGroup(s_verdict, [new Finding("all rules", isTold ? FindingLevel.Undecided : needed, Headline)]), .. Groups] };
     }
 
     /// <summary>Sets what an image tells of itself.</summary>
