@@ -89,6 +89,9 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
         json.WriteStartObject("driver");
         json.WriteString("name", "layoutcheck");
         json.WriteString("semanticVersion", version);
+
+        // Consumers ask for a URI; a package URL names this version and claims no site.
+        json.WriteString("informationUri", $"pkg:generic/layoutcheck@{version}");
         json.WriteStartArray("rules");
         foreach (FindingRule rule in rules)
         {
