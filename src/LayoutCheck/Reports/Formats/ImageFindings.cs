@@ -70,6 +70,6 @@ internal sealed record ImageFindings(string File, ExitCode ExitCode, string Head
         const string Before = "-endian ";
         int start = format.IndexOf(Before, StringComparison.Ordinal);
         int end = format.LastIndexOf(' ');
-        return format.StartsWith("ELF ", StringComparison.Ordinal) && start > 0 && end > start + Before.Length ? Printable.Escape(format[(start + Before.Length)..end].Replace(" shared", "", StringComparison.Ordinal)) : null;
+        return format.StartsWith("ELF ", StringComparison.Ordinal) && start > 0 && end > start + Before.Length ? Printable.Escape(format[(start + Before.Length)..end].Replace(" shared", "", StringComparison.Ordinal).Replace(" type", "", StringComparison.Ordinal)) : null;
     }
 }
