@@ -27,6 +27,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
         ["import"] = [1],
         ["rules"] = [1, 4],
         ["explain"] = [1, 4],
+        ["schema"] = [1, 3, 4],
     };
 
     // By the command's name; the program itself is the empty one.
@@ -154,6 +155,15 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck diff old-vmlinux vmlinux --write-accept accepted.txt
               layoutcheck diff old-vmlinux vmlinux --accept accepted.txt --symvers Module.symvers
               layoutcheck diff vmlinux vmlinux --old-source dwarf --new-source btf
+
+            """,
+        ["schema"] = """
+            JSON Schema 2020-12, the same for every report: it knows the report by its name. The texts of rules,
+            which no image changes, are in 'rules --format json'.
+
+            Examples:
+              layoutcheck schema -o layoutcheck-2.schema.json
+              layoutcheck schema | jq '."$defs".fact'
 
             """,
         ["matrix"] = """

@@ -127,7 +127,7 @@ async function judge(browser, row, content, shot) {
       add(`${scheme}: axe`, result.violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`).join('; '));
       await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = false; }));
     }
-    if (shot) await page.screenshot({ path: path.join(shot, `${row.name}-${scheme}.png`), fullPage: content.length < 300000 });
+    if (shot) await page.screenshot({ path: path.join(shot, `${row.name}-${scheme}.png`), fullPage: !isSvg && content.length < 300000 });
     await page.close();
   }
   if (!isSvg) {
@@ -138,7 +138,13 @@ async function judge(browser, row, content, shot) {
     add('400 px', width > 400 ? `the page is ${width} pixels wide` : '');
     if (shot) await page.screenshot({ path: path.join(shot, `${row.name}-400.png`) });
     // What is before the rules of a single verdict, alone on paper.
-    if (await page.evaluate(() => { const front = document.querySelector('.front'); if (front) while (front.nextSibling) front.nextSibling.remove(); return !!front; })) {
+    // The break behind it makes a page of nothing where nothing follows.
+    if (await page.evaluate(() => {
+      const front = document.querySelector('.front');
+      while (front?.nextSibling) front.nextSibling.remove();
+      if (front) front.style.breakAfter = 'auto';
+      return !!front;
+    })) {
       const pages = pagesOf(await page.pdf({ preferCSSPageSize: true }));
       add('verdict and map on one page of paper', pages === 1 ? '' : `${pages} pages`);
       if (shot) {
@@ -164,7 +170,7 @@ async function judge(browser, row, content, shot) {
     elements: (s) => s.replace('</main>', '<b>bold</b></main>'),
     texts: (s) => s.replaceAll('must start at byte 8', 'must start'),
     labels: (s) => s.replace('font-size:12.5px', 'font-size:18px'),
-    policy: (s) => s.replace("default-src 'none'", "default-src 'self'"),
+    policy: (s) => s.replace('default-src &#39;none&#39;', 'default-src &#39;self&#39;'),
     'light: contrast in pictures': (s) => s.replace('--ontag:#fff', '--ontag:#c96'),
     'dark: contrast in pictures': (s) => s.replace('--list:#1f416b', '--list:#cde1fb'),
     'light: axe': (s) => s.replace('<html lang="en"', '<html'),

@@ -30,12 +30,20 @@ public static partial class MapDemands
         return demands.ToImmutable();
     }
 
-    // Two members that must lie at one place: the first is to move to the other.
+    // Two members that must lie at one place, or so far from each other: the first is to move.
     private static string? Place(CheckResult check)
-        => PlaceOfTwo().IsMatch(check.Check.Expression.Text)
-            && check.Observed.Where(o => o.Fact == ObservedFact.ByteOffset && o.Number is not null).DistinctBy(o => o.Subject).ToArray() is [var member, var other]
-            && member.Number != other.Number
-            ? string.Create(CultureInfo.InvariantCulture, $"must start at byte {other.Number}") : null;
+    {
+        Observation[] places = [.. check.Observed.Where(o => o.Fact == ObservedFact.ByteOffset && o.Number is not null).DistinctBy(o => o.Subject)];
+        if (places is not [var member, var other] || !PlaceOfOne().IsMatch(check.Check.Expression.Text))
+        {
+            return null;
+        }
+
+        ulong? wanted = PlaceOfTwo().IsMatch(check.Check.Expression.Text) ? other.Number
+            : Sum().Match(check.Reason) is { Success: true } sum && ulong.TryParse(sum.Groups["sum"].Value, CultureInfo.InvariantCulture, out ulong computed) ? computed
+            : null;
+        return wanted is { } byteOffset && byteOffset != member.Number ? string.Create(CultureInfo.InvariantCulture, $"must start at byte {byteOffset}") : null;
+    }
 
     private static string? Size(CheckResult check, int wordByteSize)
     {
@@ -50,6 +58,13 @@ public static partial class MapDemands
 
     [GeneratedRegex(@"^offsetof\([^()]*\) == offsetof\([^()]*\)$")]
     private static partial Regex PlaceOfTwo();
+
+    [GeneratedRegex(@"^offsetof\([^()]*\) == [^=<>!]*$")]
+    private static partial Regex PlaceOfOne();
+
+    // As the evaluator writes the result of arithmetic on the right.
+    [GeneratedRegex(@"\(= (?<sum>[0-9]+)\)$")]
+    private static partial Regex Sum();
 
     [GeneratedRegex(@"^sizeof\([^()]*\) == (?:sizeof\(long\)|(?<size>[0-9]{1,6}))$")]
     private static partial Regex SizeOfOne();

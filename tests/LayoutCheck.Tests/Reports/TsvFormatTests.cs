@@ -35,12 +35,12 @@ public sealed class TsvFormatTests
     [Fact]
     public void Every_command_offers_the_formats_that_write_its_report()
     {
-        Assert.Superset(["text", "json", "tsv"], [.. ReportFormats.NamesFor("show")]);
-        Assert.Superset(["text", "json", "tsv", "markdown"], [.. ReportFormats.NamesFor("matrix")]);
-        Assert.Superset(["text", "json", "sarif", "junit", "ktap", "github", "gitlab", "markdown", "tsv"], [.. ReportFormats.NamesFor("check")]);
+        Assert.Empty(((string[])["text", "json", "tsv"]).Except(ReportFormats.NamesFor("show")));
+        Assert.Empty(((string[])["text", "json", "tsv", "markdown"]).Except(ReportFormats.NamesFor("matrix")));
+        Assert.Empty(((string[])["text", "json", "sarif", "junit", "ktap", "github", "gitlab", "markdown", "tsv"]).Except(ReportFormats.NamesFor("check")));
         foreach (string report in new[] { "diff", "audit" })
         {
-            Assert.Superset(["text", "json", "sarif", "github", "markdown"], [.. ReportFormats.NamesFor(report)]);
+            Assert.Empty(((string[])["text", "json", "sarif", "github", "markdown"]).Except(ReportFormats.NamesFor(report)));
             Assert.Empty(ReportFormats.NamesFor(report).Intersect(["junit", "ktap", "gitlab", "tsv"]));
         }
     }

@@ -64,7 +64,8 @@ internal static class CheckFindings
 
     private static FindingGroup OfRule(CheckReport report, RuleResult result)
     {
-        bool isCounted = report.Counts(result);
+        // Of a rule that is open or violated otherwise, its warnings are no violations by that.
+        bool isCounted = result.Outcome == Outcome.Warning && report.Counts(result);
         return new FindingGroup(FindingRule.Of(result.Rule), [.. result.Checks.Select(c => OfCheck(report, c, isCounted))]);
     }
 

@@ -185,8 +185,14 @@ internal sealed class CheckSection(CheckReport report, HtmlPage page, int number
             return;
         }
 
-        page.Table(caption, ["rule", "outcome", "demands", "seen"], rules.Take(MostRows).Select(r => (IReadOnlyList<HtmlCell>)
-            [new HtmlCell(r.Rule.Id, "code"), new HtmlCell(Word(r.Outcome).Word, Word(r.Outcome).Kind), r.Rule.Title, Printable.Shorten(words(r), 240)]));
+        // Of rules that all came to one outcome, the caption tells it.
+        bool isOne = rules.All(r => r.Outcome == Outcome.NotApplicable);
+        page.Table(caption, isOne ? ["rule", "demands", "why not"] : ["rule", "outcome", "demands", "seen"], rules.Take(MostRows).Select(r =>
+        {
+            HtmlCell id = new(r.Rule.Id, "code");
+            string reason = Printable.Shorten(words(r), 240);
+            return (IReadOnlyList<HtmlCell>)(isOne ? [id, r.Rule.Title, reason] : [id, new HtmlCell(Word(r.Outcome).Word, Word(r.Outcome).Kind), r.Rule.Title, reason]);
+        }));
         if (rules.Length > MostRows)
         {
             _html.Element("p", $"and {rules.Length - MostRows} more, which JSON lists", ("class", "quiet"));

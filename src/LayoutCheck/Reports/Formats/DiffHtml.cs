@@ -104,7 +104,7 @@ internal static class DiffHtml
             string many = verdict.Pairs.Length > 1 ? $", pair {number}" : "";
             DiffRow[] rows = [.. DiffRow.Of(pair.Changes).Take(MostRows + 1)];
             page.Table($"{prefix}{name}{unit}{many}: {DiffText.Sentence(pair.Changes)}", ["byte", "member", "type"], rows.Take(MostRows)
-                .Select(r => (IReadOnlyList<HtmlCell>)[new HtmlCell(r.Place, "number"), new HtmlCell(r.What, "code"), new HtmlCell(r.Detail, "code")]));
+                .Select(r => (IReadOnlyList<HtmlCell>)[new HtmlCell(r.Place.Length > 0 ? r.Place : "inside", "number"), new HtmlCell(r.What, "code"), new HtmlCell(r.Detail, "code")]));
             if (rows.Length > MostRows)
             {
                 page.Html.Element("p", "and more members, which JSON lists", ("class", "quiet"));

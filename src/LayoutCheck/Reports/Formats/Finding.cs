@@ -79,7 +79,7 @@ internal sealed record FindingRule(string Id, string Title)
 internal sealed record FindingPlace(string Member, string File, ulong Line)
 {
     /// <summary>A place of the debug information.</summary>
-    public static FindingPlace Of(string member, SourcePlace place) => new(Printable.Escape(member), place.File, place.Line);
+    public static FindingPlace Of(string member, SourcePlace place) => new(Printable.Escape(member), SourceTree.Relative(place.File), place.Line);
 
     /// <summary>The place as a compiler prints it.</summary>
     public string Shown => $"{Printable.Escape(File)}:{Line}";

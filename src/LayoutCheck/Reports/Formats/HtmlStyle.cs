@@ -20,7 +20,7 @@ internal static class HtmlStyle
     private const string Map = """
         svg.map{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:12.5px;fill:var(--ink)}
         .map text{text-anchor:middle}.map .name{font-weight:bold;text-anchor:end;font-size:13px}.map .size{text-anchor:end;font-size:11px;fill:var(--quiet)}
-        .map .tick{font-size:11px;fill:var(--quiet)}.map .head{font-size:12px;font-weight:bold;fill:var(--oncolumn)}.map .small{font-size:10px}.map .beside{text-anchor:start;font-size:10px;paint-order:stroke;stroke:var(--ground);stroke-width:3px;stroke-linejoin:round}
+        .map .caption{text-anchor:start;font-weight:bold;font-size:13px}.map .tick{font-size:11px;fill:var(--quiet)}.map .head{font-size:12px;font-weight:bold;fill:var(--oncolumn)}.map .small{font-size:10px}.map .beside{text-anchor:start;font-size:10px;paint-order:stroke;stroke:var(--ground);stroke-width:3px;stroke-linejoin:round}
         .map .column{fill:var(--column)}.map .grid{stroke:var(--grid);stroke-dasharray:2 3}.map .bracket{fill:none;stroke:var(--edge);stroke-width:2}
         .map rect.box{stroke:var(--edge);stroke-width:1}.map .word{fill:var(--word)}.map .list{fill:var(--list)}.map .pointer{fill:var(--pointer)}.map .part{fill:var(--part)}
         .map .tag{fill:var(--tag)}.map rect.tag{stroke:var(--tag)}.map text.ontag{fill:var(--ontag);font-weight:bold}.map text.taghint{font-weight:bold}
@@ -47,7 +47,7 @@ internal static class HtmlStyle
         @media (max-width:520px){main{padding:10px}h1{font-size:1.2rem}dl{display:block}dd{margin:0 0 .4em}}
         @page{size:A4;margin:10mm}
         @media print{body{font-size:11px}main{max-width:none;padding:0}h1{font-size:17px}h2{font-size:14px;break-after:avoid}.front{break-after:page}.picture,.scroll{overflow:visible}
-        svg.map{width:100%;height:auto;max-height:165mm}tr,.card{break-inside:avoid}a{color:inherit;text-decoration:none}}
+        .picture svg.map{width:100%;height:auto;max-height:165mm}tr,.card{break-inside:avoid}a{color:inherit;text-decoration:none}}
         """;
 
     private const string Schemes = ":root{" + Light + "}\n@media screen and (prefers-color-scheme:dark){:root{" + Dark + "}}";

@@ -119,7 +119,7 @@ internal sealed class MarkdownFormat : IReportFormat
         {
             if (text.Length > 0)
             {
-                body.Add($"**{heading}**: {MarkdownText.Prose(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))}");
+                body.Add($"**{heading}**: {MarkdownText.RuleText(text)}");
                 body.Add("");
             }
         }

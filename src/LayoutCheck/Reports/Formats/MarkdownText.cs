@@ -12,10 +12,20 @@ internal static partial class MarkdownText
         StringBuilder prose = new(text.Length + 16);
         foreach ((int index, string word) in text.Split(' ').Index())
         {
-            prose.Append(index > 0 ? " " : "").Append(Linked().IsMatch(word) ? Code(word) : Escape(word));
+            string core = word.TrimEnd(',', ';', ':', '.');
+            prose.Append(index > 0 ? " " : "").Append(core.Length > 0 && Linked().IsMatch(core) ? Code(core) + word[core.Length..] : Escape(word));
         }
 
         return prose.ToString();
+    }
+
+    /// <summary>The text of a rule as prose, in which what stands between backticks is code.</summary>
+    public static string RuleText(string text)
+    {
+        string[] parts = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Split('`');
+
+        // An even number of parts is an odd number of backticks: then they mean nothing.
+        return parts.Length % 2 == 0 ? Prose(string.Join('`', parts)) : string.Concat(parts.Select((part, i) => i % 2 == 0 ? Prose(part) : Code(part)));
     }
 
     /// <summary>Text as code: between more backticks than it has in a row.</summary>

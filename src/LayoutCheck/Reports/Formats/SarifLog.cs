@@ -11,7 +11,6 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
 {
     // Limits of GitHub's code scanning. It shows 5,000 results, the worst first in this order too.
     private const int MostRuns = 20;
-    private const int MostResults = 25_000;
     private const int MostRuleCharacters = 1000;
     private const int MostCharacters = 4000;
 
@@ -22,39 +21,44 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
     private const string FileSystem = "ROOT";
 
     /// <summary>Writes the log.</summary>
-    public void Write(FindingSet set)
+    /// <param name="set">The findings.</param>
+    /// <param name="mostResults">The most results of all runs.</param>
+    /// <returns>The number of results.</returns>
+    public int Write(FindingSet set, int mostResults)
     {
+        int written = 0;
         json.WriteStartObject();
         json.WriteString("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
         json.WriteString("version", "2.1.0");
         json.WriteStartArray("runs");
         (string Id, ImmutableArray<ImageFindings> Images)[] runs = [.. Runs(set)];
-        int most = MostResults / Math.Max(runs.Length, 1);
+        int most = mostResults / Math.Max(runs.Length, 1);
         foreach ((string id, ImmutableArray<ImageFindings> images) in runs)
         {
-            WriteRun(set, id, new FindingSet(images, CheckBatch.WorstOf(images.Select(i => i.ExitCode)), set.Version), most);
+            written += WriteRun(set, id, new FindingSet(images, CheckBatch.WorstOf(images.Select(i => i.ExitCode)), set.Version), most);
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
+        return written;
     }
 
     // What stands before the last slash of an id is the category: it must differ between the runs of a file, and be the same for each build of one kernel.
     private static IEnumerable<(string Id, ImmutableArray<ImageFindings> Images)> Runs(FindingSet set)
     {
-        IGrouping<(string?, string?), ImageFindings>[] groups = [.. set.Images.GroupBy(i => (i.Architecture, i.Release))];
+        IGrouping<(string, string), ImageFindings>[] groups = [.. set.Images.GroupBy(i => (Part(i.Architecture, "unknown-machine"), Part(i.Release, "unknown-release")))];
         if (groups.Length is 0 or > MostRuns)
         {
             return [("layoutcheck/many-images/", set.Images)];
         }
 
-        bool isByArchitecture = groups.GroupBy(g => Part(g.Key.Item1, "unknown-machine")).All(g => g.Count() == 1);
-        return groups.Select(g => ($"layoutcheck/{Part(g.Key.Item1, "unknown-machine")}/{Part(g.Key.Item2, "unknown-release")}{(isByArchitecture ? "" : "/")}", g.ToImmutableArray()));
+        bool isByArchitecture = groups.GroupBy(g => g.Key.Item1).All(g => g.Count() == 1);
+        return groups.Select(g => ($"layoutcheck/{g.Key.Item1}/{g.Key.Item2}{(isByArchitecture ? "" : "/")}", g.ToImmutableArray()));
     }
 
-    private static string Part(string? name, string otherwise) => name is null ? otherwise : NotInIds().Replace(name, "-");
+    private static string Part(string? name, string otherwise) => string.IsNullOrEmpty(name) ? otherwise : NotInIds().Replace(name, "-");
 
-    private void WriteRun(FindingSet whole, string id, FindingSet set, int most)
+    private int WriteRun(FindingSet whole, string id, FindingSet set, int most)
     {
         json.WriteStartObject();
         FindingRule[] rules = [.. set.Images.SelectMany(i => i.Groups).Select(g => g.Rule).DistinctBy(r => r.Id)];
@@ -76,6 +80,7 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
 
         json.WriteEndArray();
         json.WriteEndObject();
+        return Math.Min(shown.Length, most);
     }
 
     private void WriteTool(string version, FindingRule[] rules)
@@ -84,6 +89,9 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
         json.WriteStartObject("driver");
         json.WriteString("name", "layoutcheck");
         json.WriteString("semanticVersion", version);
+
+        // Consumers ask for a URI; a package URL names this version and claims no site.
+        json.WriteString("informationUri", $"pkg:generic/layoutcheck@{version}");
         json.WriteStartArray("rules");
         foreach (FindingRule rule in rules)
         {
@@ -99,7 +107,12 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteString("id", rule.Id);
-        json.WriteString("name", PascalCase(rule.Id));
+        string name = PascalCase(rule.Id);
+        if (!name.Equals(rule.Id, StringComparison.OrdinalIgnoreCase))
+        {
+            json.WriteString("name", name);
+        }
+
         WriteText("shortDescription", Sentence(Printable.Shorten(rule.Title, MostRuleCharacters)));
         string what = rule.What.Length > 0 ? rule.What : rule.Title;
         WriteText("fullDescription", Sentence(Printable.Shorten(OneLine(what), MostRuleCharacters)));
@@ -240,6 +253,8 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
             text += ". It differs from [the old image](1)";
         }
 
+        // A sentence of a rule file may end with its own.
+        text = text.EndsWith('.') ? text[..^1] : text;
         return text + (rule.Command is { } command ? $". More: {Message(command)}." : ".");
     }
 
@@ -290,12 +305,13 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
         json.WriteEndObject();
     }
 
-    // Braces stand for arguments (§3.11.5), and "](" for a link (§3.11.6).
-    private static string Message(string text)
-        => text.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal).Replace("](", "\\](", StringComparison.Ordinal);
+    // Braces stand for arguments (§3.11.5), and "](" for the middle of a link (§3.11.6); a backslash before that must not escape ours.
+    private static string Message(string text) => LinkMiddle().Replace(Braces(text), @"$1$1\](");
 
     private static string LinkText(string text)
-        => Message(text).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
+        => Braces(text).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
+
+    private static string Braces(string text) => text.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
 
     private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
@@ -307,6 +323,9 @@ internal sealed partial class SarifLog(Utf8JsonWriter json)
         string name = string.Concat(id.Split(['-', '_', ' ', '.'], StringSplitOptions.RemoveEmptyEntries).Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
         return name.Length > 0 ? name : "Rule";
     }
+
+    [GeneratedRegex(@"(\\*)\]\(")]
+    private static partial Regex LinkMiddle();
 
     [GeneratedRegex("[^A-Za-z0-9._+-]")]
     private static partial Regex NotInIds();

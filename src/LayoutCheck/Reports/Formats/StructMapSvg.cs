@@ -84,7 +84,7 @@ internal sealed class StructMapSvg
         if (isAlone)
         {
             _svg.Style(HtmlStyle.Picture).Empty("rect", ("class", "ground"), ("width", Number(width)), ("height", Number(height)));
-            _svg.Element("text", MapLabel.Cut(title, (int)((width - 24) / NameLetter)), ("class", "name before"), ("x", Number(width - 12)), ("y", "18"));
+            _svg.Element("text", MapLabel.Cut(title, (int)((width - 24) / NameLetter)), ("class", "caption"), ("x", "12"), ("y", "18"));
         }
 
         _svg.Start("pattern", ("id", $"hatch-{id}"), ("width", "6"), ("height", "6"), ("patternUnits", "userSpaceOnUse"), ("patternTransform", "rotate(45)"));

@@ -8,7 +8,7 @@ using LayoutCheck.Tests.Support;
 namespace LayoutCheck.Tests.Reports;
 
 /// <summary>Markdown: the verdict first, names that stay text, tables whose rows are rows.</summary>
-public sealed class MarkdownTests
+public sealed class MarkdownFormatTests
 {
     [Theory]
     [MemberData(nameof(Situations.Names), MemberType = typeof(Situations))]
@@ -36,19 +36,24 @@ public sealed class MarkdownTests
 
     [Theory]
     [InlineData("a_b*c", @"a\_b\*c")]
-    [InlineData("folio.pgmap @16, x", "folio.pgmap `@16,` x")]
+    [InlineData("folio.pgmap @16, x", "folio.pgmap `@16`, x")]
     [InlineData("<script>", @"\<script\>")]
     [InlineData("see https://x/[y](z)", "see `https://x/[y](z)`")]
     [InlineData("a|b", "`a|b`")]
     [InlineData("`@`", "`` `@` ``")]
     public void Names_stay_text(string name, string expected) => Assert.Equal(expected, MarkdownText.Prose(name));
 
+    [Theory]
+    [InlineData("the `struct page` of a_b", @"the `struct page` of a\_b")]
+    [InlineData("an odd ` and <b>", @"an odd \` and \<b\>")]
+    public void What_a_rule_sets_as_code_stays_code(string text, string expected) => Assert.Equal(expected, MarkdownText.RuleText(text));
+
     [Fact]
     public void Bars_do_not_end_cells() => Assert.Equal(@"| `a\|b` | c\\\|d |", MarkdownText.Row("`a|b`", @"c\\|d"));
 
     [Fact]
     public void A_violation_has_both_members()
-        => Assert.Contains("| **violated** | `pgmap-on-compound-head` | folio.pgmap `@16` differs from page.compound\\_head `@8:`", Written.In("markdown", Situations.Of("violated").Report), StringComparison.Ordinal);
+        => Assert.Contains("| **violated** | `pgmap-on-compound-head` | folio.pgmap `@16` differs from page.compound\\_head `@8`: ", Written.In("markdown", Situations.Of("violated").Report), StringComparison.Ordinal);
 
     [Fact]
     public void Places_are_in_the_row()
@@ -64,7 +69,7 @@ public sealed class MarkdownTests
         Assert.Contains("| **violated** | `type-differs` | struct folio: byte 8: \\+ pgmap", diff, StringComparison.Ordinal);
 
         using KernelImage image = FixtureFile.Open("audit/audit.two-ways.gcc-dwarf5-btf.elf");
-        string audit = Written.In("markdown", AuditAnalysis.Run(image, 1, new AuditOptions(), withImage: true));
+        string audit = Written.In("markdown", AuditAnalysis.Run(image, 1, new AuditOptions([]), withImage: true));
         Assert.StartsWith("## violated: the units do NOT agree", audit, StringComparison.Ordinal);
         Assert.Equal(4, audit.Split("| **violated** | `one-definition` |").Length - 1);
         Assert.Contains("`other/audit/shared.h:21`", audit, StringComparison.Ordinal);
