@@ -182,7 +182,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
 
             Examples:
               layoutcheck matrix old-vmlinux vmlinux
-              layoutcheck matrix --files-from kernels.txt --sort release --format tsv
+              layoutcheck matrix --files-from kernels.txt --sort release --format markdown
               layoutcheck matrix vmlinux --show 'sizeof:page,page.compound_head|compound_info,folio.pgmap'
 
             """,
