@@ -150,7 +150,7 @@ public sealed partial class ActionTests
         string name = "";
         foreach (string line in s_lines.SkipWhile(l => l != "inputs:").Skip(1).TakeWhile(l => l.Length == 0 || l[0] == ' '))
         {
-            if (Regex.Match(line, "^  ([a-z-]+):$") is { Success: true } input)
+            if (InputHead().Match(line) is { Success: true } input)
             {
                 name = input.Groups[1].Value;
                 defaults[name] = "";
@@ -179,6 +179,9 @@ public sealed partial class ActionTests
             yield return (id, environment, script);
         }
     }
+
+    [GeneratedRegex("^  ([a-z-]+):$")]
+    private static partial Regex InputHead();
 
     [GeneratedRegex(@"^\$\{\{ inputs\.([a-z-]+) \}\}$")]
     private static partial Regex InputName();
