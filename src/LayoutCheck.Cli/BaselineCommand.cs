@@ -43,7 +43,7 @@ internal static class BaselineCommand
     {
         // Before anything is read: that takes a while.
         written?.RequirePlace();
-        using KernelImage image = InputImage.Open(file, how);
+        using KernelImage image = InputImage.Open(file, how with { HashesContent = form.ShowsImage });
         BaselineReport report = Progress.While(image.Types, () => BaselineAnalysis.Run(image, types, Environment.ProcessorCount, what));
         return OutputOptions.Write(report, form, written);
     }

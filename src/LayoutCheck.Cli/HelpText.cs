@@ -27,6 +27,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
         ["import"] = [1],
         ["rules"] = [1, 4],
         ["explain"] = [1, 4],
+        ["schema"] = [1, 3, 4],
     };
 
     // By the command's name; the program itself is the empty one.
@@ -156,6 +157,15 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck diff vmlinux vmlinux --old-source dwarf --new-source btf
 
             """,
+        ["schema"] = """
+            JSON Schema 2020-12, the same for every report: it knows the report by its name. The texts of rules,
+            which no image changes, are in 'rules --format json'.
+
+            Examples:
+              layoutcheck schema -o layoutcheck-2.schema.json
+              layoutcheck schema | jq '."$defs".fact'
+
+            """,
         ["matrix"] = """
             A row an image: its release (or its file, where none is told), its machine, and a cell for each
             column. A column is a question:
@@ -172,7 +182,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
 
             Examples:
               layoutcheck matrix old-vmlinux vmlinux
-              layoutcheck matrix --files-from kernels.txt --sort release --format tsv
+              layoutcheck matrix --files-from kernels.txt --sort release --format markdown
               layoutcheck matrix vmlinux --show 'sizeof:page,page.compound_head|compound_info,folio.pgmap'
 
             """,

@@ -31,7 +31,7 @@ internal static class OverlapCommand
 
     private static int Run(string file, ImmutableArray<TypeQuery> queries, ImageOptions how, bool expand, OutputForm form)
     {
-        using KernelImage image = InputImage.Open(file, how);
+        using KernelImage image = InputImage.Open(file, how with { HashesContent = form.ShowsImage });
         Report report = Progress.While<Report>(image.Types, () => queries is [var only]
             ? OverlapAnalysis.Run(image, only, expand, form.ShowsImage, form.Needs.HasFlag(ReportNeeds.Map))
             : OverlapAnalysis.Run(image, queries, expand, form.ShowsImage));

@@ -47,7 +47,7 @@ internal static class ShowCommand
 
     private static int Run(string file, ImmutableArray<TypeQuery> queries, ImageOptions how, ShowOptions options, int threads, OutputForm form)
     {
-        using KernelImage image = InputImage.Open(file, how);
+        using KernelImage image = InputImage.Open(file, how with { HashesContent = form.ShowsImage });
         ShowReport report = Progress.While(image.Types, () => ShowAnalysis.Run(image, queries, options, threads, form.ShowsImage));
         return OutputOptions.Write(report, form);
     }

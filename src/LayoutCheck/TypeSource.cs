@@ -88,9 +88,10 @@ internal sealed record TypeSource(ITypeSource Types, bool HasOther = false, IDis
         }
 
         InputFiles inputs = content.File.Inputs;
+        Func<string, InputFiles, BaseKernel>? open = options.Kernels is { } kernels ? kernels.Take : null;
         (BaseKernel kernel, BtfTypeReader types) = options.BasePath is { } basePath
-            ? BaseKernel.OpenFor(basePath, inputs, Read, options.Kernels)
-            : BaseKernel.Find(path, content.Release() ?? RunningKernel.ReleaseOf(path), inputs, Read, options.LikelyBasePath, options.Kernels);
+            ? BaseKernel.OpenFor(basePath, inputs, Read, open)
+            : BaseKernel.Find(path, content.Release() ?? RunningKernel.ReleaseOf(path), inputs, Read, options.LikelyBasePath, open);
         inputs.Use(kernel.ToInput());
         return new TypeSource(types, hasDwarf, kernel);
 

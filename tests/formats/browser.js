@@ -1,4 +1,4 @@
-// Judges documents in Chromium: browser.js LIST [FOLDER FOR SCREENSHOTS]. LIST has a row for each: name, most KiB, file, texts that it has to show.
+// Judges documents in Chromium: browser.js LIST [FOLDER FOR SCREENSHOTS]. LIST has a row for each: name, most kB, file, texts that it has to show.
 // Each kind of check first refuses a document that is made wrong on purpose; the last line is "N passed, N failed, N skipped".
 const fs = require('fs');
 const http = require('http');
@@ -93,7 +93,7 @@ async function judge(browser, row, content, shot) {
   const isSvg = row.file.endsWith('.svg');
   body = content;
   type = isSvg ? 'image/svg+xml' : 'text/html; charset=utf-8';
-  add('size', content.length > row.kib * 1024 ? `${content.length} bytes of ${row.kib} KiB` : '');
+  add('size', content.length > row.kib * 1000 ? `${content.length} bytes of ${row.kib} kB` : '');
   for (const scheme of ['light', 'dark']) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: scheme });
     const errors = [];

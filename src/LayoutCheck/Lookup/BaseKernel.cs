@@ -67,11 +67,11 @@ internal sealed class BaseKernel : IDisposable
     /// <param name="path">Its path.</param>
     /// <param name="inputs">The files that were opened for the module.</param>
     /// <param name="read">Reads the module; throws if the kernel's BTF lacks types or names that the module refers to.</param>
-    /// <param name="shared">The kernels of other modules too; or null.</param>
+    /// <param name="open">Opens a kernel; null for opening its file.</param>
     /// <exception cref="InvalidImageException">It cannot be read, has no BTF, or is not the module's.</exception>
-    public static (BaseKernel Kernel, BtfTypeReader Types) OpenFor(string path, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read, SharedKernels? shared = null)
+    public static (BaseKernel Kernel, BtfTypeReader Types) OpenFor(string path, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read, Func<string, InputFiles, BaseKernel>? open = null)
     {
-        BaseKernel kernel = shared?.Take(path, inputs) ?? Open(path, inputs);
+        BaseKernel kernel = open?.Invoke(path, inputs) ?? Open(path, inputs);
         try
         {
             return (kernel, read(kernel.Index));
@@ -89,10 +89,10 @@ internal sealed class BaseKernel : IDisposable
     /// <param name="inputs">The files that were opened for the module.</param>
     /// <param name="read">Reads the module with a candidate's BTF; throws if that lacks types or names that the module refers to.</param>
     /// <param name="likely">A kernel to try first; or null.</param>
-    /// <param name="shared">The kernels of other modules too; or null.</param>
+    /// <param name="open">Opens a kernel; null for opening its file.</param>
     /// <returns>The kernel, which the caller closes, and the module's types.</returns>
     /// <exception cref="InvalidImageException">No candidate is the module's kernel.</exception>
-    public static (BaseKernel Kernel, BtfTypeReader Types) Find(string modulePath, string? release, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read, string? likely = null, SharedKernels? shared = null)
+    public static (BaseKernel Kernel, BtfTypeReader Types) Find(string modulePath, string? release, InputFiles inputs, Func<BtfIndex, BtfTypeReader> read, string? likely = null, Func<string, InputFiles, BaseKernel>? open = null)
     {
         List<string> tried = [];
         BtfTypeReader? types = null;
@@ -102,7 +102,7 @@ internal sealed class BaseKernel : IDisposable
             string? mismatch;
             try
             {
-                candidate = shared?.Take(path, inputs) ?? Open(path, inputs);
+                candidate = open?.Invoke(path, inputs) ?? Open(path, inputs);
                 mismatch = candidate.Release is { } other && release is not null && other != release ? $"release {other}, and the module is for {release}" : null;
                 types = mismatch is null ? read(candidate.Index) : null;
                 mismatch ??= types!.ContinuesBase ? null : "nothing in the module's BTF continues its types or names";

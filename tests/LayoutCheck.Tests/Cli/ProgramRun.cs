@@ -30,7 +30,27 @@ internal static class ProgramRun
     public static string ShellCommand => $"'{Path.GetFullPath(s_host)}' exec '{s_program}'";
 
     /// <summary>Runs it in the repository's folder, with nothing on stdin.</summary>
-    public static ProgramResult Run(params string[] arguments) => Run(s_host, ["exec", s_program, .. arguments]);
+    /// <remarks>JSON is judged by its schema.</remarks>
+    public static ProgramResult Run(params string[] arguments)
+    {
+        ProgramResult result = Run(s_host, ["exec", s_program, .. arguments]);
+        int format = Array.IndexOf(arguments, "--format") + 1;
+        if (format > 0 && format < arguments.Length && result.Out.StartsWith('{'))
+        {
+            JudgeByFormat(arguments[format], result.Out);
+        }
+
+        return result;
+    }
+
+    // One object, or one a line.
+    private static void JudgeByFormat(string format, string output)
+    {
+        foreach (string report in format switch { "json" => [output], "jsonl" => output.Split('\n', StringSplitOptions.RemoveEmptyEntries), _ => (string[])[] })
+        {
+            SchemaUnderTest.Judge(report);
+        }
+    }
 
     /// <summary>Runs a line of shell.</summary>
     public static ProgramResult Shell(string line) => Run("/bin/bash", ["-c", line]);

@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Docs;
 
 /// <summary>A Markdown page of the repository: its blocks, tables and sections.</summary>
-internal sealed class DocPage
+internal sealed partial class DocPage
 {
     private DocPage(string name)
     {
@@ -59,6 +60,12 @@ internal sealed class DocPage
         return [.. Text[(start + 1)..].Split('\n').Skip(2).TakeWhile(l => l.StartsWith('|')).Select(l => l.Split('|')[1..^1].Select(c => c.Trim()).ToArray())];
     }
 
+    /// <summary>The words in backquotes of the page.</summary>
+    public HashSet<string> QuotedWords() => [.. Quoted().Matches(Text).Select(m => m.Groups[1].Value)];
+
+    /// <summary>The words in backquotes of some sections.</summary>
+    public HashSet<string> QuotedWords(params string[] headings) => [.. Quoted().Matches(string.Concat(headings.Select(Section))).Select(m => m.Groups[1].Value)];
+
     /// <summary>The text under a heading of the second level.</summary>
     public string Section(string heading)
     {
@@ -67,4 +74,7 @@ internal sealed class DocPage
         int end = Text.IndexOf("\n## ", start + 1, StringComparison.Ordinal);
         return end < 0 ? Text[start..] : Text[start..end];
     }
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Quoted();
 }

@@ -55,7 +55,6 @@ public sealed class HostileNamesTests : IDisposable
                 Assert.All(result.ErrLines, line => Assert.StartsWith("layoutcheck: ", line, StringComparison.Ordinal));
                 if (format == "json")
                 {
-                    Assert.True(Ascii(result.Out), "JSON is ASCII");
                     JsonDocument.Parse(result.Out).Dispose();
                 }
                 else if (!command.Contains("nosuch", StringComparison.Ordinal) && !command.Contains("nnar", StringComparison.Ordinal) && !command.Contains("evol", StringComparison.Ordinal))
@@ -349,6 +348,4 @@ public sealed class HostileNamesTests : IDisposable
             || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate));
         Assert.DoesNotContain("\nNEXT", text, StringComparison.Ordinal);
     }
-
-    private static bool Ascii(string text) => text.All(char.IsAscii);
 }

@@ -272,7 +272,7 @@ public sealed class PackedImageTests
         Assert.Contains("\nConfig       4 options (IKCONFIG)\n             CONFIG_64BIT=y\nSource ", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         string stream = Written.Json(report);
         using JsonDocument json = JsonDocument.Parse(stream);
-        Assert.Equal("""{"options":4,"layout":{"CONFIG_64BIT":"y"}}""", JsonSerializer.Serialize(json.RootElement.GetProperty("image").GetProperty("config")));
+        Assert.Equal("""{"options":4,"layout":[{"option":"CONFIG_64BIT","value":"y"}]}""", JsonSerializer.Serialize(json.RootElement.GetProperty("image").GetProperty("config")));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("run").GetProperty("packed_in").ValueKind);
 
         using KernelImage without = FixtureFile.Open(Plain);

@@ -23,6 +23,12 @@ internal static class Written
     {
         using MemoryStream stream = new();
         format.Write(report, stream, style);
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+        string written = Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+        if (format.Name == "json")
+        {
+            SchemaUnderTest.Judge(written);
+        }
+
+        return written;
     }
 }

@@ -16,8 +16,8 @@ internal sealed class CheckSection(CheckReport report, HtmlPage page, int number
     // So many of each are told whole: a rule file may have ten thousand. The table has all rules.
     private const int MostCards = 20;
     private const int MostChecksOfCard = 20;
-    private const int MostChecksOfHolding = 2;
-    private const int MostOfReason = 120;
+    private const int MostChecksOfHolding = 1;
+    private const int MostOfReason = 100;
     private const int MostTexts = 120;
     private const int MostRows = 2000;
     private const int MostUnits = 3;

@@ -33,7 +33,7 @@ internal sealed class GitLabFormat : IReportFormat
             json.WriteStartArray();
             foreach ((ImageFindings image, FindingRule rule, Finding finding) in set.Shown)
             {
-                (string hash, int ordinal) = fingerprints.Of(rule, finding, set.HasSeveral ? image.Label : "");
+                (string hash, int ordinal) = fingerprints.Of(rule, finding, PathOf(image.File));
                 json.WriteStartObject();
                 string where = set.HasSeveral ? $"{image.Label}: " : "";
                 string places = finding.PlacesInWords is { Length: > 0 } words ? $" ({words})" : "";
@@ -43,9 +43,9 @@ internal sealed class GitLabFormat : IReportFormat
                 json.WriteString("fingerprint", ordinal == 1 ? hash : Fingerprints.Hash($"{hash}\n{ordinal}"));
                 json.WriteString("severity", Severity(rule, finding));
                 json.WriteStartObject("location");
-                json.WriteString("path", ReportPath.Of(finding.Places.IsEmpty ? image.File : finding.Places[0].File).Shown);
+                json.WriteString("path", PathOf(finding.Places.IsEmpty ? image.File : finding.Places[0].File));
                 json.WriteStartObject("lines");
-                json.WriteNumber("begin", finding.Places.IsEmpty ? 1 : finding.Places[0].Line);
+                json.WriteNumber("begin", finding.Places.IsEmpty ? 1 : Math.Max(finding.Places[0].Line, 1));
                 json.WriteEndObject();
                 json.WriteEndObject();
                 json.WriteEndObject();
@@ -56,6 +56,9 @@ internal sealed class GitLabFormat : IReportFormat
 
         output.WriteByte((byte)'\n');
     }
+
+    // Every path counts from the root of the repository, and none has a slash before it.
+    private static string PathOf(string file) => ReportPath.Of(file).Path is { Length: > 0 } path ? Printable.Escape(path) : "(no path)";
 
     private static string Severity(FindingRule rule, Finding finding) => finding.Level switch
     {

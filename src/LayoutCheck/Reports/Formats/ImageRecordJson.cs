@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
@@ -78,7 +77,7 @@ public static class ImageRecordJson
         json.WriteEndArray();
         if (withFacts)
         {
-            WriteFacts(json, record.Facts);
+            new JsonRules(json).WriteFacts(record.Facts);
         }
 
         WriteError(json, record.Error);
@@ -165,31 +164,6 @@ public static class ImageRecordJson
         }
 
         throw new FormatException("no outcome of this program");
-    }
-
-    private static void WriteFacts(Utf8JsonWriter json, ImmutableArray<LayoutFact> facts)
-    {
-        json.WriteStartArray("facts");
-        foreach (LayoutFact fact in facts)
-        {
-            json.WriteStartObject();
-            json.WriteString("type", fact.Type);
-            json.WriteString("member", fact.Member);
-            json.WriteString("what", fact.What);
-            if (fact.Bits is { } bits)
-            {
-                json.WriteNumber("bits", bits);
-            }
-            else
-            {
-                json.WriteNull("bits");
-            }
-
-            json.WriteNumber("value", fact.Value);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 
     private static LayoutFact ReadFact(JsonElement fact)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Reports.Formats;
 
@@ -10,6 +11,12 @@ namespace LayoutCheck.Reports.Formats;
 /// </summary>
 internal sealed class JUnitFormat : IReportFormat
 {
+    // GitLab takes 30 MB a file: the bodies give way, and no case does.
+    private const long MostBytesOfBodies = 15_000_000;
+    private const int MostCharacters = 2000;
+    private const int FewCharacters = 200;
+    private const string LeftOut = "The details are left out, for a file with all of them is larger than consumers take; --format json has them.\n";
+
     /// <inheritdoc/>
     public string Name => "junit";
 
@@ -26,7 +33,9 @@ internal sealed class JUnitFormat : IReportFormat
     public void Write(Report report, Stream output, TextStyle style)
     {
         FindingSet set = FindingSet.Of(report);
-        using (XmlWriter xml = XmlWriter.Create(output, new XmlWriterSettings { Encoding = new UTF8Encoding(false), Indent = true, NewLineChars = "\n", CloseOutput = false }))
+
+        // Other characters become references: a reader that guesses the encoding of a file, whatever it declares, guesses right.
+        using (XmlWriter xml = XmlWriter.Create(output, new XmlWriterSettings { Encoding = Encoding.ASCII, Indent = true, NewLineChars = "\n", CloseOutput = false }))
         {
             xml.WriteStartElement("testsuites");
             xml.WriteAttributeString("name", "layoutcheck");
@@ -34,9 +43,10 @@ internal sealed class JUnitFormat : IReportFormat
             xml.WriteAttributeString("failures", Number(set.Images.Sum(i => i.Count(FindingLevel.Violated))));
             xml.WriteAttributeString("errors", Number(set.Images.Sum(Errors)));
             TestNames names = new();
+            long room = MostBytesOfBodies;
             foreach (ImageFindings image in set.Images)
             {
-                WriteSuite(set, image, names, xml);
+                WriteSuite(set, image, names, ref room, xml);
             }
 
             xml.WriteEndElement();
@@ -47,7 +57,7 @@ internal sealed class JUnitFormat : IReportFormat
 
     private static int Errors(ImageFindings image) => image.Count(FindingLevel.Undecided) + image.Count(FindingLevel.Unreadable);
 
-    private static void WriteSuite(FindingSet set, ImageFindings image, TestNames names, XmlWriter xml)
+    private static void WriteSuite(FindingSet set, ImageFindings image, TestNames names, ref long room, XmlWriter xml)
     {
         xml.WriteStartElement("testsuite");
         xml.WriteAttributeString("name", image.Label);
@@ -67,30 +77,33 @@ internal sealed class JUnitFormat : IReportFormat
         xml.WriteEndElement();
         foreach ((FindingRule rule, Finding finding) in image.All)
         {
-            WriteCase(rule, finding, names.Of(rule.Id, set.HasSeveral ? $"{finding.Name} [{image.Label}]" : finding.Name), xml);
+            WriteCase(rule, finding, names.Of(rule.Id, set.HasSeveral ? $"{finding.Name} [{image.Label}]" : finding.Name), ref room, xml);
         }
 
         xml.WriteEndElement();
     }
 
-    private static void WriteCase(FindingRule rule, Finding finding, string name, XmlWriter xml)
+    private static void WriteCase(FindingRule rule, Finding finding, string name, ref long room, XmlWriter xml)
     {
+        string message = Printable.Shorten(finding.Level == FindingLevel.Skipped ? finding.Reason : finding.Sentence, room > 0 ? MostCharacters : FewCharacters);
+        string body = finding.Level is FindingLevel.Skipped or FindingLevel.Passed ? "" : room > 0 ? Details(rule, finding) : LeftOut;
+        room -= Encoding.UTF8.GetByteCount(message) + Encoding.UTF8.GetByteCount(body);
         xml.WriteStartElement("testcase");
         xml.WriteAttributeString("classname", rule.Id);
         xml.WriteAttributeString("name", name);
         switch (finding.Level)
         {
             case FindingLevel.Skipped:
-                WriteOutcome("skipped", null, finding.Reason, "", xml);
+                WriteOutcome("skipped", null, message, body, xml);
                 break;
             case FindingLevel.Violated:
-                WriteOutcome("failure", "violated", finding.Sentence, Details(rule, finding), xml);
+                WriteOutcome("failure", "violated", message, body, xml);
                 break;
             case FindingLevel.Undecided or FindingLevel.Unreadable:
-                WriteOutcome("error", finding.Level.Word(), finding.Sentence, Details(rule, finding), xml);
+                WriteOutcome("error", finding.Level.Word(), message, body, xml);
                 break;
             case FindingLevel.Warning or FindingLevel.Note:
-                xml.WriteElementString("system-out", $"{finding.Level.Word()}: {finding.Sentence}\n{Details(rule, finding)}");
+                xml.WriteElementString("system-out", $"{finding.Level.Word()}: {message}\n{body}");
                 break;
         }
 

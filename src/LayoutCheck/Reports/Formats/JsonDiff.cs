@@ -145,6 +145,7 @@ internal static class JsonDiff
         json.WriteStartObject(name);
         json.WriteString("release", image.Image?.Release);
         json.WriteString("build_id", image.Image?.BuildId);
+        json.WriteString("sha256", image.Image?.ContentHash);
         json.WriteString("source", image.Source == SourceKind.Dwarf ? "dwarf" : "btf");
         json.WriteEndObject();
     }

@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using LayoutCheck.Core;
 using LayoutCheck.Layouts;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
-using LayoutCheck.Rules.Language;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Reports.Formats;
@@ -13,17 +11,18 @@ namespace LayoutCheck.Reports.Formats;
 /// <summary>One report on its way into JSON.</summary>
 internal sealed class JsonReport : IDisposable
 {
-    // Numbers above 2^53 do not occur in a layout. The writer escapes names, which keeps a terminal safe too.
-    private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.Default };
+    private static readonly JsonWriterOptions s_options = new() { Indented = true, NewLine = "\n", Encoder = JsonEscapes.Instance };
 
     private readonly Utf8JsonWriter _json;
     private readonly JsonLayout _layouts;
+    private readonly JsonRules _rules;
 
     /// <param name="output">The stream; not closed.</param>
     public JsonReport(Stream output)
     {
         _json = new Utf8JsonWriter(output, s_options);
         _layouts = new JsonLayout(_json);
+        _rules = new JsonRules(_json);
     }
 
     /// <summary>Writes the report as one object.</summary>
@@ -115,7 +114,7 @@ internal sealed class JsonReport : IDisposable
         _json.WriteStartArray("rules");
         foreach (RuleResult result in report.Results)
         {
-            WriteRule(result, report.Places);
+            _rules.WriteResult(result, report.Places);
         }
 
         _json.WriteEndArray();
@@ -206,9 +205,7 @@ internal sealed class JsonReport : IDisposable
         _json.WriteStartArray("rules");
         foreach (Rule rule in report.Rules)
         {
-            _json.WriteStartObject();
-            WriteHead(rule);
-            _json.WriteEndObject();
+            _rules.WriteRule(rule);
         }
 
         _json.WriteEndArray();
@@ -216,17 +213,10 @@ internal sealed class JsonReport : IDisposable
 
     private void Write(ExplainReport report)
     {
-        Rule rule = report.Rule;
-        _json.WriteStartObject("rule");
-        WriteHead(rule);
-        _json.WriteString("what", rule.What);
-        _json.WriteString("why", rule.Why);
-        _json.WriteString("fix", rule.Fix);
-        _json.WriteString("since", rule.Since);
-        _json.WriteString("source", rule.Source);
-        _json.WriteEndObject();
+        _json.WritePropertyName("rule");
+        _rules.WriteRule(report.Rule);
         _json.WritePropertyName("example");
-        WriteRule(report.Example, ImmutableDictionary<string, SourcePlace>.Empty);
+        _rules.WriteResult(report.Example, ImmutableDictionary<string, SourcePlace>.Empty);
         WriteImage(report);
     }
 
@@ -263,15 +253,6 @@ internal sealed class JsonReport : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteHead(Rule rule)
-    {
-        _json.WriteString("id", rule.Id);
-        _json.WriteString("title", rule.Title);
-        _json.WriteString("severity", rule.Severity.ToString().ToLowerInvariant());
-        _json.WriteString("pack", rule.Pack);
-        _json.WriteBoolean("flagship", rule.IsFlagship);
-    }
-
     private void WriteEra(LayoutEra era)
     {
         _json.WriteStartObject("era");
@@ -299,67 +280,6 @@ internal sealed class JsonReport : IDisposable
         }
 
         _json.WriteEndObject();
-    }
-
-    private void WriteRule(RuleResult result, ImmutableDictionary<string, SourcePlace> places)
-    {
-        _json.WriteStartObject();
-        _json.WriteString("id", result.Rule.Id);
-        _json.WriteString("title", result.Rule.Title);
-        _json.WriteString("severity", result.Rule.Severity.ToString().ToLowerInvariant());
-        _json.WriteString("pack", result.Rule.Pack);
-        _json.WriteBoolean("flagship", result.Rule.IsFlagship);
-        _json.WriteString("outcome", OutcomeNames.Of(result.Outcome));
-        _json.WriteStartArray("checks");
-        foreach (CheckResult check in result.Checks)
-        {
-            _json.WriteStartObject();
-            _json.WriteString("check", check.Check.Expression.Text);
-            if (check.Check.When is { } when)
-            {
-                _json.WriteString("when", when.Text);
-            }
-
-            _json.WriteNumber("line", check.Check.Line);
-            _json.WriteString("outcome", OutcomeNames.Of(check.Outcome));
-            _json.WriteString("reason", check.Reason);
-            if (check.Consequence is { } consequence)
-            {
-                _json.WriteString("consequence", consequence);
-            }
-
-            _json.WriteStartArray("observed");
-            foreach (Observation observation in check.Observed)
-            {
-                _json.WriteStringValue(observation.ToString());
-            }
-
-            _json.WriteEndArray();
-            WriteDeclarations(check, places);
-            _json.WriteEndObject();
-        }
-
-        _json.WriteEndArray();
-        _json.WriteEndObject();
-    }
-
-    private void WriteDeclarations(CheckResult check, ImmutableDictionary<string, SourcePlace> places)
-    {
-        if (check.Outcome is not (Outcome.Violated or Outcome.Warning))
-        {
-            return;
-        }
-
-        _json.WriteStartArray("declared");
-        foreach (string member in check.Observed.Select(o => o.Subject).Distinct().Where(places.ContainsKey))
-        {
-            _json.WriteStartObject();
-            _json.WriteString("member", member);
-            _layouts.WriteDeclared(places[member]);
-            _json.WriteEndObject();
-        }
-
-        _json.WriteEndArray();
     }
 
     private void WriteDefinition(DefinitionSummary definition)
@@ -392,7 +312,11 @@ internal sealed class JsonReport : IDisposable
         ImageFacts image = report.Image!;
         _json.WriteStartObject("image");
         _json.WriteString("format", image.Format);
+        _json.WriteString("machine", image.MachineName);
+        _layouts.WriteNumberOrNull("bits", (ulong?)image.Bits);
+        _json.WriteString("byte_order", image.IsBigEndian ? "big" : "little");
         _json.WriteString("build_id", image.BuildId);
+        _json.WriteString("sha256", image.ContentHash);
         _json.WriteString("release", image.Release);
         WriteConfig(image.Config);
         _json.WriteEndObject();
@@ -420,13 +344,16 @@ internal sealed class JsonReport : IDisposable
 
         _json.WriteStartObject("config");
         _json.WriteNumber("options", config.Count);
-        _json.WriteStartObject("layout");
+        _json.WriteStartArray("layout");
         foreach ((string option, string value) in LayoutOptions.Of(config))
         {
-            _json.WriteString(option, value);
+            _json.WriteStartObject();
+            _json.WriteString("option", option);
+            _json.WriteString("value", value);
+            _json.WriteEndObject();
         }
 
-        _json.WriteEndObject();
+        _json.WriteEndArray();
         _json.WriteEndObject();
     }
 
@@ -440,13 +367,16 @@ internal sealed class JsonReport : IDisposable
         _json.WriteString("alignments", source.Kind == SourceKind.Btf ? "natural" : "declared");
         _json.WriteBoolean("arrays_of_arrays_are_one_array", source.FlattensArrays);
         _json.WriteString("omission", source.Omission?.Clause);
-        _json.WriteStartObject("units_by_language");
+        _json.WriteStartArray("units_by_language");
         foreach (LanguageCount language in source.Languages)
         {
-            _json.WriteNumber(language.Language, language.UnitCount);
+            _json.WriteStartObject();
+            _json.WriteString("language", language.Language);
+            _json.WriteNumber("units", language.UnitCount);
+            _json.WriteEndObject();
         }
 
-        _json.WriteEndObject();
+        _json.WriteEndArray();
         _json.WriteStartArray("producers");
         foreach (string producer in source.Producers)
         {

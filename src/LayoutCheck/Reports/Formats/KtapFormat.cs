@@ -49,10 +49,12 @@ internal sealed class KtapFormat : IReportFormat
         writer.WriteLine($"{indent}KTAP version 1");
         if (name is not null)
         {
-            writer.WriteLine($"{indent}# Subtest: {Text(name)}");
+            writer.WriteLine($"{indent}# Subtest: {NameOf(name)}");
         }
 
         writer.WriteLine(indent + Plan(image.Groups.Length));
+        writer.WriteLine($"{indent}# file: {Text(image.Label)}{(image.Release is { } release ? $" ({Text(release)})" : "")}");
+        writer.WriteLine($"{indent}# verdict: {Text(image.Headline)}");
         foreach ((int index, FindingGroup group) in image.Groups.Index())
         {
             WriteChecks(group, indent + "  ", writer);
@@ -64,9 +66,12 @@ internal sealed class KtapFormat : IReportFormat
     private static void WriteChecks(FindingGroup group, string indent, TextWriter writer)
     {
         writer.WriteLine($"{indent}KTAP version 1");
-        writer.WriteLine($"{indent}# Subtest: {Text(group.Rule.Id)}");
+        writer.WriteLine($"{indent}# Subtest: {NameOf(group.Rule.Id)}");
         writer.WriteLine(indent + Plan(group.Findings.Length));
         TestNames names = new();
+
+        // kunit.py takes a result that is named like its subtest for the end of it.
+        _ = names.Of("", group.Rule.Id);
         foreach ((int index, Finding finding) in group.Findings.Index())
         {
             // Diagnostic lines belong to the result line below them.
@@ -92,10 +97,17 @@ internal sealed class KtapFormat : IReportFormat
     {
         string word = level >= FindingLevel.Undecided ? "not ok" : "ok";
         string directive = level == FindingLevel.Skipped ? $" # SKIP {Text(reason)}" : "";
-        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{indent}{word} {number} {Text(name)}{directive}"));
+        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{indent}{word} {number} - {NameOf(name)}{directive}"));
     }
 
     private static string Plan(int count) => string.Create(CultureInfo.InvariantCulture, $"1..{count}");
+
+    // Parsers leave out spaces at the ends, and TAP 14 takes a brace at the end for the beginning of subtests.
+    private static string NameOf(string printable)
+    {
+        string name = Text(printable).Trim();
+        return name.Length == 0 ? "(no name)" : name[^1] == '{' ? name[..^1] + "\\u{7b}" : name;
+    }
 
     // In the spelling of other characters that are not written as they are.
     private static string Text(string printable) => printable.Replace("#", "\\u{23}", StringComparison.Ordinal);

@@ -10,6 +10,9 @@ internal readonly record struct ReportPath(string Path, bool IsFromRoot)
     /// <summary>The path of a source file or of an image.</summary>
     public static ReportPath Of(string path)
     {
+        // A job runs in the folder of the repository.
+        string here = Environment.CurrentDirectory + "/";
+        path = path.StartsWith(here, StringComparison.Ordinal) ? path[here.Length..] : path;
         bool isFromRoot = path.StartsWith('/');
         List<string> parts = [];
         foreach (string part in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(p => p != "."))

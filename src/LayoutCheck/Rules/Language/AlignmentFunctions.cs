@@ -61,7 +61,7 @@ internal static class AlignmentFunctions
             };
         }
 
-        return member.Number(alignment.IsDeclared ? ObservedFact.DeclaredAlignment : ObservedFact.NaturalAlignment, Choose(member, alignment));
+        return member.Number(alignment.IsDeclared ? ObservedFact.DeclaredAlignment : ObservedFact.NaturalAlignment, Choose(member, alignment), isOpen: alignment.Least != alignment.Most);
     }
 
     private static ulong Choose(FoundMember member, TypeAlignment alignment) => alignment.Least == alignment.Most

@@ -26,7 +26,10 @@ internal static class EnumFunctions
 
         bool isNatural = value >= 0;
         Observation observation = new(member.Call.ToString(), member.Name, ObservedFact.Value, isNatural ? (ulong)value : null,
-            isNatural ? null : value.ToString(CultureInfo.InvariantCulture));
+            isNatural ? null : value.ToString(CultureInfo.InvariantCulture))
+        {
+            Of = enumerator.Doubt is null ? member.Located.Parts : null,
+        };
         member.Evaluation.Note(observation);
         return Answer.Of(value, observation.ToString(), member.Name);
     }

@@ -97,7 +97,7 @@ internal sealed class SizeOfGroupFunction() : RuleFunction("sizeof_group",
         }
 
         ulong size = (markers.End - markers.Start) / 8;
-        evaluation.Note(new Observation(call.ToString(), "group " + group, ObservedFact.ByteSize, size));
+        evaluation.Note(new Observation(call.ToString(), "group " + group, ObservedFact.GroupSize, size) { Of = new FactSubject(subject.Type.ToString(), group) });
         return Answer.Of(size, $"sizeof(group {group})={size}");
     }
 }

@@ -11,6 +11,9 @@ namespace LayoutCheck.Rules.Language;
 /// <param name="Problem">Why it was not.</param>
 internal sealed record Located(string Name, TypeGraph? Graph, TypeId Root, ResolvedMember? Place, string Problem)
 {
+    /// <summary>The type and member in parts; null where nothing was found.</summary>
+    public FactSubject? Parts { get; init; }
+
     /// <summary>The enumerator, where one was asked for; <see cref="Place"/> is that of the enumeration then.</summary>
     public Enumerator? Enumerator { get; init; }
 

@@ -25,9 +25,15 @@ internal readonly record struct FoundMember(MemberCall Call, Located Located, Re
     public string Name => Located.Name;
 
     /// <summary>A number that was looked at, noted and told in the fact's words.</summary>
-    public Answer Number(ObservedFact fact, ulong number, ulong? subjectByteSize = null)
+    /// <param name="fact">The kind of fact.</param>
+    /// <param name="number">The number, in the fact's unit.</param>
+    /// <param name="subjectByteSize">Of an offset, the bytes of the subject; null where it has no size.</param>
+    /// <param name="isOpen">Whether the number is one of several cases that are tried.</param>
+    public Answer Number(ObservedFact fact, ulong number, ulong? subjectByteSize = null, bool isOpen = false)
     {
-        Observation observation = new(Call.ToString(), Name, fact, number) { SubjectByteSize = subjectByteSize };
+        // The shape of an array decides about all that lies in it.
+        isOpen |= Evaluation.Open.Any && Name.Contains('[', StringComparison.Ordinal);
+        Observation observation = new(Call.ToString(), Name, fact, number) { SubjectByteSize = subjectByteSize, Of = isOpen ? null : Located.Parts };
         Evaluation.Note(observation);
         return Answer.Of(number, observation.ToString(), observation.Call);
     }

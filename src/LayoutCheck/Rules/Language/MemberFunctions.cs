@@ -56,7 +56,7 @@ internal static class MemberFunctions
     public static Answer OfScalar(MemberCall call, ScalarReference scalar, ObservedFact fact, IEvaluation evaluation)
     {
         ulong size = (ulong)scalar.SizeOn(evaluation.Image.Target);
-        evaluation.Note(new Observation(call.ToString(), scalar.ToString(), fact, size));
+        evaluation.Note(new Observation(call.ToString(), scalar.ToString(), fact, size) { Of = new FactSubject(scalar.ToString(), null) });
         return Answer.Of(size, $"{call}={size}", call.ToString());
     }
 
@@ -92,7 +92,10 @@ internal static class MemberFunctions
             return Answer.Unknown(located.Problem);
         }
 
-        evaluation.Note(new Observation(call.ToString(), exists ? located.Name : call.Subject.ToString(), ObservedFact.Existence, exists ? 1u : 0u));
+        evaluation.Note(new Observation(call.ToString(), exists ? located.Name : call.Subject.ToString(), ObservedFact.Existence, exists ? 1u : 0u)
+        {
+            Of = exists ? located.Parts : new FactSubject(call.Subject.Type.ToString(), call.Subject.Member?.ToString()),
+        });
         return Answer.Truth(exists, exists ? $"{located.Name} exists" : located.Problem);
     }
 

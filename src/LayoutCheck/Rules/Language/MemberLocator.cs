@@ -138,13 +138,20 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
     }
 
     private Located LocateIn(TypeDefinition definition, TypeName name, MemberAlternatives? member)
-        => LocateIn(definition.Graph, definition.Root, name.ToString(), name.Name, member) with { HasExactAlignments = definition.HasExactAlignments };
+    {
+        Located located = LocateIn(definition.Graph, definition.Root, name.ToString(), name.Name, member) with { HasExactAlignments = definition.HasExactAlignments };
+
+        // A bare name is a row of its own beside the same type with its keyword.
+        return name.Kind == TypeNameKind.Any && located.Parts is { } parts && definition.Graph.AsAggregate(definition.Root) is { Name: { } tag } aggregate
+            ? located with { Parts = parts with { Type = new TypeName(TypeName.KindOf(aggregate.Kind), tag).ToString() } }
+            : located;
+    }
 
     private Located LocateIn(TypeGraph graph, TypeId root, string spelling, string shortName, MemberAlternatives? member)
     {
         if (member is null)
         {
-            return new Located(spelling, graph, root, new ResolvedMember("", 0, graph.ByteSizeOf(root) * 8, root, false), "");
+            return new Located(spelling, graph, root, new ResolvedMember("", 0, graph.ByteSizeOf(root) * 8, root, false), "") { Parts = new FactSubject(spelling, null) };
         }
 
         if (graph[root] is EnumType { Enumerators: { } enumerators } enumeration)
@@ -162,7 +169,7 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
             // Of the elements of an array without a known number of them, only the start of the first is known.
             return found.Doubt is { } doubt && !path.EndsWith("[0]", StringComparison.Ordinal)
                 ? Located.Undecided(doubt)
-                : new Located($"{shortName}.{path}", graph, root, found, "");
+                : new Located($"{shortName}.{path}", graph, root, found, "") { Parts = new FactSubject(spelling, path) };
         }
 
         if (member.Paths.Select(path => (Path: path, Pointer: MemberPath.PointerOn(graph, root, path))).FirstOrDefault(p => p.Pointer is not null) is ({ } way, { } at))
@@ -191,7 +198,11 @@ internal sealed class MemberLocator(IReadOnlyDictionary<TypeName, TypeDefinition
         {
             if (enumerators.FirstOrDefault(e => e.Name == name) is { } found)
             {
-                return new Located(name, graph, root, new ResolvedMember("", 0, enumeration.ByteSize * 8, root, false), "") { Enumerator = found };
+                return new Located(name, graph, root, new ResolvedMember("", 0, enumeration.ByteSize * 8, root, false), "")
+                {
+                    Enumerator = found,
+                    Parts = new FactSubject(spelling, name),
+                };
             }
         }
 

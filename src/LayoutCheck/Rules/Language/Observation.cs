@@ -55,11 +55,19 @@ public sealed class ObservedFact
     /// <summary>config: the option's value, in <see cref="Observation.Text"/>.</summary>
     public static ObservedFact Config { get; } = new(o => $"{o.Subject}={o.Text}");
 
+    /// <summary>sizeof_group, in bytes, of a group of members.</summary>
+    public static ObservedFact GroupSize { get; } = new(null, "sizeof");
+
     internal string Words(Observation observation) => _words(observation);
 
     // The words without the value, for arithmetic, whose result shows. Of an offset the value is the shortest name.
     internal string? Call(Observation observation) => _function is null ? null : $"{_function}({observation.Subject})";
 }
+
+/// <summary>The subject of a fact in parts, for programs.</summary>
+/// <param name="Type">The struct, union or enumeration as C spells it: <c>struct page</c>.</param>
+/// <param name="Member">The member's path, or the enumerator; null for the whole type.</param>
+public readonly record struct FactSubject(string Type, string? Member);
 
 /// <summary>One fact that a check looked at in the image.</summary>
 /// <param name="Expression">As the rule asks for it: <c>offsetof(struct page, compound_head|compound_info)</c>.</param>
@@ -71,6 +79,9 @@ public sealed record Observation(string Expression, string Subject, ObservedFact
 {
     /// <summary>Of an offset, how many bytes the subject takes from there; null where it has no size.</summary>
     public ulong? SubjectByteSize { get; init; }
+
+    /// <summary>The type and member that the number is certain of; null where the debug information leaves it open, and of what is no number.</summary>
+    public FactSubject? Of { get; init; }
 
     /// <summary>The function with its subject and without the value (<c>sizeof(struct page)</c>), or null.</summary>
     internal string? Call => Fact.Call(this);

@@ -173,8 +173,9 @@ internal sealed class PinnedFunction() : RuleFunction("pinned",
         TypeGraph graph = located.Graph!;
         string name = $"{ShortName(asked.Type)}.{member.Path}";
         string declared = TypeWords.Spell(graph, member.Type);
-        evaluation.Note(member.IsBitField ? new Observation(asked.ToString(), name, ObservedFact.BitOffset, member.BitOffset)
-            : new Observation(asked.ToString(), name, ObservedFact.ByteOffset, member.BitOffset / 8) { SubjectByteSize = member.BitSize / 8 });
+        FactSubject parts = new(located.Name, member.Path);
+        evaluation.Note(member.IsBitField ? new Observation(asked.ToString(), name, ObservedFact.BitOffset, member.BitOffset) { Of = parts }
+            : new Observation(asked.ToString(), name, ObservedFact.ByteOffset, member.BitOffset / 8) { SubjectByteSize = member.BitSize / 8, Of = parts });
         List<string> changes = [];
         if (member.BitOffset != asked.Place.Bits)
         {

@@ -26,7 +26,8 @@ internal static class PlaceholderFunction
         {
             if (search.IsExactlyThere(found) && MemberList.IsPlaceholder(path))
             {
-                member.Evaluation.Note(new Observation(member.Call.ToString(), $"{member.Name[..member.Name.IndexOf('.', StringComparison.Ordinal)]}.{path}", ObservedFact.Existence, 1));
+                string name = $"{member.Name[..member.Name.IndexOf('.', StringComparison.Ordinal)]}.{path}";
+                member.Evaluation.Note(new Observation(member.Call.ToString(), name, ObservedFact.Existence, 1) { Of = member.Located.Parts is { } parts ? parts with { Member = path } : null });
                 return Answer.Truth(true, $"{path} keeps {member.Name} free");
             }
         }

@@ -103,14 +103,15 @@ internal readonly record struct BitRange(string Name, ulong Start, ulong End, bo
             return null;
         }
 
+        FactSubject? parts = evaluation.Open.Any && located.Name.Contains('[', StringComparison.Ordinal) ? null : located.Parts;
         if (place.IsBitField)
         {
-            evaluation.Note(new Observation($"bitoffsetof({subject})", located.Name, ObservedFact.BitOffset, place.BitOffset));
+            evaluation.Note(new Observation($"bitoffsetof({subject})", located.Name, ObservedFact.BitOffset, place.BitOffset) { Of = parts });
         }
         else
         {
-            evaluation.Note(new Observation($"offsetof({subject})", located.Name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = size / 8 });
-            evaluation.Note(new Observation($"sizeof({subject})", located.Name, ObservedFact.ByteSize, size / 8));
+            evaluation.Note(new Observation($"offsetof({subject})", located.Name, ObservedFact.ByteOffset, place.BitOffset / 8) { SubjectByteSize = size / 8, Of = parts });
+            evaluation.Note(new Observation($"sizeof({subject})", located.Name, ObservedFact.ByteSize, size / 8) { Of = parts });
         }
 
         return new BitRange(located.Name, place.BitOffset, place.BitOffset + size, place.IsFlexible);

@@ -131,7 +131,10 @@ internal sealed class SharersFunction() : RuleFunction("sharers",
             return Answer.Unknown($"more than {MembersOnBytes.Most} members lie on {located.Name}");
         }
 
-        evaluation.Note(new Observation(call.ToString(), located.Name, ObservedFact.Sharers, (ulong)search.Found.Count, string.Join(", ", search.Found.Keys)));
+        evaluation.Note(new Observation(call.ToString(), located.Name, ObservedFact.Sharers, (ulong)search.Found.Count, string.Join(", ", search.Found.Keys))
+        {
+            Of = asked.Behind == 0 && asked.Holder.ToString() == asked.Subject.Type.ToString() ? located.Parts : null,
+        });
         Judgement judgement = new(asked, there, holder.Name, search, evaluation.Image.Target.IsBigEndian);
         if (judgement.Answer.IsFalse)
         {
