@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Json.Schema;
 using LayoutCheck.Reports;
@@ -8,6 +9,10 @@ namespace LayoutCheck.Tests.Support;
 internal static class SchemaUnderTest
 {
     private static readonly Lazy<JsonSchema> s_schema = new(() => JsonSchema.FromText(Read()));
+
+    /// <summary>Makes every report that a test writes as JSON be judged.</summary>
+    [ModuleInitializer]
+    internal static void JudgeAll() => Written.JudgeJson = Judge;
 
     /// <summary>The schema.</summary>
     public static string Text => Read();
