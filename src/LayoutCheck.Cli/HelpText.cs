@@ -37,7 +37,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck check vmlinux                       the verdict
               layoutcheck check --running                     the same for the running kernel
-              layoutcheck check vmlinux modules/*.ko          a table of many
+              layoutcheck check vmlinux old-vmlinux           a table of many
               layoutcheck show vmlinux page folio             layouts, as pahole prints them
               layoutcheck show vmlinux page.mapping           one member
               layoutcheck overlap vmlinux page                which members share which bytes, as a map
@@ -99,10 +99,10 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
 
             Of several images, the result is a table, and the exit code the worst: 3 over 1 over 4. One that cannot
             be read is a row of it, and ends nothing. Images are worked on side by side.
-              layoutcheck check vmlinux modules/*.ko
+              layoutcheck check vmlinux old-vmlinux
               find modules -name '*.ko' -print0 | layoutcheck check --files-from - --format jsonl > all.jsonl
-              layoutcheck check --files-from list --output-dir records --resume
-              layoutcheck check --files-from list --shard 2/8 --format jsonl --exit-zero
+              layoutcheck check --files-from kernels.txt --output-dir records --resume
+              layoutcheck check --files-from kernels.txt --shard 2/8 --format jsonl --exit-zero
 
             """,
         ["merge"] = """

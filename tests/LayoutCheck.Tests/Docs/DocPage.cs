@@ -61,10 +61,10 @@ internal sealed partial class DocPage
     }
 
     /// <summary>The words in backquotes of the page.</summary>
-    public HashSet<string> QuotedWords() => [.. Quoted().Matches(Text).Select(m => m.Groups[1].Value)];
+    public HashSet<string> QuotedWords() => [.. Quoted().Matches(Fenced().Replace(Text, "")).Select(m => m.Groups[1].Value)];
 
     /// <summary>The words in backquotes of some sections.</summary>
-    public HashSet<string> QuotedWords(params string[] headings) => [.. Quoted().Matches(string.Concat(headings.Select(Section))).Select(m => m.Groups[1].Value)];
+    public HashSet<string> QuotedWords(params string[] headings) => [.. Quoted().Matches(Fenced().Replace(string.Concat(headings.Select(Section)), "")).Select(m => m.Groups[1].Value)];
 
     /// <summary>The text under a heading of the second level.</summary>
     public string Section(string heading)
@@ -74,6 +74,10 @@ internal sealed partial class DocPage
         int end = Text.IndexOf("\n## ", start + 1, StringComparison.Ordinal);
         return end < 0 ? Text[start..] : Text[start..end];
     }
+
+    // Its backquotes are none around words.
+    [GeneratedRegex("^```.*?^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Fenced();
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Quoted();

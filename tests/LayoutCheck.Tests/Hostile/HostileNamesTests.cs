@@ -119,7 +119,6 @@ public sealed class HostileNamesTests : IDisposable
     [InlineData("check|IMAGE|--format|X", 2)]
     [InlineData("check|IMAGE|--threads|X", 2)]
     [InlineData("show|IMAGE|page|-c|X", 2)]
-    [InlineData("check|IMAGE|X|X", 2)]
     [InlineData("check|IMAGE|--X", 2)]
     [InlineData("baseline|IMAGE|page|-o|NOFOLDER", 2)]
     [InlineData("X", 2)]

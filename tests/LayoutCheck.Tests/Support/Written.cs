@@ -19,19 +19,27 @@ internal static class Written
     /// <summary>JSON.</summary>
     public static string Json(Report report) => In(ReportFormats.Find("json"), report, default);
 
+    /// <summary>JSON that no schema judges: judging takes more memory than a hostile image is allowed.</summary>
+    public static string UnjudgedJson(Report report) => Bytes(ReportFormats.Find("json"), report, default);
+
     /// <summary>Any format, by its name.</summary>
     public static string In(string format, Report report) => In(ReportFormats.Find(format), report, default);
 
     private static string In(IReportFormat format, Report report, TextStyle style)
     {
-        using MemoryStream stream = new();
-        format.Write(report, stream, style);
-        string written = Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+        string written = Bytes(format, report, style);
         if (format.Name == "json")
         {
             JudgeJson(written);
         }
 
         return written;
+    }
+
+    private static string Bytes(IReportFormat format, Report report, TextStyle style)
+    {
+        using MemoryStream stream = new();
+        format.Write(report, stream, style);
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
 }

@@ -86,6 +86,6 @@ internal readonly record struct MapLabel(LabelFit Fit, string Text)
     /// <summary>The number of columns that a text takes in letters of one width.</summary>
     public static int Columns(string text) => text.EnumerateRunes().Sum(Columns);
 
-    // Letters of East Asia and pictures are twice as wide; a mark on a letter takes at most one.
-    private static int Columns(Rune rune) => rune.Value < 0x1100 || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark ? 1 : 2;
+    // Letters of East Asia and pictures are twice as wide; a mark on a letter takes at most one, and so does the mark of a cut.
+    private static int Columns(Rune rune) => rune.Value is < 0x1100 or '…' || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark ? 1 : 2;
 }

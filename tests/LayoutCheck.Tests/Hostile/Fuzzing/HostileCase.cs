@@ -258,7 +258,7 @@ internal sealed class HostileCase
     {
         string text = Written.Text(report);
         CheckPrintable("check", text);
-        string json = Written.Json(report);
+        string json = Written.UnjudgedJson(report);
         CheckJson("check", json);
         return text + json;
     }
@@ -276,8 +276,8 @@ internal sealed class HostileCase
             // The comment above a layout tells its origin, which differs from way to way; all else may not.
             CheckPrintable("show", Written.Text(show));
             _ = text.Append(WithoutOrigin(Written.Text(show))).Append(Written.Text(overlap with { Files = [] }));
-            CheckJson("show", Written.Json(show));
-            CheckJson("overlap", Written.Json(overlap));
+            CheckJson("show", Written.UnjudgedJson(show));
+            CheckJson("overlap", Written.UnjudgedJson(overlap));
             if (layout.Items.FirstOrDefault(i => i.Path.Length > 0) is { } item && MemberPath.Resolve(definition.Graph, definition.Root, item.Path) is { } member)
             {
                 _ = text.Append(WithoutOrigin(Written.Text(show with { Types = [whole with { Member = member }] }))).Append(Written.Text(overlap with { Member = member, Files = [] }));
