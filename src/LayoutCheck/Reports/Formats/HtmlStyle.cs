@@ -43,7 +43,7 @@ internal static class HtmlStyle
         .card{border-left:4px solid var(--rule);padding:.1em 0 .1em .9em;margin:1em 0}.card.bad{border-color:var(--bad);color:inherit}.card.open{border-color:var(--open);color:inherit}
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.15em 1em;margin:.5em 0}dt{color:var(--quiet)}dd{margin:0;min-width:0}
         ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.3em 1.3em;padding:0;margin:.6em 0;font-size:.88em}ul.legend li{display:flex;align-items:center;gap:.5em}ul.legend svg{flex:none}
-        .picture{overflow-x:auto;margin:.4em 0}svg.map{display:block}
+        .picture{overflow-x:auto;margin:.4em 0}.picture svg.map{display:block;max-width:max(100%,56rem);height:auto}
         @media (max-width:520px){main{padding:10px}h1{font-size:1.2rem}dl{display:block}dd{margin:0 0 .4em}}
         @page{size:A4;margin:10mm}
         @media print{body{font-size:11px}main{max-width:none;padding:0}h1{font-size:17px}h2{font-size:14px;break-after:avoid}.front{break-after:page}.picture,.scroll{overflow:visible}
