@@ -13,7 +13,7 @@ public static class ByteLanes
     {
         ArgumentNullException.ThrowIfNull(layout);
         ILookup<int, int> children = Enumerable.Range(0, layout.Items.Length).ToLookup(i => layout.Items[i].Parent);
-        return [.. Lanes(layout, children, -1, layout.Aggregate.Kind).Select(lane => lane.ToImmutableArray())];
+        return [.. ByArm(layout, children, -1, layout.Aggregate.Kind, item => item.Kind != LayoutItemKind.Member).Select(lane => lane.ToImmutableArray())];
     }
 
     // Where the range touches more elements of an array, the array stands for them.
@@ -76,18 +76,24 @@ public static class ByteLanes
         }
     }
 
-    private static List<List<LayoutItem>> Lanes(TypeLayout layout, ILookup<int, int> children, int parent, Types.AggregateKind kind)
+    /// <summary>The items inside of one on lanes: in a struct, one item follows the other on a lane; each arm of a union has lanes of its own.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="children">The indexes of its items by the index of their parent; -1 is the type itself.</param>
+    /// <param name="parent">The index of the item.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="isLeftOut">The items that have no place on a lane, with all that is inside of them.</param>
+    internal static List<List<LayoutItem>> ByArm(TypeLayout layout, ILookup<int, int> children, int parent, Types.AggregateKind kind, Predicate<LayoutItem> isLeftOut)
     {
         List<List<LayoutItem>> lanes = [];
         foreach (int index in children[parent])
         {
             LayoutItem item = layout.Items[index];
-            if (item.Kind != LayoutItemKind.Member)
+            if (isLeftOut(item))
             {
                 continue;
             }
 
-            List<List<LayoutItem>> own = item is { Expanded: { } inner, IsExpandedArray: false } ? Lanes(layout, children, index, inner.Kind) : [[item]];
+            List<List<LayoutItem>> own = item is { Expanded: { } inner, IsExpandedArray: false } ? ByArm(layout, children, index, inner.Kind, isLeftOut) : [[item]];
             if (kind == Types.AggregateKind.Union)
             {
                 lanes.AddRange(own);

@@ -87,7 +87,7 @@ public sealed class StructMapBuilder
         AggregateType aggregate = layout.Aggregate;
         string tag = aggregate.Name ?? "";
         ILookup<int, int> children = Enumerable.Range(0, layout.Items.Length).ToLookup(i => layout.Items[i].Parent);
-        List<List<LayoutItem>> lanes = Lanes(layout, children, -1, aggregate.Kind, item => IsWholePage(layout, item, tag));
+        List<List<LayoutItem>> lanes = ByteLanes.ByArm(layout, children, -1, aggregate.Kind, item => IsWholePage(layout, item, tag));
         // What is empty has a page too: it says so.
         int pages = (int)Math.Clamp((aggregate.ByteSize + _stride - 1) / _stride, 1, MostPages);
         List<MapItem>[] cells = [.. lanes.Select(lane => Items(layout, lane, tag, asked))];
@@ -153,39 +153,6 @@ public sealed class StructMapBuilder
         }
 
         return null;
-    }
-
-    // In a struct, one member follows the other on a lane; each arm of a union has lanes of its own.
-    private static List<List<LayoutItem>> Lanes(TypeLayout layout, ILookup<int, int> children, int parent, AggregateKind kind, Predicate<LayoutItem> isLeftOut)
-    {
-        List<List<LayoutItem>> lanes = [];
-        foreach (int index in children[parent])
-        {
-            LayoutItem item = layout.Items[index];
-            if (isLeftOut(item))
-            {
-                continue;
-            }
-
-            List<List<LayoutItem>> own = item is { Expanded: { } inner, IsExpandedArray: false } ? Lanes(layout, children, index, inner.Kind, isLeftOut) : [[item]];
-            if (kind == AggregateKind.Union)
-            {
-                lanes.AddRange(own);
-                continue;
-            }
-
-            for (int i = 0; i < own.Count; i++)
-            {
-                if (i == lanes.Count)
-                {
-                    lanes.Add([]);
-                }
-
-                lanes[i].AddRange(own[i]);
-            }
-        }
-
-        return lanes;
     }
 
     // "struct page page" in struct folio says nothing that the row of struct page does not.
