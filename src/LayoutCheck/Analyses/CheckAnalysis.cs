@@ -32,15 +32,9 @@ public static class CheckAnalysis
         ArgumentNullException.ThrowIfNull(rules);
         ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
         using WorkerPool pool = new(threads);
-        // The image's facts about itself are a search through megabytes of data, beside the search for names in the debug information. When both fail,
-        // the failure of the latter is reported, as if one had followed the other.
-        ImageFacts? read = null;
-        void ReadFacts() => read = image.ReadFacts();
-        Action wait = image.Disabled.HasFlag(FastPaths.ConcurrentMetadata) ? ReadFacts : pool.Queue(ReadFacts);
-        Survey survey = image.Types.FindAll(names, pool);
-        wait();
-        ImageFacts facts = read!;
-        Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
+        SurveyedImage surveyed = SurveyedImage.Of(image, names, pool);
+        Survey survey = surveyed.Survey;
+        Dictionary<TypeName, DefinitionSet> definitions = surveyed.Definitions;
         // Nothing is known of the kernel without these.
         if (LayoutEra.RequiredTypes.Select(name => definitions[name].Problem).FirstOrDefault(problem => problem is not null) is { } refused)
         {
@@ -51,12 +45,10 @@ public static class CheckAnalysis
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.All(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
         DebugInfoSummary source = survey.Facts with { Omission = omission };
         Lazy<RustTwinFacts> rustTwins = new(() => TwinAnalysis.FactsOf(image.Types, pool));
-        ImmutableArray<RuleResult> Evaluate()
-            => RuleEvaluator.Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine, survey.Facts.Kind == SourceKind.Btf, rustTwins);
-        ImmutableArray<RuleResult> results = Evaluate();
+        ImmutableArray<RuleResult> results = surveyed.Evaluate(rules, omission, rustTwins);
         if (AddPlaces(image.Types, results, definitions))
         {
-            results = Evaluate();
+            results = surveyed.Evaluate(rules, omission, rustTwins);
         }
 
         CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
@@ -67,7 +59,7 @@ public static class CheckAnalysis
             Places = PlacesOfViolations(image.Types, pool, results, definitions),
             Map = withMap ? MapAnalysis.Of(image.Types, pool, results) : null,
         };
-        return image.Sign(report, facts);
+        return image.Sign(report, surveyed.Facts);
     }
 
     // Most checks hold, and few types are asked again, so that surveys need not read line tables. Definitions that differ may be declared in several places.

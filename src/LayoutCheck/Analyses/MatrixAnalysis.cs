@@ -23,19 +23,13 @@ public static class MatrixAnalysis
         RuleSet rules = new(columns.Select(c => c.Rule).OfType<Rule>().Distinct());
         ImmutableArray<TypeName> names = [.. columns.Where(c => c.Rule is null).Select(c => c.Type).Concat(rules.RequiredTypes).Distinct()];
         using WorkerPool pool = new(threads);
-        ImageFacts? read = null;
-        void ReadFacts() => read = image.ReadFacts();
-        Action wait = image.Disabled.HasFlag(FastPaths.ConcurrentMetadata) ? ReadFacts : pool.Queue(ReadFacts);
-        Survey survey = image.Types.FindAll(names, pool);
-        wait();
-        ImageFacts facts = read!;
-        Dictionary<TypeName, DefinitionSet> definitions = survey.Sets.ToDictionary(s => s.Name);
+        SurveyedImage surveyed = SurveyedImage.Of(image, names, pool);
+        Survey survey = surveyed.Survey;
+        ImageFacts facts = surveyed.Facts;
         SourceOmission? omission = survey.Facts.Omission ?? (survey.Sets.Any(s => s.Distinct.IsEmpty) ? image.Types.FindOmission() : null);
         Lazy<RustTwinFacts> rustTwins = new(() => TwinAnalysis.FactsOf(image.Types, pool));
-        Dictionary<Rule, RuleResult> results = RuleEvaluator
-            .Evaluate(rules, definitions, survey.Facts.Target, facts.Config, omission, facts.Machine, survey.Facts.Kind == SourceKind.Btf, rustTwins)
-            .ToDictionary(r => r.Rule);
-        CellReader cells = new(definitions, omission, image.Types);
+        Dictionary<Rule, RuleResult> results = surveyed.Evaluate(rules, omission, rustTwins).ToDictionary(r => r.Rule);
+        CellReader cells = new(surveyed.Definitions, omission, image.Types);
         MatrixRow row = new(image.Path, [.. columns.Select(c => c.Rule is { } rule ? CellReader.Read(results[rule]) : cells.Read(c))])
         {
             Release = facts.Release,
