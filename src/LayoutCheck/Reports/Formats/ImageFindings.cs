@@ -61,15 +61,6 @@ internal sealed record ImageFindings(string File, ExitCode ExitCode, string Head
     public ImageFindings With(ImageFacts? facts) => this with
     {
         Release = facts?.Release is { } release ? Printable.Escape(release) : null,
-        Architecture = facts is null ? null : MachineOf(facts.Format),
+        Architecture = facts?.MachineName,
     };
-
-    // "ELF 64-bit little-endian x86-64 executable"; raw BTF tells no machine.
-    private static string? MachineOf(string format)
-    {
-        const string Before = "-endian ";
-        int start = format.IndexOf(Before, StringComparison.Ordinal);
-        int end = format.LastIndexOf(' ');
-        return format.StartsWith("ELF ", StringComparison.Ordinal) && start > 0 && end > start + Before.Length ? Printable.Escape(format[(start + Before.Length)..end].Replace(" shared", "", StringComparison.Ordinal).Replace(" type", "", StringComparison.Ordinal)) : null;
-    }
 }
