@@ -4,17 +4,13 @@ using LayoutCheck.Cli;
 using LayoutCheck.Reports;
 using LayoutCheck.Reports.Formats;
 using LayoutCheck.Tests.Support;
+using static LayoutCheck.Tests.Support.CheckedImages;
 
 namespace LayoutCheck.Tests.Cli;
 
 /// <summary>check of many images: a row and a record for each, whatever it came to.</summary>
 public sealed class CheckManyTests : IDisposable
 {
-    private const string Good = "tests/fixtures/page-era6/page-era6.gcc-dwarf5.elf";
-    private const string Bad = "tests/fixtures/bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf";
-    private const string Open = "tests/fixtures/no-page/no-page.gcc-dwarf5.elf";
-    private const string None = "tests/fixtures/page.h";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("layoutcheck-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, true);

@@ -1,16 +1,12 @@
 using System.Text.Json;
 using LayoutCheck.Tests.Support;
+using static LayoutCheck.Tests.Support.CheckedImages;
 
 namespace LayoutCheck.Tests.Cli;
 
 /// <summary>merge: one table of many runs, and what is missing in them.</summary>
 public sealed class MergeTests : IDisposable
 {
-    private const string Good = "tests/fixtures/page-era6/page-era6.gcc-dwarf5.elf";
-    private const string Bad = "tests/fixtures/bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf";
-    private const string Open = "tests/fixtures/no-page/no-page.gcc-dwarf5.elf";
-    private const string None = "tests/fixtures/page.h";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("layoutcheck-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, true);

@@ -127,7 +127,7 @@ public sealed class SarifFormatTests
     [InlineData("include/linux/mm_types.h", "include/linux/mm_types.h")]
     [InlineData("/build/linux-6.1.4/include/linux/mm_types.h", "include/linux/mm_types.h")]
     [InlineData("/home/kernel/net/linux/arch/x86/include/asm/page.h", "arch/x86/include/asm/page.h")]
-    [InlineData("/home/mm/work/drivers/linux/drivers/net/veth.c", "drivers/net/veth.c")]
+    [InlineData("/srv/builds/drivers/linux/drivers/net/veth.c", "drivers/net/veth.c")]
     [InlineData("/usr/src/linux/mm/slab.h", "mm/slab.h")]
     [InlineData("/src/tools/include/linux/list.h", "tools/include/linux/list.h")]
     [InlineData("/usr/include/linux/types.h", "/usr/include/linux/types.h")]

@@ -7,9 +7,9 @@ namespace LayoutCheck.Tests.Support;
 /// <summary>Command lines whose JSON has every field that there is, by the report.</summary>
 internal static class JsonRuns
 {
-    private const string Image = "tests/fixtures/page-era6/page-era6.gcc-dwarf5.elf";
-    private const string Late = "tests/fixtures/bad-pgmap-late/bad-pgmap-late.gcc-dwarf5.elf";
-    private const string None = "tests/fixtures/page.h";
+    private const string Image = CheckedImages.Good;
+    private const string Late = CheckedImages.Bad;
+    private const string None = CheckedImages.None;
     private const string Audited = "tests/fixtures/audit/audit";
     private const string Before = "tests/fixtures/seed-before/seed-before.gcc-dwarf5.elf";
     private const string After = "tests/fixtures/seed-after/seed-after.gcc-dwarf5.elf";
