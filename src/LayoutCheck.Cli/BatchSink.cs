@@ -14,7 +14,7 @@ internal abstract class BatchSink
     /// <summary>Takes the next image.</summary>
     public abstract void Add(BatchItem item);
 
-    /// <summary>Writes what is not yet written.</summary>
+    /// <summary>Writes the rest, after the last image.</summary>
     /// <exception cref="OutputException">It cannot be written.</exception>
     public abstract void End();
 

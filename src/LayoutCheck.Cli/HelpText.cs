@@ -167,7 +167,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
 
             """,
         ["matrix"] = """
-            A row an image: its release (or its file, where none is told), its machine, and a cell for each
+            A row an image: its release (else its file), its machine, and a cell for each
             column. A column is a question:
               page.lru                          the offset of a member, in bytes; of a bit-field byte:bit
               page.compound_head|compound_info  of the first that exists; the cell says which

@@ -6,7 +6,7 @@ using LayoutCheck.Types;
 
 namespace LayoutCheck.Analyses;
 
-/// <summary>Reads the cells of a matrix from the definitions of an image. A cell is told where all definitions tell the same.</summary>
+/// <summary>Reads the cells of a matrix from the definitions of an image. A cell has a value if all definitions agree on it.</summary>
 /// <param name="definitions">All definitions of the types that the columns name.</param>
 /// <param name="omission">Why the source lacks types or members, or null.</param>
 /// <param name="types">The source, for the traces of a type without a definition.</param>

@@ -7,7 +7,7 @@ namespace LayoutCheck.Reports;
 /// <param name="Images">One for each input: a <see cref="CheckReport"/>, or an <see cref="UnreadableReport"/>.</param>
 public sealed record CheckBatch(ImmutableArray<ImageReport> Images) : Report
 {
-    // A wrong kernel is worse news than one that nobody looked at, and a file that could not be read may be either.
+    // A file that cannot be read may hide a violation; a violation is certain; an undecided rule is neither.
     private static readonly ExitCode[] s_worstFirst = [ExitCode.Unreadable, ExitCode.Violated, ExitCode.Undecided];
 
     /// <inheritdoc/>

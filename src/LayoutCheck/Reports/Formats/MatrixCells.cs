@@ -17,7 +17,7 @@ internal static class MatrixCells
         _ => Told(column, cell),
     };
 
-    /// <summary>The label of each row: its release, or its file's name where none is told; with more of the path where rows would be alike.</summary>
+    /// <summary>The label of each row: its release, else its file's name; with more of the path where two rows would be alike.</summary>
     /// <param name="rows">The rows.</param>
     public static string[] Labels(IReadOnlyList<MatrixRow> rows)
     {
