@@ -145,7 +145,7 @@ public sealed class SarifFormatTests
     public void Releases_that_read_alike_share_a_run()
     {
         CheckReport report = Violated();
-        ImageFacts facts = new("ELF 64-bit little-endian x86-64 executable", null, "6.1 a", null, "");
+        ImageFacts facts = new("ELF 64-bit little-endian x86-64 executable", null, "6.1 a", null, "") { MachineName = "x86-64" };
         CheckBatch batch = new([report with { Image = facts }, report with { Image = facts with { Release = "6.1-a" } }, report with { Image = facts with { Release = "7.0" } }]);
         string[] ids = [.. Runs(batch).Select(r => r.GetProperty("automationDetails").GetProperty("id").GetString()!)];
         Assert.Equal(["layoutcheck/x86-64/6.1-a/", "layoutcheck/x86-64/7.0/"], ids);
