@@ -1,7 +1,7 @@
 namespace LayoutCheck.Reports;
 
 /// <summary>Joins records of many runs: each input once, in the order of their paths.</summary>
-public static class RecordMerge
+internal static class RecordMerge
 {
     /// <summary>Joins records.</summary>
     /// <param name="records">The records, in any order.</param>
