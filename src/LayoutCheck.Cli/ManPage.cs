@@ -36,7 +36,7 @@ internal static class ManPage
     public static string Of(Command root)
     {
         Roff page = new();
-        page.Macro("TH", root.Name.ToUpperInvariant(), "1", Date, $"{root.Name} {RunInfo.LibraryVersion}", "User Commands");
+        page.Title(root.Name.ToUpperInvariant(), "1", Date, $"{root.Name} {RunInfo.LibraryVersion}", "User Commands");
         page.Section("NAME");
         page.Text($"{root.Name} - checks the struct layouts of a built Linux kernel");
         page.Section("SYNOPSIS");

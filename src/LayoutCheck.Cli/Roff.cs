@@ -9,22 +9,37 @@ internal sealed class Roff
 
     private readonly StringBuilder _text = new();
 
+    // A heading begins a paragraph by itself.
+    private bool _isBehindHeading;
+
+    /// <summary>The first line of a page: the program, the section, the day, the version, the manual.</summary>
+    public void Title(string name, string section, string date, string version, string manual)
+        => _ = _text.Append($".TH {Escape(name)} {section} {date} \"{Escape(version)}\" \"{manual}\"\n");
+
     /// <summary>A macro with its arguments, each in quotes.</summary>
     public void Macro(string name, params string[] arguments)
         => _ = _text.Append('.').Append(name).Append(string.Concat(arguments.Select(a => a.Contains(' ', StringComparison.Ordinal) || a.Length == 0 ? $" \"{Escape(a)}\"" : $" {Escape(a)}"))).Append('\n');
 
     /// <summary>A heading.</summary>
-    public void Section(string title) => Macro("SH", title.Split(' ') is [var one] ? one : title);
+    public void Section(string title)
+    {
+        Macro("SH", title);
+        _isBehindHeading = true;
+    }
 
     /// <summary>A heading below one.</summary>
-    public void Subsection(string title) => Macro("SS", title);
+    public void Subsection(string title)
+    {
+        Macro("SS", title);
+        _isBehindHeading = true;
+    }
 
-    /// <summary>How a command is typed.</summary>
+    /// <summary>How a command is typed, on a line of its own.</summary>
     public void Synopsis(string name, string words)
     {
+        Break("br");
         Macro("B", name);
         Text(words);
-        Macro("br");
     }
 
     /// <summary>Paragraphs, with an empty line between; a line that is indented more than the others stands as it is.</summary>
@@ -41,7 +56,7 @@ internal sealed class Roff
                 }
                 else
                 {
-                    Macro("PP");
+                    Break("PP");
                     Text(string.Join(' ', lines));
                 }
             }
@@ -51,6 +66,7 @@ internal sealed class Roff
     /// <summary>Text that is filled.</summary>
     public void Text(string text)
     {
+        _isBehindHeading = false;
         int column = 0;
         foreach (string word in text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {
@@ -73,6 +89,7 @@ internal sealed class Roff
     /// <summary>A word with its explanation, which is indented.</summary>
     public void Term(string term, string text)
     {
+        _isBehindHeading = false;
         Macro("TP");
         Macro("B", term);
         Text(text);
@@ -81,6 +98,7 @@ internal sealed class Roff
     /// <summary>An option with its names, its value and its explanation.</summary>
     public void Option(string[] names, string value, string text)
     {
+        _isBehindHeading = false;
         Macro("TP");
         _ = _text.Append(string.Join(", ", names.Select(n => $@"\fB{Escape(n)}\fR"))).Append(value.Length == 0 ? "" : $@" \fI{Escape(value.TrimStart())}\fR").Append('\n');
         Text(text);
@@ -91,7 +109,7 @@ internal sealed class Roff
     {
         string[] all = [.. lines.Split('\n').Where(l => l.Trim().Length > 0)];
         int blanks = all.Length == 0 ? 0 : all.Min(l => l.Length - l.TrimStart().Length);
-        Macro("PP");
+        Break("PP");
         Macro("nf");
         Macro("RS", "4");
         foreach (string line in all)
@@ -106,6 +124,16 @@ internal sealed class Roff
 
     /// <inheritdoc/>
     public override string ToString() => _text.ToString();
+
+    private void Break(string macro)
+    {
+        if (!_isBehindHeading)
+        {
+            Macro(macro);
+        }
+
+        _isBehindHeading = false;
+    }
 
     private static IEnumerable<(bool IsLiteral, List<string> Lines)> Runs(string[] lines)
     {

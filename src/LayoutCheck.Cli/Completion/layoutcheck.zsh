@@ -5,7 +5,7 @@ _layoutcheck() {
     local line flags= behind=0
     local -a candidates
 
-    for line in "${(@f)$("${(Q)words[1]}" complete -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
+    for line in "${(@f)$("${(Q)words[1]}" complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}"; do
         case $line in
             :*) flags=${${line#:}%%,*} behind=${line##*,} ;;
             ?*) candidates+=("$line") ;;
