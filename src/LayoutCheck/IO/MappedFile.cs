@@ -359,10 +359,16 @@ internal sealed unsafe class MappedFile : IDisposable
             return;
         }
 
-        int kind = state.Mode & 0xf000;
-        if (kind != 0x8000)
+        if (state.Kind != FileKind.Regular)
         {
-            string what = kind switch { 0x1000 => "a pipe", 0x2000 => "a character device", 0x6000 => "a block device", 0xc000 => "a socket", _ => "not a regular file" };
+            string what = state.Kind switch
+            {
+                FileKind.Pipe => "a pipe",
+                FileKind.CharacterDevice => "a character device",
+                FileKind.BlockDevice => "a block device",
+                FileKind.Socket => "a socket",
+                _ => "not a regular file",
+            };
             throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped{because}", referrer is null ? "copy its contents to a file and name that" : RemedyOfReferred);
         }
 
