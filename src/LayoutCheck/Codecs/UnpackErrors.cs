@@ -41,7 +41,7 @@ internal sealed class UnpackErrors(Section source, string format, SystemLibrary?
     public InvalidImageException MissingLibrary()
     {
         SystemLibrary missing = library ?? new SystemLibrary("zlib", "zlib1g");
-        if (!HostSystem.IsLinux)
+        if (library is not null && !HostSystem.IsLinux)
         {
             return source.Invalid(null, $"is compressed ({format}), and {missing.File}, which unpacks that, is a library of Linux", UnpackIt);
         }

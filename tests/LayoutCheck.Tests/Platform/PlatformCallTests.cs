@@ -15,6 +15,7 @@ public sealed class PlatformCallTests
         ["libc mmap"] = "MemoryMappedFile",
         ["libc munmap"] = "MemoryMappedFile",
         ["libc madvise"] = "pages stay until the system needs them",
+        ["libc open"] = "File.OpenHandle: the temporary file has a name for a moment",
         ["libc statx"] = "FileInfo: size and mtime; a file without a size is refused",
         ["libc statfs"] = "DriveInfo",
         ["libc sigaction"] = "the signal ends the process",

@@ -19,6 +19,10 @@ internal static class ManagedWay
         }
     }
 
+    /// <summary>The refusal of a file without a size: its kind is told by Linux alone.</summary>
+    /// <param name="ofLinux">The problem as it is told there.</param>
+    public static string RefusalOf(string ofLinux) => HostSystem.IsLinux || ofLinux.StartsWith("is shown", StringComparison.Ordinal) ? ofLinux : "the file is empty, or a pipe or a device";
+
     /// <summary>Skips a test of what Linux alone does.</summary>
     /// <param name="what">What that is.</param>
     public static void SkipUnlessLinux(string what) => Assert.SkipUnless(HostSystem.IsLinux, $"without Linux: {what}");
