@@ -33,7 +33,13 @@ internal static class InputResolver
                 : PipeInput.ReadStandardInput(StandardInputName, request, inputs);
         }
 
-        return FileState.Of(word).Kind == FileKind.Pipe ? PipeInput.Read(word, request, inputs) : MappedFile.Open(word, inputs);
+        FileKind kind = FileState.Of(word).Kind;
+        if (kind == FileKind.Unknown && word == StandardInputFile && !HostSystem.IsLinux)
+        {
+            return PipeInput.ReadStandardInput(word, request, inputs);
+        }
+
+        return kind == FileKind.Pipe ? PipeInput.Read(word, request, inputs) : MappedFile.Open(word, inputs);
     }
 }
 
