@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Images;
+using LayoutCheck.Inputs;
 using LayoutCheck.IO;
 using LayoutCheck.Lookup;
 using LayoutCheck.Types;
@@ -15,12 +16,14 @@ public sealed class KernelImage : IDisposable
     private readonly TypeSource _source;
     private IReadOnlyList<TypeName>? _suggestedNames;
 
-    private readonly bool _hashesContent;
+    private readonly ImageOptions _options;
+    private bool _ownsContent;
 
-    private KernelImage(string path, UnwrappedImage content, TypeSource source, bool hashesContent)
+    private KernelImage(string path, UnwrappedImage content, TypeSource source, ImageOptions options, bool ownsContent)
     {
         Path = path;
-        _hashesContent = hashesContent;
+        _options = options;
+        _ownsContent = ownsContent;
         _content = content;
         _source = source;
     }
@@ -88,15 +91,16 @@ public sealed class KernelImage : IDisposable
     public static KernelImage Open(string path, ImageOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Open(MappedFile.Open(path, new InputFiles(options.Disable)), options);
+        return Open(InputResolver.Open(path, options.ToRequest(), options.CreateInputs()), options);
     }
 
     /// <summary>Opens bytes in memory, under the name that errors use. The array must not change while the image is open.</summary>
     /// <exception cref="InvalidImageException">They cannot be read, or do not have the debug information that was asked for.</exception>
-    public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.FromBytes(name, bytes), new ImageOptions(choice));
+    public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => FromBytes(name, bytes, new ImageOptions(choice));
 
     /// <summary>Opens bytes in memory, with options.</summary>
-    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) => Open(MappedFile.FromBytes(name, bytes, new InputFiles(options.Disable)), options);
+    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) 
+        => Open(new OpenedInput(MappedFile.FromBytes(name, bytes, options.CreateInputs())), options);
 
     /// <summary>The image's description of itself.</summary>
     /// <exception cref="InvalidImageException">A section that has it is damaged.</exception>
@@ -110,7 +114,7 @@ public sealed class KernelImage : IDisposable
             MachineName = _content.Elf?.Header.MachineName,
             Bits = _content.Elf?.Header.WordByteSize * 8,
             IsBigEndian = _content.Elf?.Header.IsBigEndian ?? _content.Btf!.IsBigEndian,
-            ContentHash = _hashesContent && buildId is null ? FileHash.Of(Path, _content.File.Inputs) : null,
+            ContentHash = _options.HashesContent && buildId is null ? FileHash.Of(Path, _content.File.Inputs) : null,
         };
     }
 
@@ -125,21 +129,46 @@ public sealed class KernelImage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _content.Dispose();
+        if (_ownsContent)
+        {
+            _content.Dispose();
+        }
+
         _source.Dispose();
     }
 
-    private static KernelImage Open(MappedFile file, ImageOptions options)
+    /// <summary>Opens the same content by one of its debug formats, without reading a pipe or a package again.</summary>
+    /// <param name="source">The format.</param>
+    /// <returns>An image that is closed before this one.</returns>
+    /// <exception cref="InvalidImageException">It does not have that format, or is damaged.</exception>
+    public KernelImage OpenAs(SourceChoice source)
     {
-        string path = file.Path;
-        UnwrappedImage content = UnwrappedImage.Open(file);
+        ImageOptions options = _options with { Source = source };
+        return new KernelImage(Path, _content, TypeSource.Open(Path, _content, options) ?? throw DebugInformation.Missing(_content, source), options, ownsContent: false);
+    }
+
+    /// <summary>The same by its other debug format, in place of this image, which is closed.</summary>
+    /// <param name="source">The format.</param>
+    /// <exception cref="InvalidImageException">It does not have that format, or is damaged.</exception>
+    internal KernelImage ChangeTo(SourceChoice source)
+    {
+        KernelImage changed = OpenAs(source);
+        (changed._ownsContent, _ownsContent) = (_ownsContent, false);
+        Dispose();
+        return changed;
+    }
+
+    private static KernelImage Open(OpenedInput input, ImageOptions options)
+    {
+        string path = input.File.Path;
+        UnwrappedImage content = UnwrappedImage.Open(input.File);
         try
         {
             while (true)
             {
                 if (TypeSource.Open(path, content, options) is { } source)
                 {
-                    return new KernelImage(path, content, source, options.HashesContent);
+                    return new KernelImage(path, content, source, options, ownsContent: true);
                 }
 
                 UnwrappedImage inner = content.OpenInner() ?? throw DebugInformation.Missing(content, options.Source);

@@ -66,6 +66,7 @@ internal static unsafe partial class LibLzma
                 stream.NextOut = output.Room(1, out nuint size);
                 stream.AvailOut = size;
                 code = lzma_code(&stream, LZMA_FINISH);
+                output.Consumed(stream.NextIn);
                 output.Advance(size - stream.AvailOut);
                 if (code == LZMA_STREAM_END && new ReadOnlySpan<byte>(stream.NextIn, (int)Math.Min(stream.AvailIn, 8)).StartsWith(xzMagic))
                 {

@@ -16,6 +16,9 @@ namespace LayoutCheck.IO;
 /// <param name="Mode">The kind of file and its permissions (inode(7)); 0 on systems without statx.</param>
 internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteSize, Int128 Written, Int128 Changed, ushort Mode = 0)
 {
+    /// <summary>The kind of file; <see cref="FileKind.Unknown"/> on systems without statx, and where there is none.</summary>
+    public FileKind Kind => (FileKind)(Mode & 0xf000);
+
     /// <summary>The state of an open file.</summary>
     public static FileState Of(SafeFileHandle file)
     {
@@ -50,4 +53,29 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
     private static Int128 Time(ReadOnlySpan<byte> time) => ((Int128)MemoryMarshal.Read<long>(time) * 1_000_000_000) + Word(time, 8);
 
     private static uint Word(ReadOnlySpan<byte> bytes, int at) => MemoryMarshal.Read<uint>(bytes[at..]);
+}
+
+/// <summary>The kinds of files (inode(7)).</summary>
+internal enum FileKind
+{
+    /// <summary>Not known.</summary>
+    Unknown = 0,
+
+    /// <summary>A pipe or FIFO.</summary>
+    Pipe = 0x1000,
+
+    /// <summary>A character device.</summary>
+    CharacterDevice = 0x2000,
+
+    /// <summary>A directory.</summary>
+    Directory = 0x4000,
+
+    /// <summary>A block device.</summary>
+    BlockDevice = 0x6000,
+
+    /// <summary>A regular file.</summary>
+    Regular = 0x8000,
+
+    /// <summary>A socket.</summary>
+    Socket = 0xc000,
 }

@@ -16,6 +16,9 @@ internal sealed class InputFiles(FastPaths disabled = FastPaths.None)
     /// <summary>The fast paths that readers of these files leave out.</summary>
     public FastPaths Disabled => disabled;
 
+    /// <summary>Where temporary files for the image are made, and how large they may become.</summary>
+    public SpoolLimits Spools { get; init; } = SpoolLimits.Default;
+
     /// <summary>Records the state of a file that was opened.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="state">Its state, read from the open file.</param>

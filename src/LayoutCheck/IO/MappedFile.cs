@@ -132,24 +132,15 @@ internal sealed unsafe class MappedFile : IDisposable
             handle = opened;
             inputs.Add(path, FileState.Of(opened));
             long length = RandomAccess.GetLength(handle);
-            if (length >= SmallestMapped && !OperatingSystem.IsWindows())
+            if (Map(opened, path, length, inputs, () => BudgetOf((ulong)length, referrer)) is { } mapped)
             {
-                nint start = Libc.Map(0, (nuint)length, Libc.PROT_READ, Libc.MAP_PRIVATE, opened, 0);
-                if (start != -1)
-                {
-                    handle = null;
-                    return new MappedFile(path, (byte*)start, (nuint)length, opened, inputs, BudgetOf((ulong)length, referrer));
-                }
-
-                if (Marshal.GetLastPInvokeError() == Libc.ENOMEM)
-                {
-                    throw new InvalidImageException(path, null, null, $"there is not enough memory to map its {length} bytes", "allow more (ulimit -v)");
-                }
+                handle = null;
+                return mapped;
             }
 
             NativeBuffer copy = Copy(opened, path);
             InvalidImageException? problem = copy.Length < (nuint)length && RandomAccess.GetLength(opened) != length ? InputFiles.Changed(path)
-                : copy.Length == 0 ? new InvalidImageException(path, null, null, "the file is empty")
+                : copy.Length == 0 ? new InvalidImageException(path, null, null, Empty)
                 : null;
             if (problem is not null)
             {
@@ -177,6 +168,55 @@ internal sealed unsafe class MappedFile : IDisposable
         {
             handle?.Dispose();
         }
+    }
+
+    /// <summary>The contents of a temporary file, which is taken over.</summary>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="handle">The open file; closed with the result.</param>
+    /// <param name="inputs">The files that were opened for the same image.</param>
+    /// <param name="budget">The number of bytes that may be made of it.</param>
+    /// <exception cref="InvalidImageException">It is empty, or cannot be mapped or read.</exception>
+    public static MappedFile FromSpool(string name, SafeFileHandle handle, InputFiles inputs, MemoryBudget budget)
+    {
+        SafeFileHandle? unused = handle;
+        try
+        {
+            long length = RandomAccess.GetLength(handle);
+            if (length == 0)
+            {
+                throw new InvalidImageException(name, null, null, Empty);
+            }
+
+            if (Map(handle, name, length, inputs, () => budget) is { } mapped)
+            {
+                unused = null;
+                return mapped;
+            }
+
+            return new MappedFile(name, Copy(handle, name), inputs, budget);
+        }
+        catch (IOException e)
+        {
+            throw new InvalidImageException(name, null, null, $"cannot be read back from its temporary file ({e.Message})");
+        }
+        finally
+        {
+            unused?.Dispose();
+        }
+    }
+
+    // Null where the file is to be copied: it is small, or the system cannot map it.
+    private static MappedFile? Map(SafeFileHandle handle, string path, long length, InputFiles inputs, Func<MemoryBudget> budget)
+    {
+        if (length < SmallestMapped || OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+
+        nint start = Libc.Map(0, (nuint)length, Libc.PROT_READ, Libc.MAP_PRIVATE, handle, 0);
+        return start != -1 ? new MappedFile(path, (byte*)start, (nuint)length, handle, inputs, budget())
+            : Marshal.GetLastPInvokeError() == Libc.ENOMEM ? throw new InvalidImageException(path, null, null, $"there is not enough memory to map its {length} bytes", "allow more (ulimit -v)")
+            : null;
     }
 
     private static MemoryBudget BudgetOf(ulong length, MappedFile? referrer)
@@ -297,6 +337,8 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    private const string Empty = "the file is empty";
+
     // Opening a FIFO blocks until it has a writer, and so does reading some files of /proc: the kind of file is checked before it is opened.
     private static void RefuseUnlessRegular(string path, MappedFile? referrer)
     {
@@ -317,10 +359,16 @@ internal sealed unsafe class MappedFile : IDisposable
             return;
         }
 
-        int kind = state.Mode & 0xf000;
-        if (kind != 0x8000)
+        if (state.Kind != FileKind.Regular)
         {
-            string what = kind switch { 0x1000 => "a pipe", 0x2000 => "a character device", 0x6000 => "a block device", 0xc000 => "a socket", _ => "not a regular file" };
+            string what = state.Kind switch
+            {
+                FileKind.Pipe => "a pipe",
+                FileKind.CharacterDevice => "a character device",
+                FileKind.BlockDevice => "a block device",
+                FileKind.Socket => "a socket",
+                _ => "not a regular file",
+            };
             throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped{because}", referrer is null ? "copy its contents to a file and name that" : RemedyOfReferred);
         }
 

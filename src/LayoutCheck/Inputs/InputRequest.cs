@@ -1,0 +1,19 @@
+using LayoutCheck.Core;
+
+namespace LayoutCheck.Inputs;
+
+/// <summary>What is asked for beside a user's word. The limits of spools are in <see cref="IO.InputFiles.Spools"/>.</summary>
+internal sealed record InputRequest
+{
+    /// <summary>The member of a package or folder that is the image; null to find its kernel.</summary>
+    public string? Member { get; init; }
+
+    /// <summary>Whether debug information may be fetched by its build id.</summary>
+    public bool Debuginfod { get; init; }
+
+    /// <summary>How many threads may unpack.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Told how far the opening is; or null.</summary>
+    public OpeningProgress? Progress { get; init; }
+}

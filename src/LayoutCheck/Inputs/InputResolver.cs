@@ -1,0 +1,42 @@
+using LayoutCheck.Core;
+using LayoutCheck.IO;
+
+namespace LayoutCheck.Inputs;
+
+/// <summary>
+/// From a word of the user to an open file: an existing path (a file, a pipe, a package, a folder), <c>-</c> for standard input, <c>package!member</c>, else the
+/// release of an installed kernel, else a build id.
+/// </summary>
+internal static class InputResolver
+{
+    /// <summary>What errors and reports call standard input.</summary>
+    public const string StandardInputName = "(standard input)";
+
+    private const string StandardInputWord = "-";
+    private const string StandardInputFile = "/dev/stdin";
+
+    /// <summary>Opens the file that a word means; the caller closes it.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="request">How it is opened.</param>
+    /// <param name="inputs">The files that were opened for the same image.</param>
+    /// <exception cref="InvalidImageException">There is none, or it cannot be read.</exception>
+    public static OpenedInput Open(string word, InputRequest request, InputFiles inputs)
+        => new(OpenFile(word, request, inputs));
+
+    private static MappedFile OpenFile(string word, InputRequest request, InputFiles inputs)
+    {
+        if (word == StandardInputWord)
+        {
+            return PipeInput.IsTerminal()
+                ? throw new InvalidImageException(StandardInputName, null, null, "is a terminal", "pipe an image into layoutcheck, or name a FILE")
+                : FileState.Of(StandardInputFile).Kind == FileKind.Regular ? MappedFile.Open(StandardInputFile, inputs)
+                : PipeInput.ReadStandardInput(StandardInputName, request, inputs);
+        }
+
+        return FileState.Of(word).Kind == FileKind.Pipe ? PipeInput.Read(word, request, inputs) : MappedFile.Open(word, inputs);
+    }
+}
+
+/// <summary>A file that was opened for a user's word.</summary>
+/// <param name="File">The file; closed by its user.</param>
+internal sealed record OpenedInput(MappedFile File);
