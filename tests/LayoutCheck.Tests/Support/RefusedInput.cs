@@ -21,7 +21,7 @@ internal static class RefusedInput
         ["a file that is not there"] = d => new(Path.Combine(d, "vmlinux")),
         ["an empty file"] = d => File(d, []),
         ["a directory"] = d => new(d),
-        ["a device, a pipe"] = _ => new("/dev/null"),
+        ["a device"] = _ => new("/dev/null"),
         ["text, or anything else"] = d => File(d, "#!/bin/sh\necho vmlinux\n"u8),
         ["a Debian package"] = d => File(d, "!<arch>\ndebian-binary   1700000000  0     0     100644  4         `\n2.0\n"u8),
         ["an archive of objects"] = d => File(d, "!<arch>\npage.o/         0           0     0     644     4         `\nnone"u8),
