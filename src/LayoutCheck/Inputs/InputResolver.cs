@@ -21,7 +21,9 @@ internal static class InputResolver
     /// <param name="inputs">The files that were opened for the same image.</param>
     /// <exception cref="InvalidImageException">There is none, or it cannot be read.</exception>
     public static OpenedInput Open(string word, InputRequest request, InputFiles inputs)
-        => new(OpenFile(word, request, inputs));
+        => PackageInput.Split(word) is var (package, member)
+            ? new(PackageInput.Unpack(MappedFile.Open(package, inputs), request with { Member = member }))
+            : new(PackageInput.Unpack(OpenFile(word, request, inputs), request));
 
     private static MappedFile OpenFile(string word, InputRequest request, InputFiles inputs)
     {
