@@ -40,6 +40,7 @@ public static class DiffAnalysis
             Limit = options.Limit,
             Histories = QuotedHistories.Of(types, left.Image, right.Image),
             Reach = reach,
+            InputNotices = [.. left.Notices, .. right.Notices],
             Notices = [.. types.Missing.Select(n => $"no C definition of {n} in either image")],
         };
     }

@@ -12,7 +12,9 @@ internal static class InputResolver
     /// <summary>What errors and reports call standard input.</summary>
     public const string StandardInputName = "(standard input)";
 
-    private const string StandardInputWord = "-";
+    /// <summary>The word for standard input.</summary>
+    public const string StandardInputWord = "-";
+
     private const string StandardInputFile = "/dev/stdin";
 
     /// <summary>Opens the file that a word means; the caller closes it.</summary>
@@ -21,7 +23,16 @@ internal static class InputResolver
     /// <param name="inputs">The files that were opened for the same image.</param>
     /// <exception cref="InvalidImageException">There is none, or it cannot be read.</exception>
     public static OpenedInput Open(string word, InputRequest request, InputFiles inputs)
-        => new(OpenFile(word, request, inputs));
+    {
+        FileState state = FileState.Of(word);
+        return state.Kind == FileKind.Directory || (state.Kind == FileKind.Unknown && Directory.Exists(word)) ? OpenFound(KernelTree.Find(word, request.Member), inputs)
+            : word == StandardInputWord || state != default || word.Contains('/', StringComparison.Ordinal) ? new OpenedInput(OpenFile(word, request, inputs))
+            : ReleaseName.IsOne(word) ? OpenFound(ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf), inputs)
+            : Debuginfod.IsBuildId(word) ? FetchedInput.Open(word, request, inputs)
+            : new OpenedInput(OpenFile(word, request, inputs));
+    }
+
+    private static OpenedInput OpenFound(FoundKernel found, InputFiles inputs) => new(MappedFile.Open(found.Path, inputs)) { Found = found };
 
     private static MappedFile OpenFile(string word, InputRequest request, InputFiles inputs)
     {
@@ -39,4 +50,14 @@ internal static class InputResolver
 
 /// <summary>A file that was opened for a user's word.</summary>
 /// <param name="File">The file; closed by its user.</param>
-internal sealed record OpenedInput(MappedFile File);
+internal sealed record OpenedInput(MappedFile File)
+{
+    /// <summary>What a folder, or the name of a release, stood for; else null.</summary>
+    public FoundKernel? Found { get; init; }
+
+    /// <summary>The build id that was asked for, of bytes that carry none; else null.</summary>
+    public string? AskedBuildId { get; init; }
+
+    /// <summary>Where it was fetched from; else null.</summary>
+    public string? Origin { get; init; }
+}
