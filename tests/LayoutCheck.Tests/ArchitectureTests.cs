@@ -17,6 +17,7 @@ public sealed partial class ArchitectureTests
         ["Platform"] = ["Core"],
         ["IO"] = ["Core", "Platform"],
         ["Codecs"] = ["Core", "IO"],
+        ["Archives"] = ["Core", "IO", "Codecs"],
         ["Elf"] = ["Core", "IO", "Codecs"],
         ["Images"] = ["Core", "IO", "Codecs", "Elf"],
         ["Inputs"] = ["Core", "Platform", "IO", "Codecs", "Elf", "Images"],
