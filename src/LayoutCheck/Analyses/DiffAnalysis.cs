@@ -53,7 +53,7 @@ public static class DiffAnalysis
     private static ComparedImage Describe(KernelImage image, CheckReport? check)
     {
         ImageFacts facts = check?.Image ?? image.ReadFacts();
-        return new ComparedImage(image.Path, facts, image.Types.Kind) { Files = image.FilesUsed(facts) };
+        return new ComparedImage(image.Path, facts, image.Types.Kind) { Files = image.FilesUsed(facts), Notices = image.Notices };
     }
 
     private static ImmutableArray<RuleChange> RuleChanges(CheckReport old, CheckReport now)

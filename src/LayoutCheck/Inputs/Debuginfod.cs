@@ -13,6 +13,9 @@ internal sealed record FetchLimits(ulong MaxSize, Action<string, double>? Report
 {
     /// <summary>The longest time of one file. The library itself gives up after 90 s with less than 100 KiB a second (DEBUGINFOD_TIMEOUT).</summary>
     public TimeSpan MaxTime { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>The longest time without a byte, once a server has begun to send.</summary>
+    public TimeSpan MaxSilence { get; init; } = TimeSpan.FromMinutes(1);
 }
 
 /// <summary>A file that a server sent, in the cache of the client.</summary>
@@ -85,7 +88,7 @@ internal static class Debuginfod
             }
 
             return path is not null ? new FetchedFile(path, client.Url, section is not null)
-                : transfer.Refusal(name) is { } refusal ? throw refusal
+                : transfer.Refusal(name) is { } refusal ? throw Ended(refusal, id)
                 : error == ENOENT ? null
                 : throw Failed(name, id, transfer.What, error);
         }
@@ -97,6 +100,36 @@ internal static class Debuginfod
         {
             throw new InvalidImageException(name, null, null, $"--debuginfod needs {s_library.File}, which is not installed", $"install it (Debian's package {s_library.Package})");
         }
+    }
+
+    // A transfer that was ended is noted in the cache as one of a file that no server has (an empty file), which would be believed for ten minutes.
+    private static InvalidImageException Ended(InvalidImageException refusal, string id)
+    {
+        try
+        {
+            DirectoryInfo folder = new(Path.Combine(CacheFolder(), id));
+            foreach (FileInfo note in folder.Exists ? folder.EnumerateFiles().Where(f => f.Length == 0) : [])
+            {
+                note.Delete();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The refusal is as true with it.
+        }
+
+        return refusal;
+    }
+
+    // debuginfod_find_debuginfo(3), "Cache".
+    private static string CacheFolder()
+    {
+        string home = Environment.GetEnvironmentVariable("HOME") ?? "/";
+        string old = Path.Combine(home, ".debuginfod_client_cache");
+        return Environment.GetEnvironmentVariable("DEBUGINFOD_CACHE_PATH") is { Length: > 0 } named ? named
+            : Directory.Exists(old) ? old
+            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } caches ? Path.Combine(caches, "debuginfod_client")
+            : Path.Combine(home, ".cache", "debuginfod_client");
     }
 
     private static (string? Path, int Error) FindSection(LibDebuginfod client, string id, ref string? section)
@@ -129,7 +162,10 @@ internal static class Debuginfod
     {
         private readonly long _start = Environment.TickCount64;
         private bool _isTooLarge;
+        private long _lastByte = Environment.TickCount64;
+        private long _soFar;
         private bool _isTooSlow;
+        private bool _isSilent;
 
         public string What => what;
 
@@ -137,13 +173,20 @@ internal static class Debuginfod
         {
             // Before a server is chosen, the numbers count something else, and are small.
             _isTooLarge |= (ulong)Math.Max(soFar, inAll) > limits.MaxSize;
+            if (soFar != _soFar)
+            {
+                (_soFar, _lastByte) = (soFar, Environment.TickCount64);
+            }
+
+            _isSilent |= Environment.TickCount64 - _lastByte > limits.MaxSilence.TotalMilliseconds;
             _isTooSlow |= Environment.TickCount64 - _start > limits.MaxTime.TotalMilliseconds;
             limits.Report?.Invoke(inAll > 0 ? $"fetching {what}" : string.Create(CultureInfo.InvariantCulture, $"fetching {what}, {soFar >> 20} MiB"), inAll > 0 ? (double)soFar / inAll : 0);
-            return !_isTooLarge && !_isTooSlow;
+            return !_isTooLarge && !_isTooSlow && !_isSilent;
         }
 
         public InvalidImageException? Refusal(string name) => _isTooLarge ? TooLarge(name)
             : _isTooSlow ? new InvalidImageException(name, null, null, $"the {what} did not come within {limits.MaxTime.TotalMinutes:0.#} minutes", "try another server (DEBUGINFOD_URLS)")
+            : _isSilent ? new InvalidImageException(name, null, null, $"the {what} stopped coming: no byte for {limits.MaxSilence.TotalSeconds:0} seconds", "try again, or another server (DEBUGINFOD_URLS)")
             : null;
 
         public InvalidImageException TooLarge(string name)
