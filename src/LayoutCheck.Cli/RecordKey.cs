@@ -63,7 +63,7 @@ internal static class RecordKey
         {
             FileState state = FileState.Of(path);
             InputFiles inputs = new();
-            if ((state.Mode & 0xf000) is not (0 or 0x8000) || state == default)
+            if (state.Kind is not (FileKind.Unknown or FileKind.Regular) || state == default)
             {
                 return null;
             }

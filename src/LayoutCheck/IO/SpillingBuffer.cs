@@ -46,6 +46,7 @@ internal sealed unsafe class SpillingBuffer(string name, SpoolLimits limits, ulo
         }
 
         NativeBuffer memory = _memory!;
+        _ = memory.Room(1, ulong.MaxValue, out _); // a file of no bytes has an address too
         _memory = null;
         return MappedFile.FromUnpacked(name, memory, source);
     }

@@ -37,7 +37,7 @@ internal sealed class ConfigurationFile
     public static ConfigurationFile OfRelease(IEnumerable<string> places, string kernel) => new([.. places], kernel, isOfBuild: false);
 
     /// <summary>Whether a folder has the configuration of a build.</summary>
-    public static bool IsIn(string folder) => OfBuild(folder, "").Places.Any(File.Exists);
+    public static bool IsIn(string folder) => OfBuild(folder, "").Places.Any(path => FileState.Of(path).IsFile);
 
     /// <summary>Reads the first file that can be the kernel's.</summary>
     /// <param name="release">The kernel's release, or null.</param>
@@ -46,7 +46,7 @@ internal sealed class ConfigurationFile
     public ReadConfiguration Read(string? release, InputFiles inputs)
     {
         List<string> notices = [];
-        foreach (string path in Places.Where(File.Exists))
+        foreach (string path in Places.Where(path => FileState.Of(path).IsFile))
         {
             string? problem = Problem(path);
             if (problem is null)

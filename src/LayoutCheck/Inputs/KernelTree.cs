@@ -42,7 +42,7 @@ internal static class KernelTree
     private static string? BuiltKernel(string folder)
     {
         string vmlinux = Path.Join(folder, "vmlinux");
-        if (File.Exists(vmlinux))
+        if (FileState.Of(vmlinux).IsFile)
         {
             return vmlinux;
         }
@@ -73,7 +73,7 @@ internal static class KernelTree
         string root = Path.GetFullPath(folder);
         string path = Path.GetFullPath(Path.Join(root, member));
         string relative = Path.GetRelativePath(root, path);
-        if (!File.Exists(path) || relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(relative))
+        if (!FileState.Of(path).IsFile || relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(relative))
         {
             return null;
         }
@@ -142,7 +142,7 @@ internal static class KernelTree
 
         string? release = ReleaseIn(Path.GetRelativePath(folder, path));
         return release is null ? ConfigurationFile.OfBuild(home, kernel)
-            : ConfigurationFile.OfRelease(WellKnownPaths.ConfigurationsOf(release, folder).Where(place => !File.Exists(place) || IsReachedWithoutLink(folder, place)), kernel);
+            : ConfigurationFile.OfRelease(WellKnownPaths.ConfigurationsOf(release, folder).Where(place => !FileState.Of(place).IsFile || IsReachedWithoutLink(folder, place)), kernel);
     }
 
     // vmlinux-R, vmlinuz-R.zst and lib/modules/R/ tell the release that a package is of.
@@ -179,5 +179,5 @@ internal static class KernelTree
     private static bool IsPlainFolder(string path) => Directory.Exists(path) && !IsLink(path);
 
     // A FIFO, or a device, is not opened: it would wait.
-    private static bool IsPlainFile(string path) => File.Exists(path) && !IsLink(path) && (FileState.Of(path).Mode & 0xf000) is 0 or 0x8000;
+    private static bool IsPlainFile(string path) => !IsLink(path) && FileState.Of(path).IsFile;
 }

@@ -32,6 +32,7 @@ internal static class PipeInput
         byte[] chunk = new byte[ChunkSize];
         try
         {
+            request.Progress?.Report($"waiting for {name}", 0);
             using Stream stream = open();
             for (int count; (count = stream.Read(chunk)) > 0;)
             {

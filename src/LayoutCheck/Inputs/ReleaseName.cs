@@ -29,7 +29,7 @@ internal static class ReleaseName
     {
         List<string> passed = [];
         string? withBtf = null;
-        foreach (string path in WellKnownPaths.ImagesOf(release, root).Where(File.Exists))
+        foreach (string path in WellKnownPaths.ImagesOf(release, root).Where(path => FileState.Of(path).IsFile))
         {
             Debug debug = DebugOf(path, passed);
             if (wantsDwarf && debug.HasFlag(Debug.Dwarf))
@@ -49,8 +49,8 @@ internal static class ReleaseName
 
         if (wantsBtf)
         {
-            withBtf ??= WellKnownPaths.PackedKernelsOf(release, root).Where(File.Exists).FirstOrDefault(path => PackedHasBtf(path, passed));
-            withBtf ??= IsRunning(release, root) && File.Exists(root + WellKnownPaths.RunningBtf) ? root + WellKnownPaths.RunningBtf : null;
+            withBtf ??= WellKnownPaths.PackedKernelsOf(release, root).Where(path => FileState.Of(path).IsFile).FirstOrDefault(path => PackedHasBtf(path, passed));
+            withBtf ??= IsRunning(release, root) && FileState.Of(root + WellKnownPaths.RunningBtf).IsFile ? root + WellKnownPaths.RunningBtf : null;
         }
 
         return withBtf is not null ? Found(withBtf, release, root) : throw NotInstalled(release, passed);
@@ -65,7 +65,7 @@ internal static class ReleaseName
             return null;
         }
 
-        string? path = WellKnownPaths.ImagesOf(release, root).Where(File.Exists).FirstOrDefault(p => DebugOf(p, []).HasFlag(Debug.Dwarf));
+        string? path = WellKnownPaths.ImagesOf(release, root).Where(path => FileState.Of(path).IsFile).FirstOrDefault(p => DebugOf(p, []).HasFlag(Debug.Dwarf));
         return path is null ? null : (path, release);
     }
 

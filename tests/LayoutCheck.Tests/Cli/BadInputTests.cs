@@ -50,14 +50,6 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_path_through_a_file() => AssertRefused(Path.Combine(Write("file", [1]), "vmlinux"), "vmlinux: ");
 
-    [Fact]
-    public void A_FIFO_is_not_waited_for()
-    {
-        string fifo = Path.Combine(_folder, "fifo");
-        Assert.Equal(0, ProgramRun.Shell($"mkfifo '{fifo}'").ExitCode);
-        AssertRefused(fifo, "is a pipe");
-    }
-
     // A file that is no library stands for one that is not there: it is found first, whatever is installed.
     [Theory]
     [InlineData("xz", "xz", "liblzma.so.5", "liblzma5")]

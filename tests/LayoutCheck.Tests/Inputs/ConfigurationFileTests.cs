@@ -12,7 +12,7 @@ namespace LayoutCheck.Tests.Inputs;
 public sealed class ConfigurationFileTests : IDisposable
 {
     private const string R = "7.3.4-test";
-    private const string Config = "#\n# Automatically generated file; DO NOT EDIT.\n# Linux/x86 7.3.4 Kernel Configuration\n#\nCONFIG_64BIT=y\n# CONFIG_ARM is not set\nCONFIG_NR_CPUS=64\n";
+    private const string Config = "#\n# Automatically generated file; DO NOT EDIT.\n# Linux/x86 7.3.4 Kernel Configuration\n#\nCONFIG_64BIT=y\n# CONFIG_ARM is not set\nCONFIG_NR_CPUS=64\nCONFIG_MEMCG=y\n";
     private readonly FakeRoot _root = new();
 
     public void Dispose() => _root.Dispose();
@@ -24,7 +24,7 @@ public sealed class ConfigurationFileTests : IDisposable
         string path = _root.Add(".config", Config, -1);
         using KernelImage image = KernelImage.Open(_root.Folder);
         ImageFacts facts = image.ReadFacts();
-        Assert.Equal(new Dictionary<string, string> { ["CONFIG_64BIT"] = "y", ["CONFIG_ARM"] = "n", ["CONFIG_NR_CPUS"] = "64" }, facts.Config);
+        Assert.Equal(new Dictionary<string, string> { ["CONFIG_64BIT"] = "y", ["CONFIG_ARM"] = "n", ["CONFIG_NR_CPUS"] = "64", ["CONFIG_MEMCG"] = "y" }, facts.Config);
         Assert.Equal([new InputFile(FileRole.Configuration, path, null, null)], image.OtherFiles);
         Assert.Empty(image.Notices);
 
@@ -40,21 +40,21 @@ public sealed class ConfigurationFileTests : IDisposable
     public void A_rule_of_the_configuration_is_decided_by_it_and_undecided_without()
     {
         _root.Add("vmlinux", FakeRoot.Kernel(R));
-        string[] check = ["check", _root.Folder, "-e", "config(CONFIG_NR_CPUS) == 64"];
+        string[] check = ["check", _root.Folder, "-e", "config(CONFIG_MEMCG)"];
         Assert.Equal(4, ProgramRun.Run(check).ExitCode);
         _root.Add(".config", Config, -1);
         ProgramResult result = ProgramRun.Run(check);
         Assert.Equal((0, ""), (result.ExitCode, result.Err));
-        Assert.Contains($"\nConfig file  {_root.Folder}/.config\nConfig       3 options (of the file)\n", ProgramRun.Run([.. check, "-v"]).Out, StringComparison.Ordinal);
+        Assert.Contains($"\nConfig file  {_root.Folder}/.config\nConfig       4 options (of the file)\n", ProgramRun.Run([.. check, "-v"]).Out, StringComparison.Ordinal);
 
         // menuconfig after the build.
-        _root.Add(".config", Config.Replace("=64", "=65", StringComparison.Ordinal), 1);
+        _root.Add(".config", Config.Replace("MEMCG=y", "MEMCG=n", StringComparison.Ordinal), 1);
         result = ProgramRun.Run(check);
         Assert.Equal(4, result.ExitCode);
         Assert.Contains($"the configuration {_root.Folder}/.config is not used: it was written after vmlinux", result.Err, StringComparison.Ordinal);
-        _root.Add("include/config/auto.conf", "CONFIG_NR_CPUS=64\n", 2);
+        _root.Add("include/config/auto.conf", "CONFIG_MEMCG=y\n", 2);
         Assert.Equal(4, ProgramRun.Run(check).ExitCode);
-        _root.Add("include/config/auto.conf", "CONFIG_NR_CPUS=64\n", -1);
+        _root.Add("include/config/auto.conf", "CONFIG_MEMCG=y\n", -1);
         result = ProgramRun.Run(check);
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("is not used", result.Err, StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class ConfigurationFileTests : IDisposable
             Assert.Empty(image.OtherFiles);
         }
 
-        _root.Add(".config", "CONFIG_64BIT=y\nCONFIG_NR_CPUS=65\nCONFIG_SMP=y\n", -1);
+        _root.Add(".config", "CONFIG_64BIT=y\nCONFIG_NR_CPUS=65\nCONFIG_SMP=y\nCONFIG_MEMCG=y\n", -1);
         using (KernelImage image = KernelImage.Open(_root.Folder))
         {
             Assert.Equal("64", image.ReadConfig()!["CONFIG_NR_CPUS"]);
