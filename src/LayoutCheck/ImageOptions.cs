@@ -39,10 +39,14 @@ public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, strin
     /// <summary>Whether <see cref="KernelImage.ReadFacts"/> hashes a file that has no build id: a pass over all of its bytes.</summary>
     public bool HashesContent { get; init; }
 
+    /// <summary>The root directory below which installed kernels are, without a slash at its end; for tests.</summary>
+    internal string Root { get; init; } = "";
+
     internal InputRequest ToRequest() => new()
     {
         Member = Member,
         Debuginfod = Debuginfod,
+        Root = Root,
         WantsDwarf = Source != SourceChoice.Btf,
         WantsBtf = Source != SourceChoice.Dwarf,
         Threads = Threads,

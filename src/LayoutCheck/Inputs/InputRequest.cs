@@ -11,6 +11,9 @@ internal sealed record InputRequest
     /// <summary>Whether debug information may be fetched by its build id.</summary>
     public bool Debuginfod { get; init; }
 
+    /// <summary>The root directory below which installed kernels are, without a slash at its end; for tests.</summary>
+    public string Root { get; init; } = "";
+
     /// <summary>Whether DWARF may answer.</summary>
     public bool WantsDwarf { get; init; } = true;
 

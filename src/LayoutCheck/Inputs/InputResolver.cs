@@ -27,7 +27,7 @@ internal static class InputResolver
         FileState state = FileState.Of(word);
         return state.Kind == FileKind.Directory || (state.Kind == FileKind.Unknown && Directory.Exists(word)) ? OpenFound(KernelTree.Find(word, request.Member), inputs)
             : word == StandardInputWord || state != default || word.Contains('/', StringComparison.Ordinal) ? new OpenedInput(OpenFile(word, request, inputs))
-            : ReleaseName.IsOne(word) ? OpenFound(ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf), inputs)
+            : ReleaseName.IsOne(word) ? OpenFound(ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf, request.Root), inputs)
             : Debuginfod.IsBuildId(word) ? FetchedInput.Open(word, request, inputs)
             : new OpenedInput(OpenFile(word, request, inputs));
     }

@@ -27,7 +27,7 @@ internal sealed record InputStamp(FileState State, string? Path, ImmutableArray<
             : state != default || word == InputResolver.StandardInputWord ? s_unknown
             : PackageOf(word) is { } package ? new InputStamp(FileState.Of(package), package, [])
             : word.Contains('/', StringComparison.Ordinal) ? s_unknown
-            : ReleaseName.IsOne(word) ? OfFound(() => ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf))
+            : ReleaseName.IsOne(word) ? OfFound(() => ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf, request.Root))
             : Debuginfod.IsBuildId(word) ? s_fetched
             : s_unknown;
     }

@@ -1,5 +1,6 @@
 using LayoutCheck.Core;
 using LayoutCheck.Inputs;
+using LayoutCheck.IO;
 using LayoutCheck.Tests.Support;
 
 namespace LayoutCheck.Tests.Inputs;
@@ -119,6 +120,42 @@ public sealed class ReleaseNameTests : IDisposable
         string config = _root.Add($"lib/modules/{R}/build/.config", "CONFIG_64BIT=y\n");
         FoundKernel found = ReleaseName.Find(R, true, true, _root.Folder);
         Assert.Equal((config, R), (found.Configuration!.Places[0], found.Release));
+    }
+
+    [Fact]
+    public void The_image_names_its_file_and_is_of_the_release()
+    {
+        string kernel = _root.Add($"boot/vmlinux-{R}", FakeRoot.Kernel(R));
+        string config = _root.Add($"boot/config-{R}", "CONFIG_64BIT=y\n");
+        _root.Add("boot/vmlinux-7.3.5", FakeRoot.Kernel(R));
+        ImageOptions options = new() { Root = _root.Folder };
+        using KernelImage image = KernelImage.Open(R, options);
+        Assert.Equal((kernel, R), (image.Path, image.ReadRelease()));
+        Assert.Equal("y", image.ReadConfig()!["CONFIG_64BIT"]);
+        Assert.Equal([new InputFile(FileRole.Configuration, config, null, null)], image.OtherFiles);
+        InvalidImageException e = Assert.Throws<InvalidImageException>(() => KernelImage.Open("7.3.5", options));
+        Assert.Contains($"boot/vmlinux-7.3.5: is of release {R}, and lies where a kernel of release 7.3.5 is installed; ", e.Message, StringComparison.Ordinal);
+    }
+
+    // What a record's stamp covers is the file that is read.
+    [Fact]
+    public void A_stamp_is_of_the_file_that_is_read()
+    {
+        InputRequest request = new() { Root = _root.Folder };
+        Assert.Equal(default, InputStamp.Of(R, request).State);
+        string packed = _root.Add($"boot/vmlinuz-{R}", FakeRoot.Kernel(R));
+        InputStamp stamp = InputStamp.Of(R, request);
+        Assert.Equal((packed, FileState.Of(packed)), (stamp.Path, stamp.State));
+        Assert.Contains(Path.Combine(_root.Folder, $"boot/config-{R}"), stamp.Watched);
+        string better = _root.Add($"boot/vmlinux-{R}", FakeRoot.Kernel(R));
+        Assert.Equal(better, InputStamp.Of(R, request).Path);
+        foreach (string once in (string[])["-", "/dev/null", "no-such-file", "/no/such/file"])
+        {
+            Assert.Equal(default, InputStamp.Of(once, request).State);
+        }
+
+        Assert.True(InputStamp.Of("0123456789abcdef", request).IsFetched);
+        Assert.Equal((packed, FileState.Of(packed)), (InputStamp.Of($"{packed}!boot/vmlinux", request).Path, InputStamp.Of($"{packed}!boot/vmlinux", request).State));
     }
 
     private string Find(bool wantsDwarf = true, bool wantsBtf = true) => ReleaseName.Find(R, wantsDwarf, wantsBtf, _root.Folder).Path;
