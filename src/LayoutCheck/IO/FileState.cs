@@ -21,6 +21,9 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
     /// <summary>The kind of file; <see cref="FileKind.Unknown"/> on systems without statx, and where there is none.</summary>
     public FileKind Kind => (FileKind)(Mode & 0xf000);
 
+    /// <summary>Whether there is a regular file: links are followed, and one that leads nowhere is none.</summary>
+    public bool IsFile => Kind == FileKind.Regular || (Kind == FileKind.Unknown && this != default);
+
     /// <summary>The state of an open file.</summary>
     public static FileState Of(SafeFileHandle file)
     {
