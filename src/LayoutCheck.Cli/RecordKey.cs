@@ -25,6 +25,7 @@ internal static class RecordKey
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"strict {isStrict}\nsource {how.Source}\ndebug-dir {how.DebugDirectory}\nbase {how.BasePath}\n");
+        text.Append(CultureInfo.InvariantCulture, $"member {how.Member}\ndebuginfod {how.Debuginfod}\n");
         foreach (Rule rule in rules.Rules)
         {
             text.Append(CultureInfo.InvariantCulture, $"rule {rule.Id}\n{rule.Severity} {rule.Pack} {rule.CountsWhenStrict} {rule.Title}\n{string.Join('\n', rule.Selections)}\n");

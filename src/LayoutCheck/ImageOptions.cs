@@ -39,9 +39,21 @@ public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, strin
     /// <summary>Whether <see cref="KernelImage.ReadFacts"/> hashes a file that has no build id: a pass over all of its bytes.</summary>
     public bool HashesContent { get; init; }
 
-    internal InputRequest ToRequest() => new() { Member = Member, Debuginfod = Debuginfod, Threads = Threads, Progress = Progress };
+    /// <summary>The root directory below which installed kernels are, without a slash at its end; for tests.</summary>
+    internal string Root { get; init; } = "";
 
-    internal InputFiles CreateInputs() => new(Disable) { Spools = new SpoolLimits(SpoolDirectory, MaxSize) };
+    internal InputRequest ToRequest() => new()
+    {
+        Member = Member,
+        Debuginfod = Debuginfod,
+        Root = Root,
+        WantsDwarf = Source != SourceChoice.Btf,
+        WantsBtf = Source != SourceChoice.Dwarf,
+        Threads = Threads,
+        Progress = Progress,
+    };
+
+    internal InputFiles CreateInputs() => new(Disable) { Spools = new SpoolLimits(SpoolDirectory, MaxSize), MayFetch = Debuginfod };
 }
 
 /// <summary>The debug information that is read.</summary>

@@ -12,7 +12,9 @@ internal static class InputResolver
     /// <summary>What errors and reports call standard input.</summary>
     public const string StandardInputName = "(standard input)";
 
-    private const string StandardInputWord = "-";
+    /// <summary>The word for standard input.</summary>
+    public const string StandardInputWord = "-";
+
     private const string StandardInputFile = "/dev/stdin";
 
     /// <summary>Opens the file that a word means; the caller closes it.</summary>
@@ -21,9 +23,23 @@ internal static class InputResolver
     /// <param name="inputs">The files that were opened for the same image.</param>
     /// <exception cref="InvalidImageException">There is none, or it cannot be read.</exception>
     public static OpenedInput Open(string word, InputRequest request, InputFiles inputs)
-        => PackageInput.Split(word) is var (package, member)
-            ? new(PackageInput.Unpack(MappedFile.Open(package, inputs), request with { Member = member }))
-            : new(PackageInput.Unpack(OpenFile(word, request, inputs), request));
+    {
+        if (PackageInput.Split(word) is var (package, member))
+        {
+            return Unpack(MappedFile.Open(package, inputs), request with { Member = member });
+        }
+
+        FileState state = FileState.Of(word);
+        return state.Kind == FileKind.Directory || (state.Kind == FileKind.Unknown && Directory.Exists(word)) ? OpenFound(KernelTree.Find(word, request.Member), inputs)
+            : word == StandardInputWord || state != default || word.Contains('/', StringComparison.Ordinal) ? Unpack(OpenFile(word, request, inputs), request)
+            : ReleaseName.IsOne(word) ? OpenFound(ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf, request.Root), inputs)
+            : Debuginfod.IsBuildId(word) ? FetchedInput.Open(word, request, inputs)
+            : Unpack(OpenFile(word, request, inputs), request);
+    }
+
+    private static OpenedInput Unpack(MappedFile file, InputRequest request) => new(PackageInput.Unpack(file, request));
+
+    private static OpenedInput OpenFound(FoundKernel found, InputFiles inputs) => new(MappedFile.Open(found.Path, inputs)) { Found = found };
 
     private static MappedFile OpenFile(string word, InputRequest request, InputFiles inputs)
     {
@@ -38,7 +54,3 @@ internal static class InputResolver
         return FileState.Of(word).Kind == FileKind.Pipe ? PipeInput.Read(word, request, inputs) : MappedFile.Open(word, inputs);
     }
 }
-
-/// <summary>A file that was opened for a user's word.</summary>
-/// <param name="File">The file; closed by its user.</param>
-internal sealed record OpenedInput(MappedFile File);

@@ -48,7 +48,7 @@ internal sealed class BaseKernel : IDisposable
     /// <exception cref="InvalidImageException">It cannot be read, or has no BTF of its own.</exception>
     public static BaseKernel Open(string path, InputFiles inputs)
     {
-        MappedFile file = InputResolver.Open(path, new InputRequest(), inputs).File;
+        MappedFile file = InputResolver.Open(path, new InputRequest { Debuginfod = inputs.MayFetch, WantsDwarf = false }, inputs).File;
         path = file.Path;
         UnwrappedImage content = UnwrappedImage.Open(file);
         try

@@ -88,7 +88,7 @@ public sealed class SharedKernels : IDisposable
         public Entry(string path, InputFiles user)
         {
             Path = path;
-            Inputs = new InputFiles(user.Disabled) { Spools = user.Spools };
+            Inputs = new InputFiles(user.Disabled) { Spools = user.Spools, MayFetch = user.MayFetch };
             _state = FileState.Of(path);
             Kernel = new Lazy<BaseKernel>(() => BaseKernel.Open(path, Inputs));
         }

@@ -20,7 +20,10 @@ internal static class RefusedInput
     {
         ["a file that is not there"] = d => new(Path.Combine(d, "vmlinux")),
         ["an empty file"] = d => File(d, []),
-        ["a directory"] = d => new(d),
+        ["a folder without a kernel"] = d => new(d),
+        ["a folder with several kernels"] = d => TwoKernels(d),
+        ["a release that is not installed"] = _ => new("0.0.1-not-installed"),
+        ["a build id"] = _ => new("0123456789abcdef0123456789abcdef01234567"),
         ["a device"] = _ => new("/dev/null"),
         ["text, or anything else"] = d => File(d, "#!/bin/sh\necho vmlinux\n"u8),
         ["a Debian package"] = d => File(d, "!<arch>\ndebian-binary   1700000000  0     0     100644  4         `\n2.0\n"u8),
@@ -80,6 +83,13 @@ internal static class RefusedInput
         bytes = [.. bytes];
         bytes.AsSpan(bytes.Length / 2, 64).Fill(0xff);
         return bytes;
+    }
+
+    private static Input TwoKernels(string directory)
+    {
+        System.IO.File.WriteAllBytes(Path.Combine(directory, "vmlinux-1"), [1]);
+        System.IO.File.WriteAllBytes(Path.Combine(directory, "vmlinux-2"), [1]);
+        return new Input(directory);
     }
 
     private static Input File(string directory, ReadOnlySpan<byte> bytes, ImageOptions? options = null)
