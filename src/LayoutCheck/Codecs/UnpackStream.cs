@@ -150,7 +150,8 @@ internal sealed class CodecStream : UnpackStream
 
     private readonly Section _source;
     private readonly ICodec _codec;
-    private readonly ByteQueue _queue = new(MostWaiting);
+    private readonly ChunkPool _chunks = new();
+    private readonly ByteQueue _queue;
     private readonly UnpackOutput _output;
     private readonly Thread _thread;
     private bool _isClosed;
@@ -159,6 +160,7 @@ internal sealed class CodecStream : UnpackStream
     {
         _source = source;
         _codec = codec;
+        _queue = new ByteQueue(MostWaiting, _chunks);
         _output = new UnpackOutput(source, ulong.MaxValue - 1, Decompression.ErrorsOf(source, codec), _queue) { IsCounted = false };
         _thread = new Thread(Produce) { IsBackground = true, Name = "unpack" };
         _thread.Start();
@@ -182,6 +184,7 @@ internal sealed class CodecStream : UnpackStream
             _queue.Abandon();
             _thread.Join();
             _queue.Dispose();
+            _chunks.Dispose();
         }
 
         base.Dispose(disposing);
