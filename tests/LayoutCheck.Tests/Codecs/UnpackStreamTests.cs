@@ -70,6 +70,19 @@ public sealed class UnpackStreamTests
         Assert.Equal(bytes, Read([.. packed, 1, 2, 3, 4], 2, 1 << 20));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void A_size_in_the_index_has_to_be_that_of_the_block(int error)
+    {
+        CodecLibrary.SkipUnlessThereFor("xz");
+        byte[] packed = ArchiveBuilder.Xz(Noise(3_000_000), 100_000, error);
+        foreach (int threads in (ReadOnlySpan<int>)[1, 2])
+        {
+            Assert.StartsWith("cannot be unpacked: the xz stream is damaged", Assert.Throws<InvalidImageException>(() => Read(packed, threads, 1 << 20)).Problem, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Damage_in_any_block_arrives_at_the_reader_behind_the_bytes_before_it()
     {
