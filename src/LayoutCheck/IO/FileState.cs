@@ -41,7 +41,20 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
         }
 
         FileInfo file = new(path);
-        return file.Exists ? new FileState(0, 0, (ulong)file.Length, file.LastWriteTimeUtc.Ticks, 0) : default;
+        return file.Exists && !IsDangling(file) ? new FileState(0, 0, (ulong)file.Length, file.LastWriteTimeUtc.Ticks, 0) : default;
+    }
+
+    // The framework says of a link that leads nowhere that it is there.
+    private static bool IsDangling(FileInfo file)
+    {
+        try
+        {
+            return file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true };
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     // struct statx (linux/stat.h), in the machine's byte order.
