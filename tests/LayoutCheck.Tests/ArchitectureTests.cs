@@ -20,7 +20,7 @@ public sealed partial class ArchitectureTests
         ["Archives"] = ["Core", "IO", "Codecs"],
         ["Elf"] = ["Core", "IO", "Codecs"],
         ["Images"] = ["Core", "IO", "Codecs", "Elf"],
-        ["Inputs"] = ["Core", "Platform", "IO", "Codecs", "Elf", "Images", "Archives"],
+        ["Inputs"] = ["Core", "Platform", "IO", "Codecs", "Archives", "Elf", "Images"],
         ["Lookup"] = ["Core", "IO", "Codecs", "Elf", "Images", "Inputs", "Btf"],
         ["Types"] = ["Core"],
         ["Dwarf"] = ["Core", "IO", "Elf", "Lookup", "Types"],

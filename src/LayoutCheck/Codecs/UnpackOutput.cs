@@ -13,7 +13,14 @@ internal sealed unsafe class UnpackOutput(Section source, ulong limit, UnpackErr
     private const int ReleasedAtOnce = 4 << 20;
 
     private ulong _length;
+    private ulong _position;
     private byte* _released = source.Start;
+
+    /// <summary>Whether the bytes are kept, so that they are taken from the file's budget; those of a stream pass by.</summary>
+    public bool IsCounted { get; init; } = true;
+
+    /// <summary>How many of the compressed bytes the codec has read; thread-safe.</summary>
+    public ulong Position => Volatile.Read(ref _position);
 
     /// <summary>The refusals of the source.</summary>
     public UnpackErrors Errors => errors;
@@ -36,7 +43,7 @@ internal sealed unsafe class UnpackOutput(Section source, ulong limit, UnpackErr
         sink.Advance(count);
         _length += count;
         // Other threads may take from the same budget.
-        if (!source.File.Budget.TryUnpack(count) || _length > limit)
+        if ((IsCounted && !source.File.Budget.TryUnpack(count)) || _length > limit)
         {
             throw TooLarge();
         }
@@ -45,6 +52,7 @@ internal sealed unsafe class UnpackOutput(Section source, ulong limit, UnpackErr
     /// <summary>Says that the codec has read the compressed bytes up to an address: their pages no longer count as memory of the process.</summary>
     public void Consumed(byte* upTo)
     {
+        Volatile.Write(ref _position, (ulong)(upTo - source.Start));
         if (upTo - _released >= ReleasedAtOnce)
         {
             source.Release(_released, upTo);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LayoutCheck.Core;
 using LayoutCheck.Platform;
 using Microsoft.Win32.SafeHandles;
 
@@ -13,7 +14,8 @@ namespace LayoutCheck.IO;
 /// <param name="ByteSize">The size.</param>
 /// <param name="Written">mtime, in nanoseconds since 1970.</param>
 /// <param name="Changed">ctime, in nanoseconds since 1970.</param>
-/// <param name="Mode">The kind of file and its permissions (inode(7)); 0 on systems without statx.</param>
+/// <param name="Mode">The kind of file and its permissions (inode(7)).</param>
+/// <remarks>Without statx, size and mtime are all that is known; the others are 0.</remarks>
 internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteSize, Int128 Written, Int128 Changed, ushort Mode = 0)
 {
     /// <summary>The kind of file; <see cref="FileKind.Unknown"/> on systems without statx, and where there is none.</summary>
@@ -26,34 +28,30 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
     public static FileState Of(SafeFileHandle file)
     {
         Span<byte> status = stackalloc byte[Libc.StatxSize];
-        return OperatingSystem.IsLinux() && Libc.Statx(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, status) == 0
+        return HostSystem.IsLinux && Libc.Statx(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, status) == 0
             ? Read(status)
-            : new FileState(0, 0, (ulong)RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file).Ticks, 0);
+            : new FileState(0, 0, (ulong)RandomAccess.GetLength(file), Nanoseconds(File.GetLastWriteTimeUtc(file)), 0);
     }
 
     /// <summary>The state of the file at a path; default if there is none.</summary>
     public static FileState Of(string path)
     {
         Span<byte> status = stackalloc byte[Libc.StatxSize];
-        if (OperatingSystem.IsLinux() && Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, status) == 0)
+        if (HostSystem.IsLinux && Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, status) == 0)
         {
             return Read(status);
         }
 
-        FileInfo file = new(path);
-        return file.Exists && !IsDangling(file) ? new FileState(0, 0, (ulong)file.Length, file.LastWriteTimeUtc.Ticks, 0) : default;
-    }
-
-    // The framework says of a link that leads nowhere that it is there.
-    private static bool IsDangling(FileInfo file)
-    {
         try
         {
-            return file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true };
+            // The runtime tells the size of a link itself.
+            FileSystemInfo? file = new FileInfo(path);
+            file = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true);
+            return file is FileInfo { Exists: true } there ? new FileState(0, 0, (ulong)there.Length, Nanoseconds(there.LastWriteTimeUtc), 0) : default;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return true;
+            return default;
         }
     }
 
@@ -67,6 +65,8 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
         MemoryMarshal.Read<ushort>(status[28..]));
 
     private static Int128 Time(ReadOnlySpan<byte> time) => ((Int128)MemoryMarshal.Read<long>(time) * 1_000_000_000) + Word(time, 8);
+
+    private static Int128 Nanoseconds(DateTime time) => (Int128)(time - DateTime.UnixEpoch).Ticks * 100;
 
     private static uint Word(ReadOnlySpan<byte> bytes, int at) => MemoryMarshal.Read<uint>(bytes[at..]);
 }

@@ -24,13 +24,20 @@ internal static class InputResolver
     /// <exception cref="InvalidImageException">There is none, or it cannot be read.</exception>
     public static OpenedInput Open(string word, InputRequest request, InputFiles inputs)
     {
+        if (PackageInput.Split(word) is var (package, member))
+        {
+            return Unpack(MappedFile.Open(package, inputs), request with { Member = member });
+        }
+
         FileState state = FileState.Of(word);
         return state.Kind == FileKind.Directory || (state.Kind == FileKind.Unknown && Directory.Exists(word)) ? OpenFound(KernelTree.Find(word, request.Member), inputs)
-            : word == StandardInputWord || state != default || word.Contains('/', StringComparison.Ordinal) ? new OpenedInput(OpenFile(word, request, inputs))
+            : word == StandardInputWord || state != default || word.Contains('/', StringComparison.Ordinal) ? Unpack(OpenFile(word, request, inputs), request)
             : ReleaseName.IsOne(word) ? OpenFound(ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf, request.Root), inputs)
             : Debuginfod.IsBuildId(word) ? FetchedInput.Open(word, request, inputs)
-            : new OpenedInput(OpenFile(word, request, inputs));
+            : Unpack(OpenFile(word, request, inputs), request);
     }
+
+    private static OpenedInput Unpack(MappedFile file, InputRequest request) => new(PackageInput.Unpack(file, request));
 
     private static OpenedInput OpenFound(FoundKernel found, InputFiles inputs) => new(MappedFile.Open(found.Path, inputs)) { Found = found };
 

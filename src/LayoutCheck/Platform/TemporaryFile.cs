@@ -1,3 +1,4 @@
+using LayoutCheck.Core;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayoutCheck.Platform;
@@ -10,7 +11,7 @@ internal static class TemporaryFile
     /// <exception cref="UnauthorizedAccessException">The directory may not be written.</exception>
     public static SafeFileHandle Open(string directory)
     {
-        if (OperatingSystem.IsLinux())
+        if (HostSystem.IsLinux)
         {
             int file = Libc.Open(directory, Libc.O_TMPFILE | Libc.O_RDWR | Libc.O_CLOEXEC, 0x180);
             if (file >= 0)
