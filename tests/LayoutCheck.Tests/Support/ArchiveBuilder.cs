@@ -180,7 +180,7 @@ internal static class ArchiveBuilder
     /// <summary>The sum of contents as md5sums has it, and its line.</summary>
     public static string SumLine(string path, byte[] contents)
     {
-        IO.Md5 md5 = new();
+        LayoutCheck.IO.Md5 md5 = new();
         md5.Append(contents);
         return $"{Convert.ToHexStringLower(md5.Finish())}  {path}\n";
     }
