@@ -1,4 +1,3 @@
-using LayoutCheck.Tests.Support;
 using static LayoutCheck.Tests.Archives.PackageUnderTest;
 using static LayoutCheck.Tests.Support.ArchiveBuilder;
 
