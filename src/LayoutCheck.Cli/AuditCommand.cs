@@ -39,7 +39,7 @@ internal static class AuditCommand
     private static int Run(string file, ImageOptions how, Question question, Accepting accepting, OutputForm form)
     {
         using KernelImage image = InputImage.Open(file, how with { HashesContent = form.ShowsImage });
-        using KernelImage? btf = question.IsBoth ? InputImage.Open(file, how with { Source = SourceChoice.Btf }) : null;
+        using KernelImage? btf = question.IsBoth ? image.OpenAs(SourceChoice.Btf) : null;
         AuditOptions options = new(AcceptedVariants.Known, question.WithTwins, btf, question.Limit);
         AuditReport report = Progress.While(image.Types, () => AuditAnalysis.Run(image, question.Threads, options, form.ShowsImage)).Accept(accepting.Entries);
         Agreement? agreement = report.Agreement is { } compared ? accepting.Apply(compared) : null;

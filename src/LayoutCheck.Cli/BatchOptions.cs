@@ -46,7 +46,7 @@ internal sealed class BatchOptions
         bool resumes = parsed.GetValue(_resume);
         bool verifies = parsed.GetValue(_verify);
         Shard? shard = parsed.GetValue(_shard) is { } text ? Shard.Parse(text) : null;
-        ulong memory = parsed.GetValue(_memory) is { } size ? SizeOf(size) : BatchLimits.DefaultMemory;
+        ulong memory = parsed.GetValue(_memory) is { } size ? OptionWords.SizeOf(_memory.Name, size) : BatchLimits.DefaultMemory;
         if ((resumes && directory is null) || (verifies && !resumes))
         {
             throw new UsageException(verifies && !resumes ? "--verify goes with --resume" : "--resume goes with --output-dir");
@@ -65,15 +65,6 @@ internal sealed class BatchOptions
             Resumes = resumes,
             Verifies = verifies,
         };
-    }
-
-    private static ulong SizeOf(string text)
-    {
-        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, _ => 0 };
-        string number = shift == 0 ? text : text[..^1];
-        return ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) && size > 0 && size <= ulong.MaxValue >> shift >> 1
-            ? size << shift
-            : throw new UsageException($"--memory takes a number of bytes, or of K, M, G or T (2G), not '{Printable.Shorten(text)}'");
     }
 }
 

@@ -138,7 +138,7 @@ internal static class CheckCommand
     {
         // A stripped module has its types as BTF that goes on from its kernel's, and that may be the one that is named.
         using KernelImage image = input.Open(how with { LikelyBasePath = question.Against });
-        using KernelImage? other = question.IsBoth ? input.Open(how with { Source = SourceChoice.Btf })
+        using KernelImage? other = question.IsBoth ? image.OpenAs(SourceChoice.Btf)
             : question.Against is { } kernel ? OpenKernel(kernel, how with { BasePath = null, DebugDirectory = null }, image.Types.Kind)
             : null;
         return Progress.While(image.Types, () =>
@@ -153,14 +153,21 @@ internal static class CheckCommand
     // A module's BTF goes on from its kernel's, so that like is compared with like; a kernel with DWARF alone answers too.
     private static KernelImage OpenKernel(string path, ImageOptions how, SourceKind moduleSource)
     {
-        KernelImage kernel = KernelImage.Open(path, how);
+        KernelImage kernel = InputImage.OpenQuietly(path, how);
         if (how.Source != SourceChoice.Auto || moduleSource != SourceKind.Btf || kernel.Types.Kind == SourceKind.Btf || !kernel.HasOtherSource)
         {
             return kernel;
         }
 
-        kernel.Dispose();
-        return KernelImage.Open(path, how with { Source = SourceChoice.Btf });
+        try
+        {
+            return kernel.ChangeTo(SourceChoice.Btf);
+        }
+        catch
+        {
+            kernel.Dispose();
+            throw;
+        }
     }
 
     private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap)

@@ -1,4 +1,5 @@
 using LayoutCheck.Core;
+using LayoutCheck.Inputs;
 using LayoutCheck.Lookup;
 
 namespace LayoutCheck.Cli;
@@ -40,9 +41,23 @@ internal sealed record CheckInput(string? File, bool IsRunning, bool IsSample)
             return sample;
         }
 
+        if (IsRunning && how.Source == SourceChoice.Auto)
+        {
+            TellOfDwarf();
+        }
+
         return IsRunning && !System.IO.File.Exists(runningBtf)
             ? throw new InvalidImageException(runningBtf, null, null, "no such file: the running kernel shows no BTF", "name its vmlinux or vmlinuz, or run a kernel built with CONFIG_DEBUG_INFO_BTF")
             : InputImage.Open(IsRunning ? runningBtf : File!, how);
+    }
+
+    // BTF has one definition of a type, and no alignments.
+    private static void TellOfDwarf()
+    {
+        if (ReleaseName.RunningDwarf() is { } found)
+        {
+            StandardError.WriteLine($"layoutcheck: {Printable.Escape(found.Path)} has DWARF of this kernel, which tells more than BTF: check {Printable.Escape(found.Release)}");
+        }
     }
 
     /// <summary>Opens the sample.</summary>

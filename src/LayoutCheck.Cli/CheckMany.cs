@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
+using LayoutCheck.Inputs;
 using LayoutCheck.IO;
 using LayoutCheck.Lookup;
 using LayoutCheck.Reports;
@@ -52,6 +53,11 @@ internal sealed class CheckMany(BatchChoice choice, RuleSet rules, bool isStrict
                     throw new OutputException(failure);
                 }
 
+                foreach (string notice in item.Notices)
+                {
+                    StandardError.WriteLine($"layoutcheck: {Printable.Escape(notice)}");
+                }
+
                 codes.Add(item.Record.ExitCode);
                 Array.ForEach(sinks, sink => sink.Add(item));
             }
@@ -63,29 +69,36 @@ internal sealed class CheckMany(BatchChoice choice, RuleSet rules, bool isStrict
 
     private BatchItem Ask(string path, int threads)
     {
-        FileState before = _folder is null ? default : FileState.Of(path);
-        if (_folder is not null && choice.Resumes && Known(path, before) is { } known)
+        InputStamp? before = _folder is null ? null : StampOf(path);
+        if (before is not null && choice.Resumes && Known(path, before) is { } known)
         {
             return new BatchItem(known);
         }
 
         CheckReport report;
-        ImmutableArray<string> others;
+        ImmutableArray<string> others = [];
+        string read;
         using (KernelImage image = KernelImage.Open(path, _how))
         {
             report = CheckAnalysis.Run(image, rules, threads, isStrict, form.Needs.HasFlag(ReportNeeds.Map), _withColumns);
-            others = _folder is null ? [] : [.. image.OtherFiles.Select(f => f.Path)];
+            read = image.Path;
+            if (before is not null)
+            {
+                others = [.. image.OtherFiles.Select(f => f.Path), .. before.Watched, .. before.IsFetched ? [read] : Array.Empty<string>()];
+            }
         }
 
-        ImageRecord record = ImageRecord.Of(report);
-        if (_folder is not null)
+        // A folder, or the name of a release, is recorded as it was named.
+        ImageRecord record = ImageRecord.Of(report) with { Path = path };
+        if (before is not null)
         {
-            record = record with { Sha256 = RecordKey.HashOfFile(path), Stamp = RecordKey.StampOf(before, _question, others) };
-            return FileState.Of(path) == before ? Keep(path, new BatchItem(record)) : throw InputFiles.Changed(path);
+            record = record with { Sha256 = RecordKey.HashOfFile(before.Path ?? read), Stamp = RecordKey.StampOf(before.State, _question, others) };
+            return StampOf(path).State == before.State ? Keep(path, new BatchItem(record) { Notices = report.InputNotices }) : throw InputFiles.Changed(path);
         }
 
         return new BatchItem(record)
         {
+            Notices = report.InputNotices,
             Report = _keepsReports ? report : null,
             Details = _withDetails ? Text(report) : null,
         };
@@ -95,14 +108,23 @@ internal sealed class CheckMany(BatchChoice choice, RuleSet rules, bool isStrict
     {
         UnreadableReport report = UnreadableReport.Of(path, error) with { ContentHash = _withColumns ? RecordKey.HashOfFile(path) : null };
         ImageRecord record = ImageRecord.Of(report);
-        return _folder is not null ? Keep(path, new BatchItem(record with { Stamp = RecordKey.StampOf(FileState.Of(path), _question, []) }))
+        return _folder is not null ? Keep(path, new BatchItem(record with { Stamp = StampOfFailure(path) }))
             : new BatchItem(record) { Report = report, Details = _withDetails ? $"{Printable.Escape(error.Message)}\n" : null };
     }
 
+    private InputStamp StampOf(string path) => InputStamp.Of(path, how.ToRequest());
+
+    // What a server lacks today, it may have tomorrow.
+    private RecordStamp StampOfFailure(string path)
+    {
+        InputStamp stamp = StampOf(path);
+        return RecordKey.StampOf(stamp.IsFetched ? default : stamp.State, _question, stamp.Watched);
+    }
+
     // A record of the same file, program and question.
-    private ImageRecord? Known(string path, FileState state)
-        => _folder!.Find(path) is { Stamp: { } stamp } known && known.Path == path && state != default && RecordKey.Holds(stamp, state, _question)
-            && (!choice.Verifies || known.Sha256 == RecordKey.HashOfFile(path)) ? known : null;
+    private ImageRecord? Known(string path, InputStamp now)
+        => _folder!.Find(path) is { Stamp: { } stamp } known && known.Path == path && now.State != default && RecordKey.Holds(stamp, now.State, _question)
+            && (!choice.Verifies || (!now.IsFetched && known.Sha256 == RecordKey.HashOfFile(now.Path!))) ? known : null;
 
     // That a record cannot be written ends the run, and is no fault of the image.
     private BatchItem Keep(string path, BatchItem item)
@@ -130,6 +152,9 @@ internal sealed class CheckMany(BatchChoice choice, RuleSet rules, bool isStrict
 /// <param name="Record">Its record.</param>
 internal sealed record BatchItem(ImageRecord Record)
 {
+    /// <summary>Remarks on its input, a line each.</summary>
+    public ImmutableArray<string> Notices { get; init; } = [];
+
     /// <summary>The whole report; null where no format needs it.</summary>
     public ImageReport? Report { get; init; }
 

@@ -69,8 +69,8 @@ internal static class DiffCommand
 
     private static int Run(string old, ImageOptions left, string now, ImageOptions right, ImmutableArray<TypeName> names, DiffOptions options, int threads, Accepting accepting, OutputForm form)
     {
-        using KernelImage oldImage = KernelImage.Open(old, left with { HashesContent = form.ShowsImage });
-        using KernelImage newImage = KernelImage.Open(now, right with { HashesContent = form.ShowsImage });
+        using KernelImage oldImage = InputImage.OpenQuietly(old, left with { HashesContent = form.ShowsImage });
+        using KernelImage newImage = InputImage.OpenQuietly(now, right with { HashesContent = form.ShowsImage });
         if (!oldImage.OtherFiles.Concat(newImage.OtherFiles).Any(f => f.Role == FileRole.BaseKernel))
         {
             InputImage.TellUnused(newImage, right);

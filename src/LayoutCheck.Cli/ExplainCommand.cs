@@ -28,7 +28,7 @@ internal static class ExplainCommand
 
     private static int Run(Rule rule, string? file, OutputForm form)
     {
-        using KernelImage image = file is null ? CheckInput.OpenSample(SourceChoice.Auto) : KernelImage.Open(file, new ImageOptions { HashesContent = form.ShowsImage });
+        using KernelImage image = file is null ? CheckInput.OpenSample(SourceChoice.Auto) : InputImage.OpenQuietly(file, new ImageOptions { HashesContent = form.ShowsImage });
         ExplainReport report = Progress.While(image.Types, () => ExplainAnalysis.Run(rule, image, Environment.ProcessorCount) with { IsOfNamedImage = file is not null });
         return OutputOptions.Write(report, form);
     }

@@ -114,6 +114,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck merge all.jsonl
               layoutcheck merge records host-*.jsonl --expect list
+              layoutcheck merge all.jsonl --expect list --missing rest
               layoutcheck merge records --format tsv -o table.tsv
 
             """,

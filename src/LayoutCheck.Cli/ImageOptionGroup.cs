@@ -11,6 +11,12 @@ internal sealed class ImageOptionGroup
 
     private readonly Option<string?> _base = new("--base") { Description = "The kernel of a module that has split BTF; without it: the one beside it, installed, or running", HelpName = "FILE" };
 
+    private readonly Option<string?> _member = new("--member") { Description = "Of a package or folder, the file to read: its path there, or the end of it (nd_pmem.ko.xz)", HelpName = "PATH" };
+
+    private readonly Option<string?> _maxSize = new("--max-size") { Description = "The most bytes of a pipe, of a member of a package, or of what is unpacked (2G, 500M). Default: 8G", HelpName = "SIZE" };
+
+    private readonly Option<bool> _debuginfod = new("--debuginfod") { Description = "Fetch debug information by its build id from the servers of $DEBUGINFOD_URLS; without it nothing is fetched" };
+
     /// <summary>Makes the options.</summary>
     /// <param name="takesBoth">Whether the two debug formats may be compared.</param>
     public ImageOptionGroup(bool takesBoth = false)
@@ -32,7 +38,7 @@ internal sealed class ImageOptionGroup
     }
 
     /// <summary>The argument FILE.</summary>
-    public static Argument<string> File() => new("FILE") { Description = "A vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF (/sys/kernel/btf/vmlinux)" };
+    public static Argument<string> File() => new("FILE") { Description = "A vmlinux, vmlinuz or module with DWARF or BTF, packed or not; a package or folder with one; - (standard input); a release; a build id" };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -40,6 +46,9 @@ internal sealed class ImageOptionGroup
         command.Options.Add(_source);
         command.Options.Add(_debugDirectory);
         command.Options.Add(_base);
+        command.Options.Add(_member);
+        command.Options.Add(_maxSize);
+        command.Options.Add(_debuginfod);
     }
 
     /// <summary>Whether the two debug formats are to be compared; <see cref="Of"/> then asks for DWARF.</summary>
@@ -56,6 +65,12 @@ internal sealed class ImageOptionGroup
             "btf" => SourceChoice.Btf,
             _ => SourceChoice.Auto,
         };
-        return new ImageOptions(source, parsed.GetValue(_debugDirectory), parsed.GetValue(_base), FastPathSwitches.Disabled());
+        ImageOptions options = new(source, parsed.GetValue(_debugDirectory), parsed.GetValue(_base), FastPathSwitches.Disabled())
+        {
+            Member = parsed.GetValue(_member),
+            Debuginfod = parsed.GetValue(_debuginfod),
+            SpoolDirectory = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } directory ? directory : null,
+        };
+        return parsed.GetValue(_maxSize) is { } size ? options with { MaxSize = OptionWords.SizeOf(_maxSize.Name, size) } : options;
     }
 }

@@ -9,9 +9,18 @@ internal static class InputImage
     /// <exception cref="InvalidImageException">It cannot be read, or has not the debug information asked for.</exception>
     public static KernelImage Open(string path, ImageOptions how)
     {
-        KernelImage image = KernelImage.Open(path, how);
+        KernelImage image = OpenQuietly(path, how);
         TellUnused(image, how);
         return image;
+    }
+
+    /// <summary>Opens a file; on a terminal, shows how far a long reading, unpacking or fetching is.</summary>
+    /// <exception cref="InvalidImageException">It cannot be read, or has not the debug information asked for.</exception>
+    public static KernelImage OpenQuietly(string path, ImageOptions how)
+    {
+        OpeningProgress opening = new();
+        using Progress progress = new(() => opening.FractionDone, words: () => Printable.Escape(opening.Words));
+        return KernelImage.Open(path, how with { Progress = opening });
     }
 
     /// <summary>Writes to stderr when <c>--base</c> names a kernel that the answers do not rest on.</summary>

@@ -15,13 +15,14 @@ internal static class MergeCommand
     {
         Argument<string[]> files = new("FILE|DIR") { Description = "Files of JSON lines (check --format jsonl), and folders of check --output-dir", Arity = ArgumentArity.OneOrMore };
         Option<string?> expected = new("--expect") { HelpName = "LIST|-", Description = "Each file of this list must have one record: what is missing, double or contradictory is told, and the exit code is 4 at least." };
+        Option<string?> missing = new("--missing") { HelpName = "FILE", Description = "With --expect: write the files of the list that have no record to FILE, each before a zero byte, for --files-from." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "Write the counts, and the images in which a rule is violated." };
         Option<bool> facts = new("--facts") { Description = "In JSON lines, tell the facts of each image too." };
         Option<bool> matrix = new("--matrix") { Description = "Write the matrix of the records in place of their verdicts: the columns that matrix has by default." };
         Option<string[]> show = new("--show") { HelpName = "COLUMN,...", Description = "With --matrix: columns of what the records tell, as matrix takes them." };
         OutputOptions output = new("merge");
         command.Arguments.Add(files);
-        foreach (Option option in (Option[])[expected, quiet, facts, matrix, show])
+        foreach (Option option in (Option[])[expected, missing, quiet, facts, matrix, show])
         {
             command.Options.Add(option);
         }
@@ -31,12 +32,23 @@ internal static class MergeCommand
         {
             OutputForm form = output.Form(parsed, parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal).WithFacts(parsed.GetValue(facts));
             string[]? wanted = parsed.GetValue(expected) is { } list ? FileList.Read(list) : null;
+            string? rest = parsed.GetValue(missing);
+            if (rest is not null && wanted is null)
+            {
+                throw new UsageException("--missing goes with --expect");
+            }
+
             List<RecordProblem> torn = [];
             List<ImageRecord> records = RecordFolder.ReadAll(parsed.GetValue(files)!, torn);
             RecordSummary summary = RecordMerge.Join(records, torn, wanted);
             foreach (RecordProblem problem in summary.Problems)
             {
                 StandardError.WriteLine($"layoutcheck: {Printable.Escape($"{problem.Path}: {problem.Words}")}");
+            }
+
+            if (rest is not null)
+            {
+                Output.WriteText(rest, string.Concat(summary.Problems.Where(p => p.Kind == RecordProblemKind.Missing).Select(p => p.Path + '\0')));
             }
 
             if (!parsed.GetValue(matrix))

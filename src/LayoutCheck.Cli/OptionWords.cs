@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Cli;
 
@@ -50,5 +52,18 @@ internal static class OptionWords
         Option<int> threads = new("--threads") { HelpName = "N", Description = "How many threads may work; the output does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
         TakesNumber(threads, 1, 1024);
         return threads;
+    }
+
+    /// <summary>A number of bytes, or of K, M, G or T.</summary>
+    /// <param name="option">The option's name.</param>
+    /// <param name="text">What it was given.</param>
+    /// <exception cref="UsageException">It is no such number.</exception>
+    public static ulong SizeOf(string option, string text)
+    {
+        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, _ => 0 };
+        string number = shift == 0 ? text : text[..^1];
+        return ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) && size > 0 && size <= ulong.MaxValue >> shift >> 1
+            ? size << shift
+            : throw new UsageException($"{option} takes a number of bytes, or of K, M, G or T (2G), not '{Printable.Shorten(text)}'");
     }
 }

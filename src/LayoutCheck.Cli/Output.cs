@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Platform;
 
 namespace LayoutCheck.Cli;
@@ -17,6 +18,9 @@ internal static class Output
     private const int S_IFMT = 0xf000;
     private const int S_IFREG = 0x8000;
 
+    // Kept for the life of the process.
+    private static PosixSignalRegistration? s_ignored;
+
     /// <summary>Whether results may be coloured without a word about it: on a terminal, unless NO_COLOR is set to anything (no-color.org).</summary>
     public static bool MayColour => !Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
@@ -27,9 +31,14 @@ internal static class Output
     {
         get
         {
+            if (Console.IsOutputRedirected)
+            {
+                return null;
+            }
+
             // The console class knows it too, but sets up the terminal first.
             Span<ushort> size = stackalloc ushort[4];
-            return OperatingSystem.IsLinux() && !Console.IsOutputRedirected && Libc.WindowSize(StandardOutput, Libc.TIOCGWINSZ, size) == 0 && size[1] > 0 ? size[1] : null;
+            return !HostSystem.IsLinux ? ColumnsOfConsole() : Libc.WindowSize(StandardOutput, Libc.TIOCGWINSZ, size) == 0 && size[1] > 0 ? size[1] : null;
         }
     }
 
@@ -138,20 +147,42 @@ internal static class Output
         _ => e.Message,
     };
 
-    // stx_mode is at 28 (linux/stat.h).
+    private static int? ColumnsOfConsole()
+    {
+        try
+        {
+            return Console.WindowWidth is > 0 and int width ? width : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    // stx_mode is at 28 (linux/stat.h). Without statx, pipes and devices are known by their size, 0; an empty file is written where it is, as they are.
     internal static bool IsOtherThanFile(string path)
     {
+        if (!HostSystem.IsLinux)
+        {
+            FileInfo file = new(path);
+            return file is { Exists: true, LinkTarget: null, Length: 0 } || (file.LinkTarget is not null && FileState.Of(path).ByteSize == 0);
+        }
+
         Span<byte> status = stackalloc byte[Libc.StatxSize];
-        return OperatingSystem.IsLinux() && Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_TYPE, status) == 0
+        return Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_TYPE, status) == 0
             && (BitConverter.ToUInt16(status[28..]) & S_IFMT) != S_IFREG;
     }
 
     /// <summary>Ignores SIGXFSZ, which kills the process at RLIMIT_FSIZE (ulimit -f): ignored, the write fails with EFBIG, and that can be reported.</summary>
     public static void LetLargeFilesFail()
     {
-        if (!OperatingSystem.IsWindows())
+        if (HostSystem.IsLinux)
         {
             _ = Libc.Signal(Libc.SIGXFSZ, Libc.SIG_IGN);
+        }
+        else if (!OperatingSystem.IsWindows())
+        {
+            s_ignored ??= PosixSignalRegistration.Create((PosixSignal)Libc.SIGXFSZ, signal => signal.Cancel = true);
         }
     }
 
@@ -186,13 +217,13 @@ internal static class Output
     // Where standard output was closed, the next file that the process opened has its number: one of the runtime's own pipes, or the input. Such
     // files are closed on exec, and what was inherited over one cannot be.
     private static bool IsClosed()
-        => !OperatingSystem.IsWindows() && Libc.Control(StandardOutput, Libc.F_GETFD) is var flags && (flags < 0 || (flags & Libc.FD_CLOEXEC) != 0);
+        => HostSystem.IsLinux && Libc.Control(StandardOutput, Libc.F_GETFD) is var flags && (flags < 0 || (flags & Libc.FD_CLOEXEC) != 0);
 
     // As much as the system takes at once, mostly all. The console's stream, which does the rest and knows all errors, sets up the terminal
     // first, with a thread for signals: a tenth of a short run.
     private static int WriteNow(ReadOnlySpan<byte> bytes)
     {
-        if (OperatingSystem.IsWindows())
+        if (!HostSystem.IsLinux)
         {
             return 0;
         }

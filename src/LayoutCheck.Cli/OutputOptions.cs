@@ -102,6 +102,11 @@ internal sealed class OutputOptions
     /// <returns>The exit code.</returns>
     public static int Write(Report report, OutputForm form, OutputFile? file = null)
     {
+        foreach (string notice in report.InputNotices.Distinct())
+        {
+            StandardError.WriteLine($"layoutcheck: {Printable.Escape(notice)}");
+        }
+
         foreach (string notice in report.Notices)
         {
             StandardError.WriteLine($"layoutcheck: {notice}");

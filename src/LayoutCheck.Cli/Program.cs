@@ -27,6 +27,11 @@ public static class Program
 
     private static int Run(string[] args)
     {
+        if (PlatformSwitch.Apply() is { } unknown)
+        {
+            return Fail(unknown);
+        }
+
         Output.LetLargeFilesFail();
         SigbusHandler.Enable("layoutcheck", (int)ExitCode.Unreadable);
         if (CompleteCommand.WordsOf(args) is { } words)
@@ -104,7 +109,15 @@ public static class Program
         string problem = isMemory ? OutOfMemory : $"a defect of layoutcheck: {e.GetType().Name}: {e.Message}; please report it, with the input; LAYOUTCHECK_TRACE=1 shows where";
         try
         {
-            File.AppendAllText("/dev/stderr", $"layoutcheck: {Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? Traced(e) + "\n" : "")}");
+            string text = $"layoutcheck: {Printable.Escape(problem)}\n{(Environment.GetEnvironmentVariable("LAYOUTCHECK_TRACE") == "1" ? Traced(e) + "\n" : "")}";
+            if (HostSystem.IsLinux)
+            {
+                File.AppendAllText("/dev/stderr", text);
+            }
+            else
+            {
+                Console.Error.Write(text);
+            }
         }
         catch (Exception inner) when (Output.IsOfFiles(inner) || inner is OutOfMemoryException)
         {

@@ -25,6 +25,7 @@ internal static class RecordKey
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"strict {isStrict}\nsource {how.Source}\ndebug-dir {how.DebugDirectory}\nbase {how.BasePath}\n");
+        text.Append(CultureInfo.InvariantCulture, $"member {how.Member}\ndebuginfod {how.Debuginfod}\n");
         foreach (Rule rule in rules.Rules)
         {
             text.Append(CultureInfo.InvariantCulture, $"rule {rule.Id}\n{rule.Severity} {rule.Pack} {rule.CountsWhenStrict} {rule.Title}\n{string.Join('\n', rule.Selections)}\n");
@@ -62,7 +63,7 @@ internal static class RecordKey
         {
             FileState state = FileState.Of(path);
             InputFiles inputs = new();
-            if ((state.Mode & 0xf000) is not (0 or 0x8000) || state == default)
+            if (state.Kind is not (FileKind.Unknown or FileKind.Regular) || state == default)
             {
                 return null;
             }

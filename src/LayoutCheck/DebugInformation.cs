@@ -23,13 +23,14 @@ internal static class DebugInformation
     ];
 
     /// <summary>The error for an ELF image without the debug information that was asked for.</summary>
-    public static InvalidImageException Missing(UnwrappedImage content, SourceChoice choice)
+    public static InvalidImageException Missing(UnwrappedImage content, ImageOptions options)
     {
+        SourceChoice choice = options.Source;
         ElfFile elf = content.Elf!;
         string path = content.File.Path;
         if (choice == SourceChoice.Btf)
         {
-            return new InvalidImageException(path, null, null, "has no BTF (no .BTF section)", "use --source dwarf if it has DWARF, or build with CONFIG_DEBUG_INFO_BTF");
+            return new InvalidImageException(path, null, null, "has no BTF (no .BTF section)", $"use --source dwarf if it has DWARF, or build with CONFIG_DEBUG_INFO_BTF{OrFetch(elf, options)}");
         }
 
         foreach ((string section, string name, string remedy) in s_others)
@@ -41,8 +42,11 @@ internal static class DebugInformation
         }
 
         string missing = choice == SourceChoice.Dwarf ? "has no DWARF (no .debug_info section)" : "has no debug information (neither .debug_info nor .BTF)";
-        return new InvalidImageException(path, null, null, missing, Remedy(elf));
+        return new InvalidImageException(path, null, null, missing, Remedy(elf) + OrFetch(elf, options));
     }
+
+    private static string OrFetch(ElfFile elf, ImageOptions options) => elf.BuildId() is null ? options.Debuginfod ? "; it has no build id by which --debuginfod could ask" : ""
+        : ", or fetch it by its build id (--debuginfod)";
 
     /// <summary>The error for a file of split-off debug information that has none.</summary>
     public static InvalidImageException MissingIn(ElfFile debug)

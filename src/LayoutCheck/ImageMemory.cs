@@ -10,8 +10,10 @@ internal static class ImageMemory
     // A survey's own tables, whatever the file.
     private const ulong Base = 16 << 20;
 
-    // Of packed bytes: debug information unpacks to 3 to 10 times its size, and the packed bytes stay beside it.
+    // Of packed bytes: debug information unpacks to 3 to 10 times its size, and the packed bytes stay beside it. What is large goes through a spool, and takes
+    // the memory of the decompressor and of a mapped file.
     private const ulong RatioOfPacked = 12;
+    private const ulong MostOfPacked = 192 << 20;
 
     // Of an object file: relocation copies each section that it changes.
     private const ulong RatioOfObject = 2;
@@ -25,7 +27,7 @@ internal static class ImageMemory
     {
         // Only a regular file is opened: a pipe would block.
         FileState state = FileState.Of(path);
-        if ((state.Mode & 0xf000) is not (0 or 0x8000) || state.ByteSize == 0)
+        if (state.Kind is not (FileKind.Unknown or FileKind.Regular) || state.ByteSize == 0)
         {
             return Base;
         }
@@ -36,7 +38,7 @@ internal static class ImageMemory
             Span<byte> head = stackalloc byte[64];
             int count = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
             ulong length = (ulong)file.Length;
-            return Base + (IsElf(head[..count], out ushort type) ? type == ElfHeader.ET_REL ? RatioOfObject * length : length / ShareOfMapped : RatioOfPacked * length);
+            return Base + (IsElf(head[..count], out ushort type) ? type == ElfHeader.ET_REL ? RatioOfObject * length : length / ShareOfMapped : Math.Min(RatioOfPacked * length, MostOfPacked + (length / 2)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -1,4 +1,6 @@
 using LayoutCheck.Core;
+using LayoutCheck.Inputs;
+using LayoutCheck.IO;
 using LayoutCheck.Lookup;
 
 namespace LayoutCheck;
@@ -16,8 +18,42 @@ public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, strin
     /// <summary>The kernels of modules that were opened with the same options; null where each image opens its own.</summary>
     internal SharedKernels? Kernels { get; init; }
 
+    /// <summary>The member of a package or folder that is the image; null to find its kernel.</summary>
+    public string? Member { get; init; }
+
+    /// <summary>The most bytes that are taken from a pipe, of a member of a package, of unpacked bytes, or of a server.</summary>
+    public ulong MaxSize { get; init; } = SpoolLimits.DefaultMaxSize;
+
+    /// <summary>Where temporary files go, which have no names there; null for the system's directory.</summary>
+    public string? SpoolDirectory { get; init; }
+
+    /// <summary>Whether debug information may be fetched by its build id from the servers of $DEBUGINFOD_URLS.</summary>
+    public bool Debuginfod { get; init; }
+
+    /// <summary>How many threads may unpack.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Told how far the opening is; or null.</summary>
+    public OpeningProgress? Progress { get; init; }
+
     /// <summary>Whether <see cref="KernelImage.ReadFacts"/> hashes a file that has no build id: a pass over all of its bytes.</summary>
     public bool HashesContent { get; init; }
+
+    /// <summary>The root directory below which installed kernels are, without a slash at its end; for tests.</summary>
+    internal string Root { get; init; } = "";
+
+    internal InputRequest ToRequest() => new()
+    {
+        Member = Member,
+        Debuginfod = Debuginfod,
+        Root = Root,
+        WantsDwarf = Source != SourceChoice.Btf,
+        WantsBtf = Source != SourceChoice.Dwarf,
+        Threads = Threads,
+        Progress = Progress,
+    };
+
+    internal InputFiles CreateInputs() => new(Disable) { Spools = new SpoolLimits(SpoolDirectory, MaxSize), MayFetch = Debuginfod };
 }
 
 /// <summary>The debug information that is read.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Images;
+using LayoutCheck.Inputs;
 using LayoutCheck.IO;
 using LayoutCheck.Lookup;
 using LayoutCheck.Types;
@@ -15,12 +16,16 @@ public sealed class KernelImage : IDisposable
     private readonly TypeSource _source;
     private IReadOnlyList<TypeName>? _suggestedNames;
 
-    private readonly bool _hashesContent;
+    private readonly ImageOptions _options;
+    private readonly OpenedInput _input;
+    private bool _ownsContent;
 
-    private KernelImage(string path, UnwrappedImage content, TypeSource source, bool hashesContent)
+    private KernelImage(OpenedInput input, string path, UnwrappedImage content, TypeSource source, ImageOptions options, bool ownsContent)
     {
+        _input = input;
         Path = path;
-        _hashesContent = hashesContent;
+        _options = options;
+        _ownsContent = ownsContent;
         _content = content;
         _source = source;
     }
@@ -95,8 +100,11 @@ public sealed class KernelImage : IDisposable
     public ImmutableArray<InputFile> FilesUsed(ImageFacts facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
-        return [new InputFile(FileRole.Image, Path, facts.BuildId, facts.Release), .. OtherFiles];
+        return [new InputFile(FileRole.Image, Path, facts.BuildId, facts.Release) { Origin = _input.Origin }, .. OtherFiles];
     }
+
+    /// <summary>Remarks on the files for a person, a line each; complete after the last question.</summary>
+    public ImmutableArray<string> Notices => _content.File.Inputs.Notices();
 
     /// <summary>Opens a file: an ELF image with DWARF or BTF, raw BTF, or a packed kernel or module.</summary>
     /// <exception cref="InvalidImageException">It cannot be read, or does not have the debug information that was asked for.</exception>
@@ -107,29 +115,31 @@ public sealed class KernelImage : IDisposable
     public static KernelImage Open(string path, ImageOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Open(MappedFile.Open(path, new InputFiles(options.Disable)), options);
+        return Open(InputResolver.Open(path, options.ToRequest(), options.CreateInputs()), options);
     }
 
     /// <summary>Opens bytes in memory, under the name that errors use. The array must not change while the image is open.</summary>
     /// <exception cref="InvalidImageException">They cannot be read, or do not have the debug information that was asked for.</exception>
-    public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => Open(MappedFile.FromBytes(name, bytes), new ImageOptions(choice));
+    public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => FromBytes(name, bytes, new ImageOptions(choice));
 
     /// <summary>Opens bytes in memory, with options.</summary>
-    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) => Open(MappedFile.FromBytes(name, bytes, new InputFiles(options.Disable)), options);
+    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options)
+        => Open(new OpenedInput(PackageInput.Unpack(MappedFile.FromBytes(name, bytes, options.CreateInputs()), options.ToRequest())), options);
 
     /// <summary>The image's description of itself.</summary>
     /// <exception cref="InvalidImageException">A section that has it is damaged.</exception>
     public ImageFacts ReadFacts()
     {
         string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
-        string? buildId = _content.Elf?.BuildId();
+        string? buildId = _content.Elf?.BuildId() ?? _input.AskedBuildId;
         return new ImageFacts(format, buildId, ReadRelease(), ReadConfig(), _content.Wrapping)
         {
+            IsBuildIdAsked = _input.AskedBuildId is not null,
             Machine = _content.Elf?.Header.Machine,
             MachineName = _content.Elf?.Header.MachineName,
             Bits = _content.Elf?.Header.WordByteSize * 8,
             IsBigEndian = _content.Elf?.Header.IsBigEndian ?? _content.Btf!.IsBigEndian,
-            ContentHash = _hashesContent && buildId is null ? FileHash.Of(Path, _content.File.Inputs) : null,
+            ContentHash = _options.HashesContent && buildId is null ? FileHash.Of(Path, _content.File.Inputs) : null,
         };
     }
 
@@ -137,31 +147,97 @@ public sealed class KernelImage : IDisposable
     /// <exception cref="InvalidImageException">The section that has it is damaged.</exception>
     public string? ReadRelease() => _content.Release() ?? RunningKernel.ReleaseOf(Path);
 
-    /// <summary>The kernel's configuration, by <c>CONFIG_</c> names; null if the image does not contain it (CONFIG_IKCONFIG).</summary>
-    /// <exception cref="InvalidImageException">It is damaged.</exception>
-    public IReadOnlyDictionary<string, string>? ReadConfig() => _content.Text() is { } text ? KernelText.Config(text) : null;
+    /// <summary>
+    /// The kernel's configuration, by <c>CONFIG_</c> names: the one in the image (CONFIG_IKCONFIG), else that of its build tree or package, where a folder or a release
+    /// was named; null if there is none.
+    /// </summary>
+    /// <exception cref="InvalidImageException">That in the image is damaged.</exception>
+    public IReadOnlyDictionary<string, string>? ReadConfig()
+    {
+        IReadOnlyDictionary<string, string>? own = _content.Text() is { } text ? KernelText.Config(text) : null;
+        return _input.Found?.Configuration is { } beside ? ReadConfigBeside(beside, own) : own;
+    }
+
+    private IReadOnlyDictionary<string, string>? ReadConfigBeside(ConfigurationFile beside, IReadOnlyDictionary<string, string>? own)
+    {
+        InputFiles inputs = _content.File.Inputs;
+        ReadConfiguration read = beside.Read(ReadRelease(), own is null ? inputs : new InputFiles());
+        if (own is not null)
+        {
+            if (read.Options is not null && ConfigurationText.CountDifferences(own, read.Options) is > 0 and int count)
+            {
+                inputs.Note($"the configuration {read.Path} is not used: {Printable.Count((ulong)count, "option")} of it differ from the one in the kernel (IKCONFIG)");
+            }
+
+            return own;
+        }
+
+        foreach (string notice in read.Notices)
+        {
+            inputs.Note(notice);
+        }
+
+        if (read.Path is { } path)
+        {
+            inputs.Use(new InputFile(FileRole.Configuration, path, null, null));
+        }
+
+        return read.Options;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _content.Dispose();
+        if (_ownsContent)
+        {
+            _content.Dispose();
+        }
+
         _source.Dispose();
     }
 
-    private static KernelImage Open(MappedFile file, ImageOptions options)
+    /// <summary>Opens the same content by one of its debug formats, without reading a pipe or a package again.</summary>
+    /// <param name="source">The format.</param>
+    /// <returns>An image that is closed before this one.</returns>
+    /// <exception cref="InvalidImageException">It does not have that format, or is damaged.</exception>
+    public KernelImage OpenAs(SourceChoice source)
     {
-        string path = file.Path;
-        UnwrappedImage content = UnwrappedImage.Open(file);
+        ImageOptions options = _options with { Source = source };
+        TypeSource opened = TypeSource.Open(Path, _content, options) ?? FetchedSource.Open(Path, _content, options) ?? throw DebugInformation.Missing(_content, options);
+        return new KernelImage(_input, Path, _content, opened, options, ownsContent: false);
+    }
+
+    /// <summary>The same by its other debug format, in place of this image, which is closed.</summary>
+    /// <param name="source">The format.</param>
+    /// <exception cref="InvalidImageException">It does not have that format, or is damaged.</exception>
+    internal KernelImage ChangeTo(SourceChoice source)
+    {
+        KernelImage changed = OpenAs(source);
+        (changed._ownsContent, _ownsContent) = (_ownsContent, false);
+        Dispose();
+        return changed;
+    }
+
+    private static KernelImage Open(OpenedInput input, ImageOptions options)
+    {
+        string path = input.File.Path;
+        UnwrappedImage content = UnwrappedImage.Open(input.File);
         try
         {
             while (true)
             {
+                RequireRelease(input.Found?.Release, content);
                 if (TypeSource.Open(path, content, options) is { } source)
                 {
-                    return new KernelImage(path, content, source, options.HashesContent);
+                    return new KernelImage(input, path, content, source, options, ownsContent: true);
                 }
 
-                UnwrappedImage inner = content.OpenInner() ?? throw DebugInformation.Missing(content, options.Source);
+                if (content.OpenInner() is not { } inner)
+                {
+                    TypeSource fetched = FetchedSource.Open(path, content, options) ?? throw DebugInformation.Missing(content, options);
+                    return new KernelImage(input, path, content, fetched, options, ownsContent: true);
+                }
+
                 content.Dispose();
                 content = inner;
             }
@@ -170,6 +246,15 @@ public sealed class KernelImage : IDisposable
         {
             content.Dispose();
             throw;
+        }
+    }
+
+    // A file with the name of a release may have been put there by hand.
+    private static void RequireRelease(string? release, UnwrappedImage content)
+    {
+        if (release is not null && content.Release() is { } theirs && theirs != release)
+        {
+            throw new InvalidImageException(content.File.Path, null, null, $"is of release {theirs}, and lies where a kernel of release {release} is installed", "name the vmlinux of that release, or install its package again");
         }
     }
 }

@@ -79,7 +79,16 @@ internal sealed record TypeSource(ITypeSource Types, bool HasOther = false, IDis
         }
     }
 
-    private static TypeSource OpenBtf(string path, UnwrappedImage content, Section btf, string? name, int? wordByteSize, bool hasDwarf, ImageOptions options)
+    /// <summary>Opens BTF, with its kernel where it is a module's.</summary>
+    /// <param name="path">The image's path.</param>
+    /// <param name="content">The image, unwrapped; not closed.</param>
+    /// <param name="btf">The BTF.</param>
+    /// <param name="name">The section's name; null for raw BTF.</param>
+    /// <param name="wordByteSize">The bytes of an address; null where there is no ELF.</param>
+    /// <param name="hasDwarf">Whether the image has DWARF too.</param>
+    /// <param name="options">Where other files are.</param>
+    /// <exception cref="InvalidImageException">It is damaged or not understood, or its kernel is missing.</exception>
+    public static TypeSource OpenBtf(string path, UnwrappedImage content, Section btf, string? name, int? wordByteSize, bool hasDwarf, ImageOptions options)
     {
         ulong? scalarAlignment = content.Elf?.Header.LargestScalarAlignment;
         if (!BtfHeader.IsSplit(btf))

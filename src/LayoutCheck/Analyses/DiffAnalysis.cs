@@ -40,6 +40,7 @@ public static class DiffAnalysis
             Limit = options.Limit,
             Histories = QuotedHistories.Of(types, left.Image, right.Image),
             Reach = reach,
+            InputNotices = [.. left.Notices, .. right.Notices],
             Notices = [.. types.Missing.Select(n => $"no C definition of {n} in either image")],
         };
     }
@@ -52,7 +53,7 @@ public static class DiffAnalysis
     private static ComparedImage Describe(KernelImage image, CheckReport? check)
     {
         ImageFacts facts = check?.Image ?? image.ReadFacts();
-        return new ComparedImage(image.Path, facts, image.Types.Kind) { Files = image.FilesUsed(facts) };
+        return new ComparedImage(image.Path, facts, image.Types.Kind) { Files = image.FilesUsed(facts), Notices = image.Notices };
     }
 
     private static ImmutableArray<RuleChange> RuleChanges(CheckReport old, CheckReport now)

@@ -22,7 +22,7 @@ internal static class ImageReports
     public static T Sign<T>(this KernelImage image, T report, ImageFacts? facts)
         where T : ImageReport
     {
-        T signed = report with { Image = facts, Files = facts is null ? image.OtherFiles : image.FilesUsed(facts) };
+        T signed = report with { Image = facts, Files = facts is null ? image.OtherFiles : image.FilesUsed(facts), InputNotices = image.Notices };
         image.RequireUnchanged();
         return signed;
     }

@@ -55,6 +55,7 @@ internal sealed unsafe partial class Bzip2Codec : ICodec
                 uint offered = (uint)Math.Min(size, 1 << 30);
                 stream.AvailOut = offered;
                 code = BZ2_bzDecompress(&stream);
+                output.Consumed(stream.NextIn);
                 output.Advance(offered - stream.AvailOut);
                 if (code == BZ_MEM_ERROR)
                 {

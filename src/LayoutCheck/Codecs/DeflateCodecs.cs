@@ -13,7 +13,7 @@ internal sealed class GzipCodec : ICodec
     public ReadOnlySpan<byte> Magic => [0x1f, 0x8b, 8];
 
     /// <inheritdoc/>
-    public void Expand(Section source, UnpackOutput output) => Inflate.All(new GZipStream(Inflate.Open(source), CompressionMode.Decompress), output);
+    public void Expand(Section source, UnpackOutput output) => Inflate.All(source, packed => new GZipStream(packed, CompressionMode.Decompress), output);
 }
 
 /// <summary>RFC 1950: compressed sections. It has no magic number, so that no search finds it.</summary>
@@ -26,26 +26,24 @@ internal sealed class ZlibCodec : ICodec
     public ReadOnlySpan<byte> Magic => [];
 
     /// <inheritdoc/>
-    public void Expand(Section source, UnpackOutput output) => Inflate.All(new ZLibStream(Inflate.Open(source), CompressionMode.Decompress), output);
+    public void Expand(Section source, UnpackOutput output) => Inflate.All(source, packed => new ZLibStream(packed, CompressionMode.Decompress), output);
 }
 
 /// <summary>The framework's deflate streams.</summary>
 file static unsafe class Inflate
 {
-    public static UnmanagedMemoryStream Open(Section source) => new(source.Start, (long)source.Length);
-
-    public static void All(Stream stream, UnpackOutput output)
+    public static void All(Section source, Func<Stream, Stream> open, UnpackOutput output)
     {
-        using (stream)
+        using UnmanagedMemoryStream packed = new(source.Start, (long)source.Length);
+        using Stream stream = open(packed);
+        int count;
+        do
         {
-            int count;
-            do
-            {
-                byte* room = output.Room(1, out nuint size);
-                count = stream.Read(new Span<byte>(room, (int)Math.Min(size, 1 << 20)));
-                output.Advance((nuint)count);
-            }
-            while (count > 0);
+            byte* room = output.Room(1, out nuint size);
+            count = stream.Read(new Span<byte>(room, (int)Math.Min(size, 1 << 20)));
+            output.Consumed(source.Start + packed.Position);
+            output.Advance((nuint)count);
         }
+        while (count > 0);
     }
 }

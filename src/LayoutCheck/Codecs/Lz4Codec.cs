@@ -55,6 +55,7 @@ internal sealed unsafe class Lz4Codec : ICodec
 
                 output.Advance((nuint)count);
                 reader.Skip(length);
+                output.Consumed(source.Start + reader.Offset);
             }
         }
     }

@@ -44,6 +44,8 @@ internal static unsafe partial class LibLzma
     // xz -9 needs 65 MB, and the kernel's own choice of dictionary 128 MB.
     private const ulong MemoryLimit = 160UL << 20;
 
+    private const ulong ReleasedAtOnce = 1 << 20;
+    private const int LZMA_RUN = 0;
     private const int LZMA_FINISH = 3;
     private const int LZMA_OK = 0;
     private const int LZMA_STREAM_END = 1;
@@ -66,6 +68,7 @@ internal static unsafe partial class LibLzma
                 stream.NextOut = output.Room(1, out nuint size);
                 stream.AvailOut = size;
                 code = lzma_code(&stream, LZMA_FINISH);
+                output.Consumed(stream.NextIn);
                 output.Advance(size - stream.AvailOut);
                 if (code == LZMA_STREAM_END && new ReadOnlySpan<byte>(stream.NextIn, (int)Math.Min(stream.AvailIn, 8)).StartsWith(xzMagic))
                 {
@@ -75,12 +78,7 @@ internal static unsafe partial class LibLzma
 
             if (code != LZMA_STREAM_END)
             {
-                throw code switch
-                {
-                    LZMA_MEM_ERROR => new InsufficientMemoryException(),
-                    LZMA_MEMLIMIT_ERROR => output.Errors.TooHungry($"{MemoryLimit >> 20} MiB"),
-                    _ => output.Errors.Damaged($"liblzma says {code}"),
-                };
+                throw Failure(code, output.Errors);
             }
         }
         finally
@@ -88,6 +86,74 @@ internal static unsafe partial class LibLzma
             lzma_end(&stream);
         }
     }
+
+    /// <summary>
+    /// Unpacks one block of a stream: the decoder of streams is shown the stream's header, then the block. It has then compared the block's check value, and
+    /// expects what follows.
+    /// </summary>
+    /// <param name="source">The bytes of all streams.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="sink">Takes the bytes.</param>
+    /// <param name="errors">The refusals of the source.</param>
+    public static void ExpandBlock(Section source, XzBlock block, IByteSink sink, UnpackErrors errors)
+    {
+        LzmaStream stream = default;
+        int code = lzma_stream_decoder(&stream, MemoryLimit, 0);
+        try
+        {
+            if (code == LZMA_OK)
+            {
+                stream.NextIn = source.Start + block.StreamOffset;
+                stream.AvailIn = XzIndex.HeaderByteSize;
+                code = lzma_code(&stream, LZMA_RUN);
+            }
+
+            stream.NextIn = source.Start + block.Offset;
+            stream.AvailIn = (nuint)block.ByteSize;
+            ulong written = 0;
+            ulong released = block.Offset;
+            while (code == LZMA_OK && stream.AvailIn > 0)
+            {
+                stream.NextOut = sink.Room(1, ulong.MaxValue, out nuint size);
+                stream.AvailOut = size;
+                code = lzma_code(&stream, LZMA_RUN);
+                sink.Advance(size - stream.AvailOut);
+                written += size - stream.AvailOut;
+                if (written > block.UnpackedByteSize)
+                {
+                    break;
+                }
+
+                ulong at = (ulong)(stream.NextIn - source.Start);
+                if (at - released >= ReleasedAtOnce || stream.AvailIn == 0)
+                {
+                    source.Release(released, at);
+                    released = at;
+                }
+            }
+
+            if (code != LZMA_OK)
+            {
+                throw Failure(code, errors);
+            }
+
+            if (written != block.UnpackedByteSize)
+            {
+                throw errors.Damaged($"the block at 0x{block.Offset:x} has another size than the index says");
+            }
+        }
+        finally
+        {
+            lzma_end(&stream);
+        }
+    }
+
+    private static Exception Failure(int code, UnpackErrors errors) => code switch
+    {
+        LZMA_MEM_ERROR => new InsufficientMemoryException(),
+        LZMA_MEMLIMIT_ERROR => errors.TooHungry($"{MemoryLimit >> 20} MiB"),
+        _ => errors.Damaged($"liblzma says {code}"),
+    };
 
     [LibraryImport(File)]
     private static partial int lzma_stream_decoder(LzmaStream* stream, ulong memoryLimit, uint flags);

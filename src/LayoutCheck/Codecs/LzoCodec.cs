@@ -83,6 +83,7 @@ internal sealed unsafe partial class LzoCodec : ICodec
 
             output.Advance(length);
             reader.Skip(packed);
+            output.Consumed(source.Start + reader.Offset);
         }
     }
 

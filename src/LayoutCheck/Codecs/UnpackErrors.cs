@@ -41,6 +41,11 @@ internal sealed class UnpackErrors(Section source, string format, SystemLibrary?
     public InvalidImageException MissingLibrary()
     {
         SystemLibrary missing = library ?? new SystemLibrary("zlib", "zlib1g");
+        if (library is not null && !HostSystem.IsLinux)
+        {
+            return source.Invalid(null, $"is compressed ({format}), and {missing.File}, which unpacks that, is a library of Linux", UnpackIt);
+        }
+
         return source.Invalid(
             null,
             $"is compressed ({format}), and {missing.File}, which unpacks that, is not installed",

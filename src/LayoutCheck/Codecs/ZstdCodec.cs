@@ -44,6 +44,7 @@ internal sealed unsafe class ZstdCodec : ICodec
                     };
                 }
 
+                output.Consumed(source.Start + input.pos);
                 output.Advance(part.pos);
                 if (left != 0 && part.pos < part.size && input.pos == before && input.pos == input.size)
                 {

@@ -12,6 +12,9 @@ public enum FileRole
     /// <summary>The kernel that a module is compared with.</summary>
     ComparedKernel,
 
+    /// <summary>The configuration that the kernel was built with.</summary>
+    Configuration,
+
     /// <summary>The file that the image's debug information was split off into (.gnu_debuglink, build id).</summary>
     DebugFile,
 
@@ -30,4 +33,8 @@ public enum FileRole
 /// <param name="Path">Its path, as it was opened.</param>
 /// <param name="BuildId">Its build id in hexadecimal, or null if it has none.</param>
 /// <param name="Release">The kernel release (<c>uname -r</c>) in it, or null.</param>
-public sealed record InputFile(FileRole Role, string Path, string? BuildId, string? Release);
+public sealed record InputFile(FileRole Role, string Path, string? BuildId, string? Release)
+{
+    /// <summary>Where it was fetched from, and whether its identity is known, in words; null for a file of this machine.</summary>
+    public string? Origin { get; init; }
+}

@@ -12,9 +12,37 @@ internal sealed class InputFiles(FastPaths disabled = FastPaths.None)
 {
     private readonly Dictionary<string, FileState> _states = new(StringComparer.Ordinal);
     private readonly Dictionary<(FileRole, string), InputFile> _used = [];
+    private readonly List<string> _notices = [];
 
     /// <summary>The fast paths that readers of these files leave out.</summary>
     public FastPaths Disabled => disabled;
+
+    /// <summary>Where temporary files for the image are made, and how large they may become.</summary>
+    public SpoolLimits Spools { get; init; } = SpoolLimits.Default;
+
+    /// <summary>Whether what is missing may be fetched by its build id.</summary>
+    public bool MayFetch { get; init; }
+
+    /// <summary>Takes a remark on the inputs for a person; one that was taken before is not repeated.</summary>
+    public void Note(string notice)
+    {
+        lock (_states)
+        {
+            if (!_notices.Contains(notice))
+            {
+                _notices.Add(notice);
+            }
+        }
+    }
+
+    /// <summary>The remarks, in the order in which they came up.</summary>
+    public ImmutableArray<string> Notices()
+    {
+        lock (_states)
+        {
+            return [.. _notices];
+        }
+    }
 
     /// <summary>Records the state of a file that was opened.</summary>
     /// <param name="path">Its path.</param>
@@ -50,6 +78,8 @@ internal sealed class InputFiles(FastPaths disabled = FastPaths.None)
             {
                 other.Add(path, state);
             }
+
+            _notices.ForEach(other.Note);
         }
     }
 

@@ -19,20 +19,19 @@ internal sealed unsafe class MappedFile : IDisposable
     private const long SmallestMapped = 4 << 20;
 
     // Non-null only if the file is mapped.
-    private readonly SafeFileHandle? _handle;
+    private readonly FileMapping? _mapping;
     private byte* _start;
     private readonly GCHandle _pin;
     private readonly List<IDisposable> _owned = [];
 
-    private MappedFile(string path, byte* start, nuint length, SafeFileHandle handle, InputFiles inputs, MemoryBudget budget)
+    private MappedFile(string path, FileMapping mapping, InputFiles inputs, MemoryBudget budget)
     {
         Path = path;
         Inputs = inputs;
         Budget = budget;
-        _handle = handle;
-        _start = start;
-        Length = length;
-        SigbusHandler.Register(path);
+        _mapping = mapping;
+        _start = mapping.Start;
+        Length = mapping.Length;
     }
 
     private MappedFile(string path, byte[] bytes, InputFiles inputs)
@@ -132,24 +131,15 @@ internal sealed unsafe class MappedFile : IDisposable
             handle = opened;
             inputs.Add(path, FileState.Of(opened));
             long length = RandomAccess.GetLength(handle);
-            if (length >= SmallestMapped && !OperatingSystem.IsWindows())
+            if (Map(opened, path, length, inputs, () => BudgetOf((ulong)length, referrer)) is { } mapped)
             {
-                nint start = Libc.Map(0, (nuint)length, Libc.PROT_READ, Libc.MAP_PRIVATE, opened, 0);
-                if (start != -1)
-                {
-                    handle = null;
-                    return new MappedFile(path, (byte*)start, (nuint)length, opened, inputs, BudgetOf((ulong)length, referrer));
-                }
-
-                if (Marshal.GetLastPInvokeError() == Libc.ENOMEM)
-                {
-                    throw new InvalidImageException(path, null, null, $"there is not enough memory to map its {length} bytes", "allow more (ulimit -v)");
-                }
+                handle = null;
+                return mapped;
             }
 
             NativeBuffer copy = Copy(opened, path);
             InvalidImageException? problem = copy.Length < (nuint)length && RandomAccess.GetLength(opened) != length ? InputFiles.Changed(path)
-                : copy.Length == 0 ? new InvalidImageException(path, null, null, "the file is empty")
+                : copy.Length == 0 ? new InvalidImageException(path, null, null, Empty)
                 : null;
             if (problem is not null)
             {
@@ -179,6 +169,52 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    /// <summary>The contents of a temporary file, which is taken over.</summary>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="handle">The open file; closed with the result.</param>
+    /// <param name="inputs">The files that were opened for the same image.</param>
+    /// <param name="budget">The number of bytes that may be made of it.</param>
+    /// <exception cref="InvalidImageException">It is empty, or cannot be mapped or read.</exception>
+    public static MappedFile FromSpool(string name, SafeFileHandle handle, InputFiles inputs, MemoryBudget budget)
+    {
+        SafeFileHandle? unused = handle;
+        try
+        {
+            long length = RandomAccess.GetLength(handle);
+            if (length == 0)
+            {
+                throw new InvalidImageException(name, null, null, Empty);
+            }
+
+            if (Map(handle, name, length, inputs, () => budget) is { } mapped)
+            {
+                unused = null;
+                return mapped;
+            }
+
+            return new MappedFile(name, Copy(handle, name), inputs, budget);
+        }
+        catch (IOException e)
+        {
+            throw new InvalidImageException(name, null, null, $"cannot be read back from its temporary file ({e.Message})");
+        }
+        finally
+        {
+            unused?.Dispose();
+        }
+    }
+
+    // Null where the file is to be copied: it is small, or the system cannot map it.
+    private static MappedFile? Map(SafeFileHandle handle, string path, long length, InputFiles inputs, Func<MemoryBudget> budget)
+    {
+        if (length < SmallestMapped || FileMapping.Open(handle, (nuint)length, path) is not { } mapping)
+        {
+            return null;
+        }
+
+        return new MappedFile(path, mapping, inputs, budget());
+    }
+
     private static MemoryBudget BudgetOf(ulong length, MappedFile? referrer)
     {
         if (referrer is null)
@@ -194,7 +230,7 @@ internal sealed unsafe class MappedFile : IDisposable
     public static string FolderOf(string path) => System.IO.Path.GetFullPath(System.IO.Path.Join(path, ".."));
 
     /// <summary>Whether a range of memory is part of the mapping; false for copies and unpacked bytes.</summary>
-    public bool IsMapped(byte* start, nuint length) => _handle is not null && start >= _start && start + length <= _start + Length;
+    public bool IsMapped(byte* start, nuint length) => _mapping is not null && start >= _start && start + length <= _start + Length;
 
     /// <summary>Reads mapped bytes from the file itself, so that no pages of the mapping are faulted in.</summary>
     /// <param name="from">Where they are mapped.</param>
@@ -217,7 +253,7 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         try
         {
-            int read = RandomAccess.Read(_handle!, to, at);
+            int read = RandomAccess.Read(_mapping!.File, to, at);
             return read > 0 ? read : throw InputFiles.Changed(Path);
         }
         catch (IOException e)
@@ -236,9 +272,9 @@ internal sealed unsafe class MappedFile : IDisposable
         const nuint PageSize = 1 << 16;
         nuint start = ((nuint)from + PageSize - 1) & ~(PageSize - 1);
         nuint end = (nuint)to & ~(PageSize - 1);
-        if (_handle is not null && OperatingSystem.IsLinux() && from >= _start && to <= _start + Length && end > start)
+        if (_mapping is not null && from >= _start && to <= _start + Length && end > start)
         {
-            _ = Libc.Advise((nint)start, end - start, Libc.MADV_DONTNEED);
+            _mapping.Release((byte*)start, end - start);
         }
     }
 
@@ -250,13 +286,8 @@ internal sealed unsafe class MappedFile : IDisposable
             return;
         }
 
-        if (_handle is not null)
-        {
-            _ = Libc.Unmap((nint)_start, Length);
-            SigbusHandler.Unregister(Path);
-            _handle.Dispose();
-        }
-        else if (_pin.IsAllocated)
+        _mapping?.Dispose();
+        if (_pin.IsAllocated)
         {
             _pin.Free();
         }
@@ -297,6 +328,8 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    private const string Empty = "the file is empty";
+
     // Opening a FIFO blocks until it has a writer, and so does reading some files of /proc: the kind of file is checked before it is opened.
     private static void RefuseUnlessRegular(string path, MappedFile? referrer)
     {
@@ -306,21 +339,28 @@ internal sealed unsafe class MappedFile : IDisposable
             throw new InvalidImageException(path, null, null, $"is a directory{because}", referrer is null ? "name the vmlinux in it" : RemedyOfReferred);
         }
 
-        if (!OperatingSystem.IsLinux())
+        FileState state = FileState.Of(path);
+        if (!HostSystem.IsLinux)
         {
+            RefuseUnlessSized(path, state, referrer, because);
             return;
         }
 
-        FileState state = FileState.Of(path);
         if (state.Mode == 0)
         {
             return;
         }
 
-        int kind = state.Mode & 0xf000;
-        if (kind != 0x8000)
+        if (state.Kind != FileKind.Regular)
         {
-            string what = kind switch { 0x1000 => "a pipe", 0x2000 => "a character device", 0x6000 => "a block device", 0xc000 => "a socket", _ => "not a regular file" };
+            string what = state.Kind switch
+            {
+                FileKind.Pipe => "a pipe",
+                FileKind.CharacterDevice => "a character device",
+                FileKind.BlockDevice => "a block device",
+                FileKind.Socket => "a socket",
+                _ => "not a regular file",
+            };
             throw new InvalidImageException(path, null, null, $"is {what}, not a file that can be mapped{because}", referrer is null ? "copy its contents to a file and name that" : RemedyOfReferred);
         }
 
@@ -337,9 +377,35 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    // Without the kind of a file its size tells: pipes, devices and sockets have none, and are not opened.
+    private static void RefuseUnlessSized(string path, FileState state, MappedFile? referrer, string because)
+    {
+        if (state == default)
+        {
+            // A link to nowhere, or to what has no name, as a pipe in /proc/self/fd has none; what is not there at all is told by opening it.
+            if (new FileInfo(path).LinkTarget is not null)
+            {
+                throw new InvalidImageException(path, null, null, $"leads to no file{because}", referrer is null ? null : RemedyOfReferred);
+            }
+        }
+        else if (state.ByteSize == 0)
+        {
+            throw new InvalidImageException(
+                path, null, null, $"the file is empty, or a pipe or a device{because}", referrer is null ? "pipe what it holds into layoutcheck (FILE is -), or copy it to a file" : RemedyOfReferred);
+        }
+        else if (referrer is not null && !OperatingSystem.IsWindows() && IsOfKernel(new DriveInfo(path).DriveFormat))
+        {
+            throw new InvalidImageException(path, null, null, $"is shown by the running kernel, and no file{because}", RemedyOfReferred);
+        }
+    }
+
     private const string RemedyOfReferred = "the file that refers to it is damaged, or made to have this opened: build it again";
 
     // linux/magic.h: proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, bpf, configfs, pstore, efivarfs, selinuxfs, mqueue.
     private static bool IsOfKernel(ulong fileSystem) => fileSystem is 0x9fa0 or 0x62656572 or 0x64626720 or 0x74726163 or 0x73636673 or 0x27e0eb or 0x63677270 or 0xcafe4a11
         or 0x62656570 or 0x6165676c or 0xde5e81e4 or 0xf97cff8c or 0x19800202;
+
+    // The same by their names.
+    private static bool IsOfKernel(string fileSystem) => fileSystem is "proc" or "sysfs" or "debugfs" or "tracefs" or "securityfs" or "cgroupfs" or "cgroup2fs" or "cgroup"
+        or "cgroup2" or "bpf" or "bpf_fs" or "configfs" or "pstore" or "pstorefs" or "efivarfs" or "selinux" or "selinuxfs" or "mqueue";
 }

@@ -6,7 +6,7 @@ namespace LayoutCheck.IO;
 /// Native memory that grows as it is filled: unpacked bytes may be more than an array holds, and a size that a header claims is no reason to allocate.
 /// The owner frees it; <see cref="MappedFile"/> owns the buffers that it is given.
 /// </summary>
-internal sealed unsafe class NativeBuffer : IDisposable
+internal sealed unsafe class NativeBuffer : IByteSink, IDisposable
 {
     private nuint _capacity;
 
@@ -44,6 +44,9 @@ internal sealed unsafe class NativeBuffer : IDisposable
         room = _capacity - Length;
         return Start + Length;
     }
+
+    /// <summary>Forgets the bytes, and keeps the memory.</summary>
+    public void Clear() => Length = 0;
 
     /// <summary>Counts bytes that were written to <see cref="Room"/>.</summary>
     public void Advance(nuint count) => Length += count;

@@ -106,6 +106,9 @@ internal sealed unsafe class Section
     /// <summary>Loads the bytes of a view up to an address, and returns the end of the loaded bytes.</summary>
     internal byte* Load(byte* to) => _loader is null || to <= LoadedEnd ? LoadedEnd : LoadedEnd = _loader.Load(to);
 
+    /// <summary>The same for an address within the section.</summary>
+    public void Release(byte* from, byte* to) => File.Release(from, to);
+
     /// <summary>Moves a view: where offset 0 would be in memory, the end of the loaded bytes, and the readable range in bytes from the section's start.</summary>
     internal void Rebase(byte* start, byte* loadedEnd, ulong first, ulong last)
     {

@@ -65,22 +65,7 @@ internal static class KernelText
             throw stream.Invalid(null, "the configuration that the kernel carries is damaged");
         }
 
-        Dictionary<string, string> options = new(StringComparer.Ordinal);
-        foreach (ReadOnlySpan<char> untrimmed in Encoding.UTF8.GetString(unpacked.Whole().Head((int)LargestConfig)).AsSpan().EnumerateLines())
-        {
-            const string NotSet = " is not set";
-            ReadOnlySpan<char> line = untrimmed.Trim();
-            if (line.StartsWith("CONFIG_", StringComparison.Ordinal) && line.IndexOf('=') is > 0 and int equals)
-            {
-                options[line[..equals].ToString()] = line[(equals + 1)..].Trim('"').ToString();
-            }
-            else if (line.StartsWith("# CONFIG_", StringComparison.Ordinal) && line.EndsWith(NotSet, StringComparison.Ordinal))
-            {
-                options[line[2..^NotSet.Length].ToString()] = "n";
-            }
-        }
-
-        return options;
+        return ConfigurationText.Options(Encoding.UTF8.GetString(unpacked.Whole().Head((int)LargestConfig)));
     }
 
     private static string? Word(Section data, ulong at)

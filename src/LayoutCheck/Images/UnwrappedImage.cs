@@ -14,6 +14,12 @@ internal sealed class UnwrappedImage : IDisposable
     // A vmlinux.gz in a .zst is odd; more layers are made to exhaust time.
     private const int MostLayers = 4;
 
+    // Bytes of a packed file that are kept in memory: a module, but not a vmlinux with DWARF.
+    private const ulong MostOfFile = 24 << 20;
+
+    // Bytes of the kernel in a boot image, which is always small and has its BTF in one place.
+    private const ulong MostOfPayload = 128 << 20;
+
     private UnwrappedImage(MappedFile file, ElfFile? elf, Section? btf, string wrapping)
     {
         File = file;
@@ -93,7 +99,7 @@ internal sealed class UnwrappedImage : IDisposable
                 if (container.Payload is { } payload)
                 {
                     layers.AddRange(new[] { container.Name, container.Codec!.Name }.Distinct());
-                    Replace(ref file, MappedFile.FromUnpacked(InnerName(file), Decompression.Expand(payload, container.Codec), file));
+                    Replace(ref file, Decompression.ExpandToFile(payload, container.Codec, InnerName(file), payload.Length == whole.Length ? MostOfFile : MostOfPayload));
                     continue;
                 }
 

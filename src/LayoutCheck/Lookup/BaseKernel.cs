@@ -1,6 +1,7 @@
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
 using LayoutCheck.Images;
+using LayoutCheck.Inputs;
 using LayoutCheck.IO;
 
 namespace LayoutCheck.Lookup;
@@ -42,12 +43,14 @@ internal sealed class BaseKernel : IDisposable
     public BaseKernel Lend(Action giveBack) => new(this, giveBack);
 
     /// <summary>Opens a kernel.</summary>
-    /// <param name="path">Its path.</param>
+    /// <param name="path">Its path, or another word for it.</param>
     /// <param name="inputs">The files that were opened for the same image.</param>
     /// <exception cref="InvalidImageException">It cannot be read, or has no BTF of its own.</exception>
     public static BaseKernel Open(string path, InputFiles inputs)
     {
-        UnwrappedImage content = UnwrappedImage.Open(MappedFile.Open(path, inputs));
+        MappedFile file = InputResolver.Open(path, new InputRequest { Debuginfod = inputs.MayFetch, WantsDwarf = false }, inputs).File;
+        path = file.Path;
+        UnwrappedImage content = UnwrappedImage.Open(file);
         try
         {
             Section btf = content.Btf ?? content.Elf!.Contents(".BTF")

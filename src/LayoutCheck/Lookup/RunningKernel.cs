@@ -1,3 +1,5 @@
+using LayoutCheck.Core;
+
 namespace LayoutCheck.Lookup;
 
 /// <summary>The kernel that this machine runs, as it shows itself in /sys and /proc.</summary>

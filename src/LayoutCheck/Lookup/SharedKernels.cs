@@ -31,7 +31,7 @@ internal sealed class SharedKernels : IDisposable
                 known = null;
             }
 
-            entry = known ?? new Entry(path, inputs.Disabled);
+            entry = known ?? new Entry(path, inputs);
             _entries[path] = entry;
             entry.Users++;
             entry.LastUse = ++_clock;
@@ -85,10 +85,10 @@ internal sealed class SharedKernels : IDisposable
     {
         private readonly FileState _state;
 
-        public Entry(string path, FastPaths disabled)
+        public Entry(string path, InputFiles user)
         {
             Path = path;
-            Inputs = new InputFiles(disabled);
+            Inputs = new InputFiles(user.Disabled) { Spools = user.Spools, MayFetch = user.MayFetch };
             _state = FileState.Of(path);
             Kernel = new Lazy<BaseKernel>(() => BaseKernel.Open(path, Inputs));
         }

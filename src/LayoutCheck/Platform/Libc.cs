@@ -36,9 +36,17 @@ internal static unsafe partial class Libc
     // fcntl.h.
     public const int F_GETFD = 1;
     public const int FD_CLOEXEC = 1;
+    public const int O_RDWR = 2;
+    public const int O_CLOEXEC = 0x8_0000;
 
     // asm-generic/ioctls.h: x86, arm, s390, riscv; where the number is another one (mips, powerpc), the width is not told.
     public const nuint TIOCGWINSZ = 0x5413;
+
+    // O_TMPFILE contains O_DIRECTORY, whose bit differs between machines.
+    public static int O_TMPFILE => 0x40_0000 | (RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le ? 0x4000 : 0x1_0000);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using LayoutCheck.Core;
 
 namespace LayoutCheck.Platform;
 
@@ -69,7 +70,7 @@ internal static unsafe class SigbusHandler
 
     private static void Install()
     {
-        if (s_program is null || s_message != null || !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        if (s_program is null || s_message != null || !HostSystem.IsLinux || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
             return;
         }

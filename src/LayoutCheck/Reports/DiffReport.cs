@@ -102,6 +102,9 @@ public sealed record DiffReport(ComparedImage Old, ComparedImage New, Comparison
 /// <param name="Source">The debug format that its types come from.</param>
 public sealed record ComparedImage(string File, ImageFacts? Image, SourceKind Source)
 {
+    /// <summary>Remarks on its files for a person, a line each.</summary>
+    public ImmutableArray<string> Notices { get; init; } = [];
+
     /// <summary>The files that the answer rests on.</summary>
     public ImmutableArray<InputFile> Files { get; init; } = [];
 

@@ -95,11 +95,12 @@ internal sealed record ImageRecord(string Path, ExitCode ExitCode)
         },
     };
 
-    /// <summary>Whether two records say the same, whenever they were made. Records are compared by what they hold, not by their arrays.</summary>
+    /// <summary>Whether two records say the same, whenever they were made; a hash or facts that only one of them has are no difference.</summary>
     public bool SaysTheSameAs(ImageRecord other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return this with { Rules = [], Facts = [], Stamp = null } == other with { Rules = [], Facts = [], Stamp = null }
+        return this with { Sha256 = null, Rules = [], Facts = [], Stamp = null } == other with { Sha256 = null, Rules = [], Facts = [], Stamp = null }
+            && (Sha256 == other.Sha256 || Sha256 is null || other.Sha256 is null)
             && Rules.SequenceEqual(other.Rules) && (Facts.IsEmpty || other.Facts.IsEmpty || Facts.SequenceEqual(other.Facts));
     }
 }

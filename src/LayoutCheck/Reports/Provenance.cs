@@ -38,6 +38,7 @@ internal static class Provenance
         FileRole.Image => "image",
         FileRole.BaseKernel => "base_kernel",
         FileRole.ComparedKernel => "compared_kernel",
+        FileRole.Configuration => "configuration",
         FileRole.DebugFile => "debug_file",
         FileRole.SupplementaryFile => "supplementary_file",
         FileRole.DwarfPackage => "dwarf_package",
@@ -48,21 +49,29 @@ internal static class Provenance
     {
         FileRole.BaseKernel => "Base kernel",
         FileRole.ComparedKernel => "Against",
+        FileRole.Configuration => "Config file",
         FileRole.DebugFile => "Debug file",
         FileRole.SupplementaryFile => "Supplement",
         FileRole.DwarfPackage => ".dwp file",
         _ => ".dwo file",
     };
 
+    /// <summary>The clause on where a file was fetched from; empty for a file of this machine.</summary>
+    public static string OriginOf(InputFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.Origin is { } origin ? $"; {Printable.Escape(origin)}" : "";
+    }
+
     private static string Describe(InputFile file)
     {
-        // Neither is recorded in a .dwo file: the id of its unit, which was compared, ties it to the image.
-        if (file.Role == FileRole.SplitDwarf)
+        // Neither is recorded in a .dwo file: the id of its unit, which was compared, ties it to the image. A configuration has no ids.
+        if (file.Role is FileRole.SplitDwarf or FileRole.Configuration)
         {
             return Printable.Escape(file.Path);
         }
 
         string release = file.Release is { } known ? $"release {Printable.Escape(known)}, " : file.Role is FileRole.BaseKernel or FileRole.ComparedKernel ? "release not told, " : "";
-        return $"{Printable.Escape(file.Path)} ({release}{(file.BuildId is { } id ? $"build id {id}" : "no build id recorded")})";
+        return $"{Printable.Escape(file.Path)} ({release}{(file.BuildId is { } id ? $"build id {id}" : "no build id recorded")}{OriginOf(file)})";
     }
 }

@@ -22,6 +22,9 @@ public abstract record Report
 
     /// <summary>Remarks for a person, a line each, in the order in which they came up: names that were not found, what an answer lacks.</summary>
     public ImmutableArray<string> Notices { get; init; } = [];
+
+    /// <summary>Remarks on the inputs for a person, a line each: what was fetched and is not verified, which configuration is not used.</summary>
+    public ImmutableArray<string> InputNotices { get; init; } = [];
 }
 
 /// <summary>An answer that rests on an image.</summary>

@@ -50,14 +50,6 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_path_through_a_file() => AssertRefused(Path.Combine(Write("file", [1]), "vmlinux"), "vmlinux: ");
 
-    [Fact]
-    public void A_FIFO_is_not_waited_for()
-    {
-        string fifo = Path.Combine(_folder, "fifo");
-        Assert.Equal(0, ProgramRun.Shell($"mkfifo '{fifo}'").ExitCode);
-        AssertRefused(fifo, "is a pipe");
-    }
-
     // A file that is no library stands for one that is not there: it is found first, whatever is installed.
     [Theory]
     [InlineData("xz", "xz", "liblzma.so.5", "liblzma5")]
@@ -66,7 +58,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("lzo", "lzo", "liblzo2.so.2", "liblzo2-2")]
     public void A_packed_file_whose_library_is_not_there(string ending, string format, string library, string package)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "libraries are looked for as on Linux");
+        ManagedWay.SkipUnlessLinux("libraries are looked for as there");
         string file = FixtureFile.PathOf($"page-era5-packed/page-era5-packed.{ending}");
         Write(library, "none"u8.ToArray());
         string expected = $"layoutcheck: {file}: is compressed ({format}), and {library}, which unpacks that, is not installed; "
@@ -77,7 +69,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_packed_file_whose_library_is_another_of_its_name()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "libraries are looked for as on Linux");
+        ManagedWay.SkipUnlessLinux("libraries are looked for as there");
         File.Copy(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "libSystem.Native.so"), Path.Combine(_folder, "liblzma.so.5"));
         AssertUnpacks(FixtureFile.PathOf("page-era5-packed/page-era5-packed.xz"), "is compressed (xz), and liblzma.so.5, which unpacks that, is not installed");
     }
@@ -85,7 +77,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_boot_image_whose_kernel_may_be_in_one_of_two_streams_whose_libraries_are_not_there()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "libraries are looked for as on Linux");
+        ManagedWay.SkipUnlessLinux("libraries are looked for as there");
         Write("liblzma.so.5", "none"u8.ToArray());
         Write("libbz2.so.1.0", "none"u8.ToArray());
         byte[] image = [.. new byte[0x200], .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.xz"), .. FixtureFile.Bytes("page-era5-packed/page-era5-packed.bz2")];
@@ -97,7 +89,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void A_device() => AssertRefused("/dev/zero", "is a character device");
+    public void A_device() => AssertRefused("/dev/zero", ManagedWay.RefusalOf("is a character device"));
 
     [Fact]
     public void A_file_without_permission()

@@ -134,7 +134,7 @@ public sealed class CheckManyTests : IDisposable
         Assert.NotEmpty(Lines("check", "--format", "jsonl", "--facts", Good)[0].Facts);
     }
 
-    // Each line is there while the next image is still to come: a pipe is no image, and is waited for by nothing.
+    // Each line is there while the next image is still to come.
     [Fact]
     public void Json_lines_come_as_each_image_is_done()
     {

@@ -91,6 +91,86 @@ public sealed class MergeTests : IDisposable
         Assert.Contains("line 1 is no record of check", Assert.Single(ProgramRun.Run("merge", lines).ErrLines), StringComparison.Ordinal);
     }
 
+    // The list of another run: names that no line can hold are in it too.
+    [Fact]
+    public void What_is_missing_can_be_written_as_a_list()
+    {
+        string lines = Lines("a.jsonl", Good);
+        string list = Path.Combine(_folder, "list");
+        File.WriteAllText(list, $"{Good}\0new\nline\0-dash\0");
+        string rest = Path.Combine(_folder, "rest");
+        ProgramResult result = ProgramRun.Run("merge", lines, "--expect", list, "--missing", rest);
+        Assert.Equal((4, 2), (result.ExitCode, result.ErrLines.Length));
+        Assert.Equal("new\nline\0-dash\0".Split('\0').Order(StringComparer.Ordinal), File.ReadAllText(rest).Split('\0').Order(StringComparer.Ordinal));
+        Assert.Equal(0, ProgramRun.Run("merge", lines, "--expect", List(Good), "--missing", rest).ExitCode);
+        Assert.Equal("", File.ReadAllText(rest));
+        ProgramResult without = ProgramRun.Run("merge", lines, "--missing", rest);
+        Assert.Equal((2, "layoutcheck: --missing goes with --expect\n"), (without.ExitCode, without.Err));
+    }
+
+    [Fact]
+    public void Two_names_of_one_file_are_one_input()
+    {
+        string full = Path.Combine(FixtureFile.Repository, Good);
+        string[] lines = [Lines("a.jsonl", Good), Lines("b.jsonl", full), Lines("c.jsonl", "./" + Good)];
+        ProgramResult result = ProgramRun.Run(["merge", .. lines]);
+        Assert.Equal((0, ""), (result.ExitCode, result.Err));
+        Assert.StartsWith("1 image: 1 holds\n", result.Out, StringComparison.Ordinal);
+        ProgramResult expected = ProgramRun.Run(["merge", .. lines, "--expect", List(full)]);
+        Assert.Equal(4, expected.ExitCode);
+        Assert.Contains("3 records say the same", Assert.Single(expected.ErrLines), StringComparison.Ordinal);
+    }
+
+    // Lines have no hash where there is a build id, and facts where they were asked for; the records of a folder have both.
+    [Fact]
+    public void Lines_and_a_record_of_one_image_say_the_same()
+    {
+        string lines = Lines("a.jsonl", Good);
+        string records = Path.Combine(_folder, "records");
+        _ = ProgramRun.Run("check", Good, "--output-dir", records);
+        ProgramResult alone = ProgramRun.Run("merge", records, "--format", "jsonl", "--facts");
+        foreach (string[] files in (string[][])[[records, lines], [lines, records]])
+        {
+            ProgramResult result = ProgramRun.Run(["merge", .. files, "--format", "jsonl", "--facts"]);
+            Assert.Equal((0, "", alone.Out), (result.ExitCode, result.Err, result.Out));
+        }
+    }
+
+    // Whatever the order of the results is, the same is told and written.
+    [Fact]
+    public void The_order_of_the_results_does_not_matter()
+    {
+        string lines = Lines("a.jsonl", Good, None);
+        string records = Path.Combine(_folder, "records");
+        _ = ProgramRun.Run("check", Good, "--output-dir", records);
+        string other = Path.Combine(_folder, "b.jsonl");
+        File.WriteAllText(other, File.ReadAllText(Lines("c.jsonl", Bad)).Replace($"\"path\":\"{Bad}\"", $"\"path\":\"{Good}\"", StringComparison.Ordinal));
+        string torn = Path.Combine(_folder, "torn.jsonl");
+        File.WriteAllText(torn, File.ReadAllText(lines)[..500]);
+        string list = List(Good, None, Open);
+        string[] results = [lines, records, other, torn];
+        ProgramResult first = ProgramRun.Run(["merge", .. results, "--expect", list, "--format", "jsonl", "--facts"]);
+        Assert.Equal((3, 3), (first.ExitCode, first.ErrLines.Length));
+        foreach (int[] order in (int[][])[[3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1], [0, 2, 1, 3]])
+        {
+            ProgramResult next = ProgramRun.Run(["merge", .. order.Select(i => results[i]), "--expect", list, "--format", "jsonl", "--facts"]);
+            Assert.Equal((first.ExitCode, first.Out, first.Err), (next.ExitCode, next.Out, next.Err));
+        }
+    }
+
+    // A record may come from anywhere.
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\\u0000b")]
+    public void A_record_with_an_impossible_path_is_a_record(string path)
+    {
+        string lines = Lines("a.jsonl", Good);
+        File.WriteAllText(lines, File.ReadAllText(lines).Replace($"\"path\":\"{Good}\"", $"\"path\":\"{path}\"", StringComparison.Ordinal));
+        ProgramResult result = ProgramRun.Run("merge", lines, "--expect", List(Good));
+        Assert.True(result.ExitCode is 4, $"{result.ExitCode} {result.Err}");
+        Assert.DoesNotContain("defect", result.Err, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_matrix_of_records_is_that_of_their_images()
     {

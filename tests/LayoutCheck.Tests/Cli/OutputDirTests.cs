@@ -46,6 +46,50 @@ public sealed class OutputDirTests : IDisposable
         Assert.Equal(before, Contents());
     }
 
+    // The word is a folder; what is read is the kernel in it, and its configuration.
+    [Fact]
+    public void Resume_sees_that_the_kernel_of_a_folder_changed()
+    {
+        string tree = Path.Combine(_folder, "tree");
+        string kernel = Path.Combine(tree, "vmlinux");
+        string config = Path.Combine(tree, ".config");
+        Directory.CreateDirectory(tree);
+        File.Copy(FixtureFile.PathOf(Good), kernel);
+        string[] run = [tree, "--resume"];
+        Assert.Equal(0, Run([tree]).ExitCode);
+        DateTime[] written = Times();
+        Assert.Equal(tree, Read(tree).Path);
+        Assert.Equal(Hash(kernel), Read(tree).Sha256);
+        Assert.Equal(0, Run([.. run, "--verify"]).ExitCode);
+        Assert.Equal(written, Times());
+
+        File.WriteAllText(config, "CONFIG_64BIT=y\n");
+        File.SetLastWriteTimeUtc(config, DateTime.UnixEpoch);
+        Assert.Equal(0, Run(run).ExitCode);
+        Assert.NotEqual(written, written = Times());
+        Assert.Equal(0, Run(run).ExitCode);
+        Assert.Equal(written, Times());
+        File.WriteAllText(config, "CONFIG_64BIT=n\n");
+        Assert.Equal(0, Run(run).ExitCode);
+        Assert.NotEqual(written, written = Times());
+
+        // The folder itself is as it was.
+        DateTime folderTime = Directory.GetLastWriteTimeUtc(tree);
+        using (FileStream stream = new(kernel, FileMode.Open))
+        {
+            stream.Write(FixtureFile.Bytes(Bad));
+        }
+
+        Assert.Equal(folderTime, Directory.GetLastWriteTimeUtc(tree));
+        Assert.Equal(1, Run(run).ExitCode);
+        File.Move(kernel, kernel + "-1.2.3");
+        Assert.Equal(1, Run(run).ExitCode);
+        File.Delete(kernel + "-1.2.3");
+        Assert.Equal(3, Run(run).ExitCode);
+        File.Copy(FixtureFile.PathOf(Good), kernel);
+        Assert.Equal(0, Run(run).ExitCode);
+    }
+
     [Fact]
     public void Resume_leaves_out_what_did_not_change()
     {

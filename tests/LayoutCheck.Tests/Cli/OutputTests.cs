@@ -80,6 +80,7 @@ public sealed class OutputTests
     [InlineData("<&- >FULL", "No space left on device")]
     public void A_result_that_cannot_be_written_is_a_failure(string redirection, string reason)
     {
+        SkipWhereClosedIsNotSeen(redirection);
         using FullDevice full = new();
         string image = FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf");
         foreach (string arguments in new[] { $"check '{image}'", $"show '{image}' page --format json", $"baseline '{image}' page", "rules", "explain struct-page-size", "--version", "check --help" })
@@ -96,7 +97,18 @@ public sealed class OutputTests
     [InlineData(">&- 2>&-", 3)]
     [InlineData("<&- 2>&-", 0)]
     public void With_stderr_closed_the_exit_code_says_it(string redirection, int exitCode)
-        => Assert.Equal(exitCode, ProgramRun.Shell($"{ProgramRun.ShellCommand} check '{FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf")}' {redirection}").ExitCode);
+    {
+        SkipWhereClosedIsNotSeen(redirection);
+        Assert.Equal(exitCode, ProgramRun.Shell($"{ProgramRun.ShellCommand} check '{FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf")}' {redirection}").ExitCode);
+    }
+
+    private static void SkipWhereClosedIsNotSeen(string redirection)
+    {
+        if (redirection.Contains(" >&-", StringComparison.Ordinal) || redirection.StartsWith(">&-", StringComparison.Ordinal))
+        {
+            ManagedWay.SkipUnlessLinux("a standard output that is closed");
+        }
+    }
 
     [Theory]
     [InlineData("file/x.md", "there is no such directory")]

@@ -30,16 +30,6 @@ public sealed class HostileProcessTests : IDisposable
     }
 
     [Fact]
-    public void A_file_on_stdin_is_read_and_a_pipe_is_refused()
-    {
-        string good = FixtureFile.PathOf(Good);
-        Assert.Equal(0, ProgramRun.Shell($"{ProgramRun.ShellCommand} check /dev/stdin < '{good}'").ExitCode);
-        ProgramResult pipe = ProgramRun.Shell($"cat '{good}' | {ProgramRun.ShellCommand} check /dev/stdin");
-        Assert.Equal(3, pipe.ExitCode);
-        Assert.Contains("is a pipe, not a file that can be mapped; copy its contents to a file", Assert.Single(pipe.ErrLines), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Eight_processes_on_one_file_say_the_same()
     {
         _ = ProgramRun.Shell($"for i in 1 2 3 4 5 6 7 8; do {ProgramRun.ShellCommand} check --format json '{FixtureFile.PathOf(Good)}' > '{_folder}'/$i & done; wait");

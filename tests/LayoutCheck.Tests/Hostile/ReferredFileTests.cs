@@ -67,7 +67,7 @@ public sealed class ReferredFileTests : IDisposable
             _ = opened.Types.FindFirst(s_struct);
         });
         Assert.Equal(path, e.File);
-        Assert.StartsWith(problem, e.Problem, StringComparison.Ordinal);
+        Assert.StartsWith(ManagedWay.RefusalOf(problem), e.Problem, StringComparison.Ordinal);
         Assert.EndsWith($", and {image} refers to it", e.Problem, StringComparison.Ordinal);
     }
 

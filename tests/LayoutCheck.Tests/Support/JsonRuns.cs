@@ -40,6 +40,7 @@ internal static class JsonRuns
             ["check", "tests/fixtures/disagree/disagree.gcc-dwarf5.elf"],
             ["check", Before, "--against", After],
             ["check", Image, Late, None, "--pack", "mm"], ["check", None],
+            ["check", MakeTree()],
             ["check", s_configured, "-e", "config(CONFIG_64BIT) && offsetof(struct flexible, data) == 4"],
         ],
         ["show"] =
@@ -87,6 +88,16 @@ internal static class JsonRuns
         string path = Path.Combine(s_folder, name);
         File.WriteAllBytes(path, bytes);
         return path;
+    }
+
+    // A build tree, whose configuration is a file of its own.
+    private static string MakeTree()
+    {
+        string tree = Directory.CreateDirectory(Path.Combine(s_folder, "tree")).FullName;
+        File.WriteAllText(Path.Combine(tree, ".config"), "CONFIG_64BIT=y\n");
+        File.SetLastWriteTimeUtc(Path.Combine(tree, ".config"), DateTime.UnixEpoch.AddDays(1));
+        File.WriteAllBytes(Path.Combine(tree, "vmlinux"), FixtureFile.Bytes("shapes/shapes.raw.btf"));
+        return tree;
     }
 
     private static byte[] Configured()

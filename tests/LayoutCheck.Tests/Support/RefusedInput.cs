@@ -20,13 +20,19 @@ internal static class RefusedInput
     {
         ["a file that is not there"] = d => new(Path.Combine(d, "vmlinux")),
         ["an empty file"] = d => File(d, []),
-        ["a directory"] = d => new(d),
-        ["a device, a pipe"] = _ => new("/dev/null"),
+        ["a folder without a kernel"] = d => new(d),
+        ["a folder with several kernels"] = d => TwoKernels(d),
+        ["a release that is not installed"] = _ => new("0.0.1-not-installed"),
+        ["a build id"] = _ => new("0123456789abcdef0123456789abcdef01234567"),
+        ["a device"] = _ => new("/dev/null"),
         ["text, or anything else"] = d => File(d, "#!/bin/sh\necho vmlinux\n"u8),
-        ["a Debian package"] = d => File(d, "!<arch>\ndebian-binary   1700000000  0     0     100644  4         `\n2.0\n"u8),
+        ["a package without a kernel"] = d => File(d, ArchiveBuilder.Tar(ArchiveBuilder.TarFile("a.ko", "1"u8), ArchiveBuilder.TarFile("README", "2"u8))),
+        ["a package with several kernels"] = d => File(d, ArchiveBuilder.Tar(ArchiveBuilder.TarFile("boot/vmlinux-6.1", "1"u8), ArchiveBuilder.TarFile("boot/vmlinux-6.2", "2"u8))),
+        ["a package whose kernel is a link"] = d => File(d, ArchiveBuilder.Tar(ArchiveBuilder.TarFile("boot/vmlinux", [], '2', "vmlinux-6.1"))),
+        ["a package that is cut short"] = d => File(d, ArchiveBuilder.Deb(ArchiveBuilder.Tar(ArchiveBuilder.TarFile("vmlinux", "1"u8))).AsSpan()[..^600]),
+        ["a package whose file is damaged"] = d => File(d, ArchiveBuilder.Deb(ArchiveBuilder.Tar(ArchiveBuilder.TarFile("vmlinux", "1"u8)), sums: ArchiveBuilder.SumLine("vmlinux", "2"u8.ToArray()))),
+        ["a package in a package"] = d => File(d, ArchiveBuilder.Tar(ArchiveBuilder.TarFile("x.deb", ArchiveBuilder.Deb([]))), new ImageOptions { Member = "x.deb" }),
         ["an archive of objects"] = d => File(d, "!<arch>\npage.o/         0           0     0     644     4         `\nnone"u8),
-        ["an RPM package"] = d => File(d, [0xed, 0xab, 0xee, 0xdb, 3, 0, .. new byte[100]]),
-        ["a tar archive"] = d => File(d, At(1024, 257, "ustar\00000"u8)),
         ["a cpio archive (initrd)"] = d => File(d, "07070100000000"u8),
         ["a zip archive"] = d => File(d, [.. "PK\u0003\u0004"u8, .. new byte[100]]),
         ["a file system (squashfs, ISO 9660)"] = d => File(d, [.. "hsqs"u8, .. new byte[100]]),
@@ -80,6 +86,13 @@ internal static class RefusedInput
         bytes = [.. bytes];
         bytes.AsSpan(bytes.Length / 2, 64).Fill(0xff);
         return bytes;
+    }
+
+    private static Input TwoKernels(string directory)
+    {
+        System.IO.File.WriteAllBytes(Path.Combine(directory, "vmlinux-1"), [1]);
+        System.IO.File.WriteAllBytes(Path.Combine(directory, "vmlinux-2"), [1]);
+        return new Input(directory);
     }
 
     private static Input File(string directory, ReadOnlySpan<byte> bytes, ImageOptions? options = null)

@@ -102,8 +102,8 @@ internal static class CheckDetails
     {
         DebugInfoSummary source = report.Source;
         text.Gap();
-        Fact("File", $"{Printable.Escape(report.Files[0].Path)} ({Printable.Escape(report.Image!.FullFormat)})", text);
-        Fact("Build id", $"{report.Image!.BuildId ?? "none recorded"}", text);
+        Fact("File", $"{Printable.Escape(report.Files[0].Path)} ({Printable.Escape(report.Image!.FullFormat)}{Provenance.OriginOf(report.Files[0])})", text);
+        Fact("Build id", report.Image!.BuildIdInWords, text);
         Fact("Kernel", $"{(report.Image!.Release is { } release ? Printable.Escape(release) : "the image does not tell its release")}", text);
         foreach ((string label, string words) in Provenance.Others(report.Files))
         {
@@ -112,7 +112,7 @@ internal static class CheckDetails
 
         if (report.Image!.Config is { } config)
         {
-            Fact("Config", $"{config.Count} options (IKCONFIG)", text);
+            Fact("Config", $"{config.Count} options ({(report.Files.Any(f => f.Role == FileRole.Configuration) ? "of the file" : "IKCONFIG")})", text);
             foreach ((string option, string value) in LayoutOptions.Of(config))
             {
                 Fact("", $"{option}={Printable.Escape(value)}", text);

@@ -30,7 +30,7 @@ internal static class CheckFindings
         if (report.Image is { } image)
         {
             facts.Add(("Format", Printable.Escape(image.FullFormat)));
-            facts.Add(("Build id", image.BuildId ?? "none recorded"));
+            facts.Add(("Build id", image.BuildIdInWords));
             facts.Add(("Kernel", image.Release is { } release ? Printable.Escape(release) : "the image does not tell its release"));
         }
 

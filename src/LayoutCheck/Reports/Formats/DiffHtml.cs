@@ -136,7 +136,7 @@ internal static class DiffHtml
     {
         yield return ($"{side} file", image.File);
         yield return ($"{side} kernel", image.Image?.Release ?? "the image does not tell its release");
-        yield return ($"{side} build id", image.Image?.BuildId ?? "none recorded");
+        yield return ($"{side} build id", image.Image?.BuildIdInWords ?? "none recorded");
         yield return ($"{side} debug information", image.SourceName);
         foreach ((string label, string words) in Provenance.Others(image.Files))
         {

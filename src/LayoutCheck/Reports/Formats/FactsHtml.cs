@@ -18,7 +18,7 @@ internal static class FactsHtml
         if (report.Image is { } image)
         {
             yield return ("Kernel", image.Release ?? "the image does not tell its release");
-            yield return ("Build id", image.BuildId ?? "none recorded");
+            yield return ("Build id", image.BuildIdInWords);
             yield return ("Format", image.FullFormat);
         }
 

@@ -328,6 +328,7 @@ internal sealed class JsonReport : IDisposable
             _json.WriteString("path", file.Path);
             _json.WriteString("build_id", file.BuildId);
             _json.WriteString("release", file.Release);
+            _json.WriteString("origin", file.Origin);
             _json.WriteEndObject();
         }
 
