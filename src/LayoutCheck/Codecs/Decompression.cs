@@ -59,11 +59,6 @@ internal static class Decompression
         UnpackOutput output = new(source, Math.Min(limit, source.File.Budget.UnpackLeft), errors, sink);
         try
         {
-            if (codec.Library is not null && !HostSystem.IsLinux)
-            {
-                throw errors.MissingLibrary();
-            }
-
             codec.Expand(source, output);
         }
         catch (Exception e)
