@@ -104,8 +104,8 @@ public sealed class KernelImage : IDisposable
     public static KernelImage FromBytes(string name, byte[] bytes, SourceChoice choice = SourceChoice.Auto) => FromBytes(name, bytes, new ImageOptions(choice));
 
     /// <summary>Opens bytes in memory, with options.</summary>
-    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options) 
-        => Open(new OpenedInput(MappedFile.FromBytes(name, bytes, options.CreateInputs())), options);
+    internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options)
+        => Open(new OpenedInput(PackageInput.Unpack(MappedFile.FromBytes(name, bytes, options.CreateInputs()), options.ToRequest())), options);
 
     /// <summary>The image's description of itself.</summary>
     /// <exception cref="InvalidImageException">A section that has it is damaged.</exception>

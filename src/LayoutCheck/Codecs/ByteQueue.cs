@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using LayoutCheck.IO;
 
 namespace LayoutCheck.Codecs;
@@ -9,20 +8,19 @@ namespace LayoutCheck.Codecs;
 /// thread produces, one reads.
 /// </summary>
 /// <param name="mostBytes">How many bytes wait for the reader at most, one chunk more at times.</param>
-internal sealed unsafe class ByteQueue(ulong mostBytes) : IByteSink, IDisposable
+/// <param name="pool">Where chunks come from.</param>
+internal sealed unsafe class ByteQueue(ulong mostBytes, ChunkPool pool) : IByteSink, IDisposable
 {
-    private const int ChunkSize = 256 << 10;
-
-    private readonly Queue<Chunk> _waiting = new();
+    private readonly Queue<ByteChunk> _waiting = new();
     private readonly Lock _filledLock = new();
     private readonly SemaphoreSlim _changed = new(0);
     private readonly SemaphoreSlim _room = new(0);
 
     // The producer's.
-    private Chunk? _filling;
+    private ByteChunk? _filling;
 
     // The reader's.
-    private Chunk? _reading;
+    private ByteChunk? _reading;
 
     // Under the lock.
     private ulong _waitingBytes;
@@ -43,7 +41,7 @@ internal sealed unsafe class ByteQueue(ulong mostBytes) : IByteSink, IDisposable
         {
             Publish();
             WaitForRoom();
-            chunk = _filling = new Chunk(Math.Max(atLeast, ChunkSize));
+            chunk = _filling = pool.Take(atLeast);
             room = chunk.Capacity;
         }
 
@@ -106,14 +104,14 @@ internal sealed unsafe class ByteQueue(ulong mostBytes) : IByteSink, IDisposable
         }
     }
 
-    /// <summary>Frees the chunks. The producer has ended.</summary>
+    /// <summary>Returns the chunks. The producer has ended.</summary>
     public void Dispose()
     {
-        _filling?.Dispose();
-        _reading?.Dispose();
-        foreach (Chunk chunk in _waiting)
+        pool.Return(_filling);
+        pool.Return(_reading);
+        foreach (ByteChunk chunk in _waiting)
         {
-            chunk.Dispose();
+            pool.Return(chunk);
         }
 
         _waiting.Clear();
@@ -141,7 +139,7 @@ internal sealed unsafe class ByteQueue(ulong mostBytes) : IByteSink, IDisposable
 
     private void WaitForRoom()
     {
-        _filling?.Dispose();
+        pool.Return(_filling);
         _filling = null;
         while (true)
         {
@@ -164,16 +162,16 @@ internal sealed unsafe class ByteQueue(ulong mostBytes) : IByteSink, IDisposable
     }
 
     // The chunk that is being read, or the next; null at the end.
-    private Chunk? Next()
+    private ByteChunk? Next()
     {
         while (_reading is null || _reading.Read == _reading.Filled)
         {
-            _reading?.Dispose();
+            pool.Return(_reading);
             _reading = null;
             _changed.Wait();
             lock (_filledLock)
             {
-                if (_waiting.TryDequeue(out Chunk? chunk))
+                if (_waiting.TryDequeue(out ByteChunk? chunk))
                 {
                     _reading = chunk;
                     _waitingBytes -= chunk.Filled;
@@ -197,22 +195,5 @@ internal sealed unsafe class ByteQueue(ulong mostBytes) : IByteSink, IDisposable
         }
 
         return _reading;
-    }
-
-    private sealed class Chunk(nuint capacity) : IDisposable
-    {
-        public byte* Start { get; private set; } = (byte*)NativeMemory.Alloc(capacity);
-
-        public nuint Capacity => capacity;
-
-        public nuint Filled { get; set; }
-
-        public nuint Read { get; set; }
-
-        public void Dispose()
-        {
-            NativeMemory.Free(Start);
-            Start = null;
-        }
     }
 }

@@ -59,6 +59,11 @@ internal static class Decompression
         UnpackOutput output = new(source, Math.Min(limit, source.File.Budget.UnpackLeft), errors, sink);
         try
         {
+            if (!CanUse(codec))
+            {
+                throw errors.MissingLibrary();
+            }
+
             codec.Expand(source, output);
         }
         catch (Exception e)
@@ -80,6 +85,9 @@ internal static class Decompression
         Expand(source, codec, buffer);
         return buffer.ToFile(source.File);
     }
+
+    /// <summary>Whether a format may be tried: the system's libraries are called on Linux alone.</summary>
+    public static bool CanUse(ICodec codec) => codec.Library is null || HostSystem.IsLinux;
 
     /// <summary>The refusals of a range in a format.</summary>
     public static UnpackErrors ErrorsOf(Section source, ICodec codec) => new(source, codec.Name, codec.Library);

@@ -44,6 +44,7 @@ internal static unsafe partial class LibLzma
     // xz -9 needs 65 MB, and the kernel's own choice of dictionary 128 MB.
     private const ulong MemoryLimit = 160UL << 20;
 
+    private const ulong ReleasedAtOnce = 1 << 20;
     private const int LZMA_RUN = 0;
     private const int LZMA_FINISH = 3;
     private const int LZMA_OK = 0;
@@ -110,6 +111,7 @@ internal static unsafe partial class LibLzma
             stream.NextIn = source.Start + block.Offset;
             stream.AvailIn = (nuint)block.ByteSize;
             ulong written = 0;
+            ulong released = block.Offset;
             while (code == LZMA_OK && stream.AvailIn > 0)
             {
                 stream.NextOut = sink.Room(1, ulong.MaxValue, out nuint size);
@@ -120,6 +122,13 @@ internal static unsafe partial class LibLzma
                 if (written > block.UnpackedByteSize)
                 {
                     break;
+                }
+
+                ulong at = (ulong)(stream.NextIn - source.Start);
+                if (at - released >= ReleasedAtOnce || stream.AvailIn == 0)
+                {
+                    source.Release(released, at);
+                    released = at;
                 }
             }
 

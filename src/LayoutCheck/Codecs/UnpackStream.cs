@@ -11,14 +11,21 @@ internal abstract class UnpackStream : Stream
     /// <param name="source">The bytes; their file outlives the stream.</param>
     /// <param name="codec">Their format; null if they are not compressed.</param>
     /// <param name="threads">How many threads may unpack.</param>
+    /// <exception cref="Core.InvalidImageException">The library for the format cannot be used here.</exception>
     public static UnpackStream Open(Section source, ICodec? codec, int threads)
         => codec is null ? new PlainStream(source)
+            : !Decompression.CanUse(codec) ? throw Decompression.ErrorsOf(source, codec).MissingLibrary()
             : codec is XzCodec && XzIndex.Read(source) is { } index && index.WorkersFor(threads) is > 1 and int workers ? new XzBlockStream(source, index, workers)
             : new CodecStream(source, codec);
 
     /// <summary>The first unpacked bytes; fewer where there are fewer, or where they are damaged or cannot be unpacked here: reading them tells why.</summary>
     public static byte[] Peek(Section source, ICodec codec, int count)
     {
+        if (!Decompression.CanUse(codec))
+        {
+            return [];
+        }
+
         using PeekSink sink = new(count);
         try
         {
@@ -150,7 +157,8 @@ internal sealed class CodecStream : UnpackStream
 
     private readonly Section _source;
     private readonly ICodec _codec;
-    private readonly ByteQueue _queue = new(MostWaiting);
+    private readonly ChunkPool _chunks = new();
+    private readonly ByteQueue _queue;
     private readonly UnpackOutput _output;
     private readonly Thread _thread;
     private bool _isClosed;
@@ -159,6 +167,7 @@ internal sealed class CodecStream : UnpackStream
     {
         _source = source;
         _codec = codec;
+        _queue = new ByteQueue(MostWaiting, _chunks);
         _output = new UnpackOutput(source, ulong.MaxValue - 1, Decompression.ErrorsOf(source, codec), _queue) { IsCounted = false };
         _thread = new Thread(Produce) { IsBackground = true, Name = "unpack" };
         _thread.Start();
@@ -182,6 +191,7 @@ internal sealed class CodecStream : UnpackStream
             _queue.Abandon();
             _thread.Join();
             _queue.Dispose();
+            _chunks.Dispose();
         }
 
         base.Dispose(disposing);

@@ -12,6 +12,7 @@ internal sealed class XzBlockStream : UnpackStream
     private readonly IReadOnlyList<XzBlock> _blocks;
     private readonly UnpackErrors _errors;
     private readonly Thread[] _workers;
+    private readonly ChunkPool _chunks = new();
     private readonly ByteQueue?[] _queues;
     private readonly object _lock = new();
 
@@ -94,6 +95,8 @@ internal sealed class XzBlockStream : UnpackStream
             {
                 queue?.Dispose();
             }
+
+            _chunks.Dispose();
         }
 
         base.Dispose(disposing);
@@ -138,7 +141,6 @@ internal sealed class XzBlockStream : UnpackStream
             try
             {
                 LibLzma.ExpandBlock(_source, block, queue, _errors);
-                _source.Release(block.Offset, block.Offset + block.ByteSize);
             }
             catch (Exception e)
             {
@@ -168,7 +170,7 @@ internal sealed class XzBlockStream : UnpackStream
                 return null;
             }
 
-            ByteQueue queue = new(ulong.MaxValue);
+            ByteQueue queue = new(ulong.MaxValue, _chunks);
             _queues[_next % _queues.Length] = queue;
             XzBlock block = _blocks[_next++];
             Monitor.PulseAll(_lock);

@@ -26,7 +26,7 @@ internal static class InputResolver
     {
         if (PackageInput.Split(word) is var (package, member))
         {
-            return Unpack(MappedFile.Open(package, inputs), request with { Member = member });
+            return Directory.Exists(package) ? OpenFound(KernelTree.Find(package, member), inputs) : Unpack(MappedFile.Open(package, inputs), request with { Member = member });
         }
 
         FileState state = FileState.Of(word);

@@ -149,7 +149,10 @@ internal static class ArchiveBuilder
     }
 
     /// <summary>A stream of xz (xz-file-format.txt) of blocks of stored bytes, each with CRC-32.</summary>
-    public static byte[] Xz(byte[] bytes, int blockSize = int.MaxValue)
+    /// <param name="bytes">What is packed.</param>
+    /// <param name="blockSize">The most bytes of a block.</param>
+    /// <param name="indexError">How many bytes too many the index claims of each block.</param>
+    public static byte[] Xz(byte[] bytes, int blockSize = int.MaxValue, int indexError = 0)
     {
         byte[] flags = [0, 1];
         List<byte> stream = [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, .. flags, .. Little(Crc32.HashToUInt32(flags))];
@@ -169,7 +172,7 @@ internal static class ArchiveBuilder
             data.Add(0);
             int unpadded = data.Count + 4;
             stream.AddRange([.. Padded([.. data], 4), .. Little(Crc32.HashToUInt32(block))]);
-            _ = index.Uleb((ulong)unpadded).Uleb((ulong)block.Length);
+            _ = index.Uleb((ulong)unpadded).Uleb((ulong)(block.Length + indexError));
         }
 
         byte[] records = Padded(index.ToArray(), 4);

@@ -232,6 +232,8 @@ internal sealed class FuzzRun
     {
         Seed inside = SeedOf("page-era6.btf.elf", FixtureFile.Bytes("page-era6/page-era6.btf.elf"));
         foreach ((string name, Func<byte[], byte[]> wrap) in ((string, Func<byte[], byte[]>)[])[("made.gz", Gzip), ("made.gz.gz", bytes => Gzip(Gzip(bytes))), ("made.bzImage", BzImage), ("made.zboot", Zboot),
+            ("made.tar", Tar), ("made.tar.gz", bytes => Gzip(Tar(bytes))), ("made.deb", bytes => ArchiveBuilder.Deb(Gzip(Tar(bytes)), ".gz", ArchiveBuilder.SumLine("boot/vmlinux", bytes))),
+            ("made.rpm", bytes => ArchiveBuilder.Rpm(ArchiveBuilder.Cpio(ArchiveBuilder.CpioFile("./boot/vmlinux", bytes)), [("/boot/", "vmlinux", 0x81a4, "")])),
             ("made.packed", bytes => [.. "a program that unpacks itself Linux version %s "u8, .. Gzip(bytes), .. new byte[100]])])
         {
             yield return SeedOf(name, wrap(inside.Bytes)) with { Inside = (inside, wrap) };
@@ -239,6 +241,8 @@ internal sealed class FuzzRun
 
         yield return SeedOf("made.Image", [.. new byte[0x38], .. "ARMd"u8, .. "Linux version 6.18.0 (x) "u8, .. new byte[3], .. FixtureFile.Bytes("shapes/shapes.raw.btf")]);
     }
+
+    private static byte[] Tar(byte[] inside) => ArchiveBuilder.Tar(ArchiveBuilder.TarFile("boot/a.ko", "1"u8), ArchiveBuilder.TarFile("boot/vmlinux", inside));
 
     private static byte[] BzImage(byte[] inside)
     {
