@@ -1,5 +1,6 @@
 using LayoutCheck.Core;
 using LayoutCheck.IO;
+using LayoutCheck.Platform;
 
 namespace LayoutCheck.Inputs;
 
@@ -43,6 +44,11 @@ internal static class InputResolver
 
     private static MappedFile OpenFile(string word, InputRequest request, InputFiles inputs)
     {
+        if (word is StandardInputWord or StandardInputFile && StandardStreams.IsClosed(StandardStreams.Input))
+        {
+            throw new InvalidImageException(word == StandardInputWord ? StandardInputName : word, null, null, "is closed", "pipe an image into layoutcheck, or name a FILE");
+        }
+
         if (word == StandardInputWord)
         {
             return PipeInput.IsTerminal()
