@@ -43,6 +43,11 @@ internal static class InputResolver
 
     private static MappedFile OpenFile(string word, InputRequest request, InputFiles inputs)
     {
+        if (word is StandardInputWord or StandardInputFile && PipeInput.IsClosed())
+        {
+            throw new InvalidImageException(word == StandardInputWord ? StandardInputName : word, null, null, "is closed", "pipe an image into layoutcheck, or name a FILE");
+        }
+
         if (word == StandardInputWord)
         {
             return PipeInput.IsTerminal()

@@ -1,5 +1,6 @@
 using LayoutCheck.Core;
 using LayoutCheck.IO;
+using LayoutCheck.Platform;
 
 namespace LayoutCheck.Inputs;
 
@@ -7,9 +8,16 @@ namespace LayoutCheck.Inputs;
 internal static class PipeInput
 {
     private const int ChunkSize = 1 << 20;
+    private const int StandardInput = 0;
 
     /// <summary>Whether standard input is a terminal, from which no image comes.</summary>
     public static bool IsTerminal() => !Console.IsInputRedirected;
+
+    /// <summary>
+    /// Whether standard input was closed (<c>&lt;&amp;-</c>): its number is then that of a file that the runtime opened, mostly a pipe of its own, from which nothing ever comes.
+    /// Such files are closed on exec, and what was inherited cannot be.
+    /// </summary>
+    public static bool IsClosed() => HostSystem.IsLinux && Libc.Control(StandardInput, Libc.F_GETFD) is var flags && (flags < 0 || (flags & Libc.FD_CLOEXEC) != 0);
 
     /// <summary>Reads standard input to its end.</summary>
     /// <param name="name">What errors call it.</param>
