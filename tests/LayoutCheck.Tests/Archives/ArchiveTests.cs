@@ -1,7 +1,5 @@
-using System.Text;
 using LayoutCheck.Analyses;
 using LayoutCheck.Archives;
-using LayoutCheck.Codecs;
 using LayoutCheck.Core;
 using LayoutCheck.IO;
 using LayoutCheck.Rules.Catalog;

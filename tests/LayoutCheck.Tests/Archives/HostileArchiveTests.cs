@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using LayoutCheck.Archives;
 using LayoutCheck.Core;
-using LayoutCheck.IO;
-using LayoutCheck.Tests.Support;
 using static LayoutCheck.Tests.Archives.PackageUnderTest;
 using static LayoutCheck.Tests.Support.ArchiveBuilder;
 
