@@ -97,7 +97,8 @@ internal sealed class ArchiveStream : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
-    private InvalidImageException EndsIn(string what, ulong start) => Invalid(start, $"the archive ends within {what}", "the file looks truncated: fetch or build it again");
+    private InvalidImageException EndsIn(string what, ulong start)
+        => Invalid(start, $"the archive ends within {what}", "the file looks truncated: fetch or build it again");
 
     private void Count(ulong count)
     {
@@ -105,7 +106,9 @@ internal sealed class ArchiveStream : IDisposable
         if (Offset > _limit)
         {
             throw Invalid(
-                null, $"expands to more than the 0x{_limit:x} bytes that a package of its size may", "it is damaged or made to exhaust the machine; if it is not, unpack it and name the file in it");
+                null,
+                $"expands to more than the 0x{_limit:x} bytes that a package of its size may",
+                "it is damaged or made to exhaust the machine; if it is not, unpack it and name the file in it");
         }
 
         if (Offset - _reported >= ReportedAtOnce)

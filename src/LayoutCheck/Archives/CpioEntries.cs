@@ -4,7 +4,10 @@ using LayoutCheck.Core;
 
 namespace LayoutCheck.Archives;
 
-/// <summary>The entries of a cpio archive of the "new" format (070701, 070702), which packages of RPM have: headers of hexadecimal digits, names and contents padded to four bytes.</summary>
+/// <summary>
+/// The entries of a cpio archive of the "new" format (070701, 070702), which packages of RPM have: headers of hexadecimal digits, names and contents padded to
+/// four bytes.
+/// </summary>
 /// <param name="stream">The archive; not closed.</param>
 internal sealed class CpioEntries(ArchiveStream stream) : IArchiveEntries
 {
@@ -33,7 +36,8 @@ internal sealed class CpioEntries(ArchiveStream stream) : IArchiveEntries
         if (!magic.SequenceEqual("070701"u8) && !magic.SequenceEqual("070702"u8))
         {
             throw magic.SequenceEqual("07070X"u8)
-                ? stream.Invalid(at, "is a cpio archive of RPM's own kind (07070X), which rpm writes for files of 4 GiB and more", "unpack it (rpm2archive FILE) and name the file in it")
+                ? stream.Invalid(
+                    at, "is a cpio archive of RPM's own kind (07070X), which rpm writes for files of 4 GiB and more", "unpack it (rpm2archive FILE) and name the file in it")
                 : stream.Invalid(at, "a header of cpio is damaged (it has no magic number)");
         }
 

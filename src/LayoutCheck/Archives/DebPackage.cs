@@ -8,8 +8,8 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Archives;
 
 /// <summary>
-/// Debian's package (deb(5)): an ar archive of debian-binary, control.tar and data.tar, the last two compressed. control.tar has the file md5sums: the sum and the
-/// path of each regular file in data.tar.
+/// Debian's package (deb(5)): an ar archive of debian-binary, control.tar and data.tar, the last two compressed. control.tar has the file md5sums: the sum and
+/// the path of each regular file in data.tar.
 /// </summary>
 internal static class DebPackage
 {
@@ -82,7 +82,9 @@ internal static class DebPackage
         if (length > whole.Length - at - HeaderByteSize)
         {
             throw whole.Invalid(
-                at, $"is a Debian package whose {Shown(name)} has {length} bytes, of which {whole.Length - at - HeaderByteSize} are there", "the file looks truncated: fetch or build it again");
+                at,
+                $"is a Debian package whose {Shown(name)} has {length} bytes, of which {whole.Length - at - HeaderByteSize} are there",
+                "the file looks truncated: fetch or build it again");
         }
 
         return (name, whole.Part(at + HeaderByteSize, length).As(Shown(name), isBigEndian: false));
@@ -90,7 +92,9 @@ internal static class DebPackage
 
     private static ICodec? CodecOf(string name, Section contents, string plain) => name == plain ? null
         : Decompression.Recognise(contents.Head(16)) ?? throw contents.Invalid(
-            0, contents.Length == 0 ? "has no bytes" : $"is compressed in an unknown way (it starts with {Convert.ToHexStringLower(contents.Head(8))})", Unpack);
+            0,
+            contents.Length == 0 ? "has no bytes" : $"is compressed in an unknown way (it starts with {Convert.ToHexStringLower(contents.Head(8))})",
+            Unpack);
 
     private static PackageList? ReadList(Section contents, ICodec? codec, ArchiveRequest request)
     {

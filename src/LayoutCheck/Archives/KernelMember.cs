@@ -8,7 +8,7 @@ namespace LayoutCheck.Archives;
 /// <param name="Problem">Why there is none, as a clause whose subject is the package or folder; null if there is one.</param>
 internal readonly record struct MemberChoice(string? Path, string? Problem);
 
-/// <summary>Chooses the kernel among the names of a package's or a folder's regular files: by their paths alone, which are never used as paths on disk.</summary>
+/// <summary>Chooses the kernel among the names of regular files of a package or a folder: by their paths alone, which are never used as paths on disk.</summary>
 internal static class KernelMember
 {
     /// <summary>How a user chooses a member of a package.</summary>
@@ -23,8 +23,8 @@ internal static class KernelMember
     // Endings of files beside a kernel that are no kernel: scripts, sources, objects, sums and signatures.
     private static readonly string[] s_otherEndings =
     [
-        ".o", ".a", ".c", ".h", ".S", ".py", ".lds", ".map", ".symvers", ".cmd", ".d", ".ko", ".txt", ".json", ".rs", ".pl", ".sh", ".hmac", ".sig", ".asc", ".pem", ".md5", ".sha256",
-        ".sha512", ".order", ".relocs", ".bin", ".srec", ".syms", ".html",
+        ".o", ".a", ".c", ".h", ".S", ".py", ".lds", ".map", ".symvers", ".cmd", ".d", ".ko", ".txt", ".json", ".rs", ".pl", ".sh", ".hmac", ".sig", ".asc",
+        ".pem", ".md5", ".sha256", ".sha512", ".order", ".relocs", ".bin", ".srec", ".syms", ".html",
     ];
 
     // The images that a build makes of one kernel, in arch/*/boot: the first of them stands for all.
@@ -91,7 +91,8 @@ internal static class KernelMember
         }
 
         return name.StartsWith("vmlinuz", StringComparison.Ordinal) || name is "Image" or "bzImage" or "zImage"
-            || name.StartsWith("Image-", StringComparison.Ordinal) || name.StartsWith("bzImage-", StringComparison.Ordinal) || name.StartsWith("zImage-", StringComparison.Ordinal);
+            || name.StartsWith("Image-", StringComparison.Ordinal) || name.StartsWith("bzImage-", StringComparison.Ordinal)
+            || name.StartsWith("zImage-", StringComparison.Ordinal);
     }
 
     /// <summary>Whether a path is that of a module, possibly compressed.</summary>
@@ -133,7 +134,9 @@ internal static class KernelMember
         foreach (IGrouping<string, string> folder in images.GroupBy(FolderOf, StringComparer.Ordinal))
         {
             List<string> here = [.. folder];
-            string? first = IsInBoot(here[0]) ? s_bootImages.Select(name => here.Find(path => BaseName(path) == name)).FirstOrDefault(path => path is not null) : null;
+            string? first = IsInBoot(here[0])
+                ? s_bootImages.Select(name => here.Find(path => BaseName(path) == name)).FirstOrDefault(path => path is not null)
+                : null;
             kept.AddRange(first is null ? here : [first]);
         }
 
@@ -162,7 +165,8 @@ internal static class KernelMember
 
         // Whole paths are too far apart to be compared by edits.
         string name = BaseName(plain);
-        IEnumerable<string> near = name.Length is 0 or > LongestName ? [] : Suggestions.For(name, all.Select(BaseName).Where(n => n.Length is > 0 and <= LongestName));
+        IEnumerable<string> near = name.Length is 0 or > LongestName ? []
+            : Suggestions.For(name, all.Select(BaseName).Where(n => n.Length is > 0 and <= LongestName));
         List<string> paths = [.. near.SelectMany(n => all.Where(path => BaseName(path) == n)).Take(Suggestions.Most).Select(Plain)];
         return new MemberChoice(null, $"has no file {shown}{What(all)}{(paths.Count == 0 ? "" : $"; did you mean {List(paths)}?")}");
     }
@@ -192,7 +196,8 @@ internal static class KernelMember
         return false;
     }
 
-    private static string WithoutCodec(string name) => s_codecEndings.FirstOrDefault(ending => name.EndsWith(ending, StringComparison.Ordinal)) is { } codec ? name[..^codec.Length] : name;
+    private static string WithoutCodec(string name)
+        => s_codecEndings.FirstOrDefault(ending => name.EndsWith(ending, StringComparison.Ordinal)) is { } codec ? name[..^codec.Length] : name;
 
     private static string BaseName(string path) => path[(path.LastIndexOf('/') + 1)..];
 

@@ -4,8 +4,8 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Archives;
 
 /// <summary>
-/// Takes one member out of an archive that is read once, from front to back. Where a list tells the names ahead, reading ends behind the member; else all is read,
-/// and each member on which the choice falls meanwhile goes to a spool, in place of the one before.
+/// Takes one member out of an archive that is read once, from front to back. Where a list tells the names ahead, reading ends behind the member; else all is
+/// read, and each member on which the choice falls meanwhile goes to a spool, in place of the one before.
 /// </summary>
 /// <param name="package">The package.</param>
 /// <param name="entries">The entries of its archive.</param>
@@ -16,6 +16,7 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
     private const int MostFiles = 500_000;
     private const int MostCharacters = 32 << 20;
     private const int MostCandidates = 1000;
+    private const int LongestTarget = 200;
     private const int ChunkSize = 256 << 10;
 
     private readonly byte[] _chunk = new byte[ChunkSize];
@@ -64,7 +65,8 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
 
         if (_repeated.Contains(KernelMember.Plain(choice.Path)))
         {
-            throw new InvalidImageException(package.Path, Shown(choice.Path), null, "is in the package more than once, and nothing tells which one counts", "unpack it and name the file");
+            throw new InvalidImageException(
+                package.Path, Shown(choice.Path), null, "is in the package more than once, and nothing tells which one counts", "unpack it and name the file");
         }
 
         return ToFile();
@@ -107,7 +109,8 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
             return;
         }
 
-        throw new InvalidImageException(package.Path, Shown(path), null, $"is listed ({list.Name}), and the package does not have it", "fetch or build it again");
+        throw new InvalidImageException(
+            package.Path, Shown(path), null, $"is listed ({list.Name}), and the package does not have it", "fetch or build it again");
     }
 
     // An entry of an archive without a list.
@@ -154,7 +157,12 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
         _characters += characters;
         if (_files.Count + _others.Count >= MostFiles || _characters > MostCharacters)
         {
-            throw new InvalidImageException(package.Path, null, null, $"has more than {_files.Count + _others.Count} files, or longer names than a kernel's package has", "unpack it and name the file in it");
+            throw new InvalidImageException(
+                package.Path,
+                null,
+                null,
+                $"has more than {_files.Count + _others.Count} files, or longer names than a kernel's package has",
+                "unpack it and name the file in it");
         }
     }
 
@@ -165,7 +173,11 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
         if (entry.ByteSize > request.Limits.MaxSize)
         {
             throw new InvalidImageException(
-                package.Path, Shown(entry.Name), null, $"has 0x{entry.ByteSize:x} bytes, more than the 0x{request.Limits.MaxSize:x} that it may", "allow more (--max-size SIZE), or unpack the package");
+                package.Path,
+                Shown(entry.Name),
+                null,
+                $"has 0x{entry.ByteSize:x} bytes, more than the 0x{request.Limits.MaxSize:x} that it may",
+                "allow more (--max-size SIZE), or unpack the package");
         }
 
         _spool = Spool.Create(NameOf(entry.Name), request.Limits);
@@ -179,7 +191,11 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
         if (computed?.Finish() is { } found && found != sum!.Value.Hexadecimal)
         {
             throw new InvalidImageException(
-                package.Path, Shown(entry.Name), null, $"is damaged: its {sum.Value.Algorithm} is {found}, and the package says {sum.Value.Hexadecimal}", "fetch or build the package again");
+                package.Path,
+                Shown(entry.Name),
+                null,
+                $"is damaged: its {sum.Value.Algorithm} is {found}, and the package says {sum.Value.Hexadecimal}",
+                "fetch or build the package again");
         }
     }
 
@@ -187,7 +203,7 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
         package.Path,
         Shown(entry.Name),
         null,
-        $"is {Printable.Escape(Printable.Shorten(entry.Describe(), 200))}, not a regular file{(entry.Kind == EntryKind.Other ? "" : ", and links are not followed")}",
+        $"is {Printable.Escape(Printable.Shorten(entry.Describe(), LongestTarget))}, not a regular file" + (entry.Kind == EntryKind.Other ? "" : ", and links are not followed"),
         entry.Target.Length > 0 && entry.Kind != EntryKind.Other ? "name what it leads to (--member PATH)" : KernelMember.Remedy);
 
     private InvalidImageException Refusal(MemberChoice choice)

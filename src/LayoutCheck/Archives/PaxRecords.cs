@@ -3,7 +3,7 @@ using System.Text;
 
 namespace LayoutCheck.Archives;
 
-/// <summary>What an extended header of POSIX's pax says of the next entry (POSIX.1-2001, "pax Extended Header"): lines of a length, a keyword and a value.</summary>
+/// <summary>What an extended header says of the next entry (POSIX.1-2001, "pax Extended Header"): lines of a length, a keyword and a value.</summary>
 internal sealed record PaxRecords
 {
     /// <summary>The name in place of the header's; or null.</summary>
@@ -25,7 +25,8 @@ internal sealed record PaxRecords
         while (text.Length > 0 && text[0] != 0)
         {
             int space = text[..Math.Min(text.Length, 20)].IndexOf((byte)' ');
-            if (space <= 0 || !int.TryParse(text[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int length) || length <= space + 1 || length > text.Length || text[length - 1] != '\n')
+            if (space <= 0 || !int.TryParse(text[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int length)
+                || length <= space + 1 || length > text.Length || text[length - 1] != '\n')
             {
                 return null;
             }

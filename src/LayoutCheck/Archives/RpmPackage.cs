@@ -48,7 +48,8 @@ internal static class RpmPackage
         Section payload = whole.Part(header.End, whole.Length - header.End).As("payload", isBigEndian: false);
         if (format != "cpio")
         {
-            throw payload.Invalid(null, $"is of the format {Printable.Escape(Printable.Shorten(format))}, which cannot be read", "unpack it (rpm2archive FILE) and name the file in it");
+            throw payload.Invalid(
+                null, $"is of the format {Printable.Escape(Printable.Shorten(format))}, which cannot be read", "unpack it (rpm2archive FILE) and name the file in it");
         }
 
         if (payload.Length == 0)
@@ -196,7 +197,8 @@ internal static class RpmPackage
                 uint count = reader.ReadU32();
                 if (found == tag)
                 {
-                    return offset <= _data.Length ? (type, offset, count) : throw _data.Invalid(offset, "lies behind the end of the RPM package's header", "fetch or build it again");
+                    return offset <= _data.Length ? (type, offset, count)
+                        : throw _data.Invalid(offset, "lies behind the end of the RPM package's header", "fetch or build it again");
                 }
             }
 

@@ -14,7 +14,8 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
     private readonly ReadOnlySpan<byte> _block = block;
 
     /// <summary>Whether a file that begins with these bytes is a tar archive: it has the magic number, or a sum that is right.</summary>
-    public static bool IsFirst(ReadOnlySpan<byte> head) => head.Length >= ByteSize && new TarHeader(head[..ByteSize]) is var header && head[0] != 0 && (header.IsUstar || header.HasRightSum);
+    public static bool IsFirst(ReadOnlySpan<byte> head)
+        => head.Length >= ByteSize && new TarHeader(head[..ByteSize]) is var header && head[0] != 0 && (header.IsUstar || header.HasRightSum);
 
     /// <summary>Whether it has POSIX's or GNU's magic number.</summary>
     public bool IsUstar => _block.Slice(257, 5).SequenceEqual("ustar"u8);

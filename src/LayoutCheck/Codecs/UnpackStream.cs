@@ -3,7 +3,7 @@ using LayoutCheck.IO;
 namespace LayoutCheck.Codecs;
 
 /// <summary>
-/// The unpacked bytes of a range, from front to back, without all of them being in memory. It can be closed at any time; what it then has not read costs nothing.
+/// The unpacked bytes of a range, from front to back, without all of them being in memory. It can be closed at any time; the rest then costs nothing.
 /// </summary>
 internal abstract class UnpackStream : Stream
 {
@@ -15,7 +15,8 @@ internal abstract class UnpackStream : Stream
     public static UnpackStream Open(Section source, ICodec? codec, int threads)
         => codec is null ? new PlainStream(source)
             : !Decompression.CanUse(codec) ? throw Decompression.ErrorsOf(source, codec).MissingLibrary()
-            : codec is XzCodec && XzIndex.Read(source) is { } index && index.WorkersFor(threads) is > 1 and int workers ? new XzBlockStream(source, index, workers)
+            : codec is XzCodec && XzIndex.Read(source) is { } index && index.WorkersFor(threads) is > 1 and int workers
+                ? new XzBlockStream(source, index, workers)
             : new CodecStream(source, codec);
 
     /// <summary>The first unpacked bytes; fewer where there are fewer, or where they are damaged or cannot be unpacked here: reading them tells why.</summary>

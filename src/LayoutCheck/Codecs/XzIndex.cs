@@ -11,8 +11,8 @@ namespace LayoutCheck.Codecs;
 internal readonly record struct XzBlock(ulong StreamOffset, ulong Offset, ulong ByteSize, ulong UnpackedByteSize);
 
 /// <summary>
-/// The blocks of all streams of a range, by the indexes at their ends (xz-file-format.txt, "Index" and "Stream Footer"). liblzma's decoder for several threads is
-/// not used: before 5.8.1 it writes to freed memory when a stream is damaged (CVE-2025-31115), its memory grows with the square of its threads' blocks, and
+/// The blocks of all streams of a range, by the indexes at their ends (xz-file-format.txt, "Index" and "Stream Footer"). liblzma's decoder for several threads
+/// is not used: before 5.8.1 it writes to freed memory when a stream is damaged (CVE-2025-31115), its memory grows with the square of its threads' blocks, and
 /// older systems have none.
 /// </summary>
 /// <param name="Blocks">The blocks, in the order of the file.</param>
@@ -33,7 +33,8 @@ internal sealed record XzIndex(IReadOnlyList<XzBlock> Blocks)
     public int WorkersFor(int threads)
     {
         ulong largest = Blocks.Max(b => b.UnpackedByteSize);
-        return Blocks.Sum(b => (decimal)b.UnpackedByteSize) < LeastWork ? 1 : (int)Math.Min((ulong)Math.Min(threads, Blocks.Count), MostMemory / 2 / Math.Max(largest, 1));
+        return Blocks.Sum(b => (decimal)b.UnpackedByteSize) < LeastWork ? 1
+            : (int)Math.Min((ulong)Math.Min(threads, Blocks.Count), MostMemory / 2 / Math.Max(largest, 1));
     }
 
     /// <summary>Reads the indexes from the last to the first; null unless the range is streams without gaps from its start to its end.</summary>

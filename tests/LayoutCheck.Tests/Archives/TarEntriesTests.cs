@@ -1,3 +1,4 @@
+using System.Text;
 using static LayoutCheck.Tests.Archives.PackageUnderTest;
 using static LayoutCheck.Tests.Support.ArchiveBuilder;
 
@@ -6,14 +7,14 @@ namespace LayoutCheck.Tests.Archives;
 /// <summary>What differs between the kinds of tar: names, sizes, sums, extended headers.</summary>
 public sealed class TarEntriesTests
 {
-    private static readonly string Long = string.Join('/', Enumerable.Repeat("a-folder-of-a-kernel", 30)) + "/vmlinux";
+    private static readonly string s_long = string.Join('/', Enumerable.Repeat("a-folder-of-a-kernel", 30)) + "/vmlinux";
 
     [Fact]
     public void Names_longer_than_a_header_has_room_for()
     {
         Assert.Equal("a/b/boot/vmlinux", Taken(Tar(TarFile("boot/vmlinux", "1"u8, prefix: "a/b"))).Name);
-        Assert.Equal(Long, Taken(Tar(Pax('x', ("path", Long), ("mtime", "1.5")), TarFile("cut", "1"u8))).Name);
-        Assert.Equal(Long, Taken(Tar(TarFile("././@LongLink", [.. System.Text.Encoding.UTF8.GetBytes(Long), 0], 'L', magic: "ustar  \0"), TarFile("cut", "1"u8, magic: "ustar  \0"))).Name);
+        Assert.Equal(s_long, Taken(Tar(Pax('x', ("path", s_long), ("mtime", "1.5")), TarFile("cut", "1"u8))).Name);
+        Assert.Equal(s_long, Taken(Tar(TarFile("././@LongLink", [.. Encoding.UTF8.GetBytes(s_long), 0], 'L', magic: "ustar  \0"), TarFile("cut", "1"u8, magic: "ustar  \0"))).Name);
 string full = new string('v', 92) + "/vmlinux";
         Assert.Equal(full, Taken(Tar(TarFile(full, "1"u8))).Name);
     }
@@ -37,7 +38,6 @@ string full = new string('v', 92) + "/vmlinux";
     public void A_sum_of_signed_bytes_is_right_too()
     {
         byte[] entry = TarFile("ü/vmlinux", "1"u8);
-        _ = WithSum(entry, isSigned: false);
         byte[] header = WithSum(entry[..512], isSigned: true);
         Assert.Equal(("ü/vmlinux", "1"), Taken(Tar([.. header, .. entry[512..]])));
         header[0]++;
@@ -101,7 +101,7 @@ string full = new string('v', 92) + "/vmlinux";
     [InlineData("11 size=-1\n")]
     [InlineData("28 size=9223372036854775808\n")]
     public void Extended_headers_that_are_damaged(string records)
-        => Assert.Equal("the extended header of tar is damaged", Refused(Tar(TarFile("pax", System.Text.Encoding.UTF8.GetBytes(records), 'x'), TarFile("vmlinux", "1"u8))).Problem);
+        => Assert.Equal("the extended header of tar is damaged", Refused(Tar(TarFile("pax", Encoding.UTF8.GetBytes(records), 'x'), TarFile("vmlinux", "1"u8))).Problem);
 
     [Fact]
     public void Claims_of_extended_headers_cost_nothing()
