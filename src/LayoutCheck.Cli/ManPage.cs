@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
-using LayoutCheck.Lookup;
+using LayoutCheck.Core;
 using LayoutCheck.Reports;
 
 namespace LayoutCheck.Cli;

@@ -40,14 +40,6 @@ public sealed class PlatformCallTests
         ["libbz2.so.1.0 BZ2_bzDecompress"] = "refused: bzip2",
         ["libbz2.so.1.0 BZ2_bzDecompressEnd"] = "refused: bzip2",
         ["liblzo2.so.2 lzo1x_decompress_safe"] = "refused: lzo",
-        ["libdebuginfod.so.1 debuginfod_begin"] = "refused: --debuginfod",
-        ["libdebuginfod.so.1 debuginfod_end"] = "refused: --debuginfod",
-        ["libdebuginfod.so.1 debuginfod_find_debuginfo"] = "refused: --debuginfod",
-        ["libdebuginfod.so.1 debuginfod_find_section"] = "refused: --debuginfod",
-        ["libdebuginfod.so.1 debuginfod_get_url"] = "refused: --debuginfod",
-        ["libdebuginfod.so.1 debuginfod_get_user_data"] = "refused: --debuginfod",
-        ["libdebuginfod.so.1 debuginfod_set_progressfn"] = "refused: --debuginfod",
-        ["libdebuginfod.so.1 debuginfod_set_user_data"] = "refused: --debuginfod",
     };
 
     // Functions of libraries that are loaded by hand are no P/Invokes: each file of sources that knows how is here.
