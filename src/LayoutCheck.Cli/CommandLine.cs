@@ -37,6 +37,8 @@ internal static class CommandLine
         Add("explain", "Teaches a rule: what it checks, drawn on an image, what breaks when it does not hold, how to fix it, and its source.", ExplainCommand.Fill);
         Add("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.", BaselineCommand.Fill);
         Add("schema", "Writes the JSON Schema of all that --format json writes.", SchemaCommand.Fill);
+        Add("completion", "Writes the script with which a shell completes commands, options, rules, and the types of an image.", CompletionCommand.Fill);
+        Add("man", "Writes the manual page.", ManCommand.Fill);
         root.SetAction(int (_) => throw new UsageException("no command given; try 'layoutcheck --help'"));
         root.Options.Add(new Option<bool>(s_help[0], s_help[1..]) { Description = "Show help and usage information", Recursive = true, Action = new HelpText(new HelpAction()) });
         root.Options.Add(new Option<bool>("--version", "-V") { Description = "Show version information", Action = new VersionLine() });

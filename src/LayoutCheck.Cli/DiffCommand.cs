@@ -101,13 +101,7 @@ internal static class DiffCommand
     private static Option<string?> Side(string name, string side)
     {
         Option<string?> option = new(name) { Description = $"The same as --source for {side} alone", HelpName = "auto|dwarf|btf" };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && result.Tokens[0].Value is not ("auto" or "dwarf" or "btf"))
-            {
-                result.AddError($"{name} takes auto, dwarf or btf, not '{result.Tokens[0].Value}'");
-            }
-        });
+        OptionWords.TakesOneOf(option, "auto", "dwarf", "btf");
         return option;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using LayoutCheck.Core;
+using LayoutCheck.Platform;
 
 namespace LayoutCheck.Cli;
 
@@ -25,6 +26,11 @@ internal static class FileList
 
     private static string ReadStandardInput()
     {
+        if (StandardStreams.IsClosed(StandardStreams.Input))
+        {
+            throw new UsageException("the list of files cannot be read from standard input: it is closed");
+        }
+
         try
         {
             using Stream input = Console.OpenStandardInput();

@@ -28,6 +28,8 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
         ["rules"] = [1, 4],
         ["explain"] = [1, 4],
         ["schema"] = [1, 3, 4],
+        ["completion"] = [1, 3, 4],
+        ["man"] = [1, 3, 4],
     };
 
     // By the command's name; the program itself is the empty one.
@@ -167,6 +169,24 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck schema | jq '."$defs".fact'
 
             """,
+        ["completion"] = """
+            Behind FILE, the names of its types complete, and behind a dot those of their members: out of its BTF,
+            or out of its DWARF where the file is small. A file that cannot be read completes nothing.
+
+            Examples:
+              eval "$(layoutcheck completion bash)"           in ~/.bashrc
+              eval "$(layoutcheck completion zsh)"            in ~/.zshrc, behind compinit
+              layoutcheck completion fish > ~/.config/fish/completions/layoutcheck.fish
+
+            """,
+        ["man"] = """
+            The page is made of this help.
+
+            Examples:
+              layoutcheck man | man -l -
+              layoutcheck man > ~/.local/share/man/man1/layoutcheck.1
+
+            """,
         ["matrix"] = """
             A row an image: its release (else its file), its machine, and a cell for each
             column. A column is a question:
@@ -209,17 +229,26 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
     /// <summary>Asking for help is never wrong, whatever else is on the line.</summary>
     public override bool ClearsParseErrors => true;
 
+    /// <summary>What is said of a command behind its options: paragraphs, and examples below the line <c>Examples:</c>, indented. Empty where there is nothing.</summary>
+    public static string NotesOf(Command command) => s_examples.GetValueOrDefault(command.Parents.Any() ? command.Name : "", "");
+
+    /// <summary>The exit codes that a command can have, a line each: a number, and what it says.</summary>
+    public static IEnumerable<string> ExitCodesOf(Command command)
+    {
+        int[] impossible = s_impossible.GetValueOrDefault(command.Name, []);
+        return s_exitCodes.Where((_, code) => !impossible.Contains(code));
+    }
+
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         int exitCode = usage.Invoke(parseResult);
         Command command = parseResult.CommandResult.Command;
         TextWriter output = parseResult.InvocationConfiguration.Output;
-        output.Write(s_examples.GetValueOrDefault(command.Parents.Any() ? command.Name : "", ""));
+        output.Write(NotesOf(command));
         output.WriteLine();
         output.WriteLine("Exit codes:");
-        int[] impossible = s_impossible.GetValueOrDefault(command.Name, []);
-        foreach (string line in s_exitCodes.Where((_, code) => !impossible.Contains(code)))
+        foreach (string line in ExitCodesOf(command))
         {
             output.WriteLine(line);
         }

@@ -69,7 +69,13 @@ internal static class MatrixCommand
         MatrixRow Ask(string path, int threadsOfOne)
         {
             using KernelImage image = KernelImage.Open(path, how with { Kernels = kernels });
-            return MatrixAnalysis.Run(image, columns, threadsOfOne);
+            MatrixRow row = MatrixAnalysis.Run(image, columns, threadsOfOne);
+            foreach (string notice in image.Notices)
+            {
+                StandardError.WriteLine($"layoutcheck: {Printable.Escape(notice)}");
+            }
+
+            return row;
         }
     }
 }

@@ -8,7 +8,7 @@ namespace LayoutCheck.Cli;
 internal static class OptionWords
 {
     /// <summary>Lets an option take one of some words. (AcceptOnlyFromAmong spreads its error over several lines.)</summary>
-    public static void TakesOneOf(Option<string> option, params string[] words)
+    public static void TakesOneOf<T>(Option<T> option, params string[] words)
     {
         option.CompletionSources.Add(words);
         option.Validators.Add(result =>

@@ -14,7 +14,7 @@ internal static class Output
     private const int EPIPE = 32;
     private const int EEXIST = 17;
     private const int ENOTDIR = 20;
-    private const int StandardOutput = 1;
+    private const int StandardOutput = StandardStreams.Output;
     private const int S_IFMT = 0xf000;
     private const int S_IFREG = 0x8000;
 
@@ -188,7 +188,7 @@ internal static class Output
 
     private static void WriteToStandardOutput(ReadOnlySpan<byte> bytes)
     {
-        if (IsClosed())
+        if (StandardStreams.IsClosed(StandardOutput))
         {
             throw new OutputException("the result cannot be written: standard output is closed");
         }
@@ -213,11 +213,6 @@ internal static class Output
             throw new OutputException($"the result cannot be written: {Reason(e)}");
         }
     }
-
-    // Where standard output was closed, the next file that the process opened has its number: one of the runtime's own pipes, or the input. Such
-    // files are closed on exec, and what was inherited over one cannot be.
-    private static bool IsClosed()
-        => HostSystem.IsLinux && Libc.Control(StandardOutput, Libc.F_GETFD) is var flags && (flags < 0 || (flags & Libc.FD_CLOEXEC) != 0);
 
     // As much as the system takes at once, mostly all. The console's stream, which does the rest and knows all errors, sets up the terminal
     // first, with a thread for signals: a tenth of a short run.

@@ -34,6 +34,11 @@ public static class Program
 
         Output.LetLargeFilesFail();
         SigbusHandler.Enable("layoutcheck", (int)ExitCode.Unreadable);
+        if (CompleteCommand.WordsOf(args) is { } words)
+        {
+            return Complete(words);
+        }
+
         args = CommandLine.Canonical(args);
         Command root = CommandLine.Create(args);
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -80,6 +85,19 @@ public static class Program
         catch (OutOfMemoryException)
         {
             return Fail(OutOfMemory, (int)ExitCode.Unreadable);
+        }
+    }
+
+    // A shell shows its own prompt: nothing is said on standard error, whatever fails.
+    private static int Complete(string[] words)
+    {
+        try
+        {
+            return CompleteCommand.Run(words);
+        }
+        catch (Exception e) when (e is OutputException or OutOfMemoryException)
+        {
+            return (int)ExitCode.Unreadable;
         }
     }
 

@@ -16,7 +16,7 @@ internal static class ShowCommand
         Argument<string[]> types = new("TYPE") { Description = "page, 'struct page', 'union foo', a typedef of one, or a member: page.mapping", Arity = ArgumentArity.OneOrMore };
         Option<bool> all = new("--all") { Description = "Compare the definitions of all compilation units, and show each that differs." };
         Option<bool> expand = new("--expand", "-E") { Description = "Go into members of named struct types too." };
-        Option<int> cacheLine = new("--cacheline", "-c") { Description = "The target's cache line in bytes; 0 leaves the boundaries out.", DefaultValueFactory = _ => 64 };
+        Option<int> cacheLine = new("--cacheline", "-c") { HelpName = "BYTES", Description = "The target's cache line in bytes; 0 leaves the boundaries out.", DefaultValueFactory = _ => 64 };
         OptionWords.TakesNumber(cacheLine, 0, 65536, " of bytes");
         Option<bool> lines = new("--lines") { Description = "End each member's row with the line that declares it." };
         Option<int> threads = OptionWords.Threads();

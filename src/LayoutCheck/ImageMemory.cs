@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using LayoutCheck.Elf;
+using LayoutCheck.Inputs;
 using LayoutCheck.IO;
 
 namespace LayoutCheck;
@@ -22,11 +23,16 @@ internal static class ImageMemory
     private const ulong ShareOfMapped = 8;
 
     /// <summary>The estimate in bytes; the least where it cannot be read.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or another word for it.</param>
     public static ulong EstimateFor(string path)
     {
         // Only a regular file is opened: a pipe would block.
         FileState state = FileState.Of(path);
+        if ((state.Kind == FileKind.Directory || state == default) && InputStamp.Of(path, new InputRequest()).Path is { } found && found != path)
+        {
+            return EstimateFor(found);
+        }
+
         if (state.Kind is not (FileKind.Unknown or FileKind.Regular) || state.ByteSize == 0)
         {
             return Base;

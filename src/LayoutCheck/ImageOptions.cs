@@ -13,10 +13,10 @@ namespace LayoutCheck;
 public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, string? DebugDirectory = null, string? BasePath = null, FastPaths Disable = FastPaths.None)
 {
     /// <summary>A kernel to try first where a module's split BTF needs its kernel and <see cref="BasePath"/> names none; null for none.</summary>
-    public string? LikelyBasePath { get; init; }
+    internal string? LikelyBasePath { get; init; }
 
     /// <summary>The kernels of modules that were opened with the same options; null where each image opens its own.</summary>
-    public SharedKernels? Kernels { get; init; }
+    internal SharedKernels? Kernels { get; init; }
 
     /// <summary>The member of a package or folder that is the image; null to find its kernel.</summary>
     public string? Member { get; init; }

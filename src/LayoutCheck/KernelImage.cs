@@ -31,7 +31,14 @@ public sealed class KernelImage : IDisposable
     }
 
     /// <summary>The types in its debug information.</summary>
-    public ITypeSource Types => _source.Types;
+    internal ITypeSource Types => _source.Types;
+
+    /// <summary>The debug information that is read.</summary>
+    public SourceKind Source => Types.Kind;
+
+    /// <summary>The machine that it was built for.</summary>
+    /// <exception cref="InvalidImageException">The debug information does not tell.</exception>
+    public TargetInfo Target => Types.Target;
 
     /// <summary>Whether it has the other debug format too.</summary>
     public bool HasOtherSource => _source.HasOther;
@@ -41,6 +48,18 @@ public sealed class KernelImage : IDisposable
 
     /// <summary>The file as the user named it.</summary>
     public string Path { get; }
+
+    /// <summary>The first C definition of a type, reading no further than it must; null when no C unit defines it.</summary>
+    /// <param name="name">The type.</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    public TypeDefinition? FindFirst(TypeName name) => Types.FindFirst(name);
+
+    /// <summary>Every C definition of each of the names, in the order asked. Equal definitions are one.</summary>
+    /// <param name="names">The types asked for.</param>
+    /// <param name="threads">How many threads may work; the answer does not depend on it.</param>
+    /// <param name="withPlaces">Whether to read where the types and their members are declared, where that is recorded (not in BTF).</param>
+    /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
+    public Survey FindAll(IReadOnlyList<TypeName> names, int threads = 1, bool withPlaces = false) => Types.FindAll(names, threads, withPlaces);
 
     /// <summary>
     /// The names of all structs and unions, each once, in ordinal order, for suggestions. An image with both formats takes them from BTF, which has them in

@@ -82,7 +82,8 @@ public static class AgreementAnalysis
                 ContinuesItsBtf = isSame,
                 Histories = QuotedHistories.Of(types, report.Image, facts),
             },
-            Files = [.. report.Files, new InputFile(FileRole.ComparedKernel, kernel.Path, facts.BuildId, facts.Release)],
+            Files = [.. report.Files, kernel.FilesUsed(facts)[0] with { Role = FileRole.ComparedKernel }],
+            InputNotices = [.. report.InputNotices, .. kernel.Notices],
         };
     }
 

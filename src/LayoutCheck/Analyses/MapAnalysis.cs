@@ -8,13 +8,13 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Analyses;
 
 /// <summary>Which structs share the bytes of struct page, and how do they lie on it?</summary>
-public static class MapAnalysis
+internal static class MapAnalysis
 {
     /// <summary>The map of struct page and its relatives, by their first definitions; null when the image has no struct page that could be drawn.</summary>
     /// <param name="types">The image's types.</param>
     /// <param name="pool">The worker threads.</param>
     /// <param name="results">The results of the rules: members of violated checks are marked.</param>
-    public static StructMap? Of(ITypeSource types, WorkerPool pool, ImmutableArray<RuleResult> results)
+    internal static StructMap? Of(ITypeSource types, WorkerPool pool, ImmutableArray<RuleResult> results)
     {
         ArgumentNullException.ThrowIfNull(types);
         ArgumentNullException.ThrowIfNull(pool);

@@ -84,7 +84,7 @@ public sealed record Comparison(ImmutableArray<TypeVerdict> Different, int Compa
     /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
     /// <param name="done">Told how much of the comparing is done, from 0 to 1; null for no one.</param>
     /// <exception cref="InvalidImageException">A source is damaged or not understood.</exception>
-    public static Comparison OfAll(ITypeSource old, ITypeSource now, WorkerPool pool, Action<double>? done = null)
+    internal static Comparison OfAll(ITypeSource old, ITypeSource now, WorkerPool pool, Action<double>? done = null)
     {
         ArgumentNullException.ThrowIfNull(old);
         ArgumentNullException.ThrowIfNull(now);
@@ -114,7 +114,7 @@ public sealed record Comparison(ImmutableArray<TypeVerdict> Different, int Compa
     /// <param name="names">The types. One that neither source defines is left out; the caller tells.</param>
     /// <param name="pool">The worker threads.</param>
     /// <exception cref="InvalidImageException">A source is damaged or not understood.</exception>
-    public static Comparison OfSome(ITypeSource old, ITypeSource now, IReadOnlyList<TypeName> names, WorkerPool pool)
+    internal static Comparison OfSome(ITypeSource old, ITypeSource now, IReadOnlyList<TypeName> names, WorkerPool pool)
     {
         ArgumentNullException.ThrowIfNull(old);
         ArgumentNullException.ThrowIfNull(now);

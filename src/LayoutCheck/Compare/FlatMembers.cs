@@ -153,4 +153,4 @@ internal sealed class FlatMembers
 }
 
 /// <summary>A struct or union with so many members that a comparison would not end. The message is a sentence without a full stop.</summary>
-public sealed class TooManyMembersException(string message) : Exception(message);
+internal sealed class TooManyMembersException(string message) : Exception(message);

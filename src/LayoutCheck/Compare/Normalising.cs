@@ -4,7 +4,7 @@ namespace LayoutCheck.Compare;
 
 /// <summary>The differences between two descriptions of one type that are none of the type. Each can be left out, so that a test sees it matter.</summary>
 [Flags]
-public enum Normalising
+internal enum Normalising
 {
     /// <summary>Compare to the letter.</summary>
     None = 0,
@@ -50,7 +50,7 @@ public enum Normalising
 /// <param name="Rule">The rule.</param>
 /// <param name="Text">What is not compared.</param>
 /// <param name="Reason">Why it is no difference of the type.</param>
-public sealed record NormalisingRule(Normalising Rule, string Text, string Reason)
+internal sealed record NormalisingRule(Normalising Rule, string Text, string Reason)
 {
     /// <summary>All rules.</summary>
     public static ImmutableArray<NormalisingRule> All { get; } =

@@ -27,7 +27,7 @@ public sealed record Reach(
     /// <param name="changed">The changed types.</param>
     /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
     /// <exception cref="InvalidImageException">An image is damaged or not understood.</exception>
-    public static Reach Of(SymbolList symbols, ITypeSource old, ITypeSource now, IEnumerable<TypeName> changed, WorkerPool pool)
+    internal static Reach Of(SymbolList symbols, ITypeSource old, ITypeSource now, IEnumerable<TypeName> changed, WorkerPool pool)
     {
         ArgumentNullException.ThrowIfNull(symbols);
         ArgumentNullException.ThrowIfNull(old);

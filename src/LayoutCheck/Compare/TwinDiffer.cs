@@ -7,7 +7,7 @@ namespace LayoutCheck.Compare;
 /// Compares a struct or union that bindgen made for Rust with C's of the same name: the sizes, and the place and size of each member, by its path through
 /// levels that have no name in C. Types are not compared: Rust has its own. What bindgen hides or adds is left out for a reason of <see cref="TwinSkip"/>.
 /// </summary>
-public sealed class TwinDiffer
+internal sealed class TwinDiffer
 {
     private readonly RustAggregate _twin;
     private readonly Dictionary<string, FlatMember> _members = new(StringComparer.Ordinal);

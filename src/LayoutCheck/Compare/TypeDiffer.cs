@@ -9,7 +9,7 @@ namespace LayoutCheck.Compare;
 /// entered: users know its name, and the type is compared for itself; the result has its name and the weight of its changes. One differ serves one pair of
 /// definitions.
 /// </summary>
-public sealed class TypeDiffer
+internal sealed class TypeDiffer
 {
     // A type that has no name on one side is listed on both; what that brings to light may have none either.
     private const int MostExpansions = 8;

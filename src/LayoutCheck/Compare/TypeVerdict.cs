@@ -40,7 +40,7 @@ public sealed record ComparedPair(TypeChanges Changes, string? Unit);
 /// <summary>Compares the definitions of one name in two sources, each of which may have several.</summary>
 /// <param name="old">The old source.</param>
 /// <param name="now">The new source.</param>
-public sealed class NameComparison(ITypeSource old, ITypeSource now)
+internal sealed class NameComparison(ITypeSource old, ITypeSource now)
 {
     // So many definitions of one name are compared with each other. A kernel has 3.
     private const int MostDefinitions = 24;

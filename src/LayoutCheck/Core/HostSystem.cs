@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace LayoutCheck.Core;
 
 /// <summary>
@@ -5,9 +7,21 @@ namespace LayoutCheck.Core;
 /// </summary>
 internal static class HostSystem
 {
-    /// <summary>Whether the system is Linux, and the managed way is not forced.</summary>
-    public static bool IsLinux { get; private set; } = OperatingSystem.IsLinux();
+    private static bool s_isForced;
 
-    /// <summary>Forces the managed way for the rest of the process. It is called before the first file is opened, or never.</summary>
-    public static void ForceManagedWay() => IsLinux = false;
+    /// <summary>Whether the system is Linux, and the managed way is not forced.</summary>
+    public static bool IsLinux => OperatingSystem.IsLinux() && !s_isForced;
+
+    /// <summary>
+    /// Forces the managed way for the rest of the process, as if there were no library of Linux: a call that is made all the same fails. It is called before the
+    /// first file is opened, or never.
+    /// </summary>
+    public static void ForceManagedWay()
+    {
+        if (!s_isForced)
+        {
+            s_isForced = true;
+            NativeLibrary.SetDllImportResolver(typeof(HostSystem).Assembly, (name, _, _) => throw new DllNotFoundException($"{name}: the managed way is forced"));
+        }
+    }
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace LayoutCheck.Core;
 
 /// <summary>Text that is safe on a terminal: names come from files, which may contain control characters.</summary>
-public static class Printable
+internal static class Printable
 {
     /// <summary>The text with control characters, bidirectional marks and lone surrogates as <c>\u{...}</c>; most texts come back as they are.</summary>
     public static string Escape(string text)

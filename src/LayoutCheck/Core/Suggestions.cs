@@ -1,7 +1,7 @@
 namespace LayoutCheck.Core;
 
 /// <summary>The names that a user may have meant by one that does not exist.</summary>
-public static class Suggestions
+internal static class Suggestions
 {
     /// <summary>How many a message has room for.</summary>
     public const int Most = 3;

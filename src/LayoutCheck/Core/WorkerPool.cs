@@ -7,7 +7,7 @@ namespace LayoutCheck.Core;
 /// awaits all queued work and joins the threads.
 /// </summary>
 /// <param name="size">The number of threads, the calling one included; at least 1.</param>
-public sealed class WorkerPool(int size) : IDisposable
+internal sealed class WorkerPool(int size) : IDisposable
 {
     private readonly Queue<Job> _queue = [];
     private readonly List<Thread> _threads = [];

@@ -7,7 +7,7 @@ namespace LayoutCheck.History;
 /// <summary>
 /// The histories that are built in: the Markdown files of <c>History</c>, embedded in the library; <c>History/README.md</c> describes them.
 /// </summary>
-public static class Histories
+internal static class Histories
 {
     private const string Prefix = "History/";
 

@@ -4,7 +4,7 @@ using LayoutCheck.Core;
 namespace LayoutCheck.History;
 
 /// <summary>A file of histories that cannot be read. The message names file and line.</summary>
-public sealed class HistoryFormatException(string file, int line, string problem)
+internal sealed class HistoryFormatException(string file, int line, string problem)
     : FormatException(string.Create(CultureInfo.InvariantCulture, $"{Printable.Escape(file)}:{line}: {Printable.Escape(Printable.Shorten(problem, LongestProblem))}"))
 {
     private const int LongestProblem = 300;

@@ -9,7 +9,7 @@ namespace LayoutCheck.History;
 /// The third number, that of a stable release, or null when it is not told. Distributions write 0 in its place (<c>6.1.0-56-cloud-amd64</c> is Debian's
 /// 6.1.192): a 0 tells nothing.
 /// </param>
-public readonly record struct KernelRelease(int Major, int Minor, int? Patch)
+internal readonly record struct KernelRelease(int Major, int Minor, int? Patch)
 {
     // No release has more digits in one number.
     private const int MostDigits = 6;

@@ -5,18 +5,18 @@ namespace LayoutCheck.History;
 /// <summary>A commit of the kernel.</summary>
 /// <param name="Id">At least 12 hexadecimal digits.</param>
 /// <param name="Subject">Its first line.</param>
-public sealed record KernelCommit(string Id, string Subject);
+internal sealed record KernelCommit(string Id, string Subject);
 
 /// <summary>A change of a member's type with its name kept.</summary>
 /// <param name="Since">The first release with the new type.</param>
 /// <param name="Old">The type before.</param>
 /// <param name="New">The type since.</param>
-public sealed record TypeChange(ReleaseChange Since, string Old, string New);
+internal sealed record TypeChange(ReleaseChange Since, string Old, string New);
 
 /// <summary>What is known of one member of a struct over the releases from 5.10 on.</summary>
 /// <param name="Struct">The tag of the struct.</param>
 /// <param name="Name">The member as debug information names it.</param>
-public sealed record MemberHistory(string Struct, string Name)
+internal sealed record MemberHistory(string Struct, string Name)
 {
     /// <summary>The first release that has it, or null: 5.10 has it.</summary>
     public ReleaseChange? Since { get; init; }

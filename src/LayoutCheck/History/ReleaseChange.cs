@@ -7,7 +7,7 @@ namespace LayoutCheck.History;
 /// that of a stable line which changed on its own: <c>6.15..6.17, 6.12.108..6.12.111</c>. Without a first part the change is in that stable line alone.
 /// </summary>
 /// <param name="Spans">The releases, each with the first that may have the change and the first that is known to have it. Two numbers: mainline.</param>
-public sealed record ReleaseChange(ImmutableArray<(KernelRelease First, KernelRelease Last)> Spans)
+internal sealed record ReleaseChange(ImmutableArray<(KernelRelease First, KernelRelease Last)> Spans)
 {
     /// <summary>The release of mainline, or null.</summary>
     public (KernelRelease First, KernelRelease Last)? Mainline => Spans.Where(s => s.First.Patch is null).Select(s => ((KernelRelease, KernelRelease)?)s).FirstOrDefault();

@@ -10,5 +10,5 @@ namespace LayoutCheck.History;
 /// <param name="Commit">The commit that made it, or null.</param>
 /// <param name="Members">The members, in the order of the file.</param>
 /// <param name="Sources">What each short name of a source stands for.</param>
-public sealed record StructHistory(
+internal sealed record StructHistory(
     string Name, ReleaseChange? Since, KernelCommit? Commit, ImmutableArray<MemberHistory> Members, ImmutableDictionary<string, string> Sources);

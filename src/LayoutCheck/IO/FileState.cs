@@ -30,7 +30,7 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
         Span<byte> status = stackalloc byte[Libc.StatxSize];
         return HostSystem.IsLinux && Libc.Statx(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, status) == 0
             ? Read(status)
-            : new FileState(0, 0, (ulong)RandomAccess.GetLength(file), Nanoseconds(File.GetLastWriteTimeUtc(file)), 0);
+            : OfManaged((ulong)RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));
     }
 
     /// <summary>The state of the file at a path; default if there is none.</summary>
@@ -47,7 +47,7 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
             // The runtime tells the size of a link itself.
             FileSystemInfo? file = new FileInfo(path);
             file = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true);
-            return file is FileInfo { Exists: true } there ? new FileState(0, 0, (ulong)there.Length, Nanoseconds(there.LastWriteTimeUtc), 0) : default;
+            return file is FileInfo { Exists: true } there ? OfManaged((ulong)there.Length, there.LastWriteTimeUtc) : default;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,7 +66,9 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
 
     private static Int128 Time(ReadOnlySpan<byte> time) => ((Int128)MemoryMarshal.Read<long>(time) * 1_000_000_000) + Word(time, 8);
 
-    private static Int128 Nanoseconds(DateTime time) => (Int128)(time - DateTime.UnixEpoch).Ticks * 100;
+    // What has a size is a regular file.
+    private static FileState OfManaged(ulong size, DateTime written)
+        => new(0, 0, size, (Int128)(written - DateTime.UnixEpoch).Ticks * 100, 0, size > 0 ? (ushort)FileKind.Regular : (ushort)0);
 
     private static uint Word(ReadOnlySpan<byte> bytes, int at) => MemoryMarshal.Read<uint>(bytes[at..]);
 }

@@ -89,6 +89,7 @@ internal static class Debuginfod
 
             return path is not null ? new FetchedFile(path, client.Url, section is not null)
                 : transfer.Refusal(name) is { } refusal ? throw Ended(refusal, id)
+                : client.Url is { } url && error == ENOENT ? throw Ended(BrokenOff(name, id, transfer.What, url), id)
                 : error == ENOENT ? null
                 : throw Failed(name, id, transfer.What, error);
         }
@@ -144,6 +145,10 @@ internal static class Debuginfod
             return client.FindDebugInfo(id);
         }
     }
+
+    // The library says the same of a transfer that broke off as of a file that no server has; but then a server had begun to send.
+    private static InvalidImageException BrokenOff(string name, string id, string what, string url) => new(
+        name, null, null, $"the {what} of build id {id} broke off on its way from {Printable.Shorten(url, 300)}", $"try again, or another server ({Urls})");
 
     private static InvalidImageException Failed(string name, string id, string what, int error) => new(
         name,

@@ -1,5 +1,6 @@
 using LayoutCheck.Core;
 using LayoutCheck.IO;
+using LayoutCheck.Platform;
 
 namespace LayoutCheck.Inputs;
 
@@ -26,7 +27,7 @@ internal static class InputResolver
     {
         if (PackageInput.Split(word) is var (package, member))
         {
-            return Unpack(MappedFile.Open(package, inputs), request with { Member = member });
+            return Directory.Exists(package) ? OpenFound(KernelTree.Find(package, member), inputs) : Unpack(MappedFile.Open(package, inputs), request with { Member = member });
         }
 
         FileState state = FileState.Of(word);
@@ -43,6 +44,11 @@ internal static class InputResolver
 
     private static MappedFile OpenFile(string word, InputRequest request, InputFiles inputs)
     {
+        if (word is StandardInputWord or StandardInputFile && StandardStreams.IsClosed(StandardStreams.Input))
+        {
+            throw new InvalidImageException(word == StandardInputWord ? StandardInputName : word, null, null, "is closed", "pipe an image into layoutcheck, or name a FILE");
+        }
+
         if (word == StandardInputWord)
         {
             return PipeInput.IsTerminal()
@@ -51,6 +57,12 @@ internal static class InputResolver
                 : PipeInput.ReadStandardInput(StandardInputName, request, inputs);
         }
 
-        return FileState.Of(word).Kind == FileKind.Pipe ? PipeInput.Read(word, request, inputs) : MappedFile.Open(word, inputs);
+        FileKind kind = FileState.Of(word).Kind;
+        if (kind == FileKind.Unknown && word == StandardInputFile && !HostSystem.IsLinux)
+        {
+            return PipeInput.ReadStandardInput(word, request, inputs);
+        }
+
+        return kind == FileKind.Pipe ? PipeInput.Read(word, request, inputs) : MappedFile.Open(word, inputs);
     }
 }

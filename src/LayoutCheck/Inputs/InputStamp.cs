@@ -21,11 +21,15 @@ internal sealed record InputStamp(FileState State, string? Path, ImmutableArray<
     /// <summary>The stamp of a word, as <see cref="InputResolver"/> understands it.</summary>
     public static InputStamp Of(string word, InputRequest request)
     {
+        if (PackageInput.Split(word) is var (package, member))
+        {
+            return Directory.Exists(package) ? OfFound(() => KernelTree.Find(package, member)) : new InputStamp(FileState.Of(package), package, []);
+        }
+
         FileState state = FileState.Of(word);
         return state.Kind is FileKind.Directory || (state.Kind == FileKind.Unknown && Directory.Exists(word)) ? OfFound(() => KernelTree.Find(word, request.Member))
-            : state.Kind is FileKind.Regular || (state.Kind == FileKind.Unknown && state != default) ? new InputStamp(state, word, [])
+            : state.IsFile ? new InputStamp(state, word, [])
             : state != default || word == InputResolver.StandardInputWord ? s_unknown
-            : PackageOf(word) is { } package ? new InputStamp(FileState.Of(package), package, [])
             : word.Contains('/', StringComparison.Ordinal) ? s_unknown
             : ReleaseName.IsOne(word) ? OfFound(() => ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf, request.Root))
             : Debuginfod.IsBuildId(word) ? s_fetched
@@ -43,19 +47,5 @@ internal sealed record InputStamp(FileState State, string? Path, ImmutableArray<
         {
             return s_unknown;
         }
-    }
-
-    // PACKAGE!MEMBER.
-    private static string? PackageOf(string word)
-    {
-        for (int at = word.IndexOf('!', StringComparison.Ordinal); at > 0; at = word.IndexOf('!', at + 1))
-        {
-            if (FileState.Of(word[..at]).Kind == FileKind.Regular)
-            {
-                return word[..at];
-            }
-        }
-
-        return null;
     }
 }

@@ -6,7 +6,7 @@ namespace LayoutCheck.Layouts;
 /// The members that share bytes: the members of a layout on as many lanes as members lie over each other. A struct's members follow one another
 /// on a lane; each arm of a union gets lanes of its own.
 /// </summary>
-public static class ByteLanes
+internal static class ByteLanes
 {
     /// <summary>The lanes, the first arms' first; the items of a lane in the order of their places, none over another.</summary>
     public static ImmutableArray<ImmutableArray<LayoutItem>> Of(TypeLayout layout)

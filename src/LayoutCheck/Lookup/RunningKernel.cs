@@ -3,7 +3,7 @@ using LayoutCheck.Core;
 namespace LayoutCheck.Lookup;
 
 /// <summary>The kernel that this machine runs, as it shows itself in /sys and /proc.</summary>
-public static class RunningKernel
+internal static class RunningKernel
 {
     /// <summary>Its BTF (CONFIG_DEBUG_INFO_BTF).</summary>
     public const string BtfPath = WellKnownPaths.RunningBtf;

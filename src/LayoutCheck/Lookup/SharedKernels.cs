@@ -7,7 +7,7 @@ namespace LayoutCheck.Lookup;
 /// The kernels that the modules of one run go on from: each is opened and indexed once, and not once for each of a thousand modules. Those that were used last stay
 /// open; a file that changed is opened again. Thread-safe; disposed after the last image.
 /// </summary>
-public sealed class SharedKernels : IDisposable
+internal sealed class SharedKernels : IDisposable
 {
     // A packed kernel takes its unpacked size.
     private const int MostKept = 4;

@@ -7,7 +7,7 @@ namespace LayoutCheck.Reports;
 /// <summary>The verdict of <c>check</c> on one image in a few kilobytes, for tables over many: ids and outcomes, and no texts of rules. It refers to no image.</summary>
 /// <param name="Path">The image as the user named it.</param>
 /// <param name="ExitCode">The verdict.</param>
-public sealed record ImageRecord(string Path, ExitCode ExitCode)
+internal sealed record ImageRecord(string Path, ExitCode ExitCode)
 {
     // A record is one line of at most 5 KB.
     private const int LongestHeadline = 300;
@@ -108,11 +108,11 @@ public sealed record ImageRecord(string Path, ExitCode ExitCode)
 /// <summary>The outcome of a rule in a record.</summary>
 /// <param name="Id">The rule's id.</param>
 /// <param name="Outcome">Its outcome.</param>
-public readonly record struct RecordedRule(string Id, Outcome Outcome);
+internal readonly record struct RecordedRule(string Id, Outcome Outcome);
 
 /// <summary>Why an image cannot be read.</summary>
 /// <param name="Message">The problem in one line, with file, section and offset.</param>
-public sealed record RecordedError(string Message)
+internal sealed record RecordedError(string Message)
 {
     /// <summary>The section, or null.</summary>
     public string? Section { get; init; }
@@ -131,7 +131,7 @@ public sealed record RecordedError(string Message)
 /// <param name="Inode">The inode number.</param>
 /// <param name="Version">The version of the program.</param>
 /// <param name="Question">A hash of the rules and of the options that an answer depends on.</param>
-public sealed record RecordStamp(ulong ByteSize, string Written, string Changed, ulong Inode, string Version, string Question)
+internal sealed record RecordStamp(ulong ByteSize, string Written, string Changed, ulong Inode, string Version, string Question)
 {
     /// <summary>The state of the other files that the answer rests on, by their paths: a hash; empty where there are none.</summary>
     public string Others { get; init; } = "";

@@ -7,7 +7,7 @@ using LayoutCheck.Rules.Language;
 namespace LayoutCheck.Reports;
 
 /// <summary>What the members of violated checks must do, in words for the box that shows them.</summary>
-public static partial class MapDemands
+internal static partial class MapDemands
 {
     /// <summary>The words by type and path (<c>folio.pgmap</c>): of the first violated check that names the member.</summary>
     /// <param name="results">The results of the rules.</param>

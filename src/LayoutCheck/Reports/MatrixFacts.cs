@@ -5,7 +5,7 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Reports;
 
 /// <summary>Cells of a matrix as <see cref="LayoutFact"/>, which a record of an image keeps, and back.</summary>
-public static class MatrixFacts
+internal static class MatrixFacts
 {
     private const string Offset = "offset";
     private const string Size = "size";

@@ -4,7 +4,7 @@ using LayoutCheck.Core;
 namespace LayoutCheck.Reports;
 
 /// <summary>The numbers of cells as words.</summary>
-public static class MatrixNumbers
+internal static class MatrixNumbers
 {
     /// <summary>A place or a size in bytes; of a bit-field, a place is <c>byte:bit</c> and a size is in bits.</summary>
     /// <param name="fact">The kind of fact.</param>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace LayoutCheck.Reports;
 
 /// <summary>The size of a page of memory that a kernel was built for.</summary>
-public static class PageSize
+internal static class PageSize
 {
     private const int Usual = 4096;
 

@@ -4,7 +4,7 @@ using LayoutCheck.Core;
 namespace LayoutCheck.Reports;
 
 /// <summary>The files besides the image that an answer rests on, in words.</summary>
-public static class Provenance
+internal static class Provenance
 {
     // A split kernel has thousands of .dwo files; JSON has them all.
     private const int MostNamed = 8;

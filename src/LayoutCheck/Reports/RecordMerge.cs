@@ -4,7 +4,7 @@ using LayoutCheck.Reports.Formats;
 namespace LayoutCheck.Reports;
 
 /// <summary>Joins records of many runs: each input once, in the order of their paths.</summary>
-public static class RecordMerge
+internal static class RecordMerge
 {
     /// <summary>Joins records.</summary>
     /// <param name="records">The records, in any order.</param>

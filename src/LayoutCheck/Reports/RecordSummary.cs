@@ -5,7 +5,7 @@ namespace LayoutCheck.Reports;
 
 /// <summary>The verdicts on many images, by their records: a table.</summary>
 /// <param name="Images">The records.</param>
-public sealed record RecordSummary(ImmutableArray<ImageRecord> Images) : Report
+internal sealed record RecordSummary(ImmutableArray<ImageRecord> Images) : Report
 {
     /// <inheritdoc/>
     public override string Name => "merge";
@@ -31,10 +31,10 @@ public sealed record RecordSummary(ImmutableArray<ImageRecord> Images) : Report
 /// <param name="Kind">The kind.</param>
 /// <param name="Path">The input, or the file with the records where no input is known.</param>
 /// <param name="Words">The fault in one clause.</param>
-public sealed record RecordProblem(RecordProblemKind Kind, string Path, string Words);
+internal sealed record RecordProblem(RecordProblemKind Kind, string Path, string Words);
 
 /// <summary>The kinds of faults of records.</summary>
-public enum RecordProblemKind
+internal enum RecordProblemKind
 {
     /// <summary>An input that is expected has no record.</summary>
     Missing,

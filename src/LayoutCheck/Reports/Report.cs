@@ -6,6 +6,11 @@ namespace LayoutCheck.Reports;
 /// <summary>The answer to one question: a value that holds all that a format shows, and refers to no image.</summary>
 public abstract record Report
 {
+    // The formats know every report that there is.
+    private protected Report()
+    {
+    }
+
     /// <summary>The name of the question: <c>check</c>, <c>show</c>.</summary>
     public abstract string Name { get; }
 
@@ -25,6 +30,10 @@ public abstract record Report
 /// <summary>An answer that rests on an image.</summary>
 public abstract record ImageReport : Report
 {
+    private protected ImageReport()
+    {
+    }
+
     /// <summary>The program and the input of this run.</summary>
     public required RunInfo Run { get; init; }
 

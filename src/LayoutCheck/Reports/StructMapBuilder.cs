@@ -7,7 +7,7 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Reports;
 
 /// <summary>Makes a map of some layouts. Nothing in it is guessed: where the image has no compound word, the map has no tag word.</summary>
-public sealed class StructMapBuilder
+internal sealed class StructMapBuilder
 {
     // Limits of a picture: of a struct with more, the table has the rest.
     private const int MostLanes = 16;

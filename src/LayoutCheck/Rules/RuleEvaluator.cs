@@ -8,7 +8,7 @@ using LayoutCheck.Types;
 namespace LayoutCheck.Rules;
 
 /// <summary>Evaluates rules over the layouts that an image holds.</summary>
-public static class RuleEvaluator
+internal static class RuleEvaluator
 {
     /// <summary>
     /// How many combinations of differing definitions are tried for one check. Past it the check is undecided: an image whose units

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace LayoutCheck.Types;
 
 /// <summary>The names that bindgen gives to what C has without a name, or under one that Rust cannot use (bindgen's ir/context.rs and codegen).</summary>
-public static class Bindgen
+internal static class Bindgen
 {
     // What Rust reserves, and its primitive types.
     private static readonly FrozenSet<string> s_reserved = (

@@ -7,7 +7,7 @@ namespace LayoutCheck.Types;
 /// Debug information as a source of types: DWARF or BTF. Both give the same graph: nothing above this interface depends on the format or the byte order of
 /// the image.
 /// </summary>
-public interface ITypeSource
+internal interface ITypeSource
 {
     /// <summary>DWARF or BTF.</summary>
     SourceKind Kind { get; }
@@ -87,7 +87,7 @@ public interface ITypeSource
 /// All structs and unions that the C units of an image define, found and compared unit by unit, their definitions not yet read: a kernel has nine thousand, and
 /// a question looks at one after the other. Immutable; any thread may use it. Valid while the image is open.
 /// </summary>
-public interface ITypeCensus
+internal interface ITypeCensus
 {
     /// <summary>The tags, each once for each name space, in ordinal order.</summary>
     ImmutableArray<TypeName> Names { get; }
@@ -106,7 +106,7 @@ public interface ITypeCensus
 }
 
 /// <summary>Reads the definitions of the names of a census, one name at a time, and keeps none. One reader serves one thread.</summary>
-public interface ICensusReader : IDisposable
+internal interface ICensusReader : IDisposable
 {
     /// <summary>The definitions of a name, exactly as <see cref="ITypeSource.FindAll"/> gives them.</summary>
     /// <param name="index">The index of the name in <see cref="ITypeCensus.Names"/>.</param>
@@ -115,7 +115,7 @@ public interface ICensusReader : IDisposable
 }
 
 /// <summary>Queries of any source.</summary>
-public static class TypeSourceExtensions
+internal static class TypeSourceExtensions
 {
     /// <inheritdoc cref="ITypeSource.FindAll"/>
     /// <param name="source">The source.</param>
@@ -164,7 +164,7 @@ public sealed record TypeDefinition(TypeGraph Graph, TypeId Root, ImmutableArray
 /// <summary>The rest of a name that no C unit defines for the whole unit.</summary>
 /// <param name="Local">The definitions within functions that differ from each other, in the order of their first unit.</param>
 /// <param name="TypedefOf">The struct or union that a typedef of this name stands for and that is only declared; null when there is no such typedef.</param>
-public sealed record Remainder(ImmutableArray<TypeDefinition> Local, TypeName? TypedefOf)
+internal sealed record Remainder(ImmutableArray<TypeDefinition> Local, TypeName? TypedefOf)
 {
     /// <summary>Where the first of the local definitions is, in words; null when there is none.</summary>
     public string? Place => Local is not [var first, ..] ? null

@@ -7,7 +7,7 @@ namespace LayoutCheck.Types;
 /// <param name="Symbol">Its name.</param>
 /// <param name="Graph">The types of the declaration. Structs and unions are names in it, by value too.</param>
 /// <param name="Type">A <see cref="FunctionType"/>, or the type of the variable.</param>
-public sealed record Prototype(string Symbol, TypeGraph Graph, TypeId Type)
+internal sealed record Prototype(string Symbol, TypeGraph Graph, TypeId Type)
 {
     /// <summary>The function, or null: it is a variable.</summary>
     public FunctionType? Function => Graph.NodeOrNull(Type) as FunctionType;
@@ -46,13 +46,13 @@ public sealed record Prototype(string Symbol, TypeGraph Graph, TypeId Type)
 /// <param name="Type">Its tag.</param>
 /// <param name="Parameter">The number of the parameter that names it, from 1; 0 for the value returned; null for a variable.</param>
 /// <param name="Spelling">The type of that parameter, value or variable.</param>
-public sealed record NamedUse(TypeName Type, int? Parameter, string Spelling);
+internal sealed record NamedUse(TypeName Type, int? Parameter, string Spelling);
 
 /// <summary>The prototypes of some symbols.</summary>
 /// <param name="Found">The prototypes, in the order of the names asked for.</param>
 /// <param name="Unread">The symbols whose prototype is damaged, each with the problem.</param>
 /// <param name="Missing">The symbols that no C unit has a prototype of, in the order asked.</param>
-public sealed record PrototypeSet(ImmutableArray<Prototype> Found, ImmutableArray<(string Symbol, InvalidImageException Problem)> Unread, ImmutableArray<string> Missing)
+internal sealed record PrototypeSet(ImmutableArray<Prototype> Found, ImmutableArray<(string Symbol, InvalidImageException Problem)> Unread, ImmutableArray<string> Missing)
 {
     /// <summary>Puts the answers for some names in their order.</summary>
     internal static PrototypeSet Of(IReadOnlyList<string> names, Func<int, (Prototype? Found, InvalidImageException? Problem)> answer)
@@ -81,7 +81,7 @@ public sealed record PrototypeSet(ImmutableArray<Prototype> Found, ImmutableArra
 }
 
 /// <summary>The tags that a type leads to.</summary>
-public static class NamedAggregatesExtensions
+internal static class NamedAggregatesExtensions
 {
     /// <summary>
     /// The structs and unions with a tag that a type names, each once, and whether a pointer is on the way: by value, behind pointers, in arrays, and in what

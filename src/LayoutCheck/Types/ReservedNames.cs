@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace LayoutCheck.Types;
 
 /// <summary>The members that vendors put into structs for later use, by their names, and the wrappers that their macros put around a replaced member.</summary>
-public static class ReservedNames
+internal static class ReservedNames
 {
     private const string RenamedPrefix = "__kabi_renamed";
 

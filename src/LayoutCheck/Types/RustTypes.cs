@@ -5,7 +5,7 @@ namespace LayoutCheck.Types;
 /// <summary>The structs and unions that bindgen made of C's, as the Rust units of an image describe them. They own their data.</summary>
 /// <param name="Types">Each once, in the order of the units; equal ones of several units are one.</param>
 /// <param name="UnitCount">The number of Rust units.</param>
-public sealed record RustTypes(ImmutableArray<RustAggregate> Types, int UnitCount)
+internal sealed record RustTypes(ImmutableArray<RustAggregate> Types, int UnitCount)
 {
     /// <summary>Why types may be missing, in a clause; null when nothing shows that any is.</summary>
     public string? Omission { get; init; }

@@ -7,7 +7,7 @@ namespace LayoutCheck.Types;
 /// All differences between two definitions of a type in what a layout depends on, as data. It goes as deep as <see cref="DefinitionEquality"/>, which tells the
 /// first difference in words, and finds none exactly where that finds none. Members are matched by their names, through unnamed structs and unions.
 /// </summary>
-public sealed class StructuralDiff
+internal sealed class StructuralDiff
 {
     /// <summary>How many differences are listed. Past it two types have little in common.</summary>
     public const int Most = 1 << 14;

@@ -1,7 +1,7 @@
 namespace LayoutCheck.Types;
 
 /// <summary>What of a type or a member differs between two definitions.</summary>
-public enum DifferenceKind
+internal enum DifferenceKind
 {
     /// <summary>The size of the whole type.</summary>
     Size,
@@ -44,7 +44,7 @@ public enum DifferenceKind
 /// </param>
 /// <param name="Left">What the left definition has there; null when it has nothing.</param>
 /// <param name="Right">What the right definition has there; null when it has nothing.</param>
-public sealed record StructuralDifference(DifferenceKind Kind, string Path, MemberState? Left, MemberState? Right);
+internal sealed record StructuralDifference(DifferenceKind Kind, string Path, MemberState? Left, MemberState? Right);
 
 /// <summary>A member, or the whole type, in one of two definitions. Sizes and places are in bits.</summary>
 /// <param name="Name">Its name; empty for the whole type and for the elements of an array.</param>
@@ -52,7 +52,7 @@ public sealed record StructuralDifference(DifferenceKind Kind, string Path, Memb
 /// <param name="BitSize">Its size; null when it has none.</param>
 /// <param name="BitAlignment">The alignment that the source demanded, or null.</param>
 /// <param name="Type">Its type in C's spelling.</param>
-public sealed record MemberState(string Name, ulong BitOffset, ulong? BitSize, ulong? BitAlignment, string Type)
+internal sealed record MemberState(string Name, ulong BitOffset, ulong? BitSize, ulong? BitAlignment, string Type)
 {
     /// <summary>The width in bits when it is a bit-field, else null.</summary>
     public ulong? BitFieldSize { get; init; }

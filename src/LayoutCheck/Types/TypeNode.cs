@@ -61,7 +61,12 @@ public enum AggregateKind
 }
 
 /// <summary>One type as the debug information describes it. Immutable; other types are named by <see cref="TypeId"/>.</summary>
-public abstract record TypeNode;
+public abstract record TypeNode
+{
+    private protected TypeNode()
+    {
+    }
+}
 
 /// <summary>An integer, boolean, character or floating-point type; size in bytes.</summary>
 public sealed record BaseType(string Name, ulong ByteSize, BaseEncoding Encoding) : TypeNode;

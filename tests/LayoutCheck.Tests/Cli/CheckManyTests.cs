@@ -191,6 +191,15 @@ public sealed class CheckManyTests : IDisposable
     [InlineData("")]
     public void A_list_has_a_path_a_line_or_before_each_zero_byte(string text, params string[] paths) => Assert.Equal(paths, FileList.Parse(text));
 
+    // The runtime's own pipe has its number then, and nothing comes from it.
+    [Fact]
+    public void A_list_from_a_standard_input_that_is_closed_is_an_error()
+    {
+        ManagedWay.SkipUnlessLinux("a standard input that is closed");
+        ProgramResult result = ProgramRun.Shell($"timeout 60 {ProgramRun.ShellCommand} check --files-from - <&-");
+        Assert.Equal((2, "", "layoutcheck: the list of files cannot be read from standard input: it is closed\n"), (result.ExitCode, result.Out, result.Err));
+    }
+
     [Theory]
     [InlineData("--running is for one image", "--running", Good, Bad)]
     [InlineData("--sample is for one image", "--sample", Good, Bad)]

@@ -59,7 +59,7 @@ public sealed class SeparateDebugFileTests : IDisposable
         Assert.Equal("its debug information was split off into page-era5-split.debug, which is not beside it: name that file, or its directory (--debug-dir DIR), or fetch it by its build id (--debuginfod)", e.Remedy);
         // Debian's modules of 5.10 name a file of their own name, elsewhere.
         e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(Copy(Linked, "page-era5-split.debug")));
-        Assert.Equal("its debug information was split off into another file of its name, which is not found: name that file, or its directory (--debug-dir DIR)", e.Remedy);
+        Assert.Equal("its debug information was split off into another file of its name, which is not found: name that file, or its directory (--debug-dir DIR), or fetch it by its build id (--debuginfod)", e.Remedy);
         e = Assert.Throws<InvalidImageException>(() => KernelImage.Open(Copy(Unlinked, "unlinked")));
         Assert.StartsWith("name the vmlinux of the kernel's debug package", e.Remedy, StringComparison.Ordinal);
     }

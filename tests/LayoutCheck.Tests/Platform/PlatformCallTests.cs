@@ -24,6 +24,14 @@ public sealed class PlatformCallTests
         ["libc write"] = "Console.OpenStandardOutput",
         ["libc ioctl"] = "Console.WindowWidth",
         ["libc fcntl"] = "a standard output that is closed is not noticed",
+        ["libdebuginfod.so.1 debuginfod_begin"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_end"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_find_debuginfo"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_find_section"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_get_url"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_get_user_data"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_set_progressfn"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_set_user_data"] = "refused: --debuginfod",
         ["liblzma.so.5 lzma_stream_decoder"] = "refused: xz",
         ["liblzma.so.5 lzma_alone_decoder"] = "refused: lzma",
         ["liblzma.so.5 lzma_code"] = "refused: xz, lzma",
@@ -32,11 +40,20 @@ public sealed class PlatformCallTests
         ["libbz2.so.1.0 BZ2_bzDecompress"] = "refused: bzip2",
         ["libbz2.so.1.0 BZ2_bzDecompressEnd"] = "refused: bzip2",
         ["liblzo2.so.2 lzo1x_decompress_safe"] = "refused: lzo",
+        ["libdebuginfod.so.1 debuginfod_begin"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_end"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_find_debuginfo"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_find_section"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_get_url"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_get_user_data"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_set_progressfn"] = "refused: --debuginfod",
+        ["libdebuginfod.so.1 debuginfod_set_user_data"] = "refused: --debuginfod",
     };
 
-    // Their functions are no P/Invokes: each file of sources that asks for one is here, with what is done without it.
+    // Functions of libraries that are loaded by hand are no P/Invokes: each file of sources that knows how is here.
     private static readonly SortedDictionary<string, string> s_loaders = new(StringComparer.Ordinal)
     {
+        ["LayoutCheck/Core/HostSystem.cs"] = "makes each P/Invoke fail where the managed way is forced",
     };
 
     [Fact]
@@ -78,6 +95,14 @@ public sealed class PlatformCallTests
         ProgramResult result = Managed($"check {FixtureFile.PathOf($"page-era5-packed/page-era5-packed.{ending}")}");
         Assert.Equal((3, ""), (result.ExitCode, result.Out));
         Assert.EndsWith($"is compressed ({format}), and {library}, which unpacks that, is a library of Linux; unpack it and name the result", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_build_id_is_refused_by_the_library_that_asks_for_it()
+    {
+        ProgramResult result = ProgramRun.Shell($"DEBUGINFOD_URLS=http://127.0.0.1:1 {PlatformSwitch.Variable}=managed {ProgramRun.ShellCommand} check 0123456789abcdef0123456789abcdef01234567 --debuginfod");
+        Assert.Equal((3, ""), (result.ExitCode, result.Out));
+        Assert.Contains("--debuginfod needs libdebuginfod.so.1", Assert.Single(result.ErrLines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ namespace LayoutCheck.Reports.Formats;
 
 /// <summary>What a format shows beside the answer itself, and what costs time to find out.</summary>
 [Flags]
-public enum ReportNeeds
+internal enum ReportNeeds
 {
     /// <summary>Nothing.</summary>
     None = 0,
@@ -18,7 +18,7 @@ public enum ReportNeeds
 }
 
 /// <summary>A form in which reports are written. A class is added to <see cref="ReportFormats.All"/>, and every command that it can write offers it.</summary>
-public interface IReportFormat
+internal interface IReportFormat
 {
     /// <summary>The word for <c>--format</c>.</summary>
     string Name { get; }

@@ -5,7 +5,7 @@ using LayoutCheck.Rules;
 namespace LayoutCheck.Reports.Formats;
 
 /// <summary>An <see cref="ImageRecord"/> as a line of JSON, and back.</summary>
-public static class ImageRecordJson
+internal static class ImageRecordJson
 {
     private const string Format = "layoutcheck/2";
     private const string Report = "check";

@@ -2,7 +2,7 @@ namespace LayoutCheck.Reports.Formats;
 
 /// <summary>JSON lines: one <see cref="ImageRecord"/> a line, for jq, DuckDB, and <c>merge</c>. src/docs/many.md has the fields.</summary>
 /// <param name="withFacts">Whether the facts of each image are written too.</param>
-public sealed class JsonLinesFormat(bool withFacts = false) : IReportFormat
+internal sealed class JsonLinesFormat(bool withFacts = false) : IReportFormat
 {
     /// <inheritdoc/>
     public string Name => "jsonl";

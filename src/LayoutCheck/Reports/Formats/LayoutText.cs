@@ -9,7 +9,7 @@ namespace LayoutCheck.Reports.Formats;
 /// A layout as text, in the columns that pahole's users know: C's declaration, then offset and size in bytes; bitfields as
 /// <c>byte:bit width</c>; holes, padding and cache line boundaries where they are; totals at the end.
 /// </summary>
-public static class LayoutText
+internal static class LayoutText
 {
     private const int TypeColumn = 26;
     private const int CommentColumn = 57;
@@ -201,5 +201,5 @@ public static class LayoutText
 /// <param name="WithLines">Whether each member's row ends with the line that declares it.</param>
 /// <param name="MembersAreLeftOut">Whether a hole may be where a member was left out of the debug information.</param>
 /// <param name="Scalars">The largest alignment of a number on the target; null for that of 64-bit ones.</param>
-public readonly record struct LayoutTextOptions(
+internal readonly record struct LayoutTextOptions(
     int CacheLineByteSize, bool WithLines = false, bool MembersAreLeftOut = false, ScalarAlignment? Scalars = null);

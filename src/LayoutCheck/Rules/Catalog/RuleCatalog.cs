@@ -82,6 +82,12 @@ public static class RuleCatalog
     /// <summary>The files as they are, by name in ordinal order.</summary>
     public static IEnumerable<(string Name, string Text)> Files() => Names().Select(name => (name, Text(name)));
 
+    /// <summary>The ids of all of them, in ordinal order. Nothing is parsed.</summary>
+    internal static IEnumerable<string> Ids() => Names().Select(IdOf);
+
+    /// <summary>The packs that they belong to, in ordinal order. Nothing is parsed.</summary>
+    internal static IEnumerable<string> Packs() => Files().Select(file => PackOf(file.Text)).Distinct().Order(StringComparer.Ordinal);
+
     private static string[] Names()
     {
         List<string> names = [];

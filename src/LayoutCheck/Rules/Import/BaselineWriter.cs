@@ -10,13 +10,13 @@ namespace LayoutCheck.Rules.Import;
 /// <summary>A baseline, and the members that are not in it.</summary>
 /// <param name="RuleText">The rule file; it can be read back, and holds on the definitions that it was made of.</param>
 /// <param name="LeftOut">What could not be pinned, a sentence for each type, escaped.</param>
-public sealed record Baseline(string RuleText, ImmutableArray<string> LeftOut);
+internal sealed record Baseline(string RuleText, ImmutableArray<string> LeftOut);
 
 /// <summary>
 /// Writes a rule file that pins layouts as they are in a known-good image: which members, where, how large, of which type, and none besides; and the same of
 /// the types that they hold by value.
 /// </summary>
-public static class BaselineWriter
+internal static class BaselineWriter
 {
     /// <summary>The pack that baselines belong to.</summary>
     public const string Pack = "baseline";

@@ -7,4 +7,4 @@ namespace LayoutCheck.Rules.Language;
 /// <param name="MemberCount">The number of their members.</param>
 /// <param name="Differences">The differences, in words.</param>
 /// <param name="Doubt">Why there is none, or others may be missing, in a clause; null when all were compared.</param>
-public sealed record RustTwinFacts(int? NameCount, int MemberCount, ImmutableArray<string> Differences, string? Doubt);
+internal sealed record RustTwinFacts(int? NameCount, int MemberCount, ImmutableArray<string> Differences, string? Doubt);
