@@ -21,7 +21,7 @@ internal static class Archive
 
         return !s_moduleEndings.Any(ending => file.Path.EndsWith(ending, StringComparison.Ordinal))
             && Decompression.Recognise(whole.Head(16)) is { } codec
-            && TarHeader.IsFirst(UnpackStream.Peek(whole, codec, TarHeader.ByteSize));
+            && TarHeader.IsFirst(UnpackStreams.Peek(whole, codec, TarHeader.ByteSize));
     }
 
     /// <summary>Takes a file out of a package, as a file of its own that does not depend on the package's; the caller closes both.</summary>

@@ -29,7 +29,7 @@ internal sealed class ArchiveStream : IDisposable
         _progress = request.Progress;
         _words = $"reading {Path.GetFileName(packed.File.Path)}";
         _progress?.Report(_words, 0);
-        _stream = UnpackStream.Open(packed, codec, request.Threads);
+        _stream = UnpackStreams.Open(packed, codec, request.Threads);
     }
 
     /// <summary>How many unpacked bytes have been read or passed.</summary>

@@ -31,11 +31,11 @@ internal static class KernelMember
     private static readonly string[] s_bootImages = ["bzImage", "Image", "zImage", "vmlinuz", "vmlinuz.efi"];
 
     /// <summary>Chooses a file: the one that is asked for, else the one vmlinux, else the one boot image (vmlinuz, bzImage, Image).</summary>
-    /// <param name="files">The paths of the regular files; a repeated one counts once.</param>
+    /// <param name="files">The paths of the regular files; one that is there more than once, with or without <c>./</c>, counts once.</param>
     /// <param name="wanted">The path that is asked for, or its last parts; null for the kernel.</param>
     public static MemberChoice Choose(IEnumerable<string> files, string? wanted = null)
     {
-        List<string> all = [.. files.Distinct(StringComparer.Ordinal)];
+        List<string> all = [.. files.DistinctBy(Plain, StringComparer.Ordinal)];
         return wanted is null ? Kernel(all) : Named(all, wanted);
     }
 

@@ -65,8 +65,7 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
 
         if (_repeated.Contains(KernelMember.Plain(choice.Path)))
         {
-            throw new InvalidImageException(
-                package.Path, Shown(choice.Path), null, "is in the package more than once, and nothing tells which one counts", "unpack it and name the file");
+            throw Repeated(choice.Path);
         }
 
         return ToFile();
@@ -93,6 +92,7 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
 
     private void TakeListed(string path, PackageList list)
     {
+        bool isFound = false;
         while (entries.Next() is { } entry)
         {
             if (KernelMember.Plain(entry.Name) != path)
@@ -105,7 +105,22 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
                 throw Link(entry);
             }
 
+            if (isFound)
+            {
+                throw Repeated(path);
+            }
+
             Take(entry, list.SumOf(path));
+            isFound = true;
+            if (list.SumOf(path) is not null)
+            {
+                return;
+            }
+        }
+
+        // Without a sum of the member, that of the stream at its end has to tell that it is whole.
+        if (isFound)
+        {
             return;
         }
 
@@ -198,6 +213,9 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
                 "fetch or build the package again");
         }
     }
+
+    private InvalidImageException Repeated(string name) => new(
+        package.Path, Shown(name), null, "is in the package more than once, and nothing tells which one counts", "unpack it and name the file");
 
     private InvalidImageException Link(ArchiveEntry entry) => new(
         package.Path,

@@ -41,6 +41,18 @@ internal static class RpmPackage
     /// <exception cref="InvalidImageException">It is damaged, or of a kind that cannot be read.</exception>
     public static Package Open(Section whole)
     {
+        try
+        {
+            return Read(whole);
+        }
+        catch (InvalidImageException e) when (e.Remedy is null)
+        {
+            throw new InvalidImageException(e.File, e.Section, e.Offset, e.Problem, "fetch or build it again");
+        }
+    }
+
+    private static Package Read(Section whole)
+    {
         whole = whole.As(null, isBigEndian: true);
         Header signatures = new(whole, LeadByteSize);
         Header header = new(whole, (signatures.End + 7) & ~7UL);

@@ -29,6 +29,8 @@ internal sealed record XzIndex(IReadOnlyList<XzBlock> Blocks)
 
     private const ulong LeastWork = 1 << 20;
 
+    private static ReadOnlySpan<byte> HeaderMagic => [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0];
+
     /// <summary>How many threads unpack it: 1 if it has too few blocks, or too large ones.</summary>
     public int WorkersFor(int threads)
     {
@@ -89,7 +91,7 @@ internal sealed record XzIndex(IReadOnlyList<XzBlock> Blocks)
 
         ulong start = indexStart - total - HeaderByteSize;
         ReadOnlySpan<byte> header = source.Part(start, HeaderByteSize).Head(HeaderByteSize);
-        if (!header.StartsWith(new XzCodec().Magic) || !header[6..8].SequenceEqual(source.Part(end - 4, 2).Head(2)))
+        if (!header.StartsWith(HeaderMagic) || !header[6..8].SequenceEqual(source.Part(end - 4, 2).Head(2)))
         {
             return null;
         }

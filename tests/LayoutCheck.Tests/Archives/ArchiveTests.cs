@@ -17,7 +17,10 @@ public sealed class ArchiveTests
 
     private static readonly byte[] s_cpio = Cpio(CpioFile("./lib", [], 0x41ed), CpioFile("./lib/a.ko", "module"u8), CpioFile("./lib/vmlinux", "the kernel"u8), CpioFile("./lib/b.ko", "other"u8));
 
-    private static readonly (string, string, ushort, string)[] s_listed = [("/lib/", "a.ko", 0x81a4, ""), ("/lib/", "vmlinux", 0x81a4, Sha256Of("the kernel"u8)), ("/lib/", "b.ko", 0x81a4, "")];
+    private static readonly (string, string, ushort, string)[] s_listed =
+    [
+        ("/lib/", "a.ko", 0x81a4, ""), ("/lib/", "vmlinux", 0x81a4, Sha256Of("the kernel"u8)), ("/lib/", "b.ko", 0x81a4, Sha256Of("other"u8)),
+    ];
 
     public static TheoryData<string> Endings() => ["", ".gz", ".zst", ".xz", ".xz of blocks"];
 
@@ -72,6 +75,10 @@ public sealed class ArchiveTests
         byte[] rpm = Rpm([.. s_cpio[..^200], .. new byte[200]], s_listed);
         Assert.Equal(("lib/vmlinux", "the kernel"), Taken(rpm));
         Assert.Contains("is damaged", Refused(rpm, "b.ko").Message, StringComparison.Ordinal);
+
+        // A member without a sum is taken when the stream has come to its end.
+        Assert.Equal("module", Taken(Rpm(s_cpio, s_listed), "a.ko").Contents);
+        Assert.Contains("is damaged", Refused(rpm, "a.ko").Message, StringComparison.Ordinal);
         Assert.Contains("is damaged", Refused(Rpm([.. s_cpio[..^200], .. new byte[200]], [])).Message, StringComparison.Ordinal);
     }
 

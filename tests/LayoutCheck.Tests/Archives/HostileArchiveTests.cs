@@ -31,6 +31,9 @@ public sealed class HostileArchiveTests
         {
             if (Outcome(package[..length]) is not { } outcome)
             {
+                // What is no package any more is no image either.
+                _ = Assert.Throws<InvalidImageException>(() => KernelImage.FromBytes(Name, package[..length]));
+                refused++;
                 continue;
             }
 
