@@ -18,6 +18,10 @@ internal static class ManPage
     [
         ("NO_COLOR", "Set to anything, it keeps colour out of a terminal."),
         ("TERM", "A terminal that is dumb, or not set, gets no colour."),
+        ("TMPDIR", "Where temporary files go, which have no names there: what comes through a pipe, out of a package, or unpacked. Default: /var/tmp."),
+        ("DEBUGINFOD_URLS", "The servers that --debuginfod asks; debuginfod(8) has the other variables of its client, which are honoured too."),
+        ("DEBUGINFOD_CACHE_PATH, XDG_CACHE_HOME, HOME", "Where the client of debuginfod keeps what it fetched."),
+        ("LAYOUTCHECK_PLATFORM", "Set to managed, nothing of Linux is called, as where there is none."),
         ("LAYOUTCHECK_DISABLE", "Fast paths to leave out, with commas: the answers are the same. A word that is none is answered with the list."),
         ("LAYOUTCHECK_FORCE_SLOW", "Set to 1, it leaves out the two largest of them."),
         ("LAYOUTCHECK_TRACE", "Set to 1, it adds to the message of a defect where it happened."),
@@ -26,8 +30,8 @@ internal static class ManPage
     private static readonly (string Name, string What)[] s_files =
     [
         (WellKnownPaths.RunningBtf, "The BTF of the running kernel: what check --running reads."),
-        ($"{WellKnownPaths.DebugDirectory}/boot/vmlinux-RELEASE, {WellKnownPaths.DebugDirectory}/lib/modules/RELEASE/vmlinux", "Kernels with DWARF, as distributions install them."),
         ($"{WellKnownPaths.DebugDirectory}/.build-id/", "Debug information that was split off, by build id; a directory of --debug-dir comes first."),
+        (WellKnownPaths.KernelsInShort, "Kernels of a release R, which is a FILE too."),
         ("/lib/modules/RELEASE/build/vmlinux", "The kernel of a module that has split BTF, where neither --base nor the module's own folder has it."),
     ];
 

@@ -1,4 +1,5 @@
 using LayoutCheck.Core;
+using LayoutCheck.Inputs;
 using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Types;
@@ -16,9 +17,6 @@ internal static class TypeNames
 
     // What is unpacked, or searched for DWARF, within that time.
     private const ulong LargestOther = 16 << 20;
-
-    private const ushort KindOfFile = 0xf000;
-    private const ushort RegularFile = 0x8000;
 
     private static readonly string[] s_keywords = ["struct ", "union ", "typedef "];
 
@@ -66,12 +64,13 @@ internal static class TypeNames
             : [];
     }
 
-    // Only a regular file is opened: a pipe would wait, and what it has would be gone.
+    // Of files only a regular one is opened: a pipe would wait, and what it has would be gone.
     private static KernelImage? Open(string path, string? basePath)
     {
         FileState state = FileState.Of(path);
-        bool isSmall = state.ByteSize <= LargestOther;
-        if ((state.Mode & KindOfFile) is not (0 or RegularFile) || state.ByteSize == 0 || !(isSmall || IsPlain(path)))
+        bool isFile = state.Kind is FileKind.Regular or FileKind.Unknown && state.ByteSize > 0;
+        bool isSmall = isFile && state.ByteSize <= LargestOther;
+        if (!isSmall && !(isFile && IsPlain(path)) && state.Kind != FileKind.Directory && !(state == default && ReleaseName.IsOne(path)))
         {
             return null;
         }

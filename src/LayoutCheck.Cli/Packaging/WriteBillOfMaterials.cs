@@ -41,11 +41,11 @@ public class WriteBillOfMaterials : Task
     [Required]
     public string PackageFolders { get; set; }
 
-    /// <summary>The packages that are linked into the file: an id and its Version; an id may come more than once.</summary>
+    /// <summary>The assemblies that are linked into the file. One that is in no package is ours.</summary>
     [Required]
     public ITaskItem[] Linked { get; set; }
 
-    /// <summary>The compiler's packages.</summary>
+    /// <summary>The folders of the compiler's packages.</summary>
     [Required]
     public ITaskItem[] Compilers { get; set; }
 
@@ -83,22 +83,26 @@ public class WriteBillOfMaterials : Task
 
     private List<Package> PackagesOf(ITaskItem[] items)
     {
-        List<Package> packages = new List<Package>();
-        foreach (var item in items.Select(i => new { Id = i.ItemSpec, Version = i.GetMetadata("Version") }).Distinct().OrderBy(i => i.Id, StringComparer.OrdinalIgnoreCase))
+        string[] roots = PackageFolders.Split(new[] { ';' }, StringSplitOptions.RemoveEmptyEntries).Select(f => f.TrimEnd('/', '\\') + "/").Distinct().ToArray();
+        SortedDictionary<string, Package> packages = new SortedDictionary<string, Package>(StringComparer.Ordinal);
+        foreach (string path in items.Select(i => i.ItemSpec.Replace('\\', '/') + "/"))
         {
-            string folder = PackageFolders.Split(new[] { ';' }, StringSplitOptions.RemoveEmptyEntries)
-                .Select(f => System.IO.Path.Combine(f, item.Id.ToLowerInvariant(), item.Version.ToLowerInvariant())).FirstOrDefault(Directory.Exists);
-            if (folder == null)
+            string root = roots.Select(r => r.Replace('\\', '/')).FirstOrDefault(r => path.StartsWith(r, StringComparison.Ordinal));
+            string[] parts = root == null ? new string[0] : path.Substring(root.Length).Split(new[] { '/' }, StringSplitOptions.RemoveEmptyEntries);
+            string key = parts.Length < 2 ? null : root + parts[0] + "/" + parts[1];
+            if (key != null && !packages.ContainsKey(key))
             {
-                Log.LogError("The package {0} {1} is in none of the folders {2}, so that the bill of materials would lack it.", item.Id, item.Version, PackageFolders);
-                continue;
+                string file = key + "/" + parts[0];
+                packages.Add(key, new Package(XDocument.Load(file + ".nuspec").Root.Elements().First(e => e.Name.LocalName == "metadata"), File.ReadAllText(file + "." + parts[1] + ".nupkg.sha512")));
             }
-
-            string file = System.IO.Path.Combine(folder, item.Id.ToLowerInvariant());
-            packages.Add(new Package(XDocument.Load(file + ".nuspec").Root.Elements().First(e => e.Name.LocalName == "metadata"), File.ReadAllText(file + "." + item.Version.ToLowerInvariant() + ".nupkg.sha512")));
         }
 
-        return packages;
+        if (packages.Count == 0)
+        {
+            Log.LogError("None of {0} lies in a package of {1}, so that the bill of materials would be empty.", string.Join(", ", items.Select(i => i.ItemSpec)), PackageFolders);
+        }
+
+        return packages.Values.OrderBy(p => p.Id, StringComparer.Ordinal).ToList();
     }
 
     private static string Component(Package package, string type)
