@@ -12,7 +12,7 @@ internal readonly record struct XzBlock(ulong StreamOffset, ulong Offset, ulong 
 
 /// <summary>
 /// The blocks of all streams of a range, by the indexes at their ends (xz-file-format.txt, "Index" and "Stream Footer"). liblzma's decoder for several threads
-/// is not used: before 5.8.1 it writes to freed memory when a stream is damaged (CVE-2025-31115), its memory grows with the square of its threads' blocks, and
+/// is not used: before 5.8.1 it writes to freed memory when a stream is damaged (CVE-2025-31115), it keeps twice as many blocks as it has threads, and
 /// older systems have none.
 /// </summary>
 /// <param name="Blocks">The blocks, in the order of the file.</param>
