@@ -31,7 +31,7 @@ internal static class ManPage
     [
         (WellKnownPaths.RunningBtf, "The BTF of the running kernel: what check --running reads."),
         ($"{WellKnownPaths.DebugDirectory}/.build-id/", "Debug information that was split off, by build id; a directory of --debug-dir comes first."),
-        (WellKnownPaths.KernelsInShort, "Kernels of a release R, which is a FILE too."),
+        ("RELEASE", $"A FILE that is the release R of a kernel is the first that is there of {WellKnownPaths.KernelsInShort}."),
         ("/lib/modules/RELEASE/build/vmlinux", "The kernel of a module that has split BTF, where neither --base nor the module's own folder has it."),
     ];
 

@@ -14,7 +14,6 @@ public sealed class WholeReportsTests
     private const string Fixture = "page-era6/page-era6.gcc-dwarf5.elf";
 
     [Theory]
-    [InlineData("text")]
     [InlineData("json")]
     [InlineData("tsv")]
     public void A_report_is_written_as_the_program_writes_it(string format)
@@ -25,7 +24,7 @@ public sealed class WholeReportsTests
         using KernelImage image = KernelImage.Open(FixtureFile.PathOf(Fixture));
         ShowReport report = ShowAnalysis.Run(image, [TypeQuery.Parse("page")], new ShowOptions(), threads: 1, withImage: true) with { Run = RunInfo.Of(path) };
         using MemoryStream stream = new();
-        ReportFormats.Write(format, report, stream, new TextStyle(Width: 76));
+        ReportFormats.Write(format, report, stream);
         string expected = ProgramRun.Run("show", path, "page", "--format", format).Out;
         Assert.Equal(expected.Length, System.Text.Encoding.UTF8.GetString(stream.ToArray()).Replace(FixtureFile.PathOf(Fixture), path, StringComparison.Ordinal).Length);
     }
