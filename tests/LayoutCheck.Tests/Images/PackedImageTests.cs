@@ -227,6 +227,7 @@ public sealed class PackedImageTests
     {
         Assert.Equal("is neither an ELF file nor raw BTF nor a kernel image", Refused("#!/bin/sh\n"u8.ToArray()).Problem);
         Assert.Equal("is neither an ELF file nor raw BTF nor a kernel image", Refused(Gzip("some text"u8.ToArray())).Problem);
+        Assert.Equal("is a Debian package that ends within a header of ar", Refused("!<arch>\ndebian-binary"u8.ToArray()).Problem);
     }
 
     // Where the header of PE is said to be: past the end, at it, and where there is none.
