@@ -15,7 +15,7 @@ public sealed class TarEntriesTests
         Assert.Equal("a/b/boot/vmlinux", Taken(Tar(TarFile("boot/vmlinux", "1"u8, prefix: "a/b"))).Name);
         Assert.Equal(s_long, Taken(Tar(Pax('x', ("path", s_long), ("mtime", "1.5")), TarFile("cut", "1"u8))).Name);
         Assert.Equal(s_long, Taken(Tar(TarFile("././@LongLink", [.. Encoding.UTF8.GetBytes(s_long), 0], 'L', magic: "ustar  \0"), TarFile("cut", "1"u8, magic: "ustar  \0"))).Name);
-string full = new string('v', 92) + "/vmlinux";
+        string full = new string('v', 92) + "/vmlinux";
         Assert.Equal(full, Taken(Tar(TarFile(full, "1"u8))).Name);
     }
 

@@ -42,7 +42,7 @@ public sealed class BadInputTests : IDisposable
     public void An_ELF_without_debug_information() => AssertRefused(FixtureFile.PathOf("refused/stripped.elf"), "has no debug information");
 
     [Fact]
-    public void A_directory() => AssertRefused(_folder, "is a directory");
+    public void A_directory() => AssertRefused(_folder, "is a folder without a kernel");
 
     [Fact]
     public void A_file_that_is_not_there() => AssertRefused(Path.Combine(_folder, "vmlinux"), "no such file");
@@ -131,7 +131,7 @@ public sealed class BadInputTests : IDisposable
         {
             ProgramResult result = ProgramRun.Run(arguments);
             Assert.Equal((3, ""), (result.ExitCode, result.Out));
-            Assert.Contains("is a directory", Assert.Single(result.ErrLines), StringComparison.Ordinal);
+            Assert.Contains("is a folder without a kernel", Assert.Single(result.ErrLines), StringComparison.Ordinal);
         }
     }
 
