@@ -18,7 +18,7 @@ internal static class CheckCommand
     {
         Argument<string[]> files = new("FILE")
         {
-            Description = "Images, each a vmlinux, vmlinuz or module with DWARF or BTF, packed or not, or raw BTF; several have one table",
+            Description = "Images, each a vmlinux, vmlinuz or module with DWARF or BTF, packed or not; a package or folder with one; - (standard input); a release; a build id; several have one table",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<bool> running = new("--running") { Description = $"Check the running kernel by its BTF, {RunningKernel.BtfPath}, in place of a FILE." };

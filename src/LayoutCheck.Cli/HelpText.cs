@@ -98,6 +98,11 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check vmlinux -e 'offsetof(struct page, lru) == 8'
               layoutcheck check my.ko --against vmlinux       every struct that both define agrees
               layoutcheck check vmlinux --source both         DWARF and BTF agree
+              layoutcheck check linux-image-6.12-dbg.deb      the kernel in a package
+              layoutcheck check modules.deb --member nd_pmem.ko.xz --base vmlinux
+              layoutcheck check ~/linux                       the kernel of a build tree, with its .config
+              ssh host cat /boot/vmlinuz | layoutcheck check -
+              layoutcheck check $(uname -r)                   the installed kernel of a release
 
             Of several images, the result is a table, and the exit code the worst: 3 over 1 over 4. One that cannot
             be read is a row of it, and ends nothing. Images are worked on side by side.

@@ -40,8 +40,9 @@ internal static class TypeNames
             using KernelImage? image = Open(file, basePath);
             return image is null ? [] : Find(image, typed);
         }
-        catch (Exception e) when (e is InvalidImageException or UsageException or IOException or UnauthorizedAccessException or OutOfMemoryException)
+        catch (Exception)
         {
+            // An exception that leaves a thread ends the process, and the shell would show it in the middle of a line.
             return [];
         }
     }

@@ -36,6 +36,12 @@ internal readonly record struct FileState(ulong Device, ulong Inode, ulong ByteS
     /// <summary>The state of the file at a path; default if there is none.</summary>
     public static FileState Of(string path)
     {
+        // No file has such a name; the system would look for what is before the zero.
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
+        {
+            return default;
+        }
+
         Span<byte> status = stackalloc byte[Libc.StatxSize];
         if (HostSystem.IsLinux && Libc.Statx(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, status) == 0)
         {

@@ -88,6 +88,14 @@ public sealed class UsageTests
         string folder = Directory.CreateTempSubdirectory("layoutcheck-").FullName;
         File.WriteAllText(Path.Combine(folder, "Module.symvers"), "0x00000000\tset_page\tvmlinux\tEXPORT_SYMBOL\t\n");
         File.WriteAllText(Path.Combine(folder, "kernels.txt"), FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"));
+        string tree = Directory.CreateDirectory(Path.Combine(folder, "linux")).FullName;
+        File.Copy(FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), Path.Combine(tree, "vmlinux"));
+        File.Copy(FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), Path.Combine(tree, "nd_pmem.ko.xz"));
+        foreach (string package in (string[])["linux-image-6.12-dbg.deb", "modules.deb"])
+        {
+            System.Formats.Tar.TarFile.CreateFromDirectory(tree, Path.Combine(folder, package), includeBaseDirectory: true);
+        }
+
         HashSet<string> seen = [];
         foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help", "diff --help", "audit --help", "matrix --help" })
         {
@@ -98,6 +106,7 @@ public sealed class UsageTests
                     .Replace("task_struct", "page", StringComparison.Ordinal).Replace("next-vmlinux", "vmlinux", StringComparison.Ordinal)
                     .Replace("old-vmlinux", "vmlinux", StringComparison.Ordinal).Replace("my.ko", "vmlinux", StringComparison.Ordinal)
                     .Replace(" --new-source btf", "", StringComparison.Ordinal).Replace(" --rust", "", StringComparison.Ordinal).Replace("--source both", "--source dwarf", StringComparison.Ordinal)
+                    .Replace("~/linux", tree, StringComparison.Ordinal).Replace("$(uname -r)", "vmlinux", StringComparison.Ordinal)
                     .Replace("vmlinux", FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), StringComparison.Ordinal);
                 if (seen.Add(line))
                 {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LayoutCheck.Analyses;
 using LayoutCheck.Core;
+using LayoutCheck.IO;
 using LayoutCheck.Reports;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Cli;
@@ -234,4 +235,9 @@ public sealed class InputFilesTests : IDisposable
         File.WriteAllBytes(path, bytes);
         return path;
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/\0x")]
+    public void A_path_that_no_file_has_has_no_state(string path) => Assert.Equal(default, FileState.Of(path));
 }
