@@ -160,7 +160,8 @@ internal sealed class HostileCase
         {
             string? first = Step($"{source} show {name}", () => Open(source, image => image.Types.FindFirst(name) is { } d ? Show(d, image) : "none"));
             string? all = Step($"{source} show all {name}", () => Open(source, image =>
-                image.Types.FindAll([name], 1, withPlaces: true).Sets[0] is { Distinct: [_, ..] distinct } ? string.Join(BetweenDefinitions, distinct.Select(d => Show(d, image))) : "none"));
+                image.Types.FindAll([name], 1, withPlaces: true).Sets[0] is var set && set.Problem is { } problem ? throw problem
+                    : set.Distinct is [_, ..] distinct ? string.Join(BetweenDefinitions, distinct.Select(d => Show(d, image))) : "none"));
             if (first is not null && all is not null && !IsRefusal(first) && !IsRefusal(all) && !all.Split(BetweenDefinitions).Select(WithoutPlace).Contains(WithoutPlace(first)))
             {
                 // Which unit is the first may differ, and with it where equal ones are declared: a part that nobody imports is looked at last when one
