@@ -127,6 +127,20 @@ public sealed class ConfigurationFileTests : IDisposable
         }
     }
 
+    // A whole stream whose size is not that of what it unpacks to: a missing option would count as off.
+    [Fact]
+    public void A_configuration_in_the_kernel_that_is_followed_by_other_bytes_is_damaged()
+    {
+        using MemoryStream packed = new();
+        using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(Encoding.ASCII.GetBytes(Config));
+        }
+
+        using KernelImage image = KernelImage.FromBytes("vmlinux", FakeRoot.Kernel(R, more: [.. "IKCFG_ST"u8, .. packed.ToArray(), 1, 2, 3, 4, .. "IKCFG_ED"u8, 0, 0]));
+        Assert.Equal("the configuration that the kernel carries is damaged", Assert.Throws<InvalidImageException>(() => image.ReadConfig()).Problem);
+    }
+
     // The notice is of the report too, once, however often the facts are read.
     [Fact]
     public void Notices_are_of_the_report()
