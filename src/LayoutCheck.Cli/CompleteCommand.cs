@@ -7,7 +7,7 @@ namespace LayoutCheck.Cli;
 /// <summary>
 /// <c>layoutcheck complete -- WORDS</c>, which the scripts of <c>layoutcheck completion</c> call: a candidate a line, and a last line that begins with a colon
 /// where the shell has something to do: <c>:file,N</c> and <c>:folder,N</c> (complete a path, behind N characters of the word), <c>:open,0</c> (no space behind).
-/// It is in no list of commands, for nobody types it, and it does not go through the parser, for its words are no finished command line.
+/// It is in no list of commands, since shells alone call it, and does not go through the parser, since its words are no finished command line.
 /// </summary>
 internal static class CompleteCommand
 {

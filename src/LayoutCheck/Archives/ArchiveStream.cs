@@ -21,7 +21,7 @@ internal sealed class ArchiveStream : IDisposable
 
     /// <param name="packed">The packed bytes.</param>
     /// <param name="codec">Their format; null if they are not compressed.</param>
-    /// <param name="request">The number of threads, and who is told of the progress.</param>
+    /// <param name="request">The number of threads, and the receiver of the progress.</param>
     public ArchiveStream(Section packed, ICodec? codec, ArchiveRequest request)
     {
         _packed = packed;

@@ -382,7 +382,7 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         if (state == default)
         {
-            // A link to nowhere, or to what has no name, as a pipe in /proc/self/fd has none; what is not there at all is told by opening it.
+            // A link to nowhere, or to a file without a name (a pipe in /proc/self/fd); opening tells of a missing file.
             if (new FileInfo(path).LinkTarget is not null)
             {
                 throw new InvalidImageException(path, null, null, $"leads to no file{because}", referrer is null ? null : RemedyOfReferred);

@@ -44,7 +44,7 @@ public sealed class ArchiveTests
         Assert.Equal(("b.ko", "other"), Taken(Deb(Packed(s_tar, ending), name, sums), "./b.ko"));
     }
 
-    // What comes out of the fixture is no tar archive: that it is told so shows that it was unpacked.
+    // The fixture unpacks to no tar archive: the refusal shows that it was unpacked.
     [Theory]
     [InlineData("bz2")]
     [InlineData("lzma")]

@@ -136,7 +136,7 @@ public sealed class MergeTests : IDisposable
         }
     }
 
-    // Whatever the order of the results is, the same is told and written.
+    // The answer does not depend on the order of the results.
     [Fact]
     public void The_order_of_the_results_does_not_matter()
     {
