@@ -196,14 +196,14 @@ internal sealed class MemberSearch(MappedFile package, IArchiveEntries entries, 
         }
 
         _spool = Spool.Create(NameOf(entry.Name), request.Limits);
-        SumOfContents? computed = sum?.Compute();
+        BlockHash? computed = sum?.NewHash();
         for (int count; (count = entries.Read(_chunk)) > 0;)
         {
             _spool.Write(_chunk.AsSpan(0, count));
             computed?.Append(_chunk.AsSpan(0, count));
         }
 
-        if (computed?.Finish() is { } found && found != sum!.Value.Hexadecimal)
+        if (computed is not null && Convert.ToHexStringLower(computed.Finish()) is var found && found != sum!.Value.Hexadecimal)
         {
             throw new InvalidImageException(
                 package.Path,

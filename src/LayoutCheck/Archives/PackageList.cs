@@ -18,26 +18,8 @@ internal readonly record struct ContentSum(string Algorithm, string Hexadecimal)
         _ => null,
     };
 
-    /// <summary>The computation of a sum of this kind.</summary>
-    public SumOfContents Compute() => new(Hexadecimal.Length == Md5Digits);
-}
-
-/// <summary>The computation of a sum.</summary>
-/// <param name="isMd5">MD5; else SHA-256.</param>
-internal sealed class SumOfContents(bool isMd5)
-{
-    private readonly Md5? _md5 = isMd5 ? new Md5() : null;
-    private readonly Sha256? _sha256 = isMd5 ? null : new Sha256();
-
-    /// <summary>Adds bytes.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
-    {
-        _md5?.Append(bytes);
-        _sha256?.Append(bytes);
-    }
-
-    /// <summary>The sum, in small hexadecimal digits.</summary>
-    public string Finish() => Convert.ToHexStringLower(_md5?.Finish() ?? _sha256!.Finish());
+    /// <summary>A hash of this kind, to add the contents to.</summary>
+    public BlockHash NewHash() => Hexadecimal.Length == Md5Digits ? new Md5() : new Sha256();
 }
 
 /// <summary>The regular files that a package says it has, before its contents are read.</summary>

@@ -4,63 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace LayoutCheck.IO;
 
-/// <summary>
-/// MD5 (RFC 1321), in portions: the sums of Debian's packages. It finds damage and no forgery. The platform's own asks for OpenSSL, and ends the process where
-/// there is none.
-/// </summary>
-internal sealed class Md5
+/// <summary>MD5 (RFC 1321): the sums of Debian's packages. It finds damage and no forgery.</summary>
+internal sealed class Md5() : BlockHash([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476], isBigEndian: false)
 {
-    private const int BlockByteSize = 64;
-
-    private readonly uint[] _state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
-    private readonly byte[] _block = new byte[BlockByteSize];
-    private ulong _byteCount;
-
-    /// <summary>Adds bytes.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
-    {
-        int held = (int)(_byteCount % BlockByteSize);
-        _byteCount += (ulong)bytes.Length;
-        if (held > 0)
-        {
-            int taken = Math.Min(BlockByteSize - held, bytes.Length);
-            bytes[..taken].CopyTo(_block.AsSpan(held));
-            bytes = bytes[taken..];
-            if (held + taken < BlockByteSize)
-            {
-                return;
-            }
-
-            Mix(_block);
-        }
-
-        while (bytes.Length >= BlockByteSize)
-        {
-            Mix(bytes[..BlockByteSize]);
-            bytes = bytes[BlockByteSize..];
-        }
-
-        bytes.CopyTo(_block);
-    }
-
-    /// <summary>The hash of all that was added: 16 bytes. Nothing can be added afterwards.</summary>
-    public byte[] Finish()
-    {
-        ulong bits = _byteCount * 8;
-        int padding = (int)((BlockByteSize + 55 - (_byteCount % BlockByteSize)) % BlockByteSize);
-        byte[] end = new byte[1 + padding + 8];
-        end[0] = 0x80;
-        BinaryPrimitives.WriteUInt64LittleEndian(end.AsSpan(1 + padding), bits);
-        Append(end);
-        byte[] hash = new byte[16];
-        for (int i = 0; i < _state.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(hash.AsSpan(i * 4), _state[i]);
-        }
-
-        return hash;
-    }
-
     private static uint F(uint x, uint y, uint z) => z ^ (x & (y ^ z));
 
     private static uint G(uint x, uint y, uint z) => (x & z) + (y & ~z);
@@ -69,8 +15,9 @@ internal sealed class Md5
 
     private static uint I(uint x, uint y, uint z) => y ^ (x | ~z);
 
+    /// <inheritdoc/>
     // One line for each of the 64 steps: a loop with tables takes twice the time.
-    private void Mix(ReadOnlySpan<byte> block)
+    protected override void Mix(ReadOnlySpan<byte> block)
     {
         Span<uint> w = stackalloc uint[16];
         MemoryMarshal.Cast<byte, uint>(block)[..16].CopyTo(w);
@@ -79,7 +26,8 @@ internal sealed class Md5
             BinaryPrimitives.ReverseEndianness(w, w);
         }
 
-        (uint a, uint b, uint c, uint d) = (_state[0], _state[1], _state[2], _state[3]);
+        uint[] state = State;
+        (uint a, uint b, uint c, uint d) = (state[0], state[1], state[2], state[3]);
         a = b + BitOperations.RotateLeft(a + F(b, c, d) + w[0] + 0xd76aa478, 7);
         d = a + BitOperations.RotateLeft(d + F(a, b, c) + w[1] + 0xe8c7b756, 12);
         c = d + BitOperations.RotateLeft(c + F(d, a, b) + w[2] + 0x242070db, 17);
@@ -144,9 +92,9 @@ internal sealed class Md5
         d = a + BitOperations.RotateLeft(d + I(a, b, c) + w[11] + 0xbd3af235, 10);
         c = d + BitOperations.RotateLeft(c + I(d, a, b) + w[2] + 0x2ad7d2bb, 15);
         b = c + BitOperations.RotateLeft(b + I(c, d, a) + w[9] + 0xeb86d391, 21);
-        _state[0] += a;
-        _state[1] += b;
-        _state[2] += c;
-        _state[3] += d;
+        state[0] += a;
+        state[1] += b;
+        state[2] += c;
+        state[3] += d;
     }
 }

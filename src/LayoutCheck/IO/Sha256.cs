@@ -3,13 +3,10 @@ using System.Numerics;
 
 namespace LayoutCheck.IO;
 
-/// <summary>
-/// SHA-256 (FIPS 180-4), in portions. The platform's own asks for OpenSSL, ends the process where there is none, and takes longer to load than most answers.
-/// </summary>
-internal sealed class Sha256
+/// <summary>SHA-256 (FIPS 180-4). The platform's own takes longer to load than most answers.</summary>
+internal sealed class Sha256()
+    : BlockHash([0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19], isBigEndian: true)
 {
-    private const int BlockByteSize = 64;
-
     private static readonly uint[] s_constants =
     [
         0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74,
@@ -19,56 +16,8 @@ internal sealed class Sha256
         0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
     ];
 
-    private readonly uint[] _state = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
-    private readonly byte[] _block = new byte[BlockByteSize];
-    private ulong _byteCount;
-
-    /// <summary>Adds bytes.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
-    {
-        int held = (int)(_byteCount % BlockByteSize);
-        _byteCount += (ulong)bytes.Length;
-        if (held > 0)
-        {
-            int taken = Math.Min(BlockByteSize - held, bytes.Length);
-            bytes[..taken].CopyTo(_block.AsSpan(held));
-            bytes = bytes[taken..];
-            if (held + taken < BlockByteSize)
-            {
-                return;
-            }
-
-            Mix(_block);
-        }
-
-        while (bytes.Length >= BlockByteSize)
-        {
-            Mix(bytes[..BlockByteSize]);
-            bytes = bytes[BlockByteSize..];
-        }
-
-        bytes.CopyTo(_block);
-    }
-
-    /// <summary>The hash of all that was added: 32 bytes. Nothing can be added afterwards.</summary>
-    public byte[] Finish()
-    {
-        ulong bits = _byteCount * 8;
-        int padding = (int)((BlockByteSize + 55 - (_byteCount % BlockByteSize)) % BlockByteSize);
-        byte[] end = new byte[1 + padding + 8];
-        end[0] = 0x80;
-        BinaryPrimitives.WriteUInt64BigEndian(end.AsSpan(1 + padding), bits);
-        Append(end);
-        byte[] hash = new byte[32];
-        for (int i = 0; i < _state.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(i * 4), _state[i]);
-        }
-
-        return hash;
-    }
-
-    private void Mix(ReadOnlySpan<byte> block)
+    /// <inheritdoc/>
+    protected override void Mix(ReadOnlySpan<byte> block)
     {
         Span<uint> words = stackalloc uint[64];
         for (int i = 0; i < 16; i++)
@@ -83,7 +32,7 @@ internal sealed class Sha256
             words[i] = words[i - 16] + s0 + words[i - 7] + s1;
         }
 
-        uint[] state = _state;
+        uint[] state = State;
         (uint a, uint b, uint c, uint d, uint e, uint f, uint g, uint h) = (state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]);
         for (int i = 0; i < 64; i++)
         {
