@@ -39,8 +39,13 @@ internal sealed class MacroTable
             _entries.Add(name, entries = []);
         }
 
-        // A definition replaces those before it in its branch and in all branches within.
-        _ = entries.RemoveAll(e => IsWithin(e.Path, path));
+        // A definition replaces those before it in its branch and in all branches within. They are the last ones: whatever came since the branch was opened is
+        // within it, and nothing before is.
+        while (entries.Count > 0 && IsWithin(entries[^1].Path, path))
+        {
+            entries.RemoveAt(entries.Count - 1);
+        }
+
         entries.Add(new Entry(macro, path, condition));
     }
 
