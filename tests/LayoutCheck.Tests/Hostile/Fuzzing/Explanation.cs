@@ -1,4 +1,7 @@
+using System.Text;
 using LayoutCheck.Core;
+using LayoutCheck.Elf;
+using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Types;
 
@@ -77,7 +80,19 @@ internal static class Explanation
         ("pahole takes a type within a function", (image, _, _) => image.Kind == SourceKind.Dwarf && image.From.StartsWith("scopes.", StringComparison.Ordinal)),
         ("pahole takes a type within a namespace", (image, _, answer) => image.Kind == SourceKind.Dwarf && image.From.StartsWith("rust-twin.", StringComparison.Ordinal)
             && answer.Text.Contains("\tusize ", StringComparison.Ordinal)),
+
+        // DWARF 5 §7.5.5: a string of DW_FORM_strp ends with a zero byte of its section. Where it has none, pahole reads on in the bytes behind the section.
+        ("pahole reads a name over the end of .debug_str", (image, _, _) => image.Kind == SourceKind.Dwarf && image.Names.Any(n => LiesOverTheEnd(n.Name, image.Image))),
     ];
+
+    // Whether a string begins in .debug_str and ends behind it.
+    private static bool LiesOverTheEnd(string name, byte[] image)
+    {
+        using MappedFile file = MappedFile.FromBytes("case", image);
+        byte[] text = [.. Encoding.UTF8.GetBytes(name), 0];
+        return ElfFile.Read(file).Find(".debug_str") is { } section && (int)(section.FileOffset + section.ByteSize) is var end
+            && Enumerable.Range(end - name.Length, name.Length).Any(start => start >= (int)section.FileOffset && image.AsSpan(start).StartsWith(text));
+    }
 
     /// <summary>The name of what explains that pahole has a definition where we find none, or null.</summary>
     public static string? OfMissing(FuzzRun.Comparable image, LayoutRows theirs, Pahole.Answer answer) => s_missing.FirstOrDefault(e => e.Holds(image, theirs, answer)).Name;
