@@ -1,5 +1,7 @@
 using LayoutCheck.Core;
 using LayoutCheck.IO;
+using LayoutCheck.Platform;
+using Microsoft.Win32.SafeHandles;
 
 namespace LayoutCheck.Inputs;
 
@@ -34,6 +36,7 @@ internal static class PipeInput
         {
             request.Progress?.Report($"waiting for {name}", 0);
             using Stream stream = open();
+            Widen(stream);
             for (int count; (count = stream.Read(chunk)) > 0;)
             {
                 spool.Write(chunk.AsSpan(0, count));
@@ -50,5 +53,11 @@ internal static class PipeInput
         }
 
         return spool.ToFile(name, inputs);
+    }
+
+    private static void Widen(Stream stream)
+    {
+        using SafeFileHandle standardInput = new(0, ownsHandle: false);
+        PipeBuffer.Widen(stream is FileStream file ? file.SafeFileHandle : standardInput);
     }
 }

@@ -35,6 +35,7 @@ internal static unsafe partial class Libc
 
     // fcntl.h.
     public const int F_GETFD = 1;
+    public const int F_SETPIPE_SZ = 1031;
     public const int FD_CLOEXEC = 1;
     public const int O_RDWR = 2;
     public const int O_CLOEXEC = 0x8_0000;
@@ -87,4 +88,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     public static partial int Control(int file, int command);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    public static partial int Control(SafeFileHandle file, int command, int argument);
 }

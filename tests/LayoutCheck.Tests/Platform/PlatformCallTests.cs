@@ -23,7 +23,7 @@ public sealed class PlatformCallTests
         ["libc signal"] = "PosixSignalRegistration",
         ["libc write"] = "Console.OpenStandardOutput",
         ["libc ioctl"] = "Console.WindowWidth",
-        ["libc fcntl"] = "a standard output that is closed is not noticed",
+        ["libc fcntl"] = "a standard output that is closed is not noticed; a pipe keeps its buffer",
         ["libdebuginfod.so.1 debuginfod_begin"] = "refused: --debuginfod",
         ["libdebuginfod.so.1 debuginfod_end"] = "refused: --debuginfod",
         ["libdebuginfod.so.1 debuginfod_find_debuginfo"] = "refused: --debuginfod",
