@@ -28,7 +28,7 @@ internal sealed record InputStamp(FileState State, string? Path, ImmutableArray<
 
         FileState state = FileState.Of(word);
         return state.Kind is FileKind.Directory || (state.Kind == FileKind.Unknown && Directory.Exists(word)) ? OfFound(() => KernelTree.Find(word, request.Member))
-            : state.IsFile ? new InputStamp(state, word, [])
+            : state.Kind == FileKind.Regular ? new InputStamp(state, word, [])
             : state != default || word == InputResolver.StandardInputWord ? s_unknown
             : word.Contains('/', StringComparison.Ordinal) ? s_unknown
             : ReleaseName.IsOne(word) ? OfFound(() => ReleaseName.Find(word, request.WantsDwarf, request.WantsBtf, request.Root))
