@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+
+namespace LayoutCheck.Bpf;
+
+/// <summary>Which of the accesses that do not resolve are never reached, since an existence check leaves them out.</summary>
+/// <param name="target">The object.</param>
+/// <param name="answers">The answer to each of its relocations.</param>
+internal sealed class BpfGuards(BpfObject target, ImmutableArray<BpfAnswer> answers)
+{
+    // So many checks are tried one by one for the one that guards an access.
+    private const int MostChecks = 64;
+
+    private readonly Dictionary<(string Section, int Start), Function?> _functions = [];
+    private readonly Dictionary<(string Section, int Start), int[]> _byFunction = target.Relocations.Select((r, i) => (r, i))
+        .GroupBy(p => (p.r.Section, p.r.FunctionRange.Start)).ToDictionary(g => g.Key, g => g.Select(p => p.i).ToArray());
+
+    // The members and types whose existence checks come to 0, of any function.
+    private readonly HashSet<(string?, string)> _asked = [.. target.Relocations.Select((r, i) => (r, i)).Where(p => p.r.Kind.IsQuestion() && answers[p.i].KernelValue == 0).Select(p => KeyOf(p.r))];
+
+    /// <summary>The guard of a relocation that does not resolve, and the checks that it consists of.</summary>
+    /// <param name="index">The number of the relocation.</param>
+    public (BpfGuard Guard, ImmutableArray<string> Checks) Find(int index)
+    {
+        BpfRelocation relocation = target.Relocations[index];
+        (string, int) key = (relocation.Section, relocation.FunctionRange.Start);
+        if (!_functions.TryGetValue(key, out Function? function))
+        {
+            function = Function.Follow(target, answers, _byFunction[key], relocation);
+            _functions.Add(key, function);
+        }
+
+        if (function is null)
+        {
+            return (BpfGuard.Unclear, []);
+        }
+
+        return !function.IsReached(relocation) ? (BpfGuard.Guarded, [.. function.ChecksOf(relocation, MostChecks)])
+            : IsAsked(relocation) ? (BpfGuard.Unclear, [])
+            : (BpfGuard.None, []);
+    }
+
+    // A check of the same member, of one that it is in, or of the type.
+    private bool IsAsked(BpfRelocation relocation)
+    {
+        (string? root, string member) = KeyOf(relocation);
+        for (string at = member; at.Length > 0; at = at.LastIndexOf('.') is > 0 and int dot ? at[..dot] : "")
+        {
+            if (_asked.Contains((root, at)))
+            {
+                return true;
+            }
+        }
+
+        return _asked.Contains((root, ""));
+    }
+
+    private static (string? Root, string Member) KeyOf(BpfRelocation relocation)
+    {
+        BpfAccess access = relocation.Access;
+        string? name = access.Types[access.Root].Name;
+        return (name is null ? null : BpfNames.Essential(name), access.Kind.IsOfEnumerator() ? BpfNames.Essential(access.Last.Name ?? "") : access.MemberPath);
+    }
+
+    // A function on the kernel: the values that its relocations have there, and what is reached with them.
+    private sealed class Function(BpfInstruction[] code, int start, Dictionary<int, long?> values, bool[] isReached, ImmutableArray<BpfRelocation> checks)
+    {
+        private readonly Dictionary<int, bool[]?> _without = [];
+
+        public static Function? Follow(BpfObject target, ImmutableArray<BpfAnswer> answers, int[] relocations, BpfRelocation example)
+        {
+            (int start, int end) = example.FunctionRange;
+            if (end - start > BpfFlow.MostInstructions)
+            {
+                return null;
+            }
+
+            BpfInstruction[] code = target.Read(example.Section, start, end - start);
+            Dictionary<int, long?> values = [];
+            foreach (int i in relocations)
+            {
+                values[target.Relocations[i].Instruction - start] = (long?)answers[i].KernelValue;
+            }
+
+            return BpfFlow.Reach(code, values) is { } isReached
+                ? new Function(code, start, values, isReached, [.. relocations.Select(i => target.Relocations[i]).Where(r => r.Kind.IsQuestion() || r.Kind is BpfRelocationKind.TypeSize or BpfRelocationKind.EnumeratorValue)])
+                : null;
+        }
+
+        public bool IsReached(BpfRelocation relocation) => isReached[relocation.Instruction - start];
+
+        // The checks without whose answer the access would be reached; where none does it alone, those that ask for the same.
+        public IEnumerable<string> ChecksOf(BpfRelocation relocation, int most)
+        {
+            int at = relocation.Instruction - start;
+            return checks.Take(most).Where(c => Without(c.Instruction - start) is not { } reached || reached[at]).Select(c => $"{c.Kind.Macro()}({c.Access.Describe()})").Distinct();
+        }
+
+        private bool[]? Without(int check)
+        {
+            if (!_without.TryGetValue(check, out bool[]? reached))
+            {
+                reached = BpfFlow.Reach(code, new Dictionary<int, long?>(values) { [check] = null });
+                _without.Add(check, reached);
+            }
+
+            return reached;
+        }
+    }
+}
