@@ -40,7 +40,7 @@ public static class BpfAnalysis
     {
         HashSet<string> names = [.. target.Relocations.Select(r => r.Access.Types[r.Access.Root].Name).OfType<string>().Select(BpfNames.Essential)];
         using WorkerPool pool = new(threads);
-        BpfResolver resolver = new(BpfKernels.Of(kernel.Types, names, pool), target.IsBigEndian);
+        BpfResolver resolver = new(BpfKernels.Of(kernel.Types, names, kernel.SuggestedNames, pool), target.IsBigEndian);
         ImmutableArray<BpfAnswer> answers = [.. target.Relocations.Select(r => Patch(target, r, resolver.Resolve(r)))];
         BpfGuards guards = new(target, answers);
         return [.. target.Relocations.Select((r, i) => ResultOf(r, answers[i], answers[i].Outcome == BpfOutcome.Missing ? guards.Find(i) : (BpfGuard.NotNeeded, [])))];
@@ -81,7 +81,9 @@ public static class BpfAnalysis
             TypeName type = new(TypeNameKind.Struct, result.Root!);
             if (Histories.Find(type, result.Member) is { } member && told.Add((result.Root!, member.Name)) && Histories.For(type, result.Member, release) is { } sentence)
             {
-                quoted.Add(new QuotedHistory(type, member.Name, $"{sentence}; {Remedy(member)}"));
+                // What a driver writes is no help to a program.
+                string plain = member.Write is { } write ? sentence.Replace($": use {write}", "", StringComparison.Ordinal) : sentence;
+                quoted.Add(new QuotedHistory(type, member.Name, $"{plain}: {Remedy(member)}"));
             }
         }
 
@@ -91,5 +93,6 @@ public static class BpfAnalysis
     private static string Remedy(MemberHistory member)
         => member is { Successor: { } successor, SuccessorStruct: { } holder }
             ? $"ask bpf_core_field_exists for {successor} of a flavour, struct {holder}___new {{ ... {successor}; }}, and read {member.Name} where it is not there"
-            : $"guard it by bpf_core_field_exists, with a flavour (struct {member.Struct}___old) that has it";
+            : member.Retyped is not null ? $"read it by a flavour of the type that the kernel has, struct {member.Struct}___new"
+            : $"guard it by bpf_core_field_exists, in a flavour of its own, struct {member.Struct}___{(member.Since is null ? "old" : "new")}";
 }

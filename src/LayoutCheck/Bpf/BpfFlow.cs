@@ -19,6 +19,7 @@ internal sealed class BpfFlow
 
     private readonly BpfInstruction[] _code;
     private readonly IReadOnlyDictionary<int, long?> _values;
+    private readonly IReadOnlySet<int> _ends;
     private readonly Dictionary<int, BpfState> _states = [];
     private readonly Stack<int> _work = [];
     private readonly bool[] _isReached;
@@ -27,9 +28,10 @@ internal sealed class BpfFlow
     private readonly bool[] _isTarget;
     private int _steps;
 
-    private BpfFlow(BpfInstruction[] code, IReadOnlyDictionary<int, long?> values)
+    private BpfFlow(BpfInstruction[] code, IReadOnlyDictionary<int, long?> values, IReadOnlySet<int> ends)
     {
         _code = code;
+        _ends = ends;
         _values = values;
         _isReached = new bool[code.Length];
         _isTarget = new bool[code.Length];
@@ -45,14 +47,15 @@ internal sealed class BpfFlow
     /// <summary>Whether each instruction can be reached; null when it takes too long to tell.</summary>
     /// <param name="code">The function's instructions.</param>
     /// <param name="values">By the number of an instruction, the constant that a relocation gives it; null for one that is not known.</param>
-    public static bool[]? Reach(BpfInstruction[] code, IReadOnlyDictionary<int, long?> values)
+    /// <param name="ends">The numbers of instructions that every way ends at; none by default.</param>
+    public static bool[]? Reach(BpfInstruction[] code, IReadOnlyDictionary<int, long?> values, IReadOnlySet<int>? ends = null)
     {
         if (code.Length > MostInstructions)
         {
             return null;
         }
 
-        BpfFlow flow = new(code, values);
+        BpfFlow flow = new(code, values, ends ?? new HashSet<int>());
         flow.Enter(0, new BpfState());
         return flow.Run() ? flow._isReached : null;
     }
@@ -70,7 +73,7 @@ internal sealed class BpfFlow
                 }
 
                 _isReached[at] = true;
-                int? next = Step(at, state);
+                int? next = _ends.Contains(at) ? null : Step(at, state);
                 if (next is not { } following)
                 {
                     break;

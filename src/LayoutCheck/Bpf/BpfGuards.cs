@@ -35,9 +35,19 @@ internal sealed class BpfGuards(BpfObject target, ImmutableArray<BpfAnswer> answ
         }
 
         return !function.IsReached(relocation) ? (BpfGuard.Guarded, [.. function.ChecksOf(relocation, MostChecks)])
-            : IsAsked(relocation) ? (BpfGuard.Unclear, [])
+            : IsAsked(relocation) && !IsReachedUnasked(function, relocation) ? (BpfGuard.Unclear, [])
             : (BpfGuard.None, []);
     }
+
+    // Whether a way leads to the access past none of the checks that ask for it; not where they are in other functions.
+    private static bool IsReachedUnasked(Function function, BpfRelocation relocation)
+    {
+        (string? root, string member) = KeyOf(relocation);
+        HashSet<int> checks = [.. function.Checks.Where(c => KeyOf(c) is var key && key.Root == root && IsSameOrAround(key.Member, member)).Select(c => c.Instruction)];
+        return checks.Count > 0 && function.IsReachedWithout(checks, relocation);
+    }
+
+    private static bool IsSameOrAround(string asked, string member) => asked.Length == 0 || asked == member || member.StartsWith(asked + ".", StringComparison.Ordinal);
 
     // A check of the same member, of one that it is in, or of the type.
     private bool IsAsked(BpfRelocation relocation)
@@ -85,6 +95,11 @@ internal sealed class BpfGuards(BpfObject target, ImmutableArray<BpfAnswer> answ
                 ? new Function(code, start, values, isReached, [.. relocations.Select(i => target.Relocations[i]).Where(r => r.Kind.IsQuestion() || r.Kind is BpfRelocationKind.TypeSize or BpfRelocationKind.EnumeratorValue)])
                 : null;
         }
+
+        public ImmutableArray<BpfRelocation> Checks => checks;
+
+        public bool IsReachedWithout(HashSet<int> instructions, BpfRelocation relocation)
+            => BpfFlow.Reach(code, values, new HashSet<int>(instructions.Select(i => i - start))) is not { } reached || reached[relocation.Instruction - start];
 
         public bool IsReached(BpfRelocation relocation) => isReached[relocation.Instruction - start];
 

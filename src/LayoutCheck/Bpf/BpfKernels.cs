@@ -13,7 +13,8 @@ internal static class BpfKernels
     /// </summary>
     /// <param name="source">The source.</param>
     /// <param name="names">The names without flavours that candidates are asked for.</param>
+    /// <param name="all">Tells all structs and unions of the source.</param>
     /// <param name="pool">The worker threads.</param>
-    public static IBpfKernel Of(ITypeSource source, IReadOnlySet<string> names, WorkerPool pool)
-        => source is BtfTypeReader btf ? new BtfBpfTypes(btf.Index, () => source.Target.WordByteSize, names) : new GraphBpfTypes(source, names, pool);
+    public static IBpfKernel Of(ITypeSource source, IReadOnlySet<string> names, Func<IReadOnlyList<TypeName>> all, WorkerPool pool)
+        => source is BtfTypeReader btf ? new BtfBpfTypes(btf.Index, () => source.Target.WordByteSize, names) : new GraphBpfTypes(source, names, all(), pool);
 }

@@ -173,6 +173,7 @@ internal sealed class BpfMatcher(BpfAccess local, IBpfTypes kernel, BpfWork work
             BpfTypeKind.Array => "an array",
             BpfTypeKind.Integer => "an integer",
             BpfTypeKind.Float => "a floating-point number",
+            _ when type.Name is null => $"a {type.Describe()}",
             _ => type.Describe(),
         };
     }

@@ -57,7 +57,7 @@ internal sealed class BpfResolver(IBpfKernel kernel, bool isBigEndian)
         BpfType root = local.Types[local.Root];
         if (root.Name is null)
         {
-            throw new BpfRefusedException($"it is of {root.Describe()} without a name, which cannot be looked for");
+            throw new BpfRefusedException($"it is of a type without a name, which cannot be looked for");
         }
 
         if (!_candidates.TryGetValue(local.Root, out IReadOnlyList<uint>? candidates))
@@ -104,9 +104,13 @@ internal sealed class BpfResolver(IBpfKernel kernel, bool isBigEndian)
 
     private BpfAnswer AnswerOf(BpfAccess local, BpfValue mine, BpfAccess access)
     {
+        if (local.Kind == BpfRelocationKind.TypeIdTarget && !kernel.HasBtfIds)
+        {
+            throw new BpfUndecidedException("DWARF has no type ids, which --source btf tells");
+        }
+
         BpfValue theirs = BpfCalculation.Of(access, isBigEndian);
-        ulong? value = local.Kind == BpfRelocationKind.TypeIdTarget && !kernel.HasBtfIds ? null : theirs.Value;
-        return new BpfAnswer(BpfOutcome.Resolved, mine.Value, value)
+        return new BpfAnswer(BpfOutcome.Resolved, mine.Value, theirs.Value)
         {
             KernelAccess = access.Describe(),
             Sizes = (mine.FieldSize, theirs.FieldSize),

@@ -99,7 +99,9 @@ internal sealed record BpfType(BpfTypeKind Kind, string? Name)
             BpfTypeKind.Void => "void",
             _ => "",
         };
-        return Name is null ? what.Length == 0 ? "a type without a name" : what : what.Length == 0 ? Name : $"{what} {Name}";
+        return Name is { } name ? what.Length == 0 ? name : $"{what} {name}"
+            : Kind is BpfTypeKind.Struct or BpfTypeKind.Union or BpfTypeKind.Enum ? $"{what} without a name"
+            : what.Length == 0 ? "a type without a name" : what;
     }
 }
 

@@ -13,7 +13,9 @@ internal sealed class GraphBpfTypes : IBpfKernel
     private static readonly TypeNameKind[] s_kinds = [TypeNameKind.Struct, TypeNameKind.Union, TypeNameKind.Enum, TypeNameKind.Typedef];
 
     private readonly ITypeSource _source;
-    private readonly Dictionary<TypeName, DefinitionSet> _sets = [];
+
+    // By name without flavour.
+    private readonly ILookup<TypeName, DefinitionSet> _sets;
     private readonly List<Func<BpfType>> _make = [() => BpfType.Void];
     private readonly List<BpfType?> _made = [BpfType.Void];
     private readonly Dictionary<(TypeGraph, TypeId), uint> _ids = new(new ByGraph());
@@ -21,16 +23,16 @@ internal sealed class GraphBpfTypes : IBpfKernel
     /// <summary>Finds the definitions of all names at once.</summary>
     /// <param name="source">The source.</param>
     /// <param name="names">The names without flavours that candidates are asked for.</param>
+    /// <param name="all">All structs and unions of the kernel: some have flavours there.</param>
     /// <param name="pool">The worker threads.</param>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
-    public GraphBpfTypes(ITypeSource source, IReadOnlySet<string> names, WorkerPool pool)
+    public GraphBpfTypes(ITypeSource source, IReadOnlySet<string> names, IReadOnlyList<TypeName> all, WorkerPool pool)
     {
         _source = source;
-        TypeName[] wanted = [.. names.Order(StringComparer.Ordinal).SelectMany(n => s_kinds.Select(k => new TypeName(k, n)))];
-        foreach (DefinitionSet set in wanted.Length == 0 ? [] : source.FindAll(wanted, pool).Sets)
-        {
-            _sets[set.Name] = set;
-        }
+        IEnumerable<TypeName> flavoured = all.Where(n => n.Name.Contains("___", StringComparison.Ordinal) && BpfNames.Essential(n.Name) is { } essential && essential != n.Name && names.Contains(essential));
+        TypeName[] wanted = [.. names.Order(StringComparer.Ordinal).SelectMany(n => s_kinds.Select(k => new TypeName(k, n))), .. flavoured];
+        ImmutableArray<DefinitionSet> sets = wanted.Length == 0 ? [] : source.FindAll(wanted, pool).Sets;
+        _sets = sets.ToLookup(s => new TypeName(s.Name.Kind, BpfNames.Essential(s.Name.Name)));
     }
 
     /// <inheritdoc/>
@@ -54,21 +56,31 @@ internal sealed class GraphBpfTypes : IBpfKernel
             BpfTypeKind.Typedef => TypeNameKind.Typedef,
             _ => throw NotSearched(local),
         };
-        DefinitionSet set = _sets[new TypeName(kind, essentialName)];
-        if (set.Problem is { } problem)
+        TypeDefinition[] found = Definitions(new TypeName(kind, essentialName), out int declarationCount);
+        if (local.Kind == BpfTypeKind.Forward)
+        {
+            // Where one is defined, no declaration is left.
+            return found.Length == 0 && declarationCount > 0 ? [Add(() => new BpfType(BpfTypeKind.Forward, essentialName) { IsFlagged = local.IsFlagged })] : [];
+        }
+
+        return local.Kind != BpfTypeKind.Typedef ? [.. found.Select(d => IdOf(d.Graph, d.Root))]
+            : found.Length == 0 ? throw NotSearched(local)
+            : [.. found.Select(d => Add(() => new BpfType(BpfTypeKind.Typedef, essentialName) { Target = IdOf(d.Graph, d.Root) }))];
+    }
+
+    private TypeDefinition[] Definitions(TypeName name, out int declarationCount)
+    {
+        DefinitionSet[] sets = [.. _sets[name]];
+        if (sets.Select(s => s.Problem).FirstOrDefault(p => p is not null) is { } problem)
         {
             throw new BpfUndecidedException(problem.Problem);
         }
 
-        if (local.Kind == BpfTypeKind.Forward)
-        {
-            // Where one is defined, no declaration is left.
-            return set.Distinct.IsEmpty && set.DeclarationCount > 0 ? [Add(() => new BpfType(BpfTypeKind.Forward, essentialName) { IsFlagged = local.IsFlagged })] : [];
-        }
+        declarationCount = sets.Sum(s => s.DeclarationCount);
+        TypeDefinition[] found = [.. sets.SelectMany(s => s.Distinct)];
 
-        return local.Kind != BpfTypeKind.Typedef ? [.. set.Distinct.Select(d => IdOf(d.Graph, d.Root))]
-            : set.Distinct.IsEmpty ? throw NotSearched(local)
-            : [.. set.Distinct.Select(d => Add(() => new BpfType(BpfTypeKind.Typedef, essentialName) { Target = IdOf(d.Graph, d.Root) }))];
+        // BTF has the definitions within functions among the others.
+        return found.Length > 0 || name.Kind is TypeNameKind.Enum or TypeNameKind.Typedef ? found : [.. _source.FindRemainder(name).Local];
     }
 
     private static BpfUndecidedException NotSearched(BpfType local)

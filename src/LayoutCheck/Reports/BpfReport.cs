@@ -41,13 +41,14 @@ public sealed record BpfReport(ImmutableArray<BpfResult> Relocations, ComparedIm
         List<string> parts =
         [
             count == 0 ? $"{Printable.Count((ulong)Relocations.Length, "existence check")} and no access {on}"
-                : ResolvedCount == count ? count == 1 ? $"its access resolves {on}" : $"all {count} accesses resolve {on}"
-                : $"{ResolvedCount} of {Printable.Count((ulong)count, "access").Replace("accesss", "accesses", StringComparison.Ordinal)} resolve {on}",
+                : ResolvedCount == count ? count == 1 ? $"its one access resolves {on}" : $"all {count} accesses resolve {on}"
+                : $"{ResolvedCount} of {count} {(count == 1 ? "access" : "accesses")} {(ResolvedCount == 1 ? "resolves" : "resolve")} {on}",
         ];
-        Add(parts, Relocations.Where(r => r.Answer.Outcome == BpfOutcome.Missing && r.Guard == BpfGuard.None), "does not", "do not");
-        Add(parts, Relocations.Where(r => r.Answer.Outcome == BpfOutcome.Refused), "makes libbpf refuse the object", "make libbpf refuse the object");
-        Add(parts, Relocations.Where(r => r.IsUndecided), "cannot be told", "cannot be told");
-        Add(parts, Relocations.Where(r => r.Answer.Outcome == BpfOutcome.Missing && r.Guard == BpfGuard.Guarded), "does not, and is guarded", "do not, and are guarded");
+        HashSet<string> named = new(StringComparer.Ordinal);
+        Add(parts, named, Relocations.Where(r => r.Answer.Outcome == BpfOutcome.Missing && r.Guard == BpfGuard.None), "does not", "do not");
+        Add(parts, named, Relocations.Where(r => r.Answer.Outcome == BpfOutcome.Refused), "makes libbpf refuse the object", "make libbpf refuse the object");
+        Add(parts, named, Relocations.Where(r => r.IsUndecided), "cannot be told", "cannot be told");
+        Add(parts, named, Relocations.Where(r => r.Answer.Outcome == BpfOutcome.Missing && r.Guard == BpfGuard.Guarded), "does not, and is guarded", "do not, and are guarded");
         return string.Join("; ", parts);
     }
 
@@ -60,9 +61,10 @@ public sealed record BpfReport(ImmutableArray<BpfResult> Relocations, ComparedIm
         return result.Answer.Outcome == BpfOutcome.Missing && result.IsOfStruct ? Histories.Where(h => h.Type.Name == result.Root && h.Member == first) : [];
     }
 
-    private static void Add(List<string> parts, IEnumerable<BpfResult> results, string one, string several)
+    // An access that comes to several things is named by the worst.
+    private static void Add(List<string> parts, HashSet<string> named, IEnumerable<BpfResult> results, string one, string several)
     {
-        string[] names = [.. results.Select(r => r.Access).Distinct()];
+        string[] names = [.. results.Select(r => r.Access).Where(named.Add)];
         if (names.Length > 0)
         {
             string rest = names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "";

@@ -1,14 +1,14 @@
 #include "core.h"
-/* Names of which kernels have several structs that differ. */
-struct map_info { void *next; int none; unsigned long base; unsigned long v_start; } CORE;
-struct pci_root { int bus; void *res; } CORE;
-struct iter_state { int pos; void *m; int count; } CORE;
-struct state { int x; int flags; void *next; int num; } CORE;
-struct queue { void *queue; int head; } CORE;
-PROGRAM(ambiguous)(struct map_info *m, struct pci_root *p, struct iter_state *i, struct state *s, struct queue *q)
+/* Names of which kernels have several structs: of two xen and x86, of three irq, of one with a flavour. */
+struct irq_info { unsigned irq; int lock; void *chip_data; short type; } CORE;
+struct elf_thread_core_info { void *task; int notes; } CORE;
+struct pci_root_info { int none; } CORE;
+struct remap_data { int no_translate; int mfn; } CORE;
+struct nf_conn { unsigned mark; unsigned long status; } CORE;
+PROGRAM(ambiguous)(struct irq_info *i, struct elf_thread_core_info *e, struct nf_conn *n, struct remap_data *r, struct pci_root_info *p)
 {
 	long sum = 0;
-	USE(TYPE_SIZE(struct map_info)); USE(TYPE_SIZE(struct pci_root)); USE(TYPE_SIZE(struct iter_state)); USE(KERNEL_ID(struct state)); USE(HAS(m->next));
-	USE(SIZE_AT(m->v_start)); USE(AT(s->flags)); USE(AT(q->head)); USE(AT(i->pos));
+	USE(HAS(p->none)); USE(TYPE_SIZE(struct pci_root_info)); USE(KERNEL_ID(struct pci_root_info)); USE(HAS_TYPE(struct pci_root_info)); USE(AT(i->irq)); USE(AT(i->lock)); USE(HAS(i->irq));
+	USE(AT(e->notes)); USE(HAS(e->task)); USE(n->mark); USE(n->status); USE(TYPE_SIZE(struct nf_conn)); USE(AT(r->mfn));
 	return sum;
 }

@@ -6,7 +6,7 @@ struct user_struct { int a; } CORE;
 PROGRAM(signs)(struct task_struct *t, struct page *p)
 {
 	long sum = 0;
-	USE(IS_SIGNED(t->pid)); USE(IS_SIGNED(t->flags)); USE(IS_SIGNED(t->prio)); USE(IS_SIGNED(t->start_time)); USE(IS_SIGNED(t->comm)); USE(IS_SIGNED(t->mm));
+	USE(IS_SIGNED(t->pid)); USE(IS_SIGNED(t->flags)); USE(IS_SIGNED(t->prio)); USE(IS_SIGNED(t->start_time));
 	USE(IS_SIGNED(p->_refcount.counter)); USE(RIGHT(t->pid)); USE(LEFT(t->pid)); USE(SIZE_AT(t->mm)); USE(SIZE_AT(t->comm));
 	return sum;
 }
