@@ -10,8 +10,6 @@ internal sealed class BpfFlow
     /// <summary>Functions of more instructions are not followed.</summary>
     public const int MostInstructions = 1 << 17;
 
-    private const int MostSteps = 1 << 23;
-
     // Operations of jumps.
     private const int Always = 0x00;
     private const int Call = 0x80;
@@ -26,10 +24,11 @@ internal sealed class BpfFlow
 
     // What jumps lead to: where ways meet, what holds on all of them is kept.
     private readonly bool[] _isTarget;
-    private int _steps;
+    private readonly BpfWork _steps;
 
-    private BpfFlow(BpfInstruction[] code, IReadOnlyDictionary<int, long?> values, IReadOnlySet<int> ends)
+    private BpfFlow(BpfInstruction[] code, IReadOnlyDictionary<int, long?> values, BpfWork steps, IReadOnlySet<int> ends)
     {
+        _steps = steps;
         _code = code;
         _ends = ends;
         _values = values;
@@ -47,31 +46,36 @@ internal sealed class BpfFlow
     /// <summary>Whether each instruction can be reached; null when it takes too long to tell.</summary>
     /// <param name="code">The function's instructions.</param>
     /// <param name="values">By the number of an instruction, the constant that a relocation gives it; null for one that is not known.</param>
+    /// <param name="steps">The steps that are left.</param>
     /// <param name="ends">The numbers of instructions that every way ends at; none by default.</param>
-    public static bool[]? Reach(BpfInstruction[] code, IReadOnlyDictionary<int, long?> values, IReadOnlySet<int>? ends = null)
+    public static bool[]? Reach(BpfInstruction[] code, IReadOnlyDictionary<int, long?> values, BpfWork steps, IReadOnlySet<int>? ends = null)
     {
         if (code.Length > MostInstructions)
         {
             return null;
         }
 
-        BpfFlow flow = new(code, values, ends ?? new HashSet<int>());
+        BpfFlow flow = new(code, values, steps, ends ?? new HashSet<int>());
         flow.Enter(0, new BpfState());
-        return flow.Run() ? flow._isReached : null;
+        try
+        {
+            flow.Run();
+            return flow._isReached;
+        }
+        catch (BpfUndecidedException)
+        {
+            return null;
+        }
     }
 
-    private bool Run()
+    private void Run()
     {
         while (_work.TryPop(out int at))
         {
             BpfState state = _states[at].Clone();
             while (at < _code.Length)
             {
-                if (++_steps > MostSteps)
-                {
-                    return false;
-                }
-
+                _steps.Step();
                 _isReached[at] = true;
                 int? next = _ends.Contains(at) ? null : Step(at, state);
                 if (next is not { } following)
@@ -88,8 +92,6 @@ internal sealed class BpfFlow
                 at = following;
             }
         }
-
-        return true;
     }
 
     private void Enter(int at, BpfState state)

@@ -10,7 +10,11 @@ internal sealed class BpfGuards(BpfObject target, ImmutableArray<BpfAnswer> answ
     // So many checks are tried one by one for the one that guards an access.
     private const int MostChecks = 64;
 
+    // What is called by programs is in this section.
+    private const string Subprograms = ".text";
+
     private readonly Dictionary<(string Section, int Start), Function?> _functions = [];
+    private readonly BpfWork _steps = new();
     private readonly Dictionary<(string Section, int Start), int[]> _byFunction = target.Relocations.Select((r, i) => (r, i))
         .GroupBy(p => (p.r.Section, p.r.FunctionRange.Start)).ToDictionary(g => g.Key, g => g.Select(p => p.i).ToArray());
 
@@ -25,7 +29,7 @@ internal sealed class BpfGuards(BpfObject target, ImmutableArray<BpfAnswer> answ
         (string, int) key = (relocation.Section, relocation.FunctionRange.Start);
         if (!_functions.TryGetValue(key, out Function? function))
         {
-            function = Function.Follow(target, answers, _byFunction[key], relocation);
+            function = Function.Follow(target, answers, _byFunction[key], relocation, _steps);
             _functions.Add(key, function);
         }
 
@@ -35,16 +39,16 @@ internal sealed class BpfGuards(BpfObject target, ImmutableArray<BpfAnswer> answ
         }
 
         return !function.IsReached(relocation) ? (BpfGuard.Guarded, [.. function.ChecksOf(relocation, MostChecks)])
-            : IsAsked(relocation) && !IsReachedUnasked(function, relocation) ? (BpfGuard.Unclear, [])
+            : MayBeGuarded(function, relocation) ? (BpfGuard.Unclear, [])
             : (BpfGuard.None, []);
     }
 
-    // Whether a way leads to the access past none of the checks that ask for it; not where they are in other functions.
-    private static bool IsReachedUnasked(Function function, BpfRelocation relocation)
+    // Whether every way to the access leads past a check that asks for it; or a check in another function that calls this one, or is called, does.
+    private bool MayBeGuarded(Function function, BpfRelocation relocation)
     {
         (string? root, string member) = KeyOf(relocation);
-        HashSet<int> checks = [.. function.Checks.Where(c => KeyOf(c) is var key && key.Root == root && IsSameOrAround(key.Member, member)).Select(c => c.Instruction)];
-        return checks.Count > 0 && function.IsReachedWithout(checks, relocation);
+        HashSet<int> checks = [.. function.Checks.Where(c => c.Kind.IsQuestion() && KeyOf(c) is var key && key.Root == root && IsSameOrAround(key.Member, member)).Select(c => c.Instruction)];
+        return checks.Count > 0 ? !function.IsReachedWithout(checks, relocation) : (relocation.Section == Subprograms || function.HasCalls) && IsAsked(relocation);
     }
 
     private static bool IsSameOrAround(string asked, string member) => asked.Length == 0 || asked == member || member.StartsWith(asked + ".", StringComparison.Ordinal);
@@ -72,11 +76,11 @@ internal sealed class BpfGuards(BpfObject target, ImmutableArray<BpfAnswer> answ
     }
 
     // A function on the kernel: the values that its relocations have there, and what is reached with them.
-    private sealed class Function(BpfInstruction[] code, int start, Dictionary<int, long?> values, bool[] isReached, ImmutableArray<BpfRelocation> checks)
+    private sealed class Function(BpfInstruction[] code, int start, Dictionary<int, long?> values, bool[] isReached, BpfWork steps, ImmutableArray<BpfRelocation> checks)
     {
         private readonly Dictionary<int, bool[]?> _without = [];
 
-        public static Function? Follow(BpfObject target, ImmutableArray<BpfAnswer> answers, int[] relocations, BpfRelocation example)
+        public static Function? Follow(BpfObject target, ImmutableArray<BpfAnswer> answers, int[] relocations, BpfRelocation example, BpfWork steps)
         {
             (int start, int end) = example.FunctionRange;
             if (end - start > BpfFlow.MostInstructions)
@@ -91,30 +95,32 @@ internal sealed class BpfGuards(BpfObject target, ImmutableArray<BpfAnswer> answ
                 values[target.Relocations[i].Instruction - start] = (long?)answers[i].KernelValue;
             }
 
-            return BpfFlow.Reach(code, values) is { } isReached
-                ? new Function(code, start, values, isReached, [.. relocations.Select(i => target.Relocations[i]).Where(r => r.Kind.IsQuestion() || r.Kind is BpfRelocationKind.TypeSize or BpfRelocationKind.EnumeratorValue)])
+            return BpfFlow.Reach(code, values, steps) is { } isReached
+                ? new Function(code, start, values, isReached, steps, [.. relocations.Select(i => target.Relocations[i]).Where(r => r.Kind.IsQuestion() || r.Kind is BpfRelocationKind.TypeSize or BpfRelocationKind.EnumeratorValue)])
                 : null;
         }
 
         public ImmutableArray<BpfRelocation> Checks => checks;
 
+        public bool HasCalls => code.Any(i => i is { Code: BpfInstruction.CallCode, Source: BpfInstruction.CallOfFunction });
+
         public bool IsReachedWithout(HashSet<int> instructions, BpfRelocation relocation)
-            => BpfFlow.Reach(code, values, new HashSet<int>(instructions.Select(i => i - start))) is not { } reached || reached[relocation.Instruction - start];
+            => BpfFlow.Reach(code, values, steps, new HashSet<int>(instructions.Select(i => i - start))) is { } reached && reached[relocation.Instruction - start];
 
         public bool IsReached(BpfRelocation relocation) => isReached[relocation.Instruction - start];
 
-        // The checks without whose answer the access would be reached; where none does it alone, those that ask for the same.
+        // The checks without whose answer the access would be reached; none where it takes several together.
         public IEnumerable<string> ChecksOf(BpfRelocation relocation, int most)
         {
             int at = relocation.Instruction - start;
-            return checks.Take(most).Where(c => Without(c.Instruction - start) is not { } reached || reached[at]).Select(c => $"{c.Kind.Macro()}({c.Access.Describe()})").Distinct();
+            return checks.Take(most).Where(c => Without(c.Instruction - start) is { } reached && reached[at]).Select(c => $"{c.Kind.Macro()}({c.Access.Describe()})").Distinct();
         }
 
         private bool[]? Without(int check)
         {
             if (!_without.TryGetValue(check, out bool[]? reached))
             {
-                reached = BpfFlow.Reach(code, new Dictionary<int, long?>(values) { [check] = null });
+                reached = BpfFlow.Reach(code, new Dictionary<int, long?>(values) { [check] = null }, steps);
                 _without.Add(check, reached);
             }
 

@@ -14,6 +14,12 @@ internal readonly record struct BpfInstruction(byte Code, byte Destination, byte
     /// <summary>The opcode that loads a constant of 64 bits; its upper half is in the next instruction.</summary>
     public const byte LoadConstant = 0x18;
 
+    /// <summary>The opcode of a call.</summary>
+    public const byte CallCode = 0x85;
+
+    /// <summary>The source of a call of a function of the object (BPF_PSEUDO_CALL).</summary>
+    public const byte CallOfFunction = 1;
+
     // The classes.
     public const int LD = 0;
     public const int LDX = 1;

@@ -11,6 +11,7 @@ internal sealed class BpfResolver(IBpfKernel kernel, bool isBigEndian)
     // An answer holds for the candidates that there were.
     private readonly Dictionary<(BpfRelocationKind, uint, string), (int CandidateCount, BpfAnswer Answer)> _answers = [];
     private readonly Dictionary<uint, IReadOnlyList<uint>> _candidates = [];
+    private readonly BpfWork _work = new();
 
     /// <summary>The answer to a relocation.</summary>
     public BpfAnswer Resolve(BpfRelocation relocation)
@@ -71,7 +72,7 @@ internal sealed class BpfResolver(IBpfKernel kernel, bool isBigEndian)
 
     private BpfAnswer Choose(BpfAccess local, BpfValue mine, IReadOnlyList<uint> candidates)
     {
-        BpfMatcher matcher = new(local, kernel, new BpfWork());
+        BpfMatcher matcher = new(local, kernel, _work);
         (BpfAccess Access, BpfAnswer Answer)? chosen = null;
         List<uint> matching = [];
         foreach (uint candidate in candidates)

@@ -61,10 +61,10 @@ internal static class BpfTypeWalk
     private static uint Whole(ulong size) => size <= uint.MaxValue ? (uint)size : throw new BpfRefusedException("a type has more than 4 GiB");
 }
 
-/// <summary>How much may still be compared for one relocation; a hostile object repeats types so that it never ends.</summary>
+/// <summary>How much may still be compared for an object, or followed of its code: a hostile one repeats types so that it never ends.</summary>
 internal sealed class BpfWork
 {
-    private const int Most = 5_000_000;
+    private const int Most = 20_000_000;
 
     private int _left = Most;
 
