@@ -32,7 +32,7 @@ internal static class CheckCommand
         Option<string?> against = new("--against")
         {
             HelpName = "VMLINUX",
-            Description = "Compare every struct and union of FILE, a module, with those of this kernel: a module that was built for another one is found.",
+            Description = "Compare every struct and union of FILE, a module, with those of this kernel: a module that was built for another one is found. Of a BPF object, resolve its accesses (CO-RE relocations) on this kernel, as libbpf does.",
         };
         Option<int> limit = OptionWords.LimitOfDifferent("--against, --source both");
         BatchOptions batch = new();
@@ -81,7 +81,7 @@ internal static class CheckCommand
 
             if (!choice.IsMany)
             {
-                int code = CheckOne(input, how.Of(parsed), question, accepting, form);
+                int code = CheckOne(input, how.Of(parsed) with { ReadsBpfByBtf = question.Against is not null }, question, accepting, form);
                 return choice.ExitsZero ? (int)ExitCode.Holds : code;
             }
 
@@ -105,12 +105,14 @@ internal static class CheckCommand
         }
     }
 
+    private const string BpfNotice = "the file is a BPF object, whose structs are no kernel's: --against VMLINUX tells whether its accesses resolve on a kernel";
+
     private static int CheckOne(CheckInput input, ImageOptions how, Question question, Accepting accepting, OutputForm form)
     {
-        CheckReport report;
+        ImageReport answer;
         try
         {
-            report = Ask(input, how with { HashesContent = form.ShowsImage }, question, form.Needs.HasFlag(ReportNeeds.Columns));
+            answer = Ask(input, how with { HashesContent = form.ShowsImage }, question, form);
         }
         catch (InvalidImageException e) when (form.Destinations.Any(d => d.Format.TellsUnreadable))
         {
@@ -122,9 +124,9 @@ internal static class CheckCommand
             return (int)ExitCode.Unreadable;
         }
 
-        if (report.Agreement is not { } agreement)
+        if (answer is not CheckReport { Agreement: { } agreement } report)
         {
-            return OutputOptions.Write(report, form);
+            return OutputOptions.Write(answer, form);
         }
 
         agreement = accepting.Apply(agreement);
@@ -134,20 +136,39 @@ internal static class CheckCommand
         return OutputOptions.Write(report, form);
     }
 
-    private static CheckReport Ask(CheckInput input, ImageOptions how, Question question, bool withColumns)
+    private static ImageReport Ask(CheckInput input, ImageOptions how, Question question, OutputForm form)
     {
         // A stripped module has its types as BTF that goes on from its kernel's, and that may be the one that is named.
         using KernelImage image = input.Open(how with { LikelyBasePath = question.Against });
+        if (image.IsBpfObject && question.Against is { } target)
+        {
+            return AskOfBpf(image, target, how, question.Threads, form);
+        }
+
         using KernelImage? other = question.IsBoth ? image.OpenAs(SourceChoice.Btf)
             : question.Against is { } kernel ? OpenKernel(kernel, how with { BasePath = null, DebugDirectory = null }, image.Types.Kind)
             : null;
         return Progress.While(image.Types, () =>
         {
-            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, withColumns);
+            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, form.Needs.HasFlag(ReportNeeds.Columns));
+            report = image.IsBpfObject ? report with { Notices = [.. report.Notices, BpfNotice] } : report;
             return other is null ? report
                 : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)
                 : AgreementAnalysis.OfModule(report, image, other, question.Threads, question.Limit);
         });
+    }
+
+    // A program is loaded by the kernel's BTF, whatever else the kernel has.
+    private static BpfReport AskOfBpf(KernelImage image, string kernelPath, ImageOptions how, int threads, OutputForm form)
+    {
+        if (form.Destinations.FirstOrDefault(d => !d.Format.CanWrite("bpf")).Format is { } other)
+        {
+            throw new UsageException($"--format {other.Name} does not tell of a BPF object: take {OptionWords.List(ReportFormats.NamesFor("bpf"))}");
+        }
+
+        using KernelImage kernel = OpenKernel(kernelPath, how with { BasePath = null, DebugDirectory = null }, SourceKind.Btf);
+        return kernel.IsBpfObject ? throw new InvalidImageException(kernelPath, null, null, "is a BPF object too, and no kernel", "name the vmlinux of the kernel that is to load it")
+            : Progress.While(kernel.Types, () => BpfAnalysis.Run(image, kernel, threads));
     }
 
     // A module's BTF goes on from its kernel's, so that like is compared with like; a kernel with DWARF alone answers too.

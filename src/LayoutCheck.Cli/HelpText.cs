@@ -97,6 +97,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check vmlinux --pack mm,kernel --format json
               layoutcheck check vmlinux -e 'offsetof(struct page, lru) == 8'
               layoutcheck check my.ko --against vmlinux       every struct that both define agrees
+              layoutcheck check bpf.o --against vmlinux       the accesses of a BPF program resolve
               layoutcheck check vmlinux --source both         DWARF and BTF agree
               layoutcheck check linux-image-6.12-dbg.deb      the kernel in a package
               layoutcheck check modules.deb --member nd_pmem.ko.xz --base vmlinux

@@ -39,6 +39,9 @@ public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, strin
     /// <summary>Whether <see cref="KernelImage.ReadFacts"/> hashes a file that has no build id: a pass over all of its bytes.</summary>
     public bool HashesContent { get; init; }
 
+    /// <summary>Whether a BPF object is read by its BTF, whatever <see cref="Source"/> is: its relocations are of that.</summary>
+    internal bool ReadsBpfByBtf { get; init; }
+
     /// <summary>The root directory below which installed kernels are, without a slash at its end; for tests.</summary>
     internal string Root { get; init; } = "";
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using LayoutCheck.Bpf;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
+using LayoutCheck.Elf;
 using LayoutCheck.Images;
 using LayoutCheck.Inputs;
 using LayoutCheck.IO;
@@ -125,6 +127,14 @@ public sealed class KernelImage : IDisposable
     /// <summary>Opens bytes in memory, with options.</summary>
     internal static KernelImage FromBytes(string name, byte[] bytes, ImageOptions options)
         => Open(new OpenedInput(PackageInput.Unpack(MappedFile.FromBytes(name, bytes, options.CreateInputs()), options.ToRequest())), options);
+
+    /// <summary>Whether it is a BPF object: code for a kernel, with the types that it was compiled with.</summary>
+    public bool IsBpfObject => _content.Elf is { Header.Machine: ElfHeader.EM_BPF };
+
+    /// <summary>The relocations of a BPF object.</summary>
+    /// <exception cref="InvalidImageException">They are damaged, or the object is not read by its BTF.</exception>
+    internal BpfObject ReadBpfObject() => _content.Elf is { } elf && Types is BtfTypeReader btf ? BpfObject.Read(elf, btf.Index)
+        : throw new InvalidImageException(Path, null, null, "is a BPF object, and its BTF is not read", "use --source btf");
 
     /// <summary>The image's description of itself.</summary>
     /// <exception cref="InvalidImageException">A section that has it is damaged.</exception>

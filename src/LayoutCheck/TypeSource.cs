@@ -39,6 +39,11 @@ internal sealed record TypeSource(ITypeSource Types, bool HasOther = false, IDis
         }
 
         bool hasBtf = elf.Find(".BTF") is { ByteSize: > 0 };
+        if (options.ReadsBpfByBtf && elf.Header.Machine == ElfHeader.EM_BPF)
+        {
+            options = options with { Source = SourceChoice.Btf };
+        }
+
         if (options.Source != SourceChoice.Btf && OpenDwarf(path, elf, hasBtf, options) is { } dwarf)
         {
             return dwarf;

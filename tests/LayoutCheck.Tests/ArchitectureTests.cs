@@ -25,12 +25,13 @@ public sealed partial class ArchitectureTests
         ["Types"] = ["Core"],
         ["Dwarf"] = ["Core", "IO", "Elf", "Lookup", "Types"],
         ["Btf"] = ["Core", "IO", "Types"],
+        ["Bpf"] = ["Core", "IO", "Elf", "Btf", "Types"],
         ["Layouts"] = ["Core", "Types"],
         ["Compare"] = ["Core", "Types"],
         ["History"] = ["Core", "Types"],
         ["Rules"] = ["Core", "Layouts", "Types"],
-        ["Reports"] = ["Core", "Compare", "Rules", "Layouts", "Types"],
-        ["Analyses"] = ["Core", "Compare", "Layouts", "Types", "History", "Rules", "Reports"],
+        ["Reports"] = ["Core", "Bpf", "Compare", "Rules", "Layouts", "Types"],
+        ["Analyses"] = ["Core", "Bpf", "Compare", "Layouts", "Types", "History", "Rules", "Reports"],
     };
 
     // The questions are asked of the facade.

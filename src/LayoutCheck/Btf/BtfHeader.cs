@@ -109,8 +109,11 @@ internal sealed class BtfHeader
         return (uint)_infoSizes[kind] + ((uint)_elementSizes[kind] * BtfRecord.ElementCountOf(info));
     }
 
-    // Only the magic tells the byte order: a little-endian ELF could carry BTF of the other order.
-    private static Section InItsOrder(Section section, string? name)
+    /// <summary>The section in its own byte order. Only the magic tells it: a little-endian ELF could carry BTF of the other order.</summary>
+    /// <param name="section">A section that begins with the magic number: .BTF or .BTF.ext.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="InvalidImageException">It does not begin so.</exception>
+    public static Section InItsOrder(Section section, string? name)
     {
         ReadOnlySpan<byte> magic = section.Length >= 2 ? section.ReadRange(0, 2).ReadBytes(2) : [];
         bool isBigEndian = magic.SequenceEqual<byte>([BtfFormat.BTF_MAGIC >> 8, BtfFormat.BTF_MAGIC & 0xff]);

@@ -183,6 +183,13 @@ internal sealed class BtfIndex
         return name.IsEmpty ? null : Encoding.UTF8.GetString(name);
     }
 
+    /// <summary>A string that is no name of a type: a section, a path, an access; null when it lies outside of the strings. Up to 64 KiB long.</summary>
+    /// <exception cref="InvalidImageException">It is longer.</exception>
+    public string? TextAt(uint offset)
+        => offset < _baseStringsLength ? _base!.TextAt(offset)
+            : offset - _baseStringsLength >= _header.StringsLength ? null
+            : Encoding.UTF8.GetString(_section.StringAt(_header.StringsStart + offset - _baseStringsLength));
+
     /// <summary>The records among <see cref="NamedTypes"/> that have a name, by rising id.</summary>
     public List<uint> Find(string name)
     {

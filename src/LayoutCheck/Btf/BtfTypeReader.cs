@@ -41,6 +41,9 @@ internal sealed class BtfTypeReader : ITypeSource
     /// <inheritdoc/>
     public SourceKind Kind => SourceKind.Btf;
 
+    /// <summary>The records.</summary>
+    public BtfIndex Index => _index;
+
     /// <inheritdoc/>
     public TargetInfo Target => new(WordByteSize(), _index.Section.IsBigEndian) { LargestScalarAlignment = MachineScalarAlignment };
 

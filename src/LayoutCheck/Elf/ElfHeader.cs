@@ -11,6 +11,9 @@ internal sealed record ElfHeader(bool Is64Bit, bool IsBigEndian, ushort Type, us
     public const ushort ET_DYN = 3;
     public const ushort ET_CORE = 4;
 
+    /// <summary>The machine of BPF objects.</summary>
+    public const ushort EM_BPF = 247;
+
     private const uint IdentSize = 16;
     private const string Truncated = "the file looks truncated: fetch or build it again";
     private const string Damaged = "the file is damaged, or not a Linux one: fetch or build it again";

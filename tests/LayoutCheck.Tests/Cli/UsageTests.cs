@@ -105,6 +105,7 @@ public sealed class UsageTests
                 string line = example.Trim().Split("  ")[0]["layoutcheck ".Length..].Replace("page.compound_head", "page.compound_info", StringComparison.Ordinal)
                     .Replace("task_struct", "page", StringComparison.Ordinal).Replace("next-vmlinux", "vmlinux", StringComparison.Ordinal)
                     .Replace("old-vmlinux", "vmlinux", StringComparison.Ordinal).Replace("my.ko", "vmlinux", StringComparison.Ordinal)
+                    .Replace("bpf.o", FixtureFile.PathOf("bpf/bpf.guarded.o"), StringComparison.Ordinal)
                     .Replace(" --new-source btf", "", StringComparison.Ordinal).Replace(" --rust", "", StringComparison.Ordinal).Replace("--source both", "--source dwarf", StringComparison.Ordinal)
                     .Replace("~/linux", tree, StringComparison.Ordinal).Replace("$(uname -r)", "vmlinux", StringComparison.Ordinal)
                     .Replace("vmlinux", FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), StringComparison.Ordinal);

@@ -11,6 +11,9 @@ internal sealed class ElfBuilder(bool is64Bit = true, bool isBigEndian = false)
     /// <summary>e_type; ET_EXEC if not set.</summary>
     public ushort Type { get; set; } = 2;
 
+    /// <summary>e_machine; null for x86-64 or i386.</summary>
+    public ushort? Machine { get; set; }
+
     public ElfBuilder Add(string name, byte[] contents, uint type = SHT_PROGBITS, ulong flags = 0)
     {
         _sections.Add((name, contents, type, flags));
@@ -29,7 +32,7 @@ internal sealed class ElfBuilder(bool is64Bit = true, bool isBigEndian = false)
         ulong tableOffset = headerSize + (ulong)all.Sum(s => s.Contents.Length);
         ByteWriter file = new(isBigEndian);
         file.Raw(0x7f, (byte)'E', (byte)'L', (byte)'F', (byte)(is64Bit ? 2 : 1), (byte)(isBigEndian ? 2 : 1), 1, 0).U64(0);
-        file.U16(Type).U16(is64Bit ? 62u : 3u).U32(1); // e_type, e_machine, e_version
+        file.U16(Type).U16(Machine ?? (is64Bit ? 62u : 3u)).U32(1); // e_type, e_machine, e_version
         file.Unsigned(0, word).Unsigned(0, word).Unsigned(tableOffset, word); // e_entry, e_phoff, e_shoff
         file.U32(0).U16(headerSize).U16(0).U16(0); // e_flags, e_ehsize, e_phentsize, e_phnum
         file.U16(is64Bit ? 64u : 40u).U16((ulong)all.Length + 1).U16((ulong)all.Length); // e_shentsize, e_shnum, e_shstrndx

@@ -63,6 +63,11 @@ internal static class JsonRuns
             ["diff", Before, Image],
             ["diff", "tests/fixtures/pinned/pinned.none.clang-dwarf4.elf", "tests/fixtures/pinned/pinned.spare-used.clang-dwarf4.elf"],
         ],
+        ["bpf"] =
+        [
+            ["check", "tests/fixtures/bpf/bpf.guarded.o", "--against", Image], ["check", "tests/fixtures/bpf/bpf.bare.o", "--against", Image],
+            ["check", "tests/fixtures/bpf/bpf.forms.o", "--against", Image, "--source", "dwarf"],
+        ],
         ["baseline"] = [["baseline", Image, "page"]],
         ["matrix"] = [["matrix", Image, "tests/fixtures/disagree/disagree.gcc-dwarf5.elf", "tests/fixtures/refused/stripped.elf"]],
         ["merge"] = [["merge", s_lines, "--facts", "--expect", s_list]],

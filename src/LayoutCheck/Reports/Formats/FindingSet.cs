@@ -17,10 +17,11 @@ internal sealed record FindingSet(ImmutableArray<ImageFindings> Images, ExitCode
         => Images.SelectMany(i => i.All.Where(f => f.Finding.IsShown).Select(f => (i, f.Rule, f.Finding)))
             .OrderByDescending(f => f.Finding.Level == FindingLevel.Unreadable ? FindingLevel.Violated : f.Finding.Level).ThenByDescending(f => f.Rule.IsFlagship);
 
-    /// <summary>The findings of a report of <c>check</c>, <c>diff</c> or <c>audit</c>.</summary>
+    /// <summary>The findings of a report of <c>check</c>, <c>diff</c> or <c>audit</c>, or on a BPF object.</summary>
     public static FindingSet Of(Report report) => report switch
     {
         DiffReport diff => new FindingSet([DiffFindings.Of(diff).WithVerdict()], diff.ExitCode, diff.Version),
+        BpfReport bpf => new FindingSet([BpfFindings.Of(bpf).WithVerdict()], bpf.ExitCode, bpf.Run.Version),
         AuditReport audit => new FindingSet([AuditFindings.Of(audit).WithVerdict()], audit.ExitCode, audit.Run.Version),
         _ => OfBatch(CheckBatch.Of(report)),
     };

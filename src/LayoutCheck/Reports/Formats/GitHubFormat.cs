@@ -24,7 +24,7 @@ internal sealed class GitHubFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "check" or "diff" or "audit";
+    public bool CanWrite(string report) => report is "check" or "diff" or "audit" or "bpf";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)

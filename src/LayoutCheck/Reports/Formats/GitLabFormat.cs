@@ -21,7 +21,7 @@ internal sealed class GitLabFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report == "check";
+    public bool CanWrite(string report) => report is "check" or "bpf";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)

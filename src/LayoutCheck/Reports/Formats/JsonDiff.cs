@@ -125,7 +125,8 @@ internal static class JsonDiff
         WriteNames(json, "only_new", types.OnlyNew);
     }
 
-    private static void WriteHistories(Utf8JsonWriter json, ImmutableArray<QuotedHistory> histories)
+    /// <summary>Writes the histories of members.</summary>
+    public static void WriteHistories(Utf8JsonWriter json, ImmutableArray<QuotedHistory> histories)
     {
         json.WriteStartArray("histories");
         foreach (QuotedHistory history in histories)
@@ -140,7 +141,8 @@ internal static class JsonDiff
         json.WriteEndArray();
     }
 
-    private static void WriteImage(Utf8JsonWriter json, string name, ComparedImage image)
+    /// <summary>Writes one of the images that are compared.</summary>
+    public static void WriteImage(Utf8JsonWriter json, string name, ComparedImage image)
     {
         json.WriteStartObject(name);
         json.WriteString("release", image.Image?.Release);

@@ -74,6 +74,10 @@ internal sealed class JsonReport : IDisposable
             case MatrixReport matrix:
                 new JsonMatrix(_json).Write(matrix);
                 break;
+            case BpfReport bpf:
+                JsonBpf.Write(_json, bpf);
+                WriteImage(bpf);
+                break;
             case DiffReport compared:
                 JsonDiff.Write(_json, compared);
                 break;

@@ -23,7 +23,7 @@ internal sealed class MarkdownFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "check" or "diff" or "audit" or "matrix";
+    public bool CanWrite(string report) => report is "check" or "diff" or "audit" or "matrix" or "bpf";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)

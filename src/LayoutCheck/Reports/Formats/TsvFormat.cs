@@ -22,7 +22,7 @@ internal sealed class TsvFormat : IReportFormat
     public bool TellsUnreadable => true;
 
     /// <inheritdoc/>
-    public bool CanWrite(string report) => report is "show" or "check" or "matrix" or "merge";
+    public bool CanWrite(string report) => report is "show" or "check" or "matrix" or "merge" or "bpf";
 
     /// <inheritdoc/>
     public void Write(Report report, Stream output, TextStyle style)

@@ -106,6 +106,7 @@ internal sealed class HostileCase
         HostileCase one = new(bytes, names, companion);
         one.Image(SourceChoice.Auto);
         one.Image(SourceChoice.Btf);
+        one.Bpf();
         return one._failures.Length == 0 ? null : one._failures.ToString();
     }
 
@@ -171,6 +172,33 @@ internal sealed class HostileCase
         }
 
         _ = Step($"{source} names", () => Open(source, image => string.Join('\n', image.Types.DefinedNames().Select(n => Printable.Escape(n.ToString())))));
+    }
+
+    // As a BPF object on a kernel, and as the kernel that an object is for.
+    private void Bpf()
+    {
+        _ = Step("BPF object", () => Open(SourceChoice.Btf, image =>
+        {
+            using KernelImage kernel = FixtureFile.Open("page-era6/page-era6.gcc-dwarf5-btf.elf", SourceChoice.Btf);
+            return image.IsBpfObject ? Bpf(image, kernel) : "none";
+        }));
+        foreach (SourceChoice source in (ReadOnlySpan<SourceChoice>)[SourceChoice.Auto, SourceChoice.Btf])
+        {
+            _ = Step($"{source} kernel of a BPF object", () => Open(source, kernel =>
+            {
+                using KernelImage image = FixtureFile.Open("bpf/bpf.forms.o", SourceChoice.Btf);
+                return kernel.IsBpfObject ? "none" : Bpf(image, kernel);
+            }));
+        }
+    }
+
+    private string Bpf(KernelImage image, KernelImage kernel)
+    {
+        BpfReport report = BpfAnalysis.Run(image, kernel, 1);
+        string text = Written.Text(report);
+        CheckPrintable("BPF", text);
+        CheckJson("BPF", Written.UnjudgedJson(report));
+        return text;
     }
 
     private static string WithoutPlace(string shown) => string.Join('\n', shown.Split('\n').Where(line => !line.Contains("declared at", StringComparison.Ordinal)));

@@ -51,6 +51,7 @@ internal enum FieldKind
     BtfTypeId,
     BtfOffset,
     BtfNumber,
+    BtfExtension,
 }
 
 /// <summary>A field of an image.</summary>
@@ -202,7 +203,7 @@ internal sealed class ImageMap
 
         int start = (int)section.FileOffset;
         int length = (int)section.ByteSize;
-        bool isDebug = section.Name.Contains("debug", StringComparison.Ordinal) || section.Name is ".BTF" or ".BTF.base" or ".gnu_debuglink" or ".shstrtab";
+        bool isDebug = section.Name.Contains("debug", StringComparison.Ordinal) || section.Name is ".BTF" or ".BTF.base" or ".BTF.ext" or ".gnu_debuglink" or ".shstrtab";
         if (isDebug)
         {
             Sections.Add(new MappedSection(section.Name, start, length, header + 8 + (2 * word), header + 8 + (3 * word), word));
@@ -256,6 +257,16 @@ internal sealed class ImageMap
 
         switch (section.Name)
         {
+            case ".BTF.ext":
+                // The header: magic, version, flags, lengths; then records of whole words.
+                Add(start, 2, FieldKind.BtfExtension);
+                Add(start + 2, 1, FieldKind.BtfExtension);
+                for (int at = 4; at + 4 <= length; at += 4)
+                {
+                    Add(start + at, 4, FieldKind.BtfExtension);
+                }
+
+                break;
             case ".BTF" or ".BTF.base":
                 MapBtfOfModule(start, length);
                 break;

@@ -152,7 +152,11 @@ internal static class ImageMutator
                         1 => info ^ 0x80000000,
                         _ => (info & 0xff000000) | (uint)random.Next(1 << random.Next(25)),
                     };
-                case FieldKind.DieConstant or FieldKind.BtfOffset or FieldKind.BtfNumber when random.Next(2) == 0:
+                case FieldKind.BtfExtension when random.Next(3) == 0:
+                    // A record has places of instructions, type ids, places of strings and kinds: the value of another field of it, or one near.
+                    Field[] words = map.ByKind.First(k => k[0].Kind == FieldKind.BtfExtension);
+                    return map.Load(words[random.Next(words.Length)]) + (ulong)random.Next(2);
+                case FieldKind.DieConstant or FieldKind.BtfOffset or FieldKind.BtfNumber or FieldKind.BtfExtension when random.Next(2) == 0:
                     return (ulong)random.Next(140);
                 case FieldKind.SectionHeader or FieldKind.ElfHeader when random.Next(2) == 0:
                     // The value of another such field: one section's place or size for another's.
