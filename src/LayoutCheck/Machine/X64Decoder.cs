@@ -18,6 +18,7 @@ internal ref struct X64Decoder
     // The prefixes: 0, or the last of F2 and F3; the 66; REX, or the same bits of VEX and EVEX.
     private byte repeat;
     private bool hasOperandSize;
+    private bool hasAddressSize;
     private bool isSegmented;
     private int rex;
     private bool isVex;
@@ -86,7 +87,10 @@ internal ref struct X64Decoder
                 case 0x64 or 0x65:
                     isSegmented = true;
                     break;
-                case 0x26 or 0x2e or 0x36 or 0x3e or 0x67 or 0xf0:
+                case 0x67:
+                    hasAddressSize = true;
+                    break;
+                case 0x26 or 0x2e or 0x36 or 0x3e or 0xf0:
                     break;
                 case >= 0x40 and <= 0x4f:
                     rex = value & 15;
@@ -194,7 +198,7 @@ internal ref struct X64Decoder
         }
 
         // XOP hides in pop; pop itself has no other form. jmpe is not an instruction of x86-64: only popcnt is.
-        return form != 'x' && !(map == 0 && opcode == 0x8f && reg != 0) && !(map == 1 && opcode == 0xb8 && Prefix != 2);
+        return form != 'x' && !(map == 0 && opcode == 0x8f && (reg & 7) != 0) && !(map == 1 && opcode == 0xb8 && Prefix != 2);
     }
 
     private bool ReadModRm(bool isRegistersOnly)
@@ -243,7 +247,7 @@ internal ref struct X64Decoder
             '2' => ReadSigned(2),
             '3' => ReadSigned(2) | ReadSigned(1),
             'v' => ReadSigned(IsWide ? 8 : words),
-            'o' => ReadSigned(8),
+            'o' => ReadSigned(hasAddressSize ? 4 : 8),
             'g' when (reg & 7) < 2 => ReadSigned(opcode == 0xf6 ? 1 : words),
             _ => 0,
         };
@@ -396,23 +400,23 @@ internal ref struct X64Decoder
     private readonly uint Written(in X64Effects effects)
     {
         uint written = effects.Implied();
-        if (map == 0 && opcode is (>= 0xb0 and <= 0xbf) or (>= 0x58 and <= 0x5f) or (>= 0x90 and <= 0x97) || (map == 1 && opcode is >= 0xc8 and <= 0xcf))
+        if ((map == 0 && opcode is (>= 0xb0 and <= 0xbf) or (>= 0x58 and <= 0x5f) or (>= 0x90 and <= 0x97)) || (map == 1 && opcode is >= 0xc8 and <= 0xcf))
         {
-            written |= 1u << X64Tables.DwarfNumber[(opcode & 7) | (rex & 1) << 3];
+            written |= PossibleBytes((opcode & 7) | (rex & 1) << 3, map == 0 && opcode is >= 0xb0 and <= 0xb7);
         }
 
         if (hasModRm)
         {
             (bool regIsWritten, bool rmIsWritten) = effects.RegistersWritten();
-            written |= regIsWritten ? PossibleBytes(reg, effects) : 0;
-            written |= rmIsWritten && mode == 3 ? PossibleBytes(rm, effects) : 0;
+            written |= regIsWritten ? PossibleBytes(reg, effects.IsByteOperation()) : 0;
+            written |= rmIsWritten && mode == 3 ? PossibleBytes(rm, effects.IsByteOperation()) : 0;
         }
 
         return isVex ? written | (1u << thirdRegister) : written;
     }
 
     // Without REX the byte registers 4 to 7 are ah, ch, dh and bh.
-    private readonly uint PossibleBytes(int register, in X64Effects effects)
+    private readonly uint PossibleBytes(int register, bool isByte)
         => 1u << X64Tables.DwarfNumber[register]
-            | (rex == 0 && effects.IsByteOperation() && register is >= 4 and <= 7 ? 1u << X64Tables.DwarfNumber[register - 4] : 0);
+            | (rex == 0 && isByte && register is >= 4 and <= 7 ? 1u << X64Tables.DwarfNumber[register - 4] : 0);
 }

@@ -61,7 +61,7 @@ internal readonly struct X64Effects
         {
             >= 0x80 and <= 0x8f => InstructionKind.ConditionalJump,
             0x0b or 0xb9 or 0xff => InstructionKind.Trap,
-            0x07 or 0x35 => InstructionKind.Return,
+            0x07 or 0x35 or 0xaa => InstructionKind.Return,
             _ => InstructionKind.Other,
         },
         _ => InstructionKind.Other,
@@ -87,13 +87,7 @@ internal readonly struct X64Effects
         {
             0 => OneByteMap(),
             1 => TwoByteMap(),
-            2 when IsVex => IsWide || Opcode < 0xf0 ? Opcode >= 0xf0 ? 8 : VectorBytes : 4,
-            2 => Opcode switch
-            {
-                0xf0 when Prefix == 3 => 1,
-                0xf0 or 0xf1 or 0xf6 => OperandBytes,
-                _ => 16,
-            },
+            2 => SecondMap(),
             _ => Opcode switch
             {
                 0x14 or 0x20 => 1,
@@ -107,14 +101,37 @@ internal readonly struct X64Effects
         };
     }
 
+    private int SecondMap() => Opcode switch
+    {
+        >= 0xe0 when IsVex => IsWide ? 8 : 4,
+        0xf0 when Prefix == 3 => 1,
+        0xf5 or 0xf6 when Prefix < 2 => IsWide ? 8 : 4,
+        0xf0 or 0xf1 or 0xf6 => OperandBytes,
+        0x13 when IsVex => VectorBytes / 2,
+        0x18 or 0x58 => 4,
+        0x19 or 0x59 => 8,
+        0x1a or 0x5a => 16,
+        0x78 => 1,
+        0x79 => 2,
+        0x20 or 0x23 or 0x25 or 0x30 or 0x33 or 0x35 => VectorBytes / 2,
+        0x21 or 0x24 or 0x31 or 0x34 => VectorBytes / 4,
+        0x22 or 0x32 => VectorBytes / 8,
+        (>= 0x90 and <= 0x93) or 0x99 or 0x9b or 0x9d or 0x9f or 0xa9 or 0xab or 0xad or 0xaf or 0xb9 or 0xbb or 0xbd or 0xbf => IsWide ? 8 : 4,
+        < 0x0c when Prefix == 0 && !IsVex => 8,
+        >= 0x1c and <= 0x1e when Prefix == 0 && !IsVex => 8,
+        0x82 => 16,
+        _ => VectorBytes,
+    };
+
     private int OneByteMap() => Opcode switch
     {
         0x8d => 0,
         0x8c or 0x8e => 2,
-        0x63 => 4,
+        0x63 => Math.Min(OperandBytes, 4),
         >= 0xd8 and <= 0xdf => 0,
-        0x8f => 8,
-        0xff when Group is 2 or 4 or 6 => 8,
+        0x8f => OperandBytes == 2 ? 2 : 8,
+        0xff when Group == 6 => OperandBytes == 2 ? 2 : 8,
+        0xff when Group is 2 or 4 => 8,
         0xff when Group is 3 or 5 => 0,
         _ => RegisterBytes(),
     };
@@ -146,6 +163,11 @@ internal readonly struct X64Effects
         0x5a when Prefix == 0 => VectorBytes / 2,
         0xe6 when Prefix == 2 => VectorBytes / 2,
         0xd1 or 0xd2 or 0xd3 or 0xe1 or 0xe2 or 0xf1 or 0xf2 or 0xf3 when Prefix == 1 => 16,
+        0x0b or 0xb9 or 0xff => OperandBytes,
+        0x0f => 8,
+        0xc2 or 0xc6 when Prefix < 2 => VectorBytes,
+        0x2b when Prefix >= 2 => Prefix == 2 ? 4 : 8,
+        0x60 or 0x61 or 0x62 when Prefix == 0 && !IsVex => 4,
         >= 0x60 and not (>= 0x6c and <= 0x6d) when Prefix == 0 && !IsVex => 8,
         _ => VectorBytes,
     };
@@ -180,14 +202,14 @@ internal readonly struct X64Effects
                 {
                     0x00 => Group < 2 ? written : read,
                     0x01 => Group is 0 or 1 or 4 ? written : Group == 7 ? none : read,
-                    0x0d or (>= 0x18 and <= 0x1f) => none,
+                    0x0d or (>= 0x18 and <= 0x1f) or 0x0b or 0xb9 or 0xff => none,
                     0x11 or 0x13 or 0x17 or 0x29 or 0x2b or 0x7f or 0xd6 or 0xe7 or 0xc3 => written,
                     0x78 when !IsVex => written,
                     0x7e => Prefix == 2 ? read : written,
                     0x91 when IsVex => written,
                     >= 0x90 and <= 0x9f => IsVex ? read : written,
                     0xa4 or 0xa5 or 0xab or 0xac or 0xad or 0xb0 or 0xb1 or 0xb3 or 0xbb or 0xc0 or 0xc1 => both,
-                    0xae => Group == 7 || (Prefix == 1 && Group == 6) ? none : Group is 0 or 3 or 4 or 6 ? written : read,
+                    0xae => Group == 7 || (Prefix == 1 && Group == 6) ? none : Group is 4 or 6 ? both : Group is 0 or 3 ? written : read,
                     0xba => Group == 4 ? read : both,
                     0xc7 => Group == 1 ? both : Group is 3 or 6 ? read : written,
                     _ => read,
@@ -196,6 +218,7 @@ internal readonly struct X64Effects
                 return Opcode switch
                 {
                     0xf1 when !IsVex && Prefix != 3 => written,
+                    >= 0xe0 and <= 0xef when IsVex => both,
                     0xf5 or 0xf6 when !IsVex && Prefix < 2 => written,
                     0x2e or 0x2f or 0x8e or (>= 0xa0 and <= 0xa3) when IsVex => written,
                     0x63 or 0x8a or 0x8b when IsEvex => written,
@@ -244,14 +267,15 @@ internal readonly struct X64Effects
         return Map == 0 ? ImpliedByOneByte() : Opcode switch
         {
             0x05 => Rax | Rcx | R11,
+            0xa0 or 0xa1 or 0xa8 or 0xa9 => Rsp,
             0x01 => Rax | Rcx | Rdx | Rbx,
+            0x34 => Rsp,
             0x31 or 0x32 or 0x33 => Rax | Rdx,
             0x37 => Rax | Rbx | Rcx,
             0xa2 => Rax | Rbx | Rcx | Rdx,
             0xa6 or 0xa7 => Rax | Rcx | Rsi | Rdi,
             0xb0 or 0xb1 => Rax,
             0xc7 => Rax | Rdx,
-            0xff => 0,
             _ => 0,
         };
     }
