@@ -21,6 +21,7 @@ public sealed partial class ArchitectureTests
         ["Machine"] = ["Core"],
         ["Elf"] = ["Core", "IO", "Codecs"],
         ["Images"] = ["Core", "IO", "Codecs", "Elf"],
+        ["VmCoreInfo"] = ["Core", "IO", "Elf", "Images", "Machine"],
         ["Inputs"] = ["Core", "Platform", "IO", "Codecs", "Archives", "Elf", "Images"],
         ["Lookup"] = ["Core", "IO", "Codecs", "Elf", "Images", "Inputs", "Btf"],
         ["Types"] = ["Core"],
