@@ -39,6 +39,9 @@ public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, strin
     /// <summary>Whether <see cref="KernelImage.ReadFacts"/> hashes a file that has no build id: a pass over all of its bytes.</summary>
     public bool HashesContent { get; init; }
 
+    /// <summary>Whether an image without debug information is opened all the same where its code tells what VMCOREINFO it will write.</summary>
+    internal bool TakesExported { get; init; }
+
     /// <summary>The root directory below which installed kernels are, without a slash at its end; for tests.</summary>
     internal string Root { get; init; } = "";
 

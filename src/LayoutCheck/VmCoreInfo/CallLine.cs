@@ -69,13 +69,14 @@ internal static class CallLine
 
         string line = text.ToString().TrimEnd('\n');
         ExportedLine parsed = ExportedLine.Parse(line);
-        bool isAddress = parsed.Kind == ExportedKind.Symbol;
+        // KASLR moves what is one of these.
+        bool isAddress = parsed.Kind == ExportedKind.Symbol || parsed.Name == "KERNELOFFSET";
         bool isKnown = unknown is null && !isAddress;
         return parsed with
         {
             Text = isAddress ? $"{parsed.Key}=?" : line,
             Value = isKnown ? value : null,
-            Unknown = isAddress ? "it is an address, which the kernel knows when it runs" : unknown,
+            Unknown = isAddress ? "it depends on the address that the kernel runs at" : unknown,
             Instruction = isKnown && number is { } set ? set.At : call.Address,
             TextAddress = (ulong)call.Arguments[0].Value,
         };

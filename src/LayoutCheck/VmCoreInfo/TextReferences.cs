@@ -12,6 +12,9 @@ internal static class TextReferences
     // Found by chance in hostile bytes; a kernel has 150, and arm64 a few thousand that name a page of texts.
     private const int Most = 1 << 15;
 
+    // Instructions between an adrp and its add.
+    private const int MostBetween = 64;
+
     /// <summary>The offsets in a range, in order.</summary>
     public static List<int> Find(CodeImage image, CodeRange range, IReadOnlyCollection<ulong> texts)
     {
@@ -48,6 +51,20 @@ internal static class TextReferences
         return found;
     }
 
+    // The add of the low 12 bits follows soon, as a rule; a register that is kept for many calls gets it once.
+    private static bool IsCompleted(ReadOnlySpan<uint> words, uint register, HashSet<uint> low)
+    {
+        for (int i = 1; i < Math.Min(words.Length, MostBetween); i++)
+        {
+            if ((words[i] & 0xffc00000) == 0x91000000 && (words[i] >> 5 & 31) == register && low.Contains(words[i] >> 10 & 0xfff))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static List<int> FindPages(ReadOnlySpan<byte> code, ulong address, IReadOnlyCollection<ulong> texts)
     {
         List<int> found = [];
@@ -55,6 +72,7 @@ internal static class TextReferences
         ulong least = pages.Min();
         ulong span = pages.Max() - least;
         ulong start = address & ~3ul;
+        HashSet<uint> low = [.. texts.Select(t => (uint)t & 0xfff)];
         ReadOnlySpan<uint> words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(code);
         for (int i = 0; i < words.Length && found.Count < Most; i++)
         {
@@ -63,7 +81,7 @@ internal static class TextReferences
             {
                 long distance = (long)((ulong)((word >> 5 & 0x7ffff) << 2 | (word >> 29 & 3)) << 43) >> 31;
                 ulong page = ((start + ((ulong)i * 4)) & ~0xffful) + (ulong)distance;
-                if (page - least <= span && pages.Contains(page))
+                if (page - least <= span && pages.Contains(page) && IsCompleted(words[i..], word & 31, low))
                 {
                     found.Add(i * 4);
                 }

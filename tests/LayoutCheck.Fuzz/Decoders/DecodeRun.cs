@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using LayoutCheck.Machine;
+using Iced.Intel;
+using LayoutCheck.Tests.Machine;
 
 namespace LayoutCheck.Fuzz.Decoders;
 
@@ -25,7 +26,7 @@ internal static class DecodeRun
             {
                 for (int i = range.Item1; i < range.Item2; i++)
                 {
-                    IcedJudge.Compare(file.Functions[i], file.Bytes, tally);
+                    Compare(file.Functions[i], file.Bytes, tally);
                 }
             });
         }
@@ -38,6 +39,46 @@ internal static class DecodeRun
         Console.WriteLine($"{file.Functions.Count} functions, {tally.Instructions} instructions, {tally.Operands} memory operands");
         Console.WriteLine($"{tally.Lengths} length differences, {tally.OperandDifferences} operand differences, {tally.Others} other differences");
         return tally.Instructions == 0 || tally.Lengths + tally.OperandDifferences + tally.Others > 0 ? 1 : 0;
+    }
+
+    // A function from its start to its end, as Iced divides it.
+    private static void Compare(Function function, byte[] bytes, Tally tally)
+    {
+        InstructionInfoFactory factory = new();
+        int at = 0;
+        long instructions = 0;
+        long operands = 0;
+        while (at < function.ByteSize)
+        {
+            Judgement? judged = IcedJudge.Judge(bytes.AsSpan(function.Offset + at, function.ByteSize - at), function.Address + (ulong)at, factory);
+            if (judged is null)
+            {
+                at++;
+                continue;
+            }
+
+            instructions++;
+            operands += judged.OperandCount;
+            string where = $"{function.Name}+0x{at:x}: {judged.Text}: ";
+            if (judged.OurLength != judged.Length)
+            {
+                tally.Length($"{where}{judged.Length} bytes, ours {judged.OurLength}");
+            }
+
+            if (judged.Operand is { } operand)
+            {
+                tally.Operand(where + operand);
+            }
+
+            if (judged.Other is { } other)
+            {
+                tally.Other(where + other);
+            }
+
+            at += judged.Length;
+        }
+
+        tally.Add(instructions, operands);
     }
 }
 

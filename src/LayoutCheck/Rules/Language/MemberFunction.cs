@@ -76,6 +76,11 @@ internal sealed class MemberFunction(
             return EvaluateScalar(member, scalar, evaluation);
         }
 
+        if (evaluation.Image.Exported is { } exported)
+        {
+            return exported.Of(member, evaluation);
+        }
+
         Located located = evaluation.Locate(member.Subject);
         return located.Place is { } place ? evaluate(new FoundMember(member, located, place, evaluation))
             : EvaluateMissing?.Invoke(member, located, evaluation) ?? Answer.Unknown(located.Problem + located.Near?.Invoke());

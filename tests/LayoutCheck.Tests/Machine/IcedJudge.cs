@@ -4,77 +4,56 @@ using InstructionDecoder = LayoutCheck.Machine.InstructionDecoder;
 using InstructionKind = LayoutCheck.Machine.InstructionKind;
 using MachineKind = LayoutCheck.Machine.MachineKind;
 
-namespace LayoutCheck.Fuzz.Decoders;
+namespace LayoutCheck.Tests.Machine;
+
+/// <summary>What two decoders say of one instruction.</summary>
+/// <param name="Text">The instruction, as Iced spells it.</param>
+/// <param name="Length">Its bytes by Iced.</param>
+/// <param name="OurLength">Its bytes by our decoder; null where that does not know it.</param>
+internal sealed record Judgement(string Text, int Length, int? OurLength)
+{
+    /// <summary>How many operands it has in memory.</summary>
+    public int OperandCount { get; init; }
+
+    /// <summary>How these differ, or null.</summary>
+    public string? Operand { get; init; }
+
+    /// <summary>How a branch, an access or a changed register differs, or null.</summary>
+    public string? Other { get; init; }
+}
 
 /// <summary>Compares the x86-64 decoder with Iced, an instruction at a time.</summary>
 internal static class IcedJudge
 {
+    private const int LongestInstruction = 15;
+
     private static readonly Register[] s_general =
     [
         Register.RAX, Register.RDX, Register.RCX, Register.RBX, Register.RSI, Register.RDI, Register.RBP, Register.RSP,
         Register.R8, Register.R9, Register.R10, Register.R11, Register.R12, Register.R13, Register.R14, Register.R15,
     ];
 
-    /// <summary>Decodes a function from its start to its end, as Iced divides it.</summary>
-    public static void Compare(Function function, byte[] bytes, Tally tally)
+    /// <summary>
+    /// Decodes the instruction that bytes begin with by both. Null where Iced says that they are none.
+    /// </summary>
+    public static Judgement? Judge(ReadOnlySpan<byte> code, ulong address, InstructionInfoFactory factory)
     {
-        ByteArrayCodeReader reader = new(bytes, function.Offset, function.ByteSize);
-        Decoder decoder = Decoder.Create(64, reader, function.Address);
-        InstructionInfoFactory factory = new();
-        long instructions = 0;
-        long operands = 0;
-        while (reader.CanReadByte)
+        byte[] bytes = code[..Math.Min(code.Length, LongestInstruction)].ToArray();
+        Decoder.Create(64, new ByteArrayCodeReader(bytes), address).Decode(out Iced.Intel.Instruction judged);
+        if (judged.IsInvalid)
         {
-            ulong address = decoder.IP;
-            decoder.Decode(out Iced.Intel.Instruction judged);
-            if (!judged.IsInvalid)
-            {
-                int at = (int)(address - function.Address);
-                instructions++;
-                operands += Compare(judged, bytes.AsSpan(function.Offset + at, function.ByteSize - at), factory, tally, function.Name, at);
-            }
+            return null;
         }
 
-        tally.Add(instructions, operands);
-    }
-
-    public static void One(string name, byte[] bytes, Tally tally, bool print)
-    {
-        Decoder decoder = Decoder.Create(64, new ByteArrayCodeReader(bytes), 0x1000);
-        decoder.Decode(out Iced.Intel.Instruction judged);
-        if (!judged.IsInvalid)
-        {
-            tally.Add(1, 0);
-            Compare(judged, bytes, new InstructionInfoFactory(), tally, Convert.ToHexStringLower(bytes), 0, 0x1000);
-        }
-    }
-
-    private static int Compare(in Iced.Intel.Instruction judged, ReadOnlySpan<byte> code, InstructionInfoFactory factory, Tally tally, string name, int at, ulong _ = 0)
-    {
-        bool isKnown = InstructionDecoder.TryDecode(MachineKind.X64, code, judged.IP, out Instruction ours);
-        Iced.Intel.Instruction shown = judged;
-        string Where() => $"{name}+0x{at:x}: {shown} [{shown.Code}]";
-        if (!isKnown || ours.Length != judged.Length)
-        {
-            tally.Length($"{Where()}: {judged.Length} bytes, ours {(isKnown ? ours.Length : "not known")}");
-            return 0;
-        }
-
-        if (OperandDifference(ours, judged) is { } operand)
-        {
-            tally.Operand($"{Where()}: {operand}");
-        }
-
-        if (Difference(ours, judged, factory) is { } other)
-        {
-            tally.Other($"{Where()}: {other}");
-        }
-
-        return ours.MemoryCount;
+        bool isKnown = InstructionDecoder.TryDecode(MachineKind.X64, code, address, out Instruction ours);
+        Judgement judgement = new($"{judged} [{judged.Code}]", judged.Length, isKnown ? ours.Length : null);
+        return isKnown && ours.Length == judged.Length
+            ? judgement with { OperandCount = ours.MemoryCount, Operand = OperandDifference(ours, judged), Other = Difference(ours, judged, factory) }
+            : judgement;
     }
 
     /// <summary>How the memory operands differ, or null.</summary>
-    public static string? OperandDifference(in Instruction ours, in Iced.Intel.Instruction judged)
+    private static string? OperandDifference(in Instruction ours, in Iced.Intel.Instruction judged)
     {
         bool hasMemory = HasModRmMemory(judged);
         if (!hasMemory)
@@ -118,7 +97,7 @@ internal static class IcedJudge
     private static int Number(Register register) => register == Register.None ? Instruction.None : Array.IndexOf(s_general, register.GetFullRegister());
 
     /// <summary>A branch, an access or a changed register that differs, or null.</summary>
-    public static string? Difference(in Instruction ours, in Iced.Intel.Instruction judged, InstructionInfoFactory factory)
+    private static string? Difference(in Instruction ours, in Iced.Intel.Instruction judged, InstructionInfoFactory factory)
     {
         InstructionKind? kind = judged.FlowControl switch
         {
