@@ -276,7 +276,7 @@ public sealed class KernelImage : IDisposable
         }
 
         content.File.Inputs.Note($"{missing.File}: {missing.Problem}: only what its code exports in VMCOREINFO is checked, which is not where pgmap lies; to check all, {missing.Remedy}");
-        return new TypeSource(new NoTypes(note));
+        return new TypeSource(new UntypedSource(note));
     }
 
     private static ExportedNote? ReadExported(UnwrappedImage content)

@@ -61,9 +61,9 @@ public static class CheckAnalysis
         }
 
         ImmutableArray<RuleResult> Evaluate(RuleSet more) => surveyed.Evaluate(more, omission, rustTwins);
-        (RuleResult? Result, ExportedSummary? Summary) facts = exported is null ? default : ExportedFacts.Compare(exported, definitions, Evaluate);
+        (RuleResult? Result, ExportedSummary? Summary) facts = exported is null ? default : ExportedFacts.Compare(exported, definitions, survey.Facts.FlattensArrays, Evaluate);
         results = facts.Result is { } agrees ? [.. results, agrees] : results;
-        RuleResult? ofDump = dump is null || !hasTypes ? null : DumpComparison.Compare(dump, definitions, Evaluate);
+        RuleResult? ofDump = dump is null || !hasTypes ? null : DumpComparison.Compare(dump, definitions, survey.Facts.FlattensArrays, Evaluate);
         CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
         {
             Run = RunInfo.Of(image.Path),

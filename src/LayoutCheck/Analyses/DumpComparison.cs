@@ -42,7 +42,7 @@ internal static class DumpComparison
         string headline = isOther ? $"; but the VMCOREINFO is of another kernel: {checks.First(c => c.Outcome == Outcome.Violated).Reason}"
             : outcome == Outcome.Violated ? "; but the VMCOREINFO differs from the layouts"
             : outcome == Outcome.Undecided ? "; but the VMCOREINFO cannot be compared in full"
-            : $"; the VMCOREINFO is {(isSame ? "of this kernel" : "of a kernel that it does not name")}: {Printable.Count((ulong)facts, "fact")} agree";
+            : $"; the VMCOREINFO is {(isSame ? "of this kernel" : "of a kernel that it does not name")}: {Printable.Count((ulong)facts, "fact")} {(facts == 1 ? "agrees" : "agree")}";
         return report with
         {
             Results = [.. report.Results, new RuleResult(ExportedFacts.Rule(Id, Pack, Title, [.. checks.Select(c => c.Check)]), outcome, [.. checks])],
@@ -85,6 +85,7 @@ internal static class DumpComparison
         => new(new RuleCheck(null, new RuleExpression(new TextNode(0, what)), consequence, Severity.Error, 1), outcome, reason, []);
 
     /// <summary>The rule of the facts of a dump over the layouts of an image; null where none can be compared.</summary>
-    public static RuleResult? Compare(ExportedNote dump, IReadOnlyDictionary<Types.TypeName, Types.DefinitionSet> definitions, Func<RuleSet, ImmutableArray<RuleResult>> evaluate)
-        => ExportedFacts.Compare(Id, Pack, Title, dump.Known, definitions, evaluate, line => $"the VMCOREINFO says {line.Text}: it was written by a kernel with another layout").Result;
+    public static RuleResult? Compare(
+        ExportedNote dump, IReadOnlyDictionary<Types.TypeName, Types.DefinitionSet> definitions, bool flattensArrays, Func<RuleSet, ImmutableArray<RuleResult>> evaluate)
+        => ExportedFacts.Compare(Id, Pack, Title, dump.Known, definitions, flattensArrays, evaluate, line => $"the VMCOREINFO says {line.Text}: it was written by a kernel with another layout").Result;
 }

@@ -40,26 +40,27 @@ internal static class ExportedFacts
     /// <summary>Compares what an image exports with its layouts.</summary>
     /// <param name="note">What it exports.</param>
     /// <param name="definitions">The definitions of <see cref="TypesOf"/>.</param>
+    /// <param name="flattensArrays">Whether the debug information has an array of arrays as one (BTF).</param>
     /// <param name="evaluate">Evaluates a rule.</param>
     /// <returns>The result, null where nothing can be compared; and the facts.</returns>
     public static (RuleResult? Result, ExportedSummary Summary) Compare(
-        ExportedNote note, IReadOnlyDictionary<TypeName, DefinitionSet> definitions, Func<RuleSet, ImmutableArray<RuleResult>> evaluate)
+        ExportedNote note, IReadOnlyDictionary<TypeName, DefinitionSet> definitions, bool flattensArrays, Func<RuleSet, ImmutableArray<RuleResult>> evaluate)
     {
-        (RuleResult? result, ImmutableArray<ExportedFact> facts) = Compare(RuleSet.ExportedId, RuleSet.ExportedPack, "what the code exports in VMCOREINFO agrees with the layouts", note.Known, definitions, evaluate,
+        (RuleResult? result, ImmutableArray<ExportedFact> facts) = Compare(RuleSet.ExportedId, RuleSet.ExportedPack, "what the code exports in VMCOREINFO agrees with the layouts", note.Known, definitions, flattensArrays, evaluate,
             line => string.Create(CultureInfo.InvariantCulture, $"the instruction at 0x{line.Instruction:x} exports {line.Value}: the code and the debug information are of two builds"));
         return (result, new ExportedSummary(note, facts));
     }
 
     /// <summary>Compares facts with layouts, as the rule of an id.</summary>
     public static (RuleResult? Result, ImmutableArray<ExportedFact> Facts) Compare(
-        string id, string pack, string title, IEnumerable<ExportedLine> lines, IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
+        string id, string pack, string title, IEnumerable<ExportedLine> lines, IReadOnlyDictionary<TypeName, DefinitionSet> definitions, bool flattensArrays,
         Func<RuleSet, ImmutableArray<RuleResult>> evaluate, Func<ExportedLine, string> consequence)
     {
         List<(ExportedLine Line, string? Reason)> facts = [];
         ImmutableArray<RuleCheck>.Builder checks = ImmutableArray.CreateBuilder<RuleCheck>();
         foreach (ExportedLine line in lines)
         {
-            string? reason = ReasonAgainst(line, definitions);
+            string? reason = ReasonAgainst(line, definitions, flattensArrays);
             facts.Add((line, reason));
             if (reason is null)
             {
@@ -91,7 +92,7 @@ internal static class ExportedFacts
     };
 
     // Why a fact is not compared, in a clause; null when it is.
-    private static string? ReasonAgainst(ExportedLine line, IReadOnlyDictionary<TypeName, DefinitionSet> definitions)
+    private static string? ReasonAgainst(ExportedLine line, IReadOnlyDictionary<TypeName, DefinitionSet> definitions, bool flattensArrays)
     {
         if (TypeOf(line) is not { } type)
         {
@@ -106,6 +107,11 @@ internal static class ExportedFacts
         if (!definitions.TryGetValue(type, out DefinitionSet? set) || set.Distinct.IsEmpty)
         {
             return $"the debug information does not define {type}";
+        }
+
+        if (line.Kind == ExportedKind.Length && flattensArrays)
+        {
+            return "BTF has arrays of arrays as one array, so that the length is not certain";
         }
 
         TypeDefinition first = set.Distinct[0];
@@ -123,13 +129,15 @@ internal static class ExportedFacts
         int dot = line.Name.IndexOf('.', StringComparison.Ordinal);
         return line.Kind switch
         {
-            ExportedKind.Offset or ExportedKind.Length when dot > 0 => new TypeName(TypeNameKind.Struct, line.Name[..dot]),
-            // SIZE is of a struct by its tag, or of a typedef by its name.
-            ExportedKind.Size when dot < 0 => new TypeName(line.Name.EndsWith("_t", StringComparison.Ordinal) ? TypeNameKind.Any : TypeNameKind.Struct, line.Name),
+            ExportedKind.Offset or ExportedKind.Length when dot > 0 => Aggregate(line.Name[..dot]),
+            ExportedKind.Size when dot < 0 => Aggregate(line.Name),
             ExportedKind.Number when dot < 0 => s_enums.FirstOrDefault(e => line.Name.StartsWith(e.Begin, StringComparison.Ordinal)).Enum is { } name ? new TypeName(TypeNameKind.Enum, name) : null,
             _ => null,
         };
     }
+
+    // A struct by its tag, or a typedef by its name.
+    private static TypeName Aggregate(string name) => new(name.EndsWith("_t", StringComparison.Ordinal) ? TypeNameKind.Any : TypeNameKind.Struct, name);
 
     private static string? ExpressionOf(ExportedLine line)
     {

@@ -32,7 +32,7 @@ internal sealed record SurveyedImage(Survey Survey, ImageFacts Facts)
         Action wait = image.Disabled.HasFlag(FastPaths.ConcurrentMetadata) ? ReadFacts : pool.Queue(ReadFacts);
         Survey survey = image.Types.FindAll(names, pool);
         wait();
-        return new SurveyedImage(survey, read!) { Exported = image.Source == SourceKind.None && image.Exported is { } note ? new ExportedAnswers(note, NoTypes.Clause) : null };
+        return new SurveyedImage(survey, read!) { Exported = image.Source == SourceKind.None && image.Exported is { } note ? new ExportedAnswers(note, UntypedSource.Clause) : null };
     }
 
     /// <summary>The outcomes of rules.</summary>

@@ -15,9 +15,6 @@ public enum FileRole
     /// <summary>The configuration that the kernel was built with.</summary>
     Configuration,
 
-    /// <summary>The VMCOREINFO of a crash dump or of a running kernel.</summary>
-    VmCoreInfo,
-
     /// <summary>The file that the image's debug information was split off into (.gnu_debuglink, build id).</summary>
     DebugFile,
 
@@ -29,6 +26,9 @@ public enum FileRole
 
     /// <summary>A file of split DWARF (.dwo).</summary>
     SplitDwarf,
+
+    /// <summary>The VMCOREINFO of a crash dump or of a running kernel.</summary>
+    VmCoreInfo,
 }
 
 /// <summary>A file that an answer rests on.</summary>

@@ -177,6 +177,8 @@ internal ref struct X64Decoder
         char form = map switch
         {
             0 => (char)X64Tables.OneByte[opcode],
+            // Conversions of unsigned numbers, which EVEX alone has.
+            1 when isEvex && (opcode is 0x7a or 0x7b) => 'm',
             1 => (char)X64Tables.TwoByte[opcode],
             2 => 'm',
             _ => 'b',

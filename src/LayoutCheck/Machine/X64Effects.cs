@@ -156,6 +156,7 @@ internal readonly struct X64Effects
         0x12 or 0x13 or 0x16 or 0x17 when Prefix < 2 => 8,
         0x12 when Prefix == 3 => IsVex && VectorBytes == 32 ? 32 : 8,
         0x2a when Prefix >= 2 => IsWide ? 8 : 4,
+        0x2c or 0x2d when Prefix == 1 => 16,
         0x2a or 0x2c or 0x2d when Prefix < 2 => 8,
         0x2c or 0x2d => Prefix == 2 ? 4 : 8,
         0x2e or 0x2f => Prefix == 0 ? 4 : 8,

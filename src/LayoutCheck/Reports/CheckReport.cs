@@ -122,8 +122,8 @@ public sealed record CheckReport(
             case Outcome.Undecided:
                 if (Source.Kind == SourceKind.None)
                 {
-                    int decided = CountRules(Outcome.Holds) + CountRules(Outcome.Warning) + CountRules(Outcome.Violated);
-                    return $"cannot tell whether pgmap lines up with {word}: the image has no debug information, and VMCOREINFO does not export pgmap; it decides {(decided == 1 ? "1 other rule" : $"{decided} other rules")}";
+                    ulong decided = (ulong)(CountChecks(Outcome.Holds) + CountChecks(Outcome.Warning) + CountChecks(Outcome.Violated));
+                    return $"cannot tell whether pgmap lines up with {word}: the image has no debug information, and VMCOREINFO does not export pgmap; it decides {Printable.Count(decided, "check")} of other rules";
                 }
 
                 string reason = Source.Omission is { } omission && decisive!.Reason.Contains(omission.Clause, StringComparison.Ordinal)

@@ -5,7 +5,6 @@ using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Machine;
 using LayoutCheck.Tests.Support;
-using LayoutCheck.Tests.VmCoreInfo;
 using LayoutCheck.Types;
 
 namespace LayoutCheck.Tests.Cli;
@@ -96,12 +95,14 @@ public sealed class VmCoreInfoCommandTests : IDisposable
     [Fact]
     public void A_size_without_debug_information_that_breaks_a_rule_is_violated()
     {
-        string kernel = Write("vmlinux", KernelCodeBuilder.With(MachineKind.X64, (Page, 60)));
-        Assert.Equal(1, ProgramRun.Run("check", kernel).ExitCode);
+        string kernel = Write("vmlinux", KernelCodeBuilder.With(MachineKind.X64, (Page, 60), ("OFFSET(page.compound_head)=%lu\n", 8)));
+        ProgramResult run = ProgramRun.Run("check", kernel);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("VIOLATED struct page has a size that the memory map is cleared in", run.Unfolded, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("OSRELEASE=7.3.0-test\nOFFSET(page.lru)={0}\n", 0, "the VMCOREINFO is of this kernel: 1 fact agree")]
+    [InlineData("OSRELEASE=7.3.0-test\nOFFSET(page.lru)={0}\n", 0, "the VMCOREINFO is of this kernel: 1 fact agrees")]
     [InlineData("OSRELEASE=7.3.1\nOFFSET(page.lru)={0}\n", 1, "but the VMCOREINFO is of another kernel: its OSRELEASE is 7.3.1")]
     [InlineData("OSRELEASE=7.3.0-test\nOFFSET(page.lru)=99\n", 1, "but the VMCOREINFO differs from the layouts")]
     [InlineData("PAGESIZE=4096\n", 4, "nothing in the VMCOREINFO can be compared")]
@@ -111,7 +112,7 @@ public sealed class VmCoreInfoCommandTests : IDisposable
         _ = built.Text("Linux version 7.3.0-test (me)");
         string kernel = Write("vmlinux", built);
         byte[] note = Encoding.ASCII.GetBytes(text.Replace("{0}", $"{OffsetOf("lru")}", StringComparison.Ordinal));
-        foreach ((string name, byte[] bytes) in ((string, byte[])[])[("note", note), ("vmcore", NoteFileTests.Core(true, false, text: Encoding.ASCII.GetString(note)))])
+        foreach ((string name, byte[] bytes) in ((string, byte[])[])[("note", note), ("vmcore", VmCoreBuilder.Build(true, false, text: Encoding.ASCII.GetString(note)))])
         {
             string file = Path.Combine(_folder, name);
             File.WriteAllBytes(file, bytes);

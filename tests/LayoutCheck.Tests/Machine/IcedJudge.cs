@@ -65,7 +65,7 @@ internal static class IcedJudge
         int index = judged.MemoryIndex.IsVectorRegister() ? Instruction.VectorIndex : Number(judged.MemoryIndex);
         long displacement = judged.MemoryDisplSize == 0 && !judged.IsIPRelativeMemoryOperand ? 0 : (long)judged.MemoryDisplacement64;
         bool isSegmented = judged.SegmentPrefix is Register.FS or Register.GS;
-        bool isShort = judged.MemoryBase.GetSize() == 4 || judged.MemoryIndex.GetSize() == 4;
+        bool isShort = judged.MemoryBase.GetSize() == 4 || judged.MemoryIndex.GetSize() == 4 || (judged.MemoryBase == Register.None && judged.MemoryIndex == Register.None && judged.MemoryDisplSize == 4);
         int width = Width(judged);
         bool isWidth = ours.Memory.Width == 0 || width == 0 || ours.Memory.Width == width;
         return ours.MemoryCount == 1 && ours.Memory.Base == start && ours.Memory.Index == index && (ours.Memory.Displacement == displacement || (isShort && (uint)ours.Memory.Displacement == displacement)) && isWidth && ours.IsSegmented == isSegmented

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using LayoutCheck.IO;
 using LayoutCheck.Machine;
 
 namespace LayoutCheck.Tests.Support;

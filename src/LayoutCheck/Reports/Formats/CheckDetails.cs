@@ -47,7 +47,7 @@ internal static class CheckDetails
 
     private static void WriteExported(ExportedSummary exported, FoldedText text)
     {
-        string counted = exported.Agreeing == exported.Compared ? $"{Printable.Count((ulong)exported.Agreeing, "exported fact")} agree"
+        string counted = exported.Agreeing == exported.Compared ? $"{Printable.Count((ulong)exported.Agreeing, "exported fact")} {(exported.Agreeing == 1 ? "agrees" : "agree")}"
             : $"{exported.Agreeing} of {Printable.Count((ulong)exported.Compared, "exported fact")} agree";
         int others = exported.Facts.Length - exported.Compared;
         int open = exported.Note.NotKnown.Count();

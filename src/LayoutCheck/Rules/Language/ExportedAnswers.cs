@@ -14,49 +14,50 @@ internal sealed class ExportedAnswers(ExportedNote note, string clause)
     private readonly Dictionary<string, ExportedLine> _facts = note.Known.Where(l => !l.IsContradicted).GroupBy(l => l.Key, StringComparer.Ordinal)
         .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
 
-    /// <summary>What a call about a type or member comes to.</summary>
-    public Answer Of(MemberCall call, IEvaluation evaluation)
+    /// <summary>Why what is not exported is not known, in a clause.</summary>
+    public string Clause => clause;
+
+    /// <summary>What a function of a type or member comes to, by the first of the member's names that is exported; null where none is.</summary>
+    public ExportedAnswer? Find(string function, Subject subject)
     {
-        if (call.Subject.Type is NamedReference { Name: var type })
-        {
-            foreach (string? member in call.Subject.Member is { } members ? members.Paths.Cast<string?>() : [null])
-            {
-                if (Of(call, type, member, evaluation) is { } answer)
-                {
-                    return answer;
-                }
-            }
-        }
-
-        return Answer.Unknown($"{call.Subject} is not known: {clause}");
-    }
-
-    private Answer? Of(MemberCall call, TypeName type, string? member, IEvaluation evaluation)
-    {
-        string subject = member is null ? type.ToString() : $"{type.Name}.{member}";
-        (ExportedKind Kind, ObservedFact Fact)? asked = call.Function.Name switch
-        {
-            "offsetof" when member is not null => (ExportedKind.Offset, ObservedFact.ByteOffset),
-            "sizeof" when member is null => (ExportedKind.Size, ObservedFact.ByteSize),
-            "ARRAY_SIZE" when member is not null => (ExportedKind.Length, ObservedFact.Length),
-            "valueof" when member is not null => (ExportedKind.Number, ObservedFact.Value),
-            _ => null,
-        };
-        if (call.Function.Name == "exists")
-        {
-            return Exists(type, member) ? Answer.Truth(true, $"{subject} exists") : null;
-        }
-
-        string name = asked?.Kind switch { ExportedKind.Size => type.Name, ExportedKind.Number => member!, _ => $"{type.Name}.{member}" };
-        if (asked is not { } fact || Find(fact.Kind, name) is not { Value: >= 0 and { } value })
+        if (subject.Type is not NamedReference { Name: var type })
         {
             return null;
         }
 
-        Observation observation = new(call.ToString(), fact.Kind == ExportedKind.Number ? name : subject, fact.Fact, (ulong)value);
-        evaluation.Note(observation);
-        return Answer.Of(value, observation.ToString(), observation.Call);
+        foreach (string? member in subject.Member is { } members ? members.Paths.Cast<string?>() : [null])
+        {
+            if (Find(function, type, member) is { } answer)
+            {
+                return answer;
+            }
+        }
+
+        return null;
     }
+
+    private ExportedAnswer? Find(string function, TypeName type, string? member)
+    {
+        string subject = member is null ? type.ToString() : $"{type.Name}.{member}";
+        switch (function)
+        {
+            case "offsetof" when member is not null:
+                return Answer(ExportedKind.Offset, subject, subject, ObservedFact.ByteOffset);
+            case "sizeof" when member is null:
+                return Answer(ExportedKind.Size, type.Name, subject, ObservedFact.ByteSize);
+            case "ARRAY_SIZE" when member is not null:
+                return Answer(ExportedKind.Length, subject, subject, ObservedFact.Length);
+            case "valueof" when member is not null:
+                return Answer(ExportedKind.Number, member, member, ObservedFact.Value);
+            case "exists" when Exists(type, member):
+                return new ExportedAnswer(subject, ObservedFact.Existence, 1);
+            default:
+                return null;
+        }
+    }
+
+    private ExportedAnswer? Answer(ExportedKind kind, string name, string subject, ObservedFact fact)
+        => Find(kind, name) is { Value: >= 0 and { } value } ? new ExportedAnswer(subject, fact, (ulong)value) : null;
 
     private ExportedLine? Find(ExportedKind kind, string name) => _facts.GetValueOrDefault($"{ExportedLine.Word(kind)}({name})");
 
@@ -66,3 +67,9 @@ internal sealed class ExportedAnswers(ExportedNote note, string clause)
             ? Find(ExportedKind.Offset, $"{type.Name}.{member}") is not null
             : Find(ExportedKind.Size, type.Name) is not null || _facts.Values.Any(l => l.Kind == ExportedKind.Offset && l.Name.StartsWith($"{type.Name}.", StringComparison.Ordinal));
 }
+
+/// <summary>A fact that answers a question of a rule.</summary>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Fact">What of it.</param>
+/// <param name="Value">The number.</param>
+internal sealed record ExportedAnswer(string Subject, ObservedFact Fact, ulong Value);

@@ -5,7 +5,7 @@ namespace LayoutCheck;
 
 /// <summary>The types of an image without debug information: none. It says that they are missing, so that nothing counts as absent from the kernel.</summary>
 /// <param name="note">What the image's code exports.</param>
-internal sealed class NoTypes(ExportedNote note) : ITypeSource
+internal sealed class UntypedSource(ExportedNote note) : ITypeSource
 {
     /// <summary>Why there are no types, in the words that reasons have.</summary>
     public const string Clause = "the image has no debug information, and VMCOREINFO does not export it";
