@@ -34,6 +34,11 @@ internal static class CheckCommand
             HelpName = "VMLINUX",
             Description = "Compare every struct and union of FILE, a module, with those of this kernel: a module that was built for another one is found. Of a BPF object, resolve its accesses (CO-RE relocations) on this kernel, as libbpf does.",
         };
+        Option<string?> vmcoreinfo = new("--vmcoreinfo")
+        {
+            HelpName = "FILE",
+            Description = "Compare with the VMCOREINFO of a crash dump too: its text, or an ELF vmcore. Is this the vmlinux of that dump, and do the places agree?",
+        };
         Option<int> limit = OptionWords.LimitOfDifferent("--against, --source both");
         BatchOptions batch = new();
         OutputOptions output = new("check");
@@ -44,6 +49,7 @@ internal static class CheckCommand
         command.Options.Add(quiet);
         command.Options.Add(threads);
         command.Options.Add(against);
+        command.Options.Add(vmcoreinfo);
         command.Options.Add(limit);
         batch.AddTo(command);
         accept.AddTo(command);
@@ -67,7 +73,7 @@ internal static class CheckCommand
             Verbosity verbosity = parsed.GetValue(verbose) ? Verbosity.Full : parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal;
             OutputForm form = output.Form(parsed, verbosity).WithFacts(choice.WithFacts);
             Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit),
-                form.Needs.HasFlag(ReportNeeds.Map));
+                form.Needs.HasFlag(ReportNeeds.Map), parsed.GetValue(vmcoreinfo));
             if (question.IsBoth && question.Against is not null)
             {
                 throw new UsageException("check takes --against or --source both, not both of them");
@@ -93,7 +99,7 @@ internal static class CheckCommand
     // Options that are about one image would be about none of several in particular.
     private static void RequireOfMany(BatchChoice choice, Question question, CheckInput input)
     {
-        string? ofOne = input.IsRunning ? "--running" : input.IsSample ? "--sample" : question.IsBoth ? "--source both" : question.Against is not null ? "--against" : null;
+        string? ofOne = input.IsRunning ? "--running" : input.IsSample ? "--sample" : question.IsBoth ? "--source both" : question.Against is not null ? "--against" : question.VmCoreInfo is not null ? "--vmcoreinfo" : null;
         if (ofOne is not null)
         {
             throw new UsageException($"{ofOne} is for one image: name no other, and give no --files-from, --output-dir or --shard");
@@ -139,18 +145,19 @@ internal static class CheckCommand
     private static ImageReport Ask(CheckInput input, ImageOptions how, Question question, OutputForm form)
     {
         // A stripped module has its types as BTF that goes on from its kernel's, and that may be the one that is named.
-        using KernelImage image = input.Open(how with { LikelyBasePath = question.Against });
+        using KernelImage image = input.Open(how with { LikelyBasePath = question.Against, TakesExported = !question.Compares });
         if (image.IsBpfObject && question.Against is { } target)
         {
             return AskOfBpf(image, target, how, question.Threads, form);
         }
 
+        ExportedNote? dump = question.VmCoreInfo is { } path ? image.ReadNote(path) : null;
         using KernelImage? other = question.IsBoth ? image.OpenAs(SourceChoice.Btf)
             : question.Against is { } kernel ? OpenKernel(kernel, how with { BasePath = null, DebugDirectory = null }, image.Types.Kind)
             : null;
         return Progress.While(image.Types, () =>
         {
-            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, form.Needs.HasFlag(ReportNeeds.Columns));
+            CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, form.Needs.HasFlag(ReportNeeds.Columns), dump);
             report = image.IsBpfObject ? report with { Notices = [.. report.Notices, BpfNotice] } : report;
             return other is null ? report
                 : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)
@@ -191,7 +198,7 @@ internal static class CheckCommand
         }
     }
 
-    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap)
+    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap, string? VmCoreInfo)
     {
         public bool Compares => IsBoth || Against is not null;
     }

@@ -78,7 +78,7 @@ internal sealed class CheckMany(BatchChoice choice, RuleSet rules, bool isStrict
         CheckReport report;
         ImmutableArray<string> others = [];
         string read;
-        using (KernelImage image = KernelImage.Open(path, _how))
+        using (KernelImage image = KernelImage.Open(path, _how with { TakesExported = true }))
         {
             report = CheckAnalysis.Run(image, rules, threads, isStrict, form.Needs.HasFlag(ReportNeeds.Map), _withColumns);
             read = image.Path;

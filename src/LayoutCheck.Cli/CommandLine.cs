@@ -33,6 +33,7 @@ internal static class CommandLine
         Add("audit", "Says whether all C units agree about every struct and union.", AuditCommand.Fill);
         Add("diff", "Says how the structs and unions of one kernel differ from those of another: moved, resized, retyped, filled.", DiffCommand.Fill);
         Add("matrix", "Shows offsets, sizes and verdicts of many images in one table.", MatrixCommand.Fill);
+        Add("vmcoreinfo", "Shows what a kernel will tell makedumpfile and crash (VMCOREINFO), read from its code: no debug information is needed.", VmCoreInfoCommand.Fill);
         Add("rules", "Lists the rules: id, severity, pack, and what each demands in one line.", RulesCommand.Fill);
         Add("explain", "Teaches a rule: what it checks, drawn on an image, what breaks when it does not hold, how to fix it, and its source.", ExplainCommand.Fill);
         Add("baseline", "Writes a rule file that pins the layouts of types as they are in a known-good kernel.", BaselineCommand.Fill);

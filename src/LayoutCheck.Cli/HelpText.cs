@@ -22,6 +22,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
     private static readonly Dictionary<string, int[]> s_impossible = new(StringComparer.Ordinal)
     {
         ["overlap"] = [1],
+        ["vmcoreinfo"] = [1],
         ["baseline"] = [1],
         ["matrix"] = [1],
         ["import"] = [1],
@@ -48,6 +49,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck diff old-vmlinux vmlinux page       what became of each member
               layoutcheck check my.ko --against vmlinux       whether a module sees the kernel's structs
               layoutcheck matrix old-vmlinux vmlinux          offsets of many kernels in one table
+              layoutcheck vmcoreinfo vmlinuz                  what the kernel will tell crash and makedumpfile
               layoutcheck rules                               the rules, a line each
               layoutcheck explain pgmap-on-compound-head      what a rule is about, with a drawing
               layoutcheck baseline vmlinux page -o page.md    pin a layout, for the next build's check --rules
@@ -211,6 +213,24 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck matrix old-vmlinux vmlinux
               layoutcheck matrix --files-from kernels.txt --sort release --format markdown
               layoutcheck matrix vmlinux --show 'sizeof:page,page.compound_head|compound_info,folio.pgmap'
+
+            """,
+        ["vmcoreinfo"] = """
+            At boot a kernel writes the places and sizes of its structs to a note, VMCOREINFO, by which crash and
+            makedumpfile read its memory. The numbers are constants in its code. They are read from there, in code
+            order, on x86-64 and arm64: from a vmlinux, a vmlinuz, or a bare arm64 Image, stripped or not.
+            A line that only the running kernel knows (an address, a value from memory) is left out; -v has it,
+            with the reason, and for each line the addresses of the instruction that sets the number and of the
+            text. Addresses in an Image count from its beginning. Where the code says two values of one fact, the
+            exit code is 4.
+            check compares these facts with the debug information; check --vmcoreinfo does that with the note of a
+            dump.
+
+            Examples:
+              layoutcheck vmcoreinfo vmlinuz
+              layoutcheck vmcoreinfo vmlinux -v
+              layoutcheck check vmlinux --vmcoreinfo vmcore
+              diff <(layoutcheck vmcoreinfo vmlinuz) <(layoutcheck vmcoreinfo next-vmlinuz)
 
             """,
         ["audit"] = """

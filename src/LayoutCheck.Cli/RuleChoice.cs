@@ -25,8 +25,22 @@ internal static class RuleChoice
             return new RuleSet(asked);
         }
 
-        RuleSet chosen = Choose(packs, only, skip, files);
-        return asked.Count == 0 ? chosen : chosen.With(asked);
+        // The rule of what the code exports is made of an image: it is in no file. It is asked for where all rules are, and by its name.
+        bool isNamed = Takes(ref packs, RuleSet.ExportedPack) | Takes(ref only, RuleSet.ExportedId);
+        bool isSkipped = Takes(ref skip, RuleSet.ExportedId);
+        bool isAlone = isNamed && (packs ?? []).Length == 0 && (only ?? []).Length == 0;
+        RuleSet chosen = isAlone && files.Length == 0 ? new RuleSet([]) : Choose(NullIfEmpty(packs), NullIfEmpty(only), skip, files);
+        return new RuleSet(chosen.Rules.Concat(asked)) { WithExported = !isSkipped && (isNamed || (packs is null && only is null)) };
+    }
+
+    private static string[]? NullIfEmpty(string[]? names) => names is [] ? null : names;
+
+    // Takes a name out of a list.
+    private static bool Takes(ref string[]? names, string name)
+    {
+        bool isThere = names is not null && names.Contains(name);
+        names = isThere ? [.. names!.Where(n => n != name)] : names;
+        return isThere;
     }
 
     /// <summary>The rules of files and folders.</summary>

@@ -9,7 +9,7 @@ internal sealed class RuleOptions
 {
     private readonly Option<string[]> _only = Names("--only", "RULE", "Check only this rule; may be repeated, or list several with commas.");
     private readonly Option<string[]> _skip = Names("--skip", "RULE", "Leave this rule out.");
-    private readonly Option<string[]> _pack = Names("--pack", "PACK", "Check the rules of this pack: mm (struct page and its relatives, the default), kernel (other structs), or consumers (what crash, makedumpfile, drgn and drivers read; warnings that never count).");
+    private readonly Option<string[]> _pack = Names("--pack", "PACK", "Check the rules of this pack: mm (struct page and its relatives, the default), kernel (other structs), consumers (what crash, makedumpfile, drgn and drivers read; warnings that never count), or exported (what the code exports in VMCOREINFO; always with mm).");
     private readonly Option<string[]> _rules = new("--rules") { Description = "Check the rules of this file, or of all *.md in this folder, too.", HelpName = "FILE|DIR" };
     private readonly Option<string[]> _expressions = new("--expression", "-e")
     {

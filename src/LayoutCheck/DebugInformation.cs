@@ -25,6 +25,11 @@ internal static class DebugInformation
     /// <summary>The error for an ELF image without the debug information that was asked for.</summary>
     public static InvalidImageException Missing(UnwrappedImage content, ImageOptions options)
     {
+        if (content.Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
         SourceChoice choice = options.Source;
         ElfFile elf = content.Elf!;
         string path = content.File.Path;

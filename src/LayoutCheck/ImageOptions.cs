@@ -42,6 +42,9 @@ public sealed record ImageOptions(SourceChoice Source = SourceChoice.Auto, strin
     /// <summary>Whether a BPF object is read by its BTF, whatever <see cref="Source"/> is: its relocations are of that.</summary>
     internal bool ReadsBpfByBtf { get; init; }
 
+    /// <summary>Whether an image without debug information is opened all the same where its code tells what VMCOREINFO it will write.</summary>
+    internal bool TakesExported { get; init; }
+
     /// <summary>The root directory below which installed kernels are, without a slash at its end; for tests.</summary>
     internal string Root { get; init; } = "";
 

@@ -8,6 +8,7 @@ using LayoutCheck.Inputs;
 using LayoutCheck.IO;
 using LayoutCheck.Lookup;
 using LayoutCheck.Types;
+using LayoutCheck.VmCoreInfo;
 
 namespace LayoutCheck;
 
@@ -20,6 +21,7 @@ public sealed class KernelImage : IDisposable
 
     private readonly ImageOptions _options;
     private readonly OpenedInput _input;
+    private readonly Lazy<ExportedNote?> _exported;
     private bool _ownsContent;
 
     private KernelImage(OpenedInput input, string path, UnwrappedImage content, TypeSource source, ImageOptions options, bool ownsContent)
@@ -30,10 +32,25 @@ public sealed class KernelImage : IDisposable
         _ownsContent = ownsContent;
         _content = content;
         _source = source;
+        _exported = new(() => ReadExported(content));
     }
 
     /// <summary>The types in its debug information.</summary>
     internal ITypeSource Types => _source.Types;
+
+    /// <summary>The VMCOREINFO that the kernel will write, read from its code; null where there is none, or the machine is another than x86-64 and arm64.</summary>
+    internal ExportedNote? Exported => _exported.Value;
+
+    /// <summary>Reads a file with the VMCOREINFO of a dump; the answer then rests on it too.</summary>
+    /// <exception cref="InvalidImageException">It cannot be read, or has none.</exception>
+    internal ExportedNote ReadNote(string path)
+    {
+        InputFiles inputs = _content.File.Inputs;
+        using MappedFile file = MappedFile.Open(path, inputs);
+        ExportedNote note = NoteFile.Read(file);
+        inputs.Use(new InputFile(FileRole.VmCoreInfo, path, note.Find("BUILD-ID"), note.Find("OSRELEASE")));
+        return note;
+    }
 
     /// <summary>The debug information that is read.</summary>
     public SourceKind Source => Types.Kind;
@@ -140,7 +157,7 @@ public sealed class KernelImage : IDisposable
     /// <exception cref="InvalidImageException">A section that has it is damaged.</exception>
     public ImageFacts ReadFacts()
     {
-        string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf!.Name is null ? "raw BTF" : "BTF";
+        string format = _content.Elf is { } elf ? elf.Header.Describe() : _content.Btf is { } btf ? btf.Name is null ? "raw BTF" : "BTF" : "kernel image";
         string? buildId = _content.Elf?.BuildId() ?? _input.AskedBuildId;
         return new ImageFacts(format, buildId, ReadRelease(), ReadConfig(), _content.Wrapping)
         {
@@ -148,7 +165,7 @@ public sealed class KernelImage : IDisposable
             Machine = _content.Elf?.Header.Machine,
             MachineName = _content.Elf?.Header.MachineName,
             Bits = _content.Elf?.Header.WordByteSize * 8,
-            IsBigEndian = _content.Elf?.Header.IsBigEndian ?? _content.Btf!.IsBigEndian,
+            IsBigEndian = _content.Elf?.Header.IsBigEndian ?? _content.Btf is { IsBigEndian: true },
             ContentHash = _options.HashesContent && buildId is null ? FileHash.Of(Path, _content.File.Inputs) : null,
         };
     }
@@ -231,7 +248,7 @@ public sealed class KernelImage : IDisposable
     private static KernelImage Open(OpenedInput input, ImageOptions options)
     {
         string path = input.File.Path;
-        UnwrappedImage content = UnwrappedImage.Open(input.File);
+        UnwrappedImage content = UnwrappedImage.Open(input.File, options.TakesExported && options.Source == SourceChoice.Auto);
         try
         {
             while (true)
@@ -244,7 +261,7 @@ public sealed class KernelImage : IDisposable
 
                 if (content.OpenInner() is not { } inner)
                 {
-                    TypeSource fetched = FetchedSource.Open(path, content, options) ?? throw DebugInformation.Missing(content, options);
+                    TypeSource fetched = FetchedSource.Open(path, content, options) ?? WithoutTypes(content, options);
                     return new KernelImage(input, path, content, fetched, options, ownsContent: true);
                 }
 
@@ -258,6 +275,22 @@ public sealed class KernelImage : IDisposable
             throw;
         }
     }
+
+    // What the code exports is little beside debug information, and more than nothing.
+    private static TypeSource WithoutTypes(UnwrappedImage content, ImageOptions options)
+    {
+        InvalidImageException missing = DebugInformation.Missing(content, options);
+        if (!options.TakesExported || options.Source != SourceChoice.Auto || ReadExported(content) is not { } note)
+        {
+            throw missing;
+        }
+
+        content.File.Inputs.Note($"{missing.File}: {missing.Problem}: only what its code exports in VMCOREINFO is checked, which is not where pgmap lies; to check all, {missing.Remedy}");
+        return new TypeSource(new UntypedSource(note));
+    }
+
+    private static ExportedNote? ReadExported(UnwrappedImage content)
+        => CodeImage.Of(content) is { } code ? VmCoreInfoReader.Read(code, content.Elf?.BuildId()) : null;
 
     // A file with the name of a release may have been put there by hand.
     private static void RequireRelease(string? release, UnwrappedImage content)

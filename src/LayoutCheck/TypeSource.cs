@@ -31,7 +31,11 @@ internal sealed record TypeSource(ITypeSource Types, bool HasOther = false, IDis
                 : OpenBtf(path, content, blob, blob.Name, null, false, options);
         }
 
-        ElfFile elf = content.Elf!;
+        if (content.Elf is not { } elf)
+        {
+            return null;
+        }
+
         if (elf.Header.Type == ElfHeader.ET_CORE)
         {
             // Its memory may contain a packed kernel, which need not be the one that was running.

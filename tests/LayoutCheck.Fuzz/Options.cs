@@ -61,6 +61,9 @@ internal sealed record Options
     /// <summary>A JSON report of <c>diff</c> and its two images, or empty.</summary>
     public ImmutableArray<string> Report { get; init; } = [];
 
+    /// <summary>A vmlinux whose code is decoded, or null.</summary>
+    public string? Decode { get; init; }
+
     /// <summary>In a child process, the file that it shares with its parent; else null.</summary>
     public string? Slots { get; init; }
 
@@ -129,6 +132,7 @@ internal sealed record Options
         "--lineage" => this with { Lineage = [.. value.Split(',').Select(n => long.Parse(n, CultureInfo.InvariantCulture))] },
         "--complete" => this with { Report = [value, .. Report] },
         "--old" or "--new" => this with { Report = Report.Add(value) },
+        "--decode" => this with { Decode = value },
         "--slots" => this with { Slots = value },
         _ => null,
     };

@@ -1,3 +1,4 @@
+using LayoutCheck.Fuzz.Decoders;
 using LayoutCheck.Fuzz.Pairs;
 using LayoutCheck.Fuzz.Structs;
 
@@ -13,6 +14,7 @@ public static class Program
         LayoutCheck.Fuzz --structs N [--seed S] [--threads T] [--out FOLDER]
         LayoutCheck.Fuzz --pairs N [--seed S] [--threads T] [--out FOLDER]
         LayoutCheck.Fuzz --complete JSON --old IMAGE --new IMAGE
+        LayoutCheck.Fuzz --decode VMLINUX
         LayoutCheck.Fuzz --reproduce FILE
         LayoutCheck.Fuzz --lineage NUMBERS [--seed S] [--corpus FOLDER]...
 
@@ -27,6 +29,7 @@ public static class Program
           --pairs N       N generated structs before and after an edit, compiled by gcc and clang with DWARF and BTF, the two compared with each other, and the
                           differences with what the compilers say of both; the lines before the last count pairs, changes and wrong ones of each form
           --complete JSON applies a report of diff (all types) to the layouts of --old and compares with those of --new
+          --decode VMLINUX  decodes every function of .text with our decoder and with Iced (x86-64) or llvm-objdump (arm64); the last lines count differences
           --seed S        the source of all random numbers (1): a seed and a number give the same case every time
           --start N       the number of the first case (0)
           --corpus FOLDER images to start from, besides tests/fixtures
@@ -49,6 +52,11 @@ public static class Program
         {
             using CaseRunner runner = new(options);
             return runner.Run();
+        }
+
+        if (options.Decode is { } vmlinux)
+        {
+            return DecodeRun.Run(vmlinux);
         }
 
         return options.Reproduce is not null || !options.Lineage.IsEmpty ? FailureFile.Reproduce(options)

@@ -30,7 +30,16 @@ public static class CheckAnalysis
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(rules);
-        ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes)];
+        return Run(image, rules, threads, isStrict, withMap, withColumns, dump: null);
+    }
+
+    /// <summary>The same, with the VMCOREINFO of a dump that is compared too; or null.</summary>
+    internal static CheckReport Run(KernelImage image, RuleSet rules, int threads, bool isStrict, bool withMap, bool withColumns, ExportedNote? dump)
+    {
+        bool hasTypes = image.Source != SourceKind.None;
+        ExportedNote? exported = hasTypes && rules.WithExported ? image.Exported : null;
+        IEnumerable<TypeName> ofNotes = ((IEnumerable<ExportedNote?>)[exported, hasTypes ? dump : null]).OfType<ExportedNote>().SelectMany(ExportedFacts.TypesOf);
+        ImmutableArray<TypeName> names = [.. rules.RequiredTypes.Union(LayoutEra.RequiredTypes).Union(ofNotes)];
         using WorkerPool pool = new(threads);
         SurveyedImage surveyed = SurveyedImage.Of(image, names, pool);
         Survey survey = surveyed.Survey;
@@ -51,15 +60,21 @@ public static class CheckAnalysis
             results = surveyed.Evaluate(rules, omission, rustTwins);
         }
 
+        ImmutableArray<RuleResult> Evaluate(RuleSet more) => surveyed.Evaluate(more, omission, rustTwins);
+        (RuleResult? Result, ExportedSummary? Summary) facts = exported is null ? default : ExportedFacts.Compare(exported, definitions, survey.Facts.FlattensArrays, Evaluate);
+        results = facts.Result is { } agrees ? [.. results, agrees] : results;
+        RuleResult? ofDump = dump is null || !hasTypes ? null : DumpComparison.Compare(dump, definitions, survey.Facts.FlattensArrays, Evaluate);
         CheckReport report = new(source, image.HasOtherSource, LayoutEra.Of(definitions, omission), [.. survey.Sets.Select(DefinitionSummary.Of)], results)
         {
             Run = RunInfo.Of(image.Path),
             IsStrict = isStrict,
             Columns = withColumns ? MatrixAnalysis.FactsOf(image, MatrixColumns.Layout, definitions, omission) : [],
             Places = PlacesOfViolations(image.Types, pool, results, definitions),
+            Exported = facts.Summary,
             Map = withMap ? MapAnalysis.Of(image.Types, pool, results) : null,
         };
-        return image.Sign(report, surveyed.Facts);
+        report = image.Sign(report, surveyed.Facts);
+        return dump is null ? report : DumpComparison.Add(report, dump, image.Exported, ofDump);
     }
 
     // Most checks hold, and few types are asked again, so that surveys need not read line tables. Definitions that differ may be declared in several places.

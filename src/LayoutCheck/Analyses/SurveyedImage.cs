@@ -15,6 +15,9 @@ internal sealed record SurveyedImage(Survey Survey, ImageFacts Facts)
     /// <summary>The definitions by name. An analysis may add to a set what it finds later.</summary>
     public Dictionary<TypeName, DefinitionSet> Definitions { get; } = Survey.Sets.ToDictionary(s => s.Name);
 
+    /// <summary>What the code exports, where the image has no types; else null.</summary>
+    public ExportedAnswers? Exported { get; private init; }
+
     /// <summary>Asks every C unit of an image for types.</summary>
     /// <param name="image">The image; not closed.</param>
     /// <param name="names">The types.</param>
@@ -29,7 +32,7 @@ internal sealed record SurveyedImage(Survey Survey, ImageFacts Facts)
         Action wait = image.Disabled.HasFlag(FastPaths.ConcurrentMetadata) ? ReadFacts : pool.Queue(ReadFacts);
         Survey survey = image.Types.FindAll(names, pool);
         wait();
-        return new SurveyedImage(survey, read!);
+        return new SurveyedImage(survey, read!) { Exported = image.Source == SourceKind.None && image.Exported is { } note ? new ExportedAnswers(note, UntypedSource.Clause) : null };
     }
 
     /// <summary>The outcomes of rules.</summary>
@@ -37,5 +40,5 @@ internal sealed record SurveyedImage(Survey Survey, ImageFacts Facts)
     /// <param name="omission">Why the source lacks types or members, or null.</param>
     /// <param name="rustTwins">What is known of Rust's bindings; asked for by the rules about them alone.</param>
     public ImmutableArray<RuleResult> Evaluate(RuleSet rules, SourceOmission? omission, Lazy<RustTwinFacts> rustTwins)
-        => RuleEvaluator.Evaluate(rules, Definitions, Survey.Facts.Target, Facts.Config, omission, Facts.Machine, Survey.Facts.Kind == SourceKind.Btf, rustTwins);
+        => RuleEvaluator.Evaluate(rules, Definitions, Survey.Facts.Target, Facts.Config, omission, Facts.Machine, Survey.Facts.Kind == SourceKind.Btf, rustTwins, Exported);
 }

@@ -26,6 +26,9 @@ public enum FileRole
 
     /// <summary>A file of split DWARF (.dwo).</summary>
     SplitDwarf,
+
+    /// <summary>The VMCOREINFO of a crash dump or of a running kernel.</summary>
+    VmCoreInfo,
 }
 
 /// <summary>A file that an answer rests on.</summary>

@@ -20,8 +20,9 @@ internal sealed class UnwrappedImage : IDisposable
     // Bytes of the kernel in a boot image, which is always small and has its BTF in one place.
     private const ulong MostOfPayload = 128 << 20;
 
-    private UnwrappedImage(MappedFile file, ElfFile? elf, Section? btf, string wrapping)
+    private UnwrappedImage(MappedFile file, ElfFile? elf, Section? btf, string wrapping, InvalidImageException? refusal = null)
     {
+        Refusal = refusal;
         File = file;
         Elf = elf;
         Btf = btf;
@@ -37,18 +38,23 @@ internal sealed class UnwrappedImage : IDisposable
     /// <summary>The BTF, if the bytes are BTF or a bare kernel image; null for ELF, which has a section for it.</summary>
     public Section? Btf { get; }
 
+    /// <summary>Of a bare kernel image that was kept without BTF, why it has no types; else null.</summary>
+    public InvalidImageException? Refusal { get; }
+
     /// <summary>The formats around it, outermost first: <c>bzImage, zstd</c>; or empty.</summary>
     public string Wrapping { get; }
 
     /// <summary>Takes off layer after layer until something readable is left. Takes over the file, and closes it when it is unpacked.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="keepsBare">Whether a bare kernel image without BTF is kept, with its <see cref="Refusal"/>.</param>
     /// <exception cref="InvalidImageException">It is something else, is damaged, or is packed in a way that cannot be unpacked.</exception>
-    public static UnwrappedImage Open(MappedFile file) => Open(file, []);
+    public static UnwrappedImage Open(MappedFile file, bool keepsBare = false) => Open(file, [], keepsBare);
 
     /// <summary>Opens the compressed kernel in an ELF file that boots it (powerpc's zImage, MIPS's vmlinuz).</summary>
     /// <returns>The kernel, which does not depend on this image; null if there is none inside.</returns>
     /// <exception cref="InvalidImageException">There is one, and it cannot be read.</exception>
     public UnwrappedImage? OpenInner()
-        => Wrapping.Length == 0 && PackedKernel.Find(File.Whole(), InnerName(File)) is { } inner ? Open(inner.Kernel, ["ELF boot wrapper", inner.Codec.Name]) : null;
+        => Wrapping.Length == 0 && PackedKernel.Find(File.Whole(), InnerName(File)) is { } inner ? Open(inner.Kernel, ["ELF boot wrapper", inner.Codec.Name], keepsBare: false) : null;
 
     /// <summary>The kernel release (<c>uname -r</c>): that of the kernel's banner, or the one that a module was built for; null if it contains none.</summary>
     /// <exception cref="InvalidImageException">A section that has it is damaged.</exception>
@@ -64,7 +70,7 @@ internal sealed class UnwrappedImage : IDisposable
     {
         if (Elf is not { } elf)
         {
-            return Btf!.Name is null ? null : File.Whole();
+            return Btf is { Name: null } ? null : File.Whole();
         }
 
         return elf.Find(".rodata") is { ByteSize: > 0, Type: not ElfSection.SHT_NOBITS } section ? elf.Contents(section) : null;
@@ -73,7 +79,7 @@ internal sealed class UnwrappedImage : IDisposable
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
 
-    private static UnwrappedImage Open(MappedFile file, List<string> layers)
+    private static UnwrappedImage Open(MappedFile file, List<string> layers, bool keepsBare)
     {
         try
         {
@@ -116,8 +122,9 @@ internal sealed class UnwrappedImage : IDisposable
 
                 if (PackedKernel.Find(whole, InnerName(file)) is not { } inner)
                 {
-                    throw new InvalidImageException(
+                    InvalidImageException withoutTypes = new(
                         file.Path, null, null, $"is {container.Article} {container.Name} without BTF, and a bare kernel image can have no DWARF", "name the vmlinux it was made from, or build with CONFIG_DEBUG_INFO_BTF");
+                    return keepsBare ? new UnwrappedImage(file, null, null, string.Join(", ", layers), withoutTypes) : throw withoutTypes;
                 }
 
                 layers.Add(inner.Codec.Name);

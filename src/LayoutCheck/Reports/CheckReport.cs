@@ -29,6 +29,12 @@ public sealed record CheckReport(
     /// <summary>The comparison with another description of the same types; null when none was asked for.</summary>
     public Agreement? Agreement { get; init; }
 
+    /// <summary>The comparison of what the code exports in VMCOREINFO with the layouts; null where it was not made, or the code exports nothing.</summary>
+    internal ExportedSummary? Exported { get; init; }
+
+    /// <summary>What the headline adds about the VMCOREINFO of a dump; empty where none was named.</summary>
+    internal string DumpHeadline { get; init; } = "";
+
     /// <summary>The facts of the columns that a matrix has by default; empty where they were not asked for.</summary>
     public ImmutableArray<LayoutFact> Columns { get; init; } = [];
 
@@ -71,7 +77,7 @@ public sealed record CheckReport(
     public int CountChecks(Outcome outcome) => Results.Sum(r => r.Checks.Count(c => c.Outcome == outcome));
 
     /// <summary>The first line of the report: the flagship rule's verdict with what it saw.</summary>
-    public string Headline() => Agreement is { } agreement ? $"{RulesHeadline()}{(agreement.ExitCode == ExitCode.Holds ? "; " : "; but ")}{agreement.Headline()}" : RulesHeadline();
+    public string Headline() => (Agreement is { } agreement ? $"{RulesHeadline()}{(agreement.ExitCode == ExitCode.Holds ? "; " : "; but ")}{agreement.Headline()}" : RulesHeadline()) + DumpHeadline;
 
     private string RulesHeadline()
     {
@@ -114,6 +120,12 @@ public sealed record CheckReport(
                     : !IsOfPagemap(decisive!) && flagship.Checks.Any(c => c.Outcome == Outcome.Holds && IsOfBothPlaces(c)) ? $"pgmap lies on {word}, but {decisive!.Check.Message}: {decisive.Reason}"
                     : $"pgmap does NOT safely line up with {word}: {decisive!.Reason}";
             case Outcome.Undecided:
+                if (Source.Kind == SourceKind.None)
+                {
+                    ulong decided = (ulong)(CountChecks(Outcome.Holds) + CountChecks(Outcome.Warning) + CountChecks(Outcome.Violated));
+                    return $"cannot tell whether pgmap lines up with {word}: the image has no debug information, and VMCOREINFO does not export pgmap; it decides {Printable.Count(decided, "check")} of other rules";
+                }
+
                 string reason = Source.Omission is { } omission && decisive!.Reason.Contains(omission.Clause, StringComparison.Ordinal)
                     ? Era.Versions.Length == 0 ? Era.DevicePageReason : omission.Clause
                     : decisive!.Reason;

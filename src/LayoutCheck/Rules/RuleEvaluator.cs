@@ -27,6 +27,7 @@ internal static class RuleEvaluator
     /// <param name="machine">The machine of the image's ELF header (e_machine), or null.</param>
     /// <param name="lacksAlignments">Whether the debug information has no declared alignments (BTF).</param>
     /// <param name="rustTwins">The comparison of Rust's twins with C, or null.</param>
+    /// <param name="exported">What the code exports, of an image without types; else null.</param>
     public static ImmutableArray<RuleResult> Evaluate(
         RuleSet rules,
         IReadOnlyDictionary<TypeName, DefinitionSet> definitions,
@@ -35,11 +36,12 @@ internal static class RuleEvaluator
         SourceOmission? omission = null,
         int? machine = null,
         bool lacksAlignments = false,
-        Lazy<RustTwinFacts>? rustTwins = null)
+        Lazy<RustTwinFacts>? rustTwins = null,
+        ExportedAnswers? exported = null)
     {
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(definitions);
-        CheckedImage image = new(definitions, target, config, omission) { Machine = machine, LacksAlignments = lacksAlignments, RustTwins = rustTwins };
+        CheckedImage image = new(definitions, target, config, omission) { Machine = machine, LacksAlignments = lacksAlignments, RustTwins = rustTwins, Exported = exported };
         return [.. rules.Rules.Select(rule =>
         {
             CheckedImage seen = rule.Selections.IsEmpty ? image : image with

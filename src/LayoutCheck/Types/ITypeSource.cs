@@ -243,6 +243,9 @@ public enum SourceKind
 
     /// <summary>BTF (.BTF or a raw blob).</summary>
     Btf,
+
+    /// <summary>No debug information: what the code of the kernel exports is all that is known.</summary>
+    None,
 }
 
 /// <summary>The debug information of an image in short, for the report.</summary>

@@ -6,17 +6,17 @@ internal sealed class ElfBuilder(bool is64Bit = true, bool isBigEndian = false)
     public const uint SHT_PROGBITS = 1;
     private const uint SHT_STRTAB = 3;
 
-    private readonly List<(string Name, byte[] Contents, uint Type, ulong Flags)> _sections = [];
+    private readonly List<(string Name, byte[] Contents, uint Type, ulong Flags, ulong Address)> _sections = [];
 
     /// <summary>e_type; ET_EXEC if not set.</summary>
     public ushort Type { get; set; } = 2;
 
-    /// <summary>e_machine; null for x86-64 or i386.</summary>
+    /// <summary>e_machine; x86-64 or i386 if not set.</summary>
     public ushort? Machine { get; set; }
 
-    public ElfBuilder Add(string name, byte[] contents, uint type = SHT_PROGBITS, ulong flags = 0)
+    public ElfBuilder Add(string name, byte[] contents, uint type = SHT_PROGBITS, ulong flags = 0, ulong address = 0)
     {
-        _sections.Add((name, contents, type, flags));
+        _sections.Add((name, contents, type, flags, address));
         return this;
     }
 
@@ -25,7 +25,7 @@ internal sealed class ElfBuilder(bool is64Bit = true, bool isBigEndian = false)
         ByteWriter names = new(isBigEndian);
         names.Text("");
         int[] nameOffsets = [.. _sections.Select(section => NameOffset(names, section.Name)), NameOffset(names, ".shstrtab")];
-        (byte[] Contents, uint Type, ulong Flags)[] all = [.. _sections.Select(s => (s.Contents, s.Type, s.Flags)), (names.ToArray(), SHT_STRTAB, 0)];
+        (byte[] Contents, uint Type, ulong Flags, ulong Address)[] all = [.. _sections.Select(s => (s.Contents, s.Type, s.Flags, s.Address)), (names.ToArray(), SHT_STRTAB, 0, 0)];
 
         int word = is64Bit ? 8 : 4;
         ulong headerSize = is64Bit ? 64u : 52u;
@@ -46,7 +46,7 @@ internal sealed class ElfBuilder(bool is64Bit = true, bool isBigEndian = false)
         for (int i = 0; i < all.Length; i++)
         {
             ulong size = (ulong)all[i].Contents.Length;
-            file.U32((ulong)nameOffsets[i]).U32(all[i].Type).Unsigned(all[i].Flags, word).Unsigned(0, word).Unsigned(offset, word).Unsigned(size, word);
+            file.U32((ulong)nameOffsets[i]).U32(all[i].Type).Unsigned(all[i].Flags, word).Unsigned(all[i].Address, word).Unsigned(offset, word).Unsigned(size, word);
             file.U32(0).U32(0).Unsigned(1, word).Unsigned(0, word); // sh_link, sh_info, sh_addralign, sh_entsize
             offset += size;
         }

@@ -20,6 +20,9 @@ internal static class JsonRuns
     private static readonly string s_configured = Write("vmlinux", Configured());
     private static readonly string s_damaged = Write("damaged", PartlyDamaged.Build().ToBytes());
 
+    // Its code exports the size of a type, and a symbol.
+    private static readonly string s_exporting = Write("exporting", Exporting());
+
     private static readonly string s_accepted = Write("accepted.txt", """
         [struct far]
         reason: agreed on
@@ -40,7 +43,7 @@ internal static class JsonRuns
             ["check", "tests/fixtures/disagree/disagree.gcc-dwarf5.elf"],
             ["check", Before, "--against", After],
             ["check", Image, Late, None, "--pack", "mm"], ["check", None],
-            ["check", MakeTree()],
+            ["check", MakeTree()], ["check", s_exporting, "--pack", "exported"],
             ["check", s_configured, "-e", "config(CONFIG_64BIT) && offsetof(struct flexible, data) == 4"],
         ],
         ["show"] =
@@ -68,6 +71,7 @@ internal static class JsonRuns
             ["check", "tests/fixtures/bpf/bpf.guarded.o", "--against", Image], ["check", "tests/fixtures/bpf/bpf.bare.o", "--against", Image],
             ["check", "tests/fixtures/bpf/bpf.forms.o", "--against", Image, "--source", "dwarf"],
         ],
+        ["vmcoreinfo"] = [["vmcoreinfo", s_exporting]],
         ["baseline"] = [["baseline", Image, "page"]],
         ["matrix"] = [["matrix", Image, "tests/fixtures/disagree/disagree.gcc-dwarf5.elf", "tests/fixtures/refused/stripped.elf"]],
         ["merge"] = [["merge", s_lines, "--facts", "--expect", s_list]],
@@ -103,6 +107,13 @@ internal static class JsonRuns
         File.SetLastWriteTimeUtc(Path.Combine(tree, ".config"), DateTime.UnixEpoch.AddDays(1));
         File.WriteAllBytes(Path.Combine(tree, "vmlinux"), FixtureFile.Bytes("shapes/shapes.raw.btf"));
         return tree;
+    }
+
+    private static byte[] Exporting()
+    {
+        KernelCodeBuilder kernel = KernelCodeBuilder.With(LayoutCheck.Machine.MachineKind.X64, ("SIZE(holes)=%lu\n", 24), ("SYMBOL(x)=%lx\n", 1), ("LENGTH(x)=%lu\n", 2));
+        kernel.Others.Add((".BTF", FixtureFile.Bytes("shapes/shapes.raw.btf")));
+        return kernel.ToBytes();
     }
 
     private static byte[] Configured()

@@ -44,7 +44,7 @@ internal static class RefusedInput
         ["a unified kernel image"] = d => File(d, At(0x400, 0x3c, [0x80, 0, 0, 0, .. "MZ"u8], (0, "MZ"u8.ToArray()), (0x80, "PE\0\0"u8.ToArray()), (0x180, ".linux\0\0"u8.ToArray()))),
         ["another PE/COFF program"] = d => File(d, At(0x400, 0x3c, [0x80, 0, 0, 0], (0, "MZ"u8.ToArray()), (0x80, "PE\0\0"u8.ToArray()))),
         ["a vmlinuz packed in an unknown way"] = d => File(d, Zboot("????not packed"u8)),
-        ["a vmlinuz without BTF"] = d => File(d, At(0x1000, 0x38, "ARMd"u8)),
+        ["a vmlinuz without BTF, whose code exports nothing"] = d => File(d, At(0x1000, 0x38, "ARMd"u8)),
         ["a vmlinuz that is cut short"] = d => File(d, Zboot(FixtureFile.Bytes("page-era5-packed/page-era5-packed.gz")).AsSpan(0, 0x400)),
         ["a packed file that is damaged"] = d => File(d, Damaged(FixtureFile.Bytes("page-era5-packed/page-era5-packed.gz"))),
         ["an ELF file that is cut short"] = d => File(d, FixtureFile.Bytes(Plain).AsSpan(0, 0x400)),

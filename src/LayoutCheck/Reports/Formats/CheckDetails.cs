@@ -38,6 +38,24 @@ internal static class CheckDetails
                 text.Row(new string(' ', Indent), $"{many} not apply: {Printable.Escape(NotApplicable.Summarise(absent.Select(c => c.Reason)))}", Indent, paint: text.Style.Dim);
             }
         }
+
+        if (report.Exported is { } exported)
+        {
+            WriteExported(exported, text);
+        }
+    }
+
+    private static void WriteExported(ExportedSummary exported, FoldedText text)
+    {
+        string counted = exported.Agreeing == exported.Compared ? $"{Printable.Count((ulong)exported.Agreeing, "exported fact")} {(exported.Agreeing == 1 ? "agrees" : "agree")}"
+            : $"{exported.Agreeing} of {Printable.Count((ulong)exported.Compared, "exported fact")} agree";
+        int others = exported.Facts.Length - exported.Compared;
+        int open = exported.Note.NotKnown.Count();
+        text.Row("  ", $"{counted}; {others} not compared, {open} not known before the kernel runs (layoutcheck vmcoreinfo -v lists them)", 4);
+        foreach (IGrouping<string, ExportedFact> reason in exported.Facts.Where(f => f.Reason is not null).GroupBy(f => f.Reason!, StringComparer.Ordinal))
+        {
+            text.Row("    not compared: ", $"{string.Join(", ", reason.Select(f => Printable.Escape(f.Line.Key)))}: {Printable.Escape(reason.Key)}", Indent, paint: text.Style.Dim);
+        }
     }
 
     private static (string Word, Func<string, string> Paint) Word(RuleResult result, TextStyle style) => result.Outcome switch

@@ -71,6 +71,10 @@ internal sealed class JsonReport : IDisposable
                 WriteImage(audit);
                 WriteSource(audit.Source);
                 break;
+            case VmCoreInfoReport note:
+                JsonExported.Write(_json, note);
+                WriteImage(note);
+                break;
             case MatrixReport matrix:
                 new JsonMatrix(_json).Write(matrix);
                 break;
@@ -125,6 +129,11 @@ internal sealed class JsonReport : IDisposable
         if (report.Agreement is { } agreement)
         {
             JsonDiff.WriteAgreement(_json, agreement);
+        }
+
+        if (report.Exported is { } exported)
+        {
+            JsonExported.Write(_json, exported);
         }
 
         _json.WriteStartArray("definitions");
@@ -244,7 +253,7 @@ internal sealed class JsonReport : IDisposable
         WriteImage(report);
     }
 
-    private static string SourceName(SourceKind source) => source == SourceKind.Dwarf ? "dwarf" : "btf";
+    private static string SourceName(SourceKind source) => source switch { SourceKind.Dwarf => "dwarf", SourceKind.Btf => "btf", _ => "none" };
 
     private void WriteRun(ImageReport report)
     {

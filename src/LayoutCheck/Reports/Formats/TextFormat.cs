@@ -50,6 +50,9 @@ internal sealed class TextFormat : IReportFormat
             case BaselineReport baseline:
                 writer.Write(baseline.RuleText);
                 break;
+            case VmCoreInfoReport note:
+                VmCoreInfoText.Write(note, style, writer);
+                break;
             case MatrixReport matrix:
                 MatrixText.Write(matrix, style, writer);
                 break;

@@ -126,6 +126,9 @@ public enum RuleOrigin
 
     /// <summary>The command line: an assertion without a file.</summary>
     Expression,
+
+    /// <summary>The image, or a dump of it: a check for each fact of VMCOREINFO.</summary>
+    Exported,
 }
 
 /// <summary>How bad a violation is.</summary>

@@ -7,6 +7,15 @@ namespace LayoutCheck.Rules.Catalog;
 /// <summary>Rules to be evaluated together. Each id stands once.</summary>
 public sealed class RuleSet
 {
+    /// <summary>The rule that what the code exports agrees with the layouts: its checks are made of an image.</summary>
+    internal const string ExportedId = "exported-facts";
+
+    /// <summary>The pack of that rule.</summary>
+    internal const string ExportedPack = "exported";
+
+    /// <summary>Whether that rule is asked for too.</summary>
+    internal bool WithExported { get; init; }
+
     /// <summary>Makes a set; the flagship comes first, then the order given.</summary>
     /// <exception cref="ArgumentException">Two rules have one id.</exception>
     public RuleSet(IEnumerable<Rule> rules)

@@ -26,6 +26,9 @@ internal sealed record CheckedImage(
     /// <summary>The comparison of Rust's twins with C, made when a check asks for it; null where none is to be had.</summary>
     public Lazy<RustTwinFacts>? RustTwins { get; init; }
 
+    /// <summary>What the code exports, where the image has no types; else null.</summary>
+    public ExportedAnswers? Exported { get; init; }
+
     private readonly Lazy<Dictionary<(AggregateKind Kind, string Name), Embedding>> _embeddings = new(() => FindEmbeddings(Definitions.Values));
 
     /// <summary>

@@ -76,8 +76,26 @@ internal sealed class MemberFunction(
             return EvaluateScalar(member, scalar, evaluation);
         }
 
+        if (evaluation.Image.Exported is { } exported)
+        {
+            return OfExported(member, exported, evaluation);
+        }
+
         Located located = evaluation.Locate(member.Subject);
         return located.Place is { } place ? evaluate(new FoundMember(member, located, place, evaluation))
             : EvaluateMissing?.Invoke(member, located, evaluation) ?? Answer.Unknown(located.Problem + located.Near?.Invoke());
+    }
+
+    // Of an image without types.
+    private Answer OfExported(MemberCall call, ExportedAnswers exported, IEvaluation evaluation)
+    {
+        if (exported.Find(Name, call.Subject) is not { } found)
+        {
+            return Answer.Unknown($"{call.Subject} is not known: {exported.Clause}");
+        }
+
+        Observation observation = new(call.ToString(), found.Subject, found.Fact, found.Value);
+        evaluation.Note(observation);
+        return Answer.Of(found.Value, observation.ToString(), observation.Call);
     }
 }

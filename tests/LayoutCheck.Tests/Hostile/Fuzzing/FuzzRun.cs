@@ -6,6 +6,7 @@ using LayoutCheck.Codecs;
 using LayoutCheck.Core;
 using LayoutCheck.Elf;
 using LayoutCheck.IO;
+using LayoutCheck.Machine;
 using LayoutCheck.Rules.Catalog;
 using LayoutCheck.Tests.Btf;
 using LayoutCheck.Tests.Support;
@@ -44,7 +45,7 @@ internal sealed class FuzzRun
     {
         _seed = seed;
         IEnumerable<string> files = FixtureFile.All.Select(FixtureFile.PathOf).Concat(folders.SelectMany(f => Directory.EnumerateFiles(f).Order(StringComparer.Ordinal)));
-        _seeds = [.. files.Select(f => SeedOf(Path.GetFileName(f), File.ReadAllBytes(f))).Concat(Wrapped())];
+        _seeds = [.. files.Select(f => SeedOf(Path.GetFileName(f), File.ReadAllBytes(f))).Concat(Wrapped()), .. Exporting()];
         _names = [.. _seeds.Select(s => NamesOf(s.Bytes))];
         _pairs = [.. Pairs(), .. SplitPairs()];
         _rules = [.. RuleCatalog.Files().Select(f => f.Text)];
@@ -228,6 +229,18 @@ internal sealed class FuzzRun
     private static Seed SeedOf(string name, byte[] bytes) => new(name, bytes, ImageMap.Of(bytes));
 
     // What kernels come wrapped in, made of fixtures.
+    // Kernels whose code exports facts, and notes of dumps.
+    private static IEnumerable<Seed> Exporting()
+    {
+        (string, long)[] lines = [("OFFSET(page.lru)=%lu\n", 8), ("SIZE(page)=%lu\n", 64), ("NUMBER(PG_lru)=%ld\n", -129), ("SYMBOL(x)=%lx\n", 1)];
+        yield return SeedOf("vmcoreinfo.x86-64", KernelCodeBuilder.With(MachineKind.X64, lines).ToBytes());
+        yield return SeedOf("vmcoreinfo.arm64", KernelCodeBuilder.With(MachineKind.Arm64, lines).ToBytes());
+        yield return SeedOf("vmcoreinfo.Image", new KernelCodeBuilder(MachineKind.Arm64) { IsImage = true }.Begin().Lines(lines).ToBytes());
+        yield return SeedOf("vmcoreinfo.vmcore", VmCoreBuilder.Build(true, false));
+        yield return SeedOf("vmcoreinfo.32-bit.vmcore", VmCoreBuilder.Build(false, true));
+        yield return SeedOf("vmcoreinfo.txt", System.Text.Encoding.ASCII.GetBytes(VmCoreBuilder.Text));
+    }
+
     private static IEnumerable<Seed> Wrapped()
     {
         Seed inside = SeedOf("page-era6.btf.elf", FixtureFile.Bytes("page-era6/page-era6.btf.elf"));

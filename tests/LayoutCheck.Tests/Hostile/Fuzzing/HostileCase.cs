@@ -9,6 +9,7 @@ using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Split;
 using LayoutCheck.Dwarf.Surveys;
 using LayoutCheck.Elf;
+using LayoutCheck.Images;
 using LayoutCheck.IO;
 using LayoutCheck.Layouts;
 using LayoutCheck.Reports;
@@ -18,6 +19,7 @@ using LayoutCheck.Rules.Import;
 using LayoutCheck.Rules.Language;
 using LayoutCheck.Tests.Support;
 using LayoutCheck.Types;
+using LayoutCheck.VmCoreInfo;
 
 namespace LayoutCheck.Tests.Hostile.Fuzzing;
 
@@ -107,6 +109,7 @@ internal sealed class HostileCase
         one.Image(SourceChoice.Auto);
         one.Image(SourceChoice.Btf);
         one.Bpf();
+        one.Exported();
         return one._failures.Length == 0 ? null : one._failures.ToString();
     }
 
@@ -134,6 +137,21 @@ internal sealed class HostileCase
         {
             throw new InvalidOperationException(one._failures.ToString());
         }
+    }
+
+    // What the code exports, and the bytes as a note of a dump.
+    private void Exported()
+    {
+        _ = Step("vmcoreinfo", () =>
+        {
+            using UnwrappedImage image = UnwrappedImage.Open(MappedFile.FromBytes(_path, [.. _bytes]), keepsBare: true);
+            return CodeImage.Of(image) is { } code && VmCoreInfoReader.Read(code, null) is { } note ? string.Join('\n', note.Lines.Select(l => Printable.Escape(l.ToString()))) : "none";
+        });
+        _ = Step("note", () =>
+        {
+            using MappedFile file = MappedFile.FromBytes(_path, [.. _bytes]);
+            return string.Join('\n', NoteFile.Read(file).Lines.Select(l => Printable.Escape(l.ToString())));
+        });
     }
 
     private void Image(SourceChoice source)
