@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
         ["IO"] = ["Core", "Platform"],
         ["Codecs"] = ["Core", "IO"],
         ["Archives"] = ["Core", "IO", "Codecs"],
+        ["Machine"] = ["Core"],
         ["Elf"] = ["Core", "IO", "Codecs"],
         ["Images"] = ["Core", "IO", "Codecs", "Elf"],
         ["Inputs"] = ["Core", "Platform", "IO", "Codecs", "Archives", "Elf", "Images"],
