@@ -34,6 +34,7 @@ internal static class CheckCommand
             HelpName = "VMLINUX",
             Description = "Compare every struct and union of FILE, a module, with those of this kernel: a module that was built for another one is found.",
         };
+        Option<bool> code = new("--code") { Description = "Ask the image's instructions too: those that inline compound_head() and its relatives have the offsets in them (x86-64 and arm64, with DWARF)." };
         Option<int> limit = OptionWords.LimitOfDifferent("--against, --source both");
         BatchOptions batch = new();
         OutputOptions output = new("check");
@@ -44,6 +45,7 @@ internal static class CheckCommand
         command.Options.Add(quiet);
         command.Options.Add(threads);
         command.Options.Add(against);
+        command.Options.Add(code);
         command.Options.Add(limit);
         batch.AddTo(command);
         accept.AddTo(command);
@@ -67,7 +69,7 @@ internal static class CheckCommand
             Verbosity verbosity = parsed.GetValue(verbose) ? Verbosity.Full : parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal;
             OutputForm form = output.Form(parsed, verbosity).WithFacts(choice.WithFacts);
             Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit),
-                form.Needs.HasFlag(ReportNeeds.Map));
+                form.Needs.HasFlag(ReportNeeds.Map), parsed.GetValue(code));
             if (question.IsBoth && question.Against is not null)
             {
                 throw new UsageException("check takes --against or --source both, not both of them");
@@ -93,7 +95,7 @@ internal static class CheckCommand
     // Options that are about one image would be about none of several in particular.
     private static void RequireOfMany(BatchChoice choice, Question question, CheckInput input)
     {
-        string? ofOne = input.IsRunning ? "--running" : input.IsSample ? "--sample" : question.IsBoth ? "--source both" : question.Against is not null ? "--against" : null;
+        string? ofOne = input.IsRunning ? "--running" : input.IsSample ? "--sample" : question.IsBoth ? "--source both" : question.Against is not null ? "--against" : question.WithCode ? "--code" : null;
         if (ofOne is not null)
         {
             throw new UsageException($"{ofOne} is for one image: name no other, and give no --files-from, --output-dir or --shard");
@@ -144,6 +146,7 @@ internal static class CheckCommand
         return Progress.While(image.Types, () =>
         {
             CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, withColumns);
+            report = question.WithCode ? CodeAnalysis.AddTo(report, image, question.Threads) : report;
             return other is null ? report
                 : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)
                 : AgreementAnalysis.OfModule(report, image, other, question.Threads, question.Limit);
@@ -170,7 +173,7 @@ internal static class CheckCommand
         }
     }
 
-    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap)
+    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap, bool WithCode)
     {
         public bool Compares => IsBoth || Against is not null;
     }

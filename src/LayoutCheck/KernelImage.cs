@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Btf;
 using LayoutCheck.Core;
+using LayoutCheck.Elf;
 using LayoutCheck.Images;
 using LayoutCheck.Inputs;
 using LayoutCheck.IO;
@@ -42,6 +43,9 @@ public sealed class KernelImage : IDisposable
 
     /// <summary>Whether it has the other debug format too.</summary>
     public bool HasOtherSource => _source.HasOther;
+
+    /// <summary>The image as an ELF file, and the file that its debug information is in, which is mostly the same; null if it is no ELF file.</summary>
+    internal (ElfFile Contents, ElfFile Debug)? Files => _content.Elf is { } elf ? (elf, _source.DebugFile ?? elf) : null;
 
     /// <summary>The fast paths that are left out.</summary>
     internal FastPaths Disabled => _content.File.Inputs.Disabled;

@@ -2,8 +2,8 @@ namespace LayoutCheck.Types;
 
 /// <summary>A function whose inlined calls are looked for.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Parameter">The name of the parameter whose register is wanted.</param>
-internal readonly record struct InlinedFunction(string Name, string Parameter);
+/// <param name="Parameters">The names of the parameter whose register is wanted: it has one of them.</param>
+internal sealed record InlinedFunction(string Name, IReadOnlyList<string> Parameters);
 
 /// <summary>A range of code in which a register holds the parameter. Addresses are those of the image; of an object file, those that its sections are given.</summary>
 /// <param name="From">The first address.</param>

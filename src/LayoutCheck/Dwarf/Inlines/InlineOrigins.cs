@@ -21,7 +21,7 @@ internal static class InlineOrigins
     /// <param name="parameters">The names of the functions' parameters.</param>
     /// <param name="found">The functions.</param>
     /// <exception cref="InvalidImageException">A DIE on the way is damaged or has an unknown form.</exception>
-    public static void Collect(DieStepper stepper, ulong from, WantedNames wanted, byte[][] parameters, Dictionary<ulong, InlineOrigin> found)
+    public static void Collect(DieStepper stepper, ulong from, WantedNames wanted, byte[][][] parameters, Dictionary<ulong, InlineOrigin> found)
     {
         SectionReader reader = stepper.Info.ReadRange(from, stepper.Unit.End);
         while (true)
@@ -57,7 +57,7 @@ internal static class InlineOrigins
     }
 
     // The reader is a copy, at the function's attributes.
-    private static ulong FindParameter(DieStepper stepper, SectionReader reader, Abbrev function, byte[] wanted)
+    private static ulong FindParameter(DieStepper stepper, SectionReader reader, Abbrev function, byte[][] wanted)
     {
         stepper.SkipAttributes(ref reader, function);
         while (function.HasChildren)
@@ -75,9 +75,12 @@ internal static class InlineOrigins
                 ulong attributes = reader.Offset;
                 (DwForm form, ulong value, ulong at) = stepper.ReadName(ref reader, abbrev);
                 reader.Seek(attributes);
-                if (stepper.Strings.Bytes(form, value, at).SequenceEqual(wanted))
+                foreach (byte[] name in wanted)
                 {
-                    return die;
+                    if (stepper.Strings.Bytes(form, value, at).SequenceEqual(name))
+                    {
+                        return die;
+                    }
                 }
             }
 

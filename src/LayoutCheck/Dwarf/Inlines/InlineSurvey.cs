@@ -18,7 +18,7 @@ namespace LayoutCheck.Dwarf.Inlines;
 internal sealed class InlineSurvey
 {
     private readonly DwarfImage _image;
-    private readonly byte[][] _parameters;
+    private readonly byte[][][] _parameters;
     private readonly WantedNames _wanted;
     private readonly WantedNamesPerFile _otherNames;
     private readonly WordFilter? _words;
@@ -31,7 +31,7 @@ internal sealed class InlineSurvey
     {
         _image = image;
         _names = [.. functions.Select(f => Encoding.UTF8.GetBytes(f.Name))];
-        _parameters = [.. functions.Select(f => Encoding.UTF8.GetBytes(f.Parameter))];
+        _parameters = [.. functions.Select(f => f.Parameters.Select(Encoding.UTF8.GetBytes).ToArray())];
         TypeName[] requests = [.. functions.Select(f => new TypeName(TypeNameKind.Any, f.Name))];
         _wanted = new WantedNames(requests, image.Sections);
         _otherNames = new WantedNamesPerFile(requests);
