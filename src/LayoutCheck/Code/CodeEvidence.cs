@@ -8,13 +8,14 @@ namespace LayoutCheck.Code;
 /// <param name="Address">Its address, as <see cref="CodeMap"/> has it.</param>
 /// <param name="Where">The address in words.</param>
 /// <param name="Displacement">Bytes from the start of the struct to what it accesses.</param>
+/// <param name="Operand">The operand: <c>[rdi + 8]</c>.</param>
 /// <param name="Helper">The helper whose inlined call it belongs to.</param>
-/// <param name="Unit">The unit of the call.</param>
-/// <param name="Call">The call.</param>
-internal sealed record CodeSite(ulong Address, string Where, long Displacement, string Helper, string Unit, InlinedCall Call)
+/// <param name="Unit">The unit of the call: its source file.</param>
+/// <param name="UnitIndex">The index of that unit.</param>
+internal sealed record CodeSite(ulong Address, string Where, long Displacement, string Operand, string Helper, string Unit, int UnitIndex)
 {
-    /// <summary>The source line of the call; null if it is not known.</summary>
-    public SourcePlace? Place => Call.Place;
+    /// <summary>The source line of the call; null if it is not known, and for instructions that agree: most of a kernel's line tables are not read.</summary>
+    public SourcePlace? Place { get; init; }
 }
 
 /// <summary>A place at which instructions access a struct where the member was expected.</summary>
@@ -113,7 +114,7 @@ internal sealed record CodeEvidence(string? NotAsked, ImmutableArray<MemberEvide
             return $"no instruction was found that uses it, {Printable.Count((ulong)Seen.Sum(m => m.Sites.Length), "instruction")} use other members as the types say";
         }
 
-        string units = Printable.Count((ulong)OnTagWord.Select(s => s.Call.Unit.Index).Distinct().Count(), "unit");
+        string units = Printable.Count((ulong)OnTagWord.Select(s => s.UnitIndex).Distinct().Count(), "unit");
         string pgmap = OnPgmap.IsEmpty ? "none for pgmap" : $"{OnPgmap.Length} for pgmap";
         return $"{Printable.Count((ulong)OnTagWord.Length, "instruction")} in {units} {(OnTagWord.Length == 1 ? "uses" : "use")} it {(isLinedUp ? "there" : "where the types say")} ({pgmap})";
     }

@@ -77,8 +77,11 @@ internal static class CodeWitness
     /// <summary>The accesses of the helpers of one member.</summary>
     private sealed class Found(CodeMember member)
     {
-        private readonly SortedDictionary<ulong, CodeSite> _right = [];
-        private readonly SortedDictionary<ulong, CodeSite> _wrong = [];
+        // Places of calls that are looked up: each may read a line table.
+        private const int MostPlaces = 1000;
+
+        private readonly SortedDictionary<ulong, (CodeSite Site, InlinedCall Call)> _right = [];
+        private readonly SortedDictionary<ulong, (CodeSite Site, InlinedCall Call)> _wrong = [];
         private readonly HashSet<ulong> _also = [];
 
         public void Add(in OperandHit hit, HelperPlaces helper, InlinedCall call, CodeMap map)
@@ -93,19 +96,23 @@ internal static class CodeWitness
                 return;
             }
 
-            SortedDictionary<ulong, CodeSite> sites = at is null ? _wrong : _right;
+            SortedDictionary<ulong, (CodeSite, InlinedCall)> sites = at is null ? _wrong : _right;
             if (!sites.ContainsKey(hit.Address))
             {
-                sites.Add(hit.Address, new CodeSite(hit.Address, map.Describe(hit.Address), at ?? hit.Displacement, helper.Helper.Name, call.Unit.Name, call));
+                long displacement = at ?? hit.Displacement;
+                string operand = OperandText.Of(map.Machine, hit.Register, displacement);
+                sites.Add(hit.Address, (new CodeSite(hit.Address, map.Describe(hit.Address), displacement, operand, helper.Helper.Name, call.Unit.Name, call.Unit.Index), call));
             }
         }
 
         // An instruction that is right for one call is not wrong for the one around it.
-        public MemberEvidence ToEvidence() => new(member, [.. _right.Values],
-        [
-            .. _wrong.Values.Where(s => !_right.ContainsKey(s.Address) && !_also.Contains(s.Address)).GroupBy(s => s.Displacement)
-                .Select(g => new WrongPlace(g.Key, [.. g])).OrderByDescending(w => w.Sites.Length).ThenBy(w => w.Displacement),
-        ]);
+        public MemberEvidence ToEvidence()
+        {
+            IEnumerable<CodeSite> wrong = _wrong.Values.Where(f => !_right.ContainsKey(f.Site.Address) && !_also.Contains(f.Site.Address))
+                .Select((f, i) => i < MostPlaces ? f.Site with { Place = f.Call.Place } : f.Site);
+            return new MemberEvidence(member, [.. _right.Values.Select(f => f.Site)],
+                [.. wrong.GroupBy(s => s.Displacement).Select(g => new WrongPlace(g.Key, [.. g])).OrderByDescending(w => w.Sites.Length).ThenBy(w => w.Displacement)]);
+        }
 
         private static bool IsAlso(HelperPlaces helper, OperandHit hit)
             => helper.Also.Any(place => place.IsAccess(hit.Displacement, hit.Width) || (hit.Second is { } second && place.IsAccess(second, hit.Width)));

@@ -8,10 +8,11 @@ namespace LayoutCheck.Code;
 /// <summary>An access to memory through the register of a helper's parameter.</summary>
 /// <param name="Address">The instruction.</param>
 /// <param name="Call">The inlined call, by its index.</param>
+/// <param name="Register">The register, by its DWARF number.</param>
 /// <param name="Displacement">Bytes from where the register points to.</param>
 /// <param name="Width">Bytes; 0 if that is not known.</param>
 /// <param name="Second">The displacement of the other operand, of an instruction with two; else null.</param>
-internal readonly record struct OperandHit(ulong Address, int Call, long Displacement, int Width, long? Second);
+internal readonly record struct OperandHit(ulong Address, int Call, int Register, long Displacement, int Width, long? Second);
 
 /// <summary>
 /// Decodes the functions around inlined calls and finds the accesses through the parameter's register. Each function is decoded once, from its start: GCC's location
@@ -205,7 +206,7 @@ internal sealed class OperandScan
         {
             if (first.Base == range.Register && first.Index == Instruction.None)
             {
-                hits.Add(new OperandHit(address, call, first.Displacement, first.Width, second?.Displacement));
+                hits.Add(new OperandHit(address, call, range.Register, first.Displacement, first.Width, second?.Displacement));
             }
         }
     }

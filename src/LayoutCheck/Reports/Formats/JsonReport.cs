@@ -123,6 +123,11 @@ internal sealed class JsonReport : IDisposable
             JsonDiff.WriteAgreement(_json, agreement);
         }
 
+        if (report.Code is { } code)
+        {
+            JsonCode.Write(_json, code);
+        }
+
         _json.WriteStartArray("definitions");
         foreach (DefinitionSummary definition in report.Definitions)
         {
