@@ -12,8 +12,9 @@ internal static class CodeWitness
 
     /// <summary>The helpers on the layouts of an image; those whose member it does not have are left out.</summary>
     /// <param name="definitions">The definitions of the structs.</param>
-    public static ImmutableArray<HelperPlaces> PlacesOf(IReadOnlyDictionary<TypeName, DefinitionSet> definitions)
-        => [.. HelperCatalog.All.Select(h => definitions.TryGetValue(h.Of, out DefinitionSet? set) ? HelperPlaces.Of(h, set.Distinct) : null).OfType<HelperPlaces>()];
+    /// <param name="isWanted">Whether to ask for a helper.</param>
+    public static ImmutableArray<HelperPlaces> PlacesOf(IReadOnlyDictionary<TypeName, DefinitionSet> definitions, Func<Helper, bool> isWanted)
+        => [.. HelperCatalog.All.Where(isWanted).Select(h => definitions.TryGetValue(h.Of, out DefinitionSet? set) ? HelperPlaces.Of(h, set.Distinct) : null).OfType<HelperPlaces>()];
 
     /// <summary>The question for the debug information.</summary>
     public static ImmutableArray<InlinedFunction> Questions(ImmutableArray<HelperPlaces> helpers) => [.. helpers.Select(h => new InlinedFunction(h.Helper.Name, h.Helper.Parameters))];

@@ -22,6 +22,7 @@ internal sealed class OperandScan
 {
     // A longer function is not decoded; the largest of a kernel has 100 KB.
     private const ulong LongestFunction = 4 << 20;
+    private const ulong LongestInstruction = 15;
 
     // Bounds on instructions, and on comparisons with ranges: functions of a damaged file may overlap. Of a kernel 0.5 and 3 million.
     private const long MostSteps = 1L << 27;
@@ -124,14 +125,17 @@ internal sealed class OperandScan
             return;
         }
 
+        // A range may end in the middle of the last instruction that begins in it.
         ulong length = end - start;
-        if (length > LongestFunction || !Decode(function, start, Show(section, offset, length, windows), hits))
+        ulong shown = Math.Min(Math.Min(length + LongestInstruction, _ranges[function.From].Range.CodeTo - start), section.Length - offset);
+        if (length > LongestFunction || !Decode(function, start, (int)length, Show(section, offset, Math.Max(length, shown), windows), hits))
         {
             Interlocked.Increment(ref _undecoded);
         }
     }
 
-    private static ReadOnlySpan<byte> Show(Section section, ulong offset, ulong length, Dictionary<Section, SectionWindow> windows)
+    /// <summary>The bytes of a range of code.</summary>
+    internal static ReadOnlySpan<byte> Show(Section section, ulong offset, ulong length, Dictionary<Section, SectionWindow> windows)
     {
         const int FirstLoad = 4 << 10;
         if (!section.IsMapped)
@@ -150,13 +154,13 @@ internal sealed class OperandScan
     }
 
     // False if some bytes are no instruction: what follows them cannot be told.
-    private bool Decode((int From, int To) function, ulong start, ReadOnlySpan<byte> code, List<OperandHit> hits)
+    private bool Decode((int From, int To) function, ulong start, int length, ReadOnlySpan<byte> code, List<OperandHit> hits)
     {
         List<(RegisterRange Range, int Call)> open = [];
         int next = function.From;
         int at = 0;
         int steps = 0;
-        while (at < code.Length)
+        while (at < length)
         {
             if (!InstructionDecoder.TryDecode(_map.Machine, code[at..], start + (ulong)at, out Instruction instruction))
             {
@@ -189,7 +193,7 @@ internal sealed class OperandScan
         }
 
         Interlocked.Add(ref _steps, steps);
-        return at >= code.Length;
+        return at >= length;
     }
 
     private static void Match(in Instruction instruction, ulong address, List<(RegisterRange Range, int Call)> open, List<OperandHit> hits)

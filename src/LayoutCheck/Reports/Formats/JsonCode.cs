@@ -46,6 +46,36 @@ internal static class JsonCode
         json.WriteEndObject();
     }
 
+    /// <summary>Writes the properties of a helper's explanation.</summary>
+    public static void Write(Utf8JsonWriter json, HelperReport report)
+    {
+        json.WriteString("helper", report.Helper.Name);
+        if (report.Site is { } site)
+        {
+            json.WriteStartObject("site");
+            WriteFields(json, site);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNull("site");
+        }
+
+        json.WriteStartArray("listing");
+        foreach (ListedInstruction line in report.Lines)
+        {
+            json.WriteStartObject();
+            json.WriteString("address", line.Where);
+            json.WriteString("bytes", line.Bytes);
+            json.WriteString("words", line.Words);
+            json.WriteBoolean("is_site", line.IsSite);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        Write(json, report.Evidence);
+    }
+
     private static void Write(Utf8JsonWriter json, MemberEvidence member)
     {
         json.WriteStartObject();
@@ -64,16 +94,21 @@ internal static class JsonCode
         foreach (CodeSite site in member.Wrong.SelectMany(w => w.Sites))
         {
             json.WriteStartObject();
-            json.WriteString("address", site.Where);
-            json.WriteNumber("byte_offset", site.Displacement);
-            json.WriteString("operand", site.Operand);
-            json.WriteString("helper", site.Helper);
-            json.WriteString("unit", site.Unit);
-            json.WriteString("source", site.Place is { } place ? $"{place.File}:{place.Line}" : null);
+            WriteFields(json, site);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private static void WriteFields(Utf8JsonWriter json, CodeSite site)
+    {
+        json.WriteString("address", site.Where);
+        json.WriteNumber("byte_offset", site.Displacement);
+        json.WriteString("operand", site.Operand);
+        json.WriteString("helper", site.Helper);
+        json.WriteString("unit", site.Unit);
+        json.WriteString("source", site.Place is { } place ? $"{place.File}:{place.Line}" : null);
     }
 }

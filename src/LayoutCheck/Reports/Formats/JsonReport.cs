@@ -58,6 +58,10 @@ internal sealed class JsonReport : IDisposable
             case ExplainReport explain:
                 Write(explain);
                 break;
+            case HelperReport helper:
+                JsonCode.Write(_json, helper);
+                WriteImage(helper);
+                break;
             case BaselineReport baseline:
                 Write(baseline);
                 break;

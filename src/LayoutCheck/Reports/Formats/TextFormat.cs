@@ -41,6 +41,9 @@ internal sealed class TextFormat : IReportFormat
             case ExplainReport explain:
                 ExplainText.Write(explain, style, writer);
                 break;
+            case HelperReport helper:
+                HelperText.Write(helper, style, writer);
+                break;
             case DiffReport diff:
                 DiffText.Write(diff, style, writer);
                 break;
