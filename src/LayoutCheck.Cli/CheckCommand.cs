@@ -39,6 +39,7 @@ internal static class CheckCommand
             HelpName = "FILE",
             Description = "Compare with the VMCOREINFO of a crash dump too: its text, or an ELF vmcore. Is this the vmlinux of that dump, and do the places agree?",
         };
+        Option<bool> code = new("--code") { Description = "Ask the image's instructions too: those that inline compound_head() and its relatives have the offsets in them (x86-64 and arm64, with DWARF)." };
         Option<int> limit = OptionWords.LimitOfDifferent("--against, --source both");
         BatchOptions batch = new();
         OutputOptions output = new("check");
@@ -50,6 +51,7 @@ internal static class CheckCommand
         command.Options.Add(threads);
         command.Options.Add(against);
         command.Options.Add(vmcoreinfo);
+        command.Options.Add(code);
         command.Options.Add(limit);
         batch.AddTo(command);
         accept.AddTo(command);
@@ -73,7 +75,7 @@ internal static class CheckCommand
             Verbosity verbosity = parsed.GetValue(verbose) ? Verbosity.Full : parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal;
             OutputForm form = output.Form(parsed, verbosity).WithFacts(choice.WithFacts);
             Question question = new(rules.Chosen(parsed), rules.IsStrict(parsed), parsed.GetValue(threads), how.IsBoth(parsed), parsed.GetValue(against), parsed.GetValue(limit),
-                form.Needs.HasFlag(ReportNeeds.Map), parsed.GetValue(vmcoreinfo));
+                form.Needs.HasFlag(ReportNeeds.Map), parsed.GetValue(vmcoreinfo), parsed.GetValue(code));
             if (question.IsBoth && question.Against is not null)
             {
                 throw new UsageException("check takes --against or --source both, not both of them");
@@ -99,7 +101,7 @@ internal static class CheckCommand
     // Options that are about one image would be about none of several in particular.
     private static void RequireOfMany(BatchChoice choice, Question question, CheckInput input)
     {
-        string? ofOne = input.IsRunning ? "--running" : input.IsSample ? "--sample" : question.IsBoth ? "--source both" : question.Against is not null ? "--against" : question.VmCoreInfo is not null ? "--vmcoreinfo" : null;
+        string? ofOne = input.IsRunning ? "--running" : input.IsSample ? "--sample" : question.IsBoth ? "--source both" : question.Against is not null ? "--against" : question.VmCoreInfo is not null ? "--vmcoreinfo" : question.WithCode ? "--code" : null;
         if (ofOne is not null)
         {
             throw new UsageException($"{ofOne} is for one image: name no other, and give no --files-from, --output-dir or --shard");
@@ -159,6 +161,7 @@ internal static class CheckCommand
         {
             CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, form.Needs.HasFlag(ReportNeeds.Columns), dump);
             report = image.IsBpfObject ? report with { Notices = [.. report.Notices, BpfNotice] } : report;
+            report = question.WithCode ? CodeAnalysis.AddTo(report, image, question.Threads) : report;
             return other is null ? report
                 : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)
                 : AgreementAnalysis.OfModule(report, image, other, question.Threads, question.Limit);
@@ -198,7 +201,7 @@ internal static class CheckCommand
         }
     }
 
-    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap, string? VmCoreInfo)
+    private sealed record Question(RuleSet Rules, bool IsStrict, int Threads, bool IsBoth, string? Against, int Limit, bool WithMap, string? VmCoreInfo, bool WithCode)
     {
         public bool Compares => IsBoth || Against is not null;
     }

@@ -49,7 +49,10 @@ internal static class FetchedSource
         TypeSource? OpenDwarf(MappedFile file, FetchedFile fetched)
         {
             Use(file, fetched);
-            return DwarfImage.Find(ElfFile.Read(file), options.DebugDirectory, path) is { } found ? new TypeSource(new DwarfTypeReader(found), content.Elf.Find(".BTF") is { ByteSize: > 0 }, file) : null;
+            ElfFile debug = ElfFile.Read(file);
+            return DwarfImage.Find(debug, options.DebugDirectory, path) is { } found
+                ? new TypeSource(new DwarfTypeReader(found), content.Elf.Find(".BTF") is { ByteSize: > 0 }, file) { DebugFile = debug }
+                : null;
         }
 
         void Use(MappedFile file, FetchedFile fetched)

@@ -62,6 +62,9 @@ public sealed class KernelImage : IDisposable
     /// <summary>Whether it has the other debug format too.</summary>
     public bool HasOtherSource => _source.HasOther;
 
+    /// <summary>The image as an ELF file, and the file that its debug information is in, which is mostly the same; null if it is no ELF file.</summary>
+    internal (ElfFile Contents, ElfFile Debug)? Files => _content.Elf is { } elf ? (elf, _source.DebugFile ?? elf) : null;
+
     /// <summary>The fast paths that are left out.</summary>
     internal FastPaths Disabled => _content.File.Inputs.Disabled;
 

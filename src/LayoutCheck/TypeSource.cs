@@ -16,6 +16,9 @@ namespace LayoutCheck;
 /// <param name="Companion">The other file, closed with this; or null.</param>
 internal sealed record TypeSource(ITypeSource Types, bool HasOther = false, IDisposable? Companion = null) : IDisposable
 {
+    /// <summary>The file that the debug information was split off into; null if it is in the image itself.</summary>
+    public ElfFile? DebugFile { get; init; }
+
     /// <summary>Opens the debug information of an image; null if it has none of the kinds that were asked for.</summary>
     /// <param name="path">The image's path.</param>
     /// <param name="content">The image, unwrapped; not closed.</param>
@@ -74,7 +77,7 @@ internal sealed record TypeSource(ITypeSource Types, bool HasOther = false, IDis
             bool mayBeElsewhere = options.Source == SourceChoice.Dwarf || !hasBtf || options.DebugDirectory is not null || SeparateDebugFile.LinkName(elf) is not null;
             debug = mayBeElsewhere ? SeparateDebugFile.Find(elf, path, options.DebugDirectory) : null;
             return debug is null ? null
-                : DwarfImage.Find(debug, options.DebugDirectory, path) is { } separate ? new TypeSource(new DwarfTypeReader(separate), hasBtf, debug.File)
+                : DwarfImage.Find(debug, options.DebugDirectory, path) is { } separate ? new TypeSource(new DwarfTypeReader(separate), hasBtf, debug.File) { DebugFile = debug }
                 : throw DebugInformation.MissingIn(debug);
         }
         catch (InvalidImageException e)

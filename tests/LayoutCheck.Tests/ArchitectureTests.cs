@@ -32,8 +32,9 @@ public sealed partial class ArchitectureTests
         ["Compare"] = ["Core", "Types"],
         ["History"] = ["Core", "Types"],
         ["Rules"] = ["Core", "Layouts", "Types"],
-        ["Reports"] = ["Core", "Bpf", "Compare", "Rules", "Layouts", "Types"],
-        ["Analyses"] = ["Core", "Bpf", "Compare", "Layouts", "Types", "History", "Rules", "Reports"],
+        ["Code"] = ["Core", "IO", "Elf", "Machine", "Layouts", "Types"],
+        ["Reports"] = ["Core", "Bpf", "Compare", "Rules", "Code", "Layouts", "Types"],
+        ["Analyses"] = ["Core", "Bpf", "Compare", "Layouts", "Types", "History", "Rules", "Code", "Reports"],
     };
 
     // The questions are asked of the facade.

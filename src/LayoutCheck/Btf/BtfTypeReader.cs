@@ -148,6 +148,9 @@ internal sealed class BtfTypeReader : ITypeSource
     }
 
     /// <inheritdoc/>
+    public InlinedCall[]? FindInlinedCalls(IReadOnlyList<InlinedFunction> functions, WorkerPool pool) => null;
+
+    /// <inheritdoc/>
     public PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool)
     {
         ArgumentNullException.ThrowIfNull(names);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Census;
+using LayoutCheck.Dwarf.Inlines;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.Dwarf.Split;
@@ -157,6 +158,9 @@ internal sealed class DwarfTypeReader : ITypeSource
         ArgumentNullException.ThrowIfNull(pool);
         return Prototypes.Find(_image, names, pool);
     }
+
+    /// <inheritdoc/>
+    public InlinedCall[]? FindInlinedCalls(IReadOnlyList<InlinedFunction> functions, WorkerPool pool) => InlineSurvey.Find(_image, functions, pool);
 
     private TargetInfo TargetOf(int addressSize)
         => new(addressSize, _image.Sections.Info.IsBigEndian) { LargestScalarAlignment = _image.Sections.LargestScalarAlignment };

@@ -11,6 +11,7 @@ internal sealed class ElfFile
 {
     // Unpacked and relocated contents, by the index of the section.
     private readonly Dictionary<int, Section> _converted = [];
+    private ulong[]? _codeAddresses;
 
     private ElfFile(MappedFile file, ElfHeader header, ImmutableArray<ElfSection> sections)
     {
@@ -110,13 +111,16 @@ internal sealed class ElfFile
             {
                 // Relocations refer to the unpacked bytes (gABI, "Section Compression").
                 converted = isCompressed ? CompressedSection.Unpack(section, stored, Header.Is64Bit) : stored;
-                converted = isRelocated ? Relocation.Apply(Header, Sections, Contents, index, converted) : converted;
+                converted = isRelocated ? Relocation.Apply(this, index, converted) : converted;
                 _converted.Add(index, converted);
             }
 
             return converted;
         }
     }
+
+    /// <summary>By index, the addresses that sections of an object file with code are given; empty for a linked file (<see cref="Elf.CodeAddresses"/>).</summary>
+    public ulong[] CodeAddresses => _codeAddresses ??= Elf.CodeAddresses.Of(Header, Sections);
 
     private int IndexOf(string name)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using LayoutCheck.Code;
 using LayoutCheck.Core;
 using LayoutCheck.Rules;
 using LayoutCheck.Rules.Catalog;
@@ -35,6 +36,9 @@ public sealed record CheckReport(
     /// <summary>What the headline adds about the VMCOREINFO of a dump; empty where none was named.</summary>
     internal string DumpHeadline { get; init; } = "";
 
+    /// <summary>What the image's instructions say; null when they were not asked.</summary>
+    internal CodeEvidence? Code { get; init; }
+
     /// <summary>The facts of the columns that a matrix has by default; empty where they were not asked for.</summary>
     public ImmutableArray<LayoutFact> Columns { get; init; } = [];
 
@@ -55,12 +59,12 @@ public sealed record CheckReport(
     {
         get
         {
-            if (Results.Any(Counts) || Agreement is { ExitCode: ExitCode.Violated })
+            if (Results.Any(Counts) || Agreement is { ExitCode: ExitCode.Violated } || Code is { ExitCode: ExitCode.Violated })
             {
                 return ExitCode.Violated;
             }
 
-            bool isOpen = Agreement is { ExitCode: ExitCode.Undecided } || Results.Any(r => r.Outcome == Outcome.Undecided)
+            bool isOpen = Agreement is { ExitCode: ExitCode.Undecided } || Code is { ExitCode: ExitCode.Undecided } || Results.Any(r => r.Outcome == Outcome.Undecided)
                 || Flagship is { Outcome: Outcome.NotApplicable }
                 || Results.All(r => r.Outcome == Outcome.NotApplicable);
             return isOpen ? ExitCode.Undecided : ExitCode.Holds;
@@ -77,7 +81,9 @@ public sealed record CheckReport(
     public int CountChecks(Outcome outcome) => Results.Sum(r => r.Checks.Count(c => c.Outcome == outcome));
 
     /// <summary>The first line of the report: the flagship rule's verdict with what it saw.</summary>
-    public string Headline() => (Agreement is { } agreement ? $"{RulesHeadline()}{(agreement.ExitCode == ExitCode.Holds ? "; " : "; but ")}{agreement.Headline()}" : RulesHeadline()) + DumpHeadline;
+    public string Headline() => (Agreement is { } agreement ? $"{CodeHeadline()}{(agreement.ExitCode == ExitCode.Holds ? "; " : "; but ")}{agreement.Headline()}" : CodeHeadline()) + DumpHeadline;
+
+    private string CodeHeadline() => Code is { } code ? $"{RulesHeadline()}; {code.Headline(Flagship is { Outcome: Outcome.Holds or Outcome.Warning })}" : RulesHeadline();
 
     private string RulesHeadline()
     {

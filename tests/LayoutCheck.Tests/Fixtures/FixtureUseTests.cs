@@ -33,6 +33,7 @@ public sealed class FixtureUseTests
         ["bindings/"] = "Analyses/TwinAnalysisTests",
         ["kabi/"] = "Compare/KabiFixtureTests",
         ["pinned/"] = "Rules/Import/PinnedFixtureTests",
+        ["inlines/"] = "Analyses/CodeAnalysisTests",
     };
 
     [Fact]

@@ -49,6 +49,9 @@ internal sealed class DwarfBuilder
     /// <summary>What the names of the sections end in: <c>.dwo</c> in a .dwo file and a package of them.</summary>
     public string Suffix { get; init; } = "";
 
+    /// <summary>The code, at address 0; empty for none.</summary>
+    public byte[] Code { get; set; } = [];
+
     /// <summary>Sections of other kinds, to stand behind these.</summary>
     public List<(string Name, byte[] Contents)> Others { get; } = [];
 
@@ -110,6 +113,11 @@ internal sealed class DwarfBuilder
         if (Line.Length > 0)
         {
             elf.Add(".debug_line" + Suffix, Line.ToArray());
+        }
+
+        if (Code.Length > 0)
+        {
+            elf.Add(".text", Code, flags: 6); // SHF_ALLOC, SHF_EXECINSTR
         }
 
         foreach ((string name, byte[] contents) in Others)

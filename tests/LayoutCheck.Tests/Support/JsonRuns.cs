@@ -14,6 +14,8 @@ internal static class JsonRuns
     private const string Before = "tests/fixtures/seed-before/seed-before.gcc-dwarf5.elf";
     private const string After = "tests/fixtures/seed-after/seed-after.gcc-dwarf5.elf";
 
+    private const string Moved = "tests/fixtures/inlines/inlines.moved-gcc-dwarf5.elf";
+
     private static readonly string s_folder = MakeFolder();
 
     // What no fixture has: a kernel with a configuration, a type that cannot be read beside one that can, accepted differences.
@@ -42,6 +44,7 @@ internal static class JsonRuns
             ["check", Image, "--pack", "mm,kernel,consumers"], ["check", Late],
             ["check", "tests/fixtures/disagree/disagree.gcc-dwarf5.elf"],
             ["check", Before, "--against", After],
+            ["check", Moved, "--code"],
             ["check", Image, Late, None, "--pack", "mm"], ["check", None],
             ["check", MakeTree()], ["check", s_exporting, "--pack", "exported"],
             ["check", s_configured, "-e", "config(CONFIG_64BIT) && offsetof(struct flexible, data) == 4"],
@@ -53,7 +56,7 @@ internal static class JsonRuns
         ],
         ["overlap"] = [["overlap", Image, "page"], ["overlap", Image, "page.lru"], ["overlap", Image, "page", "folio"]],
         ["rules"] = [["rules"]],
-        ["explain"] = [["explain", "pgmap-on-compound-head"], ["explain", "pgmap-on-compound-head", Late]],
+        ["explain"] = [["explain", "pgmap-on-compound-head"], ["explain", "pgmap-on-compound-head", Late], ["explain", "_compound_head", Moved]],
         ["audit"] =
         [
             ["audit", $"{Audited}.two-ways.gcc-dwarf5-btf.elf"], ["audit", $"{Audited}.two-ways.btf.elf"],

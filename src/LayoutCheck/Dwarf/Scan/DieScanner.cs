@@ -164,6 +164,16 @@ internal sealed unsafe class DieScanner : IDisposable
         return _info.Load(end) >= end && end[-1] == 0 && !ZeroRuns.AreIn(_info.Start + _next, end) && !_wanted.MayOccurIn(_info.Start + _next, end);
     }
 
+    /// <summary>The DIEs below the root of the open unit, for a walk of another kind, and where they start; null if there are none.</summary>
+    public (DieStepper Stepper, ulong From)? Children => _isOver ? null : (_stepper, _next);
+
+    /// <summary>Whether the DIEs of the open unit may hold one of some words of four bytes, at any place. Reads the whole unit.</summary>
+    public bool MayHold(WordFilter words)
+    {
+        byte* end = _info.Start + _unit.End;
+        return !_isOver && (_info.Load(end) < end || words.MayOccurIn(_info.Start + _next, end));
+    }
+
     /// <summary>Adds the names of all structs and unions that the open unit defines (<see cref="UnitNames"/>).</summary>
     public void CollectNames(HashSet<(DwTag Tag, ulong StringOffset)> inStr, HashSet<(DwTag Tag, string Name)> others)
     {

@@ -100,6 +100,9 @@ internal sealed class WantedNames
     /// <summary>For each distinct name, the indexes of its requests.</summary>
     public ImmutableArray<ImmutableArray<int>> RequestsByName { get; }
 
+    /// <summary>The offsets of the names in .debug_str, in no order; none where strings are compared in place.</summary>
+    public IReadOnlyCollection<ulong> Offsets => _byOffset.Keys;
+
     /// <summary>Whether a typedef may answer.</summary>
     public bool WantsTypedefs { get; }
 

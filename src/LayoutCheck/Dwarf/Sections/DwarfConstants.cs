@@ -9,6 +9,7 @@ internal enum DwTag : ushort
     DW_TAG_class_type = 0x02,
     DW_TAG_enumeration_type = 0x04,
     DW_TAG_formal_parameter = 0x05,
+    DW_TAG_lexical_block = 0x0b,
     DW_TAG_member = 0x0d,
     DW_TAG_pointer_type = 0x0f,
     DW_TAG_reference_type = 0x10,
@@ -19,6 +20,7 @@ internal enum DwTag : ushort
     DW_TAG_union_type = 0x17,
     DW_TAG_unspecified_parameters = 0x18,
     DW_TAG_inheritance = 0x1c,
+    DW_TAG_inlined_subroutine = 0x1d,
     DW_TAG_ptr_to_member_type = 0x1f,
     DW_TAG_subrange_type = 0x21,
     DW_TAG_base_type = 0x24,
@@ -44,11 +46,14 @@ internal enum DwTag : ushort
 internal enum DwAt : ushort
 {
     DW_AT_sibling = 0x01,
+    DW_AT_location = 0x02,
     DW_AT_name = 0x03,
     DW_AT_byte_size = 0x0b,
     DW_AT_bit_offset = 0x0c,
     DW_AT_bit_size = 0x0d,
     DW_AT_stmt_list = 0x10,
+    DW_AT_low_pc = 0x11,
+    DW_AT_high_pc = 0x12,
     DW_AT_language = 0x13,
     DW_AT_import = 0x18,
     DW_AT_comp_dir = 0x1b,
@@ -67,14 +72,22 @@ internal enum DwAt : ushort
     DW_AT_external = 0x3f,
     DW_AT_type = 0x49,
     DW_AT_byte_stride = 0x51,
+    DW_AT_ranges = 0x55,
+    DW_AT_call_file = 0x58,
+    DW_AT_call_line = 0x59,
     DW_AT_endianity = 0x65,
     DW_AT_signature = 0x69,
     DW_AT_data_bit_offset = 0x6b,
     DW_AT_str_offsets_base = 0x72,
+    DW_AT_addr_base = 0x73,
+    DW_AT_rnglists_base = 0x74,
     DW_AT_dwo_name = 0x76,
     DW_AT_alignment = 0x88,
+    DW_AT_loclists_base = 0x8c,
     DW_AT_GNU_dwo_name = 0x2130,
     DW_AT_GNU_dwo_id = 0x2131,
+    DW_AT_GNU_ranges_base = 0x2132,
+    DW_AT_GNU_addr_base = 0x2133,
 }
 
 /// <summary>DW_FORM: the encoding of a value (DWARF 5 §7.5.6).</summary>
@@ -170,4 +183,40 @@ internal enum DwLang : ushort
     DW_LANG_C23 = 0x003e,
     DW_LANG_Mips_Assembler = 0x8001,
     DW_LANG_GOOGLE_RenderScript = 0x8e57,
+}
+
+/// <summary>DW_RLE: the kinds of entries of a range list (DWARF 5 §7.25).</summary>
+internal enum DwRle : byte
+{
+    DW_RLE_end_of_list = 0x00,
+    DW_RLE_base_addressx = 0x01,
+    DW_RLE_startx_endx = 0x02,
+    DW_RLE_startx_length = 0x03,
+    DW_RLE_offset_pair = 0x04,
+    DW_RLE_base_address = 0x05,
+    DW_RLE_start_end = 0x06,
+    DW_RLE_start_length = 0x07,
+}
+
+/// <summary>DW_LLE: the kinds of entries of a location list (DWARF 5 §7.7.3). GNU's form for split DWARF 4 has the first five numbers with other operands.</summary>
+internal enum DwLle : byte
+{
+    DW_LLE_end_of_list = 0x00,
+    DW_LLE_base_addressx = 0x01,
+    DW_LLE_startx_endx = 0x02,
+    DW_LLE_startx_length = 0x03,
+    DW_LLE_offset_pair = 0x04,
+    DW_LLE_default_location = 0x05,
+    DW_LLE_base_address = 0x06,
+    DW_LLE_start_end = 0x07,
+    DW_LLE_start_length = 0x08,
+    DW_LLE_GNU_view_pair = 0x09,
+}
+
+/// <summary>DW_OP: the operators that name a register (DWARF 5 §2.6.1.1.3).</summary>
+internal static class DwOp
+{
+    public const byte DW_OP_reg0 = 0x50;
+    public const byte DW_OP_reg31 = 0x6f;
+    public const byte DW_OP_regx = 0x90;
 }

@@ -37,6 +37,7 @@ internal sealed class DwarfSections
         StrOffsets = elf.Contents(".debug_str_offsets" + Suffix);
         _lineStr = new Lazy<Section?>(() => elf.Contents(".debug_line_str" + Suffix));
         _line = new Lazy<Section?>(() => elf.Contents(".debug_line" + Suffix));
+        Lists = new DwarfLists(name => elf.Contents(name + Suffix));
     }
 
     /// <summary>The contribution of one .dwo to a package: the package's units, strings and file, and its own part of each of the other sections.</summary>
@@ -47,7 +48,8 @@ internal sealed class DwarfSections
     /// <param name="str">.debug_str.dwo, whole: the packager rebuilds it.</param>
     /// <param name="strOffsets">The part of .debug_str_offsets.dwo.</param>
     /// <param name="line">The part of .debug_line.dwo.</param>
-    public DwarfSections(int wordByteSize, TypeUnitLookup typeUnits, Section info, Section abbrev, Section? str, Section? strOffsets, Section? line)
+    /// <param name="lists">The parts of the sections with lists.</param>
+    public DwarfSections(int wordByteSize, TypeUnitLookup typeUnits, Section info, Section abbrev, Section? str, Section? strOffsets, Section? line, DwarfLists lists)
     {
         Format = new FileFormat(wordByteSize, IsSplit: true);
         _packagedTypeUnit = typeUnits;
@@ -61,6 +63,7 @@ internal sealed class DwarfSections
         StrOffsets = strOffsets;
         _lineStr = new Lazy<Section?>((Section?)null);
         _line = new Lazy<Section?>(line);
+        Lists = lists;
     }
 
     /// <summary>The file as the user named it.</summary>
@@ -104,6 +107,9 @@ internal sealed class DwarfSections
 
     /// <summary>.debug_line</summary>
     public Section? Line => _line.Value;
+
+    /// <summary>The sections about code.</summary>
+    public DwarfLists Lists { get; }
 
     /// <summary>The fast paths that are disabled. Objects read it once, when they are made.</summary>
     public FastPaths Disabled => Info.File.Inputs.Disabled;

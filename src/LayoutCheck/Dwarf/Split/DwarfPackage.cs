@@ -124,7 +124,8 @@ internal sealed class DwarfPackage
                 Cut(row, PackageSection.DW_SECT_ABBREV, ".debug_abbrev.dwo") ?? throw row.Invalid("has no abbreviations to be read with"),
                 _str,
                 Cut(row, PackageSection.DW_SECT_STR_OFFSETS, ".debug_str_offsets.dwo"),
-                Cut(row, PackageSection.DW_SECT_LINE, ".debug_line.dwo"));
+                Cut(row, PackageSection.DW_SECT_LINE, ".debug_line.dwo"),
+                new DwarfLists(name => CutList(row, name)));
             part = (sections, new AbbrevTable(sections.Abbrev), row);
             _parts.Add((units, abbrev.Offset), part);
         }
@@ -148,6 +149,19 @@ internal sealed class DwarfPackage
 
         Section whole = _elf.Contents(name) ?? throw Missing(name);
         return whole.Part(offset, size).As($"{name} from 0x{offset:x}", whole.IsBigEndian);
+    }
+
+    // Number 5 is .debug_loc.dwo in version 2 and .debug_loclists.dwo in version 5; number 8 is of .debug_macro.dwo in version 2.
+    private Section? CutList(PackageRow row, string name)
+    {
+        bool isVersion2 = _elf.Find(".debug_loc.dwo") is not null;
+        return name switch
+        {
+            ".debug_loc" when isVersion2 => Cut(row, PackageSection.DW_SECT_LOCLISTS, ".debug_loc.dwo"),
+            ".debug_loclists" when !isVersion2 => Cut(row, PackageSection.DW_SECT_LOCLISTS, ".debug_loclists.dwo"),
+            ".debug_rnglists" when !isVersion2 => Cut(row, PackageSection.DW_SECT_RNGLISTS, ".debug_rnglists.dwo"),
+            _ => null,
+        };
     }
 
     // A table of abbreviations is read once per part. Overlapping parts could make a small file cost a lot.

@@ -4,14 +4,16 @@ using LayoutCheck.IO;
 
 namespace LayoutCheck.Dwarf.Split;
 
-/// <summary>The section numbers in an index (DWARF 5 §7.3.5.3). Those that are read here are the same in both versions.</summary>
+/// <summary>The section numbers in an index (DWARF 5 §7.3.5.3). Those up to 6 have the same meaning in both versions.</summary>
 internal static class PackageSection
 {
     public const uint DW_SECT_INFO = 1;
     public const uint DW_SECT_TYPES = 2;
     public const uint DW_SECT_ABBREV = 3;
     public const uint DW_SECT_LINE = 4;
+    public const uint DW_SECT_LOCLISTS = 5;
     public const uint DW_SECT_STR_OFFSETS = 6;
+    public const uint DW_SECT_RNGLISTS = 8;
 }
 
 /// <summary>One of the two indexes of a package.</summary>

@@ -19,6 +19,11 @@ internal static class CheckDetails
     {
         WriteRules(report, text);
         WriteDefinitions(report, text);
+        if (report.Code is { } code)
+        {
+            CodeText.WriteDetails(code, text);
+        }
+
         WriteFacts(report, text);
     }
 

@@ -56,6 +56,11 @@ internal static class CheckFindings
             groups.Add(ComparisonFindings.Of(agreement));
         }
 
+        if (report.Code is { } code)
+        {
+            groups.Add(CodeFindings.Of(code));
+        }
+
         return new ImageFindings(report.Run.File, report.ExitCode, Printable.Escape(report.Headline()), [.. groups.OrderByDescending(g => g.Rule.IsFlagship)])
         {
             Facts = FactsOf(report, report.Source),

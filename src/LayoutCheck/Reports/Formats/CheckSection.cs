@@ -54,6 +54,7 @@ internal sealed class CheckSection(CheckReport report, HtmlPage page, int number
 
         WriteProblems();
         WriteAgreement();
+        WriteCode();
         WriteRules();
         WriteDefinitions();
         Heading("Where the facts come from");
@@ -158,6 +159,19 @@ internal sealed class CheckSection(CheckReport report, HtmlPage page, int number
             Heading("Agreement");
             page.Verdict(agreement.ExitCode, agreement.Headline());
             DiffHtml.WriteTypes(agreement.Types, agreement.Limit, page, prefix);
+        }
+    }
+
+    private void WriteCode()
+    {
+        if (report.Code is { } code)
+        {
+            Heading("Instructions");
+            page.Verdict(code.ExitCode, code.Headline(report.Flagship is { Outcome: Outcome.Holds or Outcome.Warning }));
+            foreach (Finding finding in CodeFindings.Of(code).Findings.Take(MostRows))
+            {
+                _html.Element("p", finding.Reason, ("class", "quiet"));
+            }
         }
     }
 

@@ -23,6 +23,7 @@ internal static class CheckText
         bool isFull = style.Verbosity == Verbosity.Full;
         WriteEra(report.Era, text, isFull);
         int problems = WriteProblems(report, text, isQuiet: false);
+        problems += report.Code is { } code ? CodeText.WriteProblems(code, text) : 0;
         problems += report.Agreement is { } agreement ? DiffText.WriteAgreement(agreement, text) : 0;
         if (isFull)
         {
@@ -148,6 +149,11 @@ internal static class CheckText
         foreach (DefinitionSummary disputed in report.Definitions.Where(d => d.IsDisputed))
         {
             text.Line($"  {Printable.Escape(disputed.Name.ToString())} is defined in {disputed.Variants.Length} different ways (-v tells them apart)", 4, text.Style.Warning);
+        }
+
+        if (report.Code is { } code)
+        {
+            CodeText.WriteSummary(code, text);
         }
 
         string release = report.Image!.Release is { } known ? Printable.Escape(known) : "release not told";

@@ -58,6 +58,10 @@ internal sealed class JsonReport : IDisposable
             case ExplainReport explain:
                 Write(explain);
                 break;
+            case HelperReport helper:
+                JsonCode.Write(_json, helper);
+                WriteImage(helper);
+                break;
             case BaselineReport baseline:
                 Write(baseline);
                 break;
@@ -134,6 +138,11 @@ internal sealed class JsonReport : IDisposable
         if (report.Exported is { } exported)
         {
             JsonExported.Write(_json, exported);
+        }
+
+        if (report.Code is { } code)
+        {
+            JsonCode.Write(_json, code);
         }
 
         _json.WriteStartArray("definitions");

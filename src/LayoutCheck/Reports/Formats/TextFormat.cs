@@ -44,6 +44,9 @@ internal sealed class TextFormat : IReportFormat
             case BpfReport bpf:
                 BpfText.Write(bpf, style, writer);
                 break;
+            case HelperReport helper:
+                HelperText.Write(helper, style, writer);
+                break;
             case DiffReport diff:
                 DiffText.Write(diff, style, writer);
                 break;

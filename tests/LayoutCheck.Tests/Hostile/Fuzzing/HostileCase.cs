@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using LayoutCheck.Analyses;
+using LayoutCheck.Code;
 using LayoutCheck.Core;
 using LayoutCheck.Dwarf.Scan;
 using LayoutCheck.Dwarf.Split;
@@ -37,6 +38,8 @@ internal sealed class HostileCase
     private static readonly TimeSpan s_mostTime = TimeSpan.FromSeconds(1);
 
     private const string BetweenDefinitions = "\f";
+
+    private static readonly RuleSet s_flagship = RuleCatalog.Default.Select(only: ["pgmap-on-compound-head"]);
 
     private readonly byte[] _bytes;
     private readonly IReadOnlyList<TypeName> _names;
@@ -173,6 +176,7 @@ internal sealed class HostileCase
         if (source == SourceChoice.Auto)
         {
             Survey(source);
+            Code(source);
         }
 
         foreach (TypeName name in _names)
@@ -239,6 +243,18 @@ internal sealed class HostileCase
             Same($"{source}: the census and the survey of all names", census, surveyed);
         }
     }
+
+    // The instructions, with their location lists, ranges and addresses; the answer does not depend on the threads.
+    private void Code(SourceChoice source)
+    {
+        string? one = Step("code", () => Open(source, image => Code(image, 1)));
+        string? two = RunWithThreads(() => Step("code with two threads", () => Open(source, image => Code(image, 2))));
+        Same($"{source}: the instructions with one thread and with two", one, two);
+        _ = Step("explain", () => Open(source, image => Written.Text(CodeAnalysis.Explain(HelperCatalog.Find("_compound_head")!, image, 1))));
+    }
+
+    private string Code(KernelImage image, int threads)
+        => Json(CodeAnalysis.AddTo(CheckAnalysis.Run(image, s_flagship, threads), image, threads));
 
     // All that a census knows, every definition read.
     private string Census(FastPaths disabled)

@@ -42,6 +42,8 @@ internal enum FieldKind
     DieOther,
     StringOffset,
     LineTable,
+    CodeList,
+    CodeByte,
     Link,
     Text,
     BtfHeader,
@@ -292,9 +294,23 @@ internal sealed class ImageMap
                 }
 
                 break;
+            case ".debug_loclists" or ".debug_rnglists" or ".debug_loc" or ".debug_ranges" or ".debug_addr":
+                AddBytes(start, length, FieldKind.CodeList);
+                break;
+            case ".text" when CodeAddresses.IsCode(section):
+                AddBytes(start, length, FieldKind.CodeByte);
+                break;
             case ".debug_str" or ".debug_line_str":
                 MapStrings(start, length, section.Name == ".debug_str");
                 break;
+        }
+    }
+
+    private void AddBytes(int start, int length, FieldKind kind)
+    {
+        for (int at = 0; at < length; at++)
+        {
+            Add(start + at, 1, kind);
         }
     }
 

@@ -1,0 +1,207 @@
+using LayoutCheck.Core;
+using LayoutCheck.Dwarf.Sections;
+using LayoutCheck.IO;
+
+namespace LayoutCheck.Dwarf.Inlines;
+
+/// <summary>
+/// Reads location lists (DWARF 5 §2.6.2, §7.7.3; DWARF 4 §2.6.2), and keeps of them where the value is in a register, as it is: not where it is computed, in
+/// memory, or in pieces. GNU's view numbers are in lists of their own, or in entries that are stepped over.
+/// </summary>
+/// <param name="unit">The unit.</param>
+/// <param name="windows">The windows of the thread.</param>
+/// <param name="within">The ranges to keep.</param>
+/// <param name="found">The ranges with their registers.</param>
+internal readonly struct LocationLists(UnitCode unit, ListWindows windows, List<CodeRange> within, List<(CodeRange Range, int Register)> found)
+{
+    /// <summary>Reads a list of .debug_loclists.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="offset">Where the list starts, in bytes.</param>
+    /// <exception cref="InvalidImageException">The list is damaged.</exception>
+    public void Read(Section section, ulong offset)
+    {
+        SectionReader reader = windows.Read(section, offset);
+        int size = unit.Unit.AddressSize;
+        ulong start = unit.Base;
+        while (true)
+        {
+            windows.Spend(section, offset, 1);
+            ulong at = reader.Offset;
+            DwLle kind = (DwLle)reader.ReadU8();
+            ulong low = 0;
+            ulong high = ulong.MaxValue;
+            switch (kind)
+            {
+                case DwLle.DW_LLE_end_of_list:
+                    return;
+                case DwLle.DW_LLE_base_addressx:
+                    start = unit.AddressAt(reader.ReadUleb());
+                    continue;
+                case DwLle.DW_LLE_base_address:
+                    start = reader.ReadUnsigned(size);
+                    continue;
+                case DwLle.DW_LLE_GNU_view_pair:
+                    reader.ReadUleb();
+                    reader.ReadUleb();
+                    continue;
+                case DwLle.DW_LLE_startx_endx:
+                    low = unit.AddressAt(reader.ReadUleb());
+                    high = unit.AddressAt(reader.ReadUleb());
+                    break;
+                case DwLle.DW_LLE_startx_length:
+                    low = unit.AddressAt(reader.ReadUleb());
+                    high = low + reader.ReadUleb();
+                    break;
+                case DwLle.DW_LLE_offset_pair:
+                    low = start + reader.ReadUleb();
+                    high = start + reader.ReadUleb();
+                    break;
+                case DwLle.DW_LLE_default_location:
+                    break;
+                case DwLle.DW_LLE_start_end:
+                    low = reader.ReadUnsigned(size);
+                    high = reader.ReadUnsigned(size);
+                    break;
+                case DwLle.DW_LLE_start_length:
+                    low = reader.ReadUnsigned(size);
+                    high = low + reader.ReadUleb();
+                    break;
+                default:
+                    throw section.Invalid(at, $"an entry of a location list has the unknown kind 0x{(int)kind:x}");
+            }
+
+            // A default location is that of all other addresses; where others are listed too, it is not known which these are.
+            ulong length = reader.ReadUleb();
+            int? register = RegisterOf(reader, length);
+            reader.Skip(length);
+            if (kind != DwLle.DW_LLE_default_location || found.Count == 0)
+            {
+                Keep(section, offset, new CodeRange(low, high), register);
+            }
+        }
+    }
+
+    /// <summary>Reads a list of .debug_loc: pairs of offsets from the base address with an expression; see <see cref="RangeLists.ReadPairs"/>.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="offset">Where the list starts, in bytes.</param>
+    /// <exception cref="InvalidImageException">The list is damaged.</exception>
+    public void ReadPairs(Section section, ulong offset)
+    {
+        SectionReader reader = windows.Read(section, offset);
+        int size = unit.Unit.AddressSize;
+        ulong start = unit.Base;
+        while (true)
+        {
+            windows.Spend(section, offset);
+            ulong first = reader.ReadUnsigned(size);
+            ulong second = reader.ReadUnsigned(size);
+            if ((first | second) == 0)
+            {
+                return;
+            }
+
+            if (RangeLists.IsHighest(first, size))
+            {
+                start = second;
+                continue;
+            }
+
+            KeepExpression(ref reader, section, offset, start + first, start + second);
+        }
+    }
+
+    /// <summary>Reads a list of .debug_loc.dwo as GNU's split DWARF 4 has it: kinds of entries, addresses by index, lengths of four bytes.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="offset">Where the list starts, in bytes.</param>
+    /// <exception cref="InvalidImageException">The list is damaged.</exception>
+    public void ReadGnuSplit(Section section, ulong offset)
+    {
+        SectionReader reader = windows.Read(section, offset);
+        ulong start = unit.Base;
+        while (true)
+        {
+            windows.Spend(section, offset);
+            ulong at = reader.Offset;
+            DwLle kind = (DwLle)reader.ReadU8();
+            ulong low;
+            ulong high;
+            switch (kind)
+            {
+                case DwLle.DW_LLE_end_of_list:
+                    return;
+                case DwLle.DW_LLE_base_addressx:
+                    start = unit.AddressAt(reader.ReadUleb());
+                    continue;
+                case DwLle.DW_LLE_startx_endx:
+                    low = unit.AddressAt(reader.ReadUleb());
+                    high = unit.AddressAt(reader.ReadUleb());
+                    break;
+                case DwLle.DW_LLE_startx_length:
+                    low = unit.AddressAt(reader.ReadUleb());
+                    high = low + reader.ReadU32();
+                    break;
+                case DwLle.DW_LLE_offset_pair:
+                    low = start + reader.ReadU32();
+                    high = start + reader.ReadU32();
+                    break;
+                default:
+                    throw section.Invalid(at, $"an entry of a location list of split DWARF 4 has the unknown kind 0x{(int)kind:x}");
+            }
+
+            KeepExpression(ref reader, section, offset, low, high);
+        }
+    }
+
+    /// <summary>The register that an expression names, if that is all it does (DWARF 5 §2.6.1.1.3).</summary>
+    /// <param name="expression">The expression, whole.</param>
+    public static int? RegisterOf(SectionReader expression) => RegisterOf(expression, expression.Remaining);
+
+    private static int? RegisterOf(SectionReader reader, ulong length)
+    {
+        if (length == 0 || length > reader.Remaining)
+        {
+            return null;
+        }
+
+        ulong end = reader.Offset + length;
+        byte op = reader.ReadU8();
+        if (op is >= DwOp.DW_OP_reg0 and <= DwOp.DW_OP_reg31)
+        {
+            return length == 1 ? op - DwOp.DW_OP_reg0 : null;
+        }
+
+        if (op != DwOp.DW_OP_regx)
+        {
+            return null;
+        }
+
+        ulong number = reader.ReadUleb();
+        return reader.Offset == end && number <= byte.MaxValue ? (int)number : null;
+    }
+
+    private void KeepExpression(ref SectionReader reader, Section section, ulong offset, ulong low, ulong high)
+    {
+        ulong length = reader.ReadU16();
+        int? register = RegisterOf(reader, length);
+        reader.Skip(length);
+        Keep(section, offset, new CodeRange(low, high), register);
+    }
+
+    private void Keep(Section section, ulong offset, CodeRange range, int? register)
+    {
+        if (register is not { } number)
+        {
+            return;
+        }
+
+        windows.Spend(section, offset, within.Count);
+        foreach (CodeRange scope in within)
+        {
+            CodeRange common = new(Math.Max(scope.From, range.From), Math.Min(scope.To, range.To));
+            if (common.From < common.To)
+            {
+                found.Add((common, number));
+            }
+        }
+    }
+}
