@@ -49,6 +49,9 @@ internal sealed class UntypedSource(ExportedNote note) : ITypeSource
     public IReadOnlyList<TypeName> DefinedNames() => [];
 
     /// <inheritdoc/>
+    public InlinedCall[]? FindInlinedCalls(IReadOnlyList<InlinedFunction> functions, WorkerPool pool) => null;
+
+    /// <inheritdoc/>
     public ITypeCensus TakeCensus(WorkerPool pool, bool withPlaces = false) => throw new NotSupportedException("an image without types is opened by check and vmcoreinfo alone");
 
     /// <inheritdoc/>

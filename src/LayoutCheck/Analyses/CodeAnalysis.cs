@@ -55,7 +55,9 @@ internal static class CodeAnalysis
     {
         if (image.Source != SourceKind.Dwarf)
         {
-            return NotAsked("BTF does not say where functions were inlined; --source dwarf reads what does");
+            return NotAsked(image.Source == SourceKind.None
+                ? "the image has no debug information, which says where functions were inlined"
+                : "BTF does not say where functions were inlined; --source dwarf reads what does");
         }
 
         if (image.Files is not var (contents, debug))

@@ -82,7 +82,7 @@ internal interface ITypeSource
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
     PrototypeSet FindPrototypes(IReadOnlyList<string> names, WorkerPool pool);
 
-    /// <summary>The inlined calls of functions in C units, in file order, with the registers of a parameter; null in BTF, which knows of none.</summary>
+    /// <summary>The inlined calls of functions in C units, in file order, with the registers of a parameter; null where the source does not know of any (BTF).</summary>
     /// <param name="functions">The functions, each name once.</param>
     /// <param name="pool">The worker threads; the answer does not depend on their number.</param>
     /// <exception cref="InvalidImageException">What had to be read is damaged or not understood.</exception>
