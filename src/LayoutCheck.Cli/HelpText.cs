@@ -27,7 +27,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
         ["matrix"] = [1],
         ["import"] = [1],
         ["rules"] = [1, 4],
-        ["explain"] = [1, 4],
+        ["explain"] = [1],
         ["schema"] = [1, 3, 4],
         ["completion"] = [1, 3, 4],
         ["man"] = [1, 3, 4],
@@ -59,6 +59,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
             Examples:
               layoutcheck explain pgmap-on-compound-head
               layoutcheck explain folio-tail-page-1 vmlinux
+              layoutcheck explain _compound_head vmlinux      one of its instructions
               layoutcheck explain --rules page.md page
 
             """,
@@ -101,6 +102,7 @@ internal sealed class HelpText(HelpAction usage) : SynchronousCommandLineAction
               layoutcheck check my.ko --against vmlinux       every struct that both define agrees
               layoutcheck check bpf.o --against vmlinux       the accesses of a BPF program resolve
               layoutcheck check vmlinux --source both         DWARF and BTF agree
+              layoutcheck check vmlinux --code                the instructions agree with the types
               layoutcheck check linux-image-6.12-dbg.deb      the kernel in a package
               layoutcheck check modules.deb --member nd_pmem.ko.xz --base vmlinux
               layoutcheck check ~/linux                       the kernel of a build tree, with its .config

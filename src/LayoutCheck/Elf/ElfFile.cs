@@ -111,7 +111,7 @@ internal sealed class ElfFile
             {
                 // Relocations refer to the unpacked bytes (gABI, "Section Compression").
                 converted = isCompressed ? CompressedSection.Unpack(section, stored, Header.Is64Bit) : stored;
-                converted = isRelocated ? Relocation.Apply(this, index, converted) : converted;
+                converted = isRelocated ? Relocation.Apply(Header, Sections, Contents, index, converted, CodeAddresses) : converted;
                 _converted.Add(index, converted);
             }
 

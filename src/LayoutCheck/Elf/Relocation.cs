@@ -17,15 +17,16 @@ internal static unsafe class Relocation
     private const ushort EM_SPARCV9 = 43;
 
     /// <summary>The section with its relocations applied: a copy that the file owns, or the same section if it has none.</summary>
-    /// <param name="elf">The object file.</param>
+    /// <param name="header">The header of the object file.</param>
+    /// <param name="sections">Its sections.</param>
+    /// <param name="contentsOf">The contents of the section of an index.</param>
     /// <param name="target">The index of the section.</param>
     /// <param name="contents">Its contents, unpacked.</param>
+    /// <param name="codeAddresses">By index, the addresses of sections with code (<see cref="CodeAddresses"/>).</param>
     /// <exception cref="InvalidImageException">A relocation is damaged, or of an unknown type.</exception>
-    public static Section Apply(ElfFile elf, int target, Section contents)
+    public static Section Apply(ElfHeader header, ImmutableArray<ElfSection> sections, Func<int, Section> contentsOf, int target, Section contents, ulong[] codeAddresses)
     {
         MappedFile file = contents.File;
-        ElfHeader header = elf.Header;
-        ImmutableArray<ElfSection> sections = elf.Sections;
         Section? copy = null;
         ulong total = 0;
         for (int i = 0; i < sections.Length; i++)
@@ -65,7 +66,7 @@ internal static unsafe class Relocation
                 copy = file.Own(contents.Copy(), contents.Name, contents.IsBigEndian);
             }
 
-            ApplyAll(elf, elf.Contents(i), section.Type == ElfSection.SHT_RELA, elf.Contents((int)link), copy);
+            ApplyAll(header, contentsOf(i), section.Type == ElfSection.SHT_RELA, contentsOf((int)link), copy, codeAddresses);
         }
 
         return copy ?? contents;
@@ -79,9 +80,8 @@ internal static unsafe class Relocation
         return (reader.ReadU32(), reader.ReadU32());
     }
 
-    private static void ApplyAll(ElfFile elf, Section relocations, bool hasAddend, Section symbols, Section contents)
+    private static void ApplyAll(ElfHeader header, Section relocations, bool hasAddend, Section symbols, Section contents, ulong[] codeAddresses)
     {
-        ElfHeader header = elf.Header;
         RelocationType type = Unknown(uint.MaxValue);
         SectionReader reader = relocations.ReadFrom(0);
         while (!reader.IsAtEnd)
@@ -113,7 +113,7 @@ internal static unsafe class Relocation
             }
 
             ulong addend = entry.Addend ?? SignExtend(Load(contents.Start + entry.Place, type.ByteSize, contents.IsBigEndian), type.ByteSize);
-            Change(contents, entry.Place, type, SymbolValue(elf, symbols, entry.Symbol, relocations, entry.Offset) + addend);
+            Change(contents, entry.Place, type, SymbolValue(header, symbols, entry.Symbol, relocations, entry.Offset, codeAddresses) + addend);
         }
     }
 
@@ -199,9 +199,8 @@ internal static unsafe class Relocation
 
     // Sections of an object have no address yet, so a symbol's value is its offset in its section, and a section symbol's is 0. Sections with code have the
     // addresses of CodeAddresses.
-    private static ulong SymbolValue(ElfFile elf, Section symbols, uint index, Section relocations, ulong entry)
+    private static ulong SymbolValue(ElfHeader header, Section symbols, uint index, Section relocations, ulong entry, ulong[] codeAddresses)
     {
-        ElfHeader header = elf.Header;
         if (index == 0)
         {
             return 0;
@@ -237,8 +236,7 @@ internal static unsafe class Relocation
         }
 
         // The value of a symbol that is to be allocated is its alignment.
-        ulong[] addresses = elf.CodeAddresses;
-        return section == SHN_COMMON ? 0 : section < addresses.Length ? addresses[section] + value : value;
+        return section == SHN_COMMON ? 0 : section < codeAddresses.Length ? codeAddresses[section] + value : value;
     }
 
     private static ulong Load(byte* at, int size, bool isBigEndian)

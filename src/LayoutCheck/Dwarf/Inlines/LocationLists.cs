@@ -9,10 +9,9 @@ namespace LayoutCheck.Dwarf.Inlines;
 /// memory, or in pieces. GNU's view numbers are in lists of their own, or in entries that are stepped over.
 /// </summary>
 /// <param name="unit">The unit.</param>
-/// <param name="windows">The windows of the thread.</param>
 /// <param name="within">The ranges to keep.</param>
 /// <param name="found">The ranges with their registers.</param>
-internal readonly struct LocationLists(UnitCode unit, ListWindows windows, List<CodeRange> within, List<(CodeRange Range, int Register)> found)
+internal readonly struct LocationLists(ListContext unit, List<CodeRange> within, List<(CodeRange Range, int Register)> found)
 {
     /// <summary>Reads a list of .debug_loclists.</summary>
     /// <param name="section">The section.</param>
@@ -20,12 +19,12 @@ internal readonly struct LocationLists(UnitCode unit, ListWindows windows, List<
     /// <exception cref="InvalidImageException">The list is damaged.</exception>
     public void Read(Section section, ulong offset)
     {
-        SectionReader reader = windows.Read(section, offset);
-        int size = unit.Unit.AddressSize;
+        SectionReader reader = unit.Windows.Read(section, offset);
+        int size = unit.AddressSize;
         ulong start = unit.Base;
         while (true)
         {
-            windows.Spend(section, offset, 1);
+            unit.Windows.Spend(section, offset, 1);
             ulong at = reader.Offset;
             DwLle kind = (DwLle)reader.ReadU8();
             ulong low = 0;
@@ -87,12 +86,12 @@ internal readonly struct LocationLists(UnitCode unit, ListWindows windows, List<
     /// <exception cref="InvalidImageException">The list is damaged.</exception>
     public void ReadPairs(Section section, ulong offset)
     {
-        SectionReader reader = windows.Read(section, offset);
-        int size = unit.Unit.AddressSize;
+        SectionReader reader = unit.Windows.Read(section, offset);
+        int size = unit.AddressSize;
         ulong start = unit.Base;
         while (true)
         {
-            windows.Spend(section, offset);
+            unit.Windows.Spend(section, offset);
             ulong first = reader.ReadUnsigned(size);
             ulong second = reader.ReadUnsigned(size);
             if ((first | second) == 0)
@@ -116,11 +115,11 @@ internal readonly struct LocationLists(UnitCode unit, ListWindows windows, List<
     /// <exception cref="InvalidImageException">The list is damaged.</exception>
     public void ReadGnuSplit(Section section, ulong offset)
     {
-        SectionReader reader = windows.Read(section, offset);
+        SectionReader reader = unit.Windows.Read(section, offset);
         ulong start = unit.Base;
         while (true)
         {
-            windows.Spend(section, offset);
+            unit.Windows.Spend(section, offset);
             ulong at = reader.Offset;
             DwLle kind = (DwLle)reader.ReadU8();
             ulong low;
@@ -194,7 +193,7 @@ internal readonly struct LocationLists(UnitCode unit, ListWindows windows, List<
             return;
         }
 
-        windows.Spend(section, offset, within.Count);
+        unit.Windows.Spend(section, offset, within.Count);
         foreach (CodeRange scope in within)
         {
             CodeRange common = new(Math.Max(scope.From, range.From), Math.Min(scope.To, range.To));

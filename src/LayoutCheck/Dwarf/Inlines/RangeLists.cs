@@ -9,19 +9,18 @@ internal static class RangeLists
 {
     /// <summary>Adds the ranges of a list of .debug_rnglists.</summary>
     /// <param name="unit">The unit.</param>
-    /// <param name="windows">The windows of the thread.</param>
     /// <param name="section">The section.</param>
     /// <param name="offset">Where the list starts, in bytes.</param>
     /// <param name="ranges">The ranges.</param>
     /// <exception cref="InvalidImageException">The list is damaged.</exception>
-    public static void Read(UnitCode unit, ListWindows windows, Section section, ulong offset, List<CodeRange> ranges)
+    public static void Read(ListContext unit, Section section, ulong offset, List<CodeRange> ranges)
     {
-        SectionReader reader = windows.Read(section, offset);
+        SectionReader reader = unit.Windows.Read(section, offset);
         ulong start = unit.Base;
-        int size = unit.Unit.AddressSize;
+        int size = unit.AddressSize;
         while (true)
         {
-            windows.Spend(section, offset);
+            unit.Windows.Spend(section, offset);
             ulong at = reader.Offset;
             DwRle kind = (DwRle)reader.ReadU8();
             switch (kind)
@@ -35,21 +34,21 @@ internal static class RangeLists
                     start = reader.ReadUnsigned(size);
                     break;
                 case DwRle.DW_RLE_startx_endx:
-                    UnitCode.Add(ranges, unit.AddressAt(reader.ReadUleb()), unit.AddressAt(reader.ReadUleb()));
+                    CodeRange.Add(ranges, unit.AddressAt(reader.ReadUleb()), unit.AddressAt(reader.ReadUleb()));
                     break;
                 case DwRle.DW_RLE_startx_length:
                     ulong indexed = unit.AddressAt(reader.ReadUleb());
-                    UnitCode.Add(ranges, indexed, indexed + reader.ReadUleb());
+                    CodeRange.Add(ranges, indexed, indexed + reader.ReadUleb());
                     break;
                 case DwRle.DW_RLE_offset_pair:
-                    UnitCode.Add(ranges, start + reader.ReadUleb(), start + reader.ReadUleb());
+                    CodeRange.Add(ranges, start + reader.ReadUleb(), start + reader.ReadUleb());
                     break;
                 case DwRle.DW_RLE_start_end:
-                    UnitCode.Add(ranges, reader.ReadUnsigned(size), reader.ReadUnsigned(size));
+                    CodeRange.Add(ranges, reader.ReadUnsigned(size), reader.ReadUnsigned(size));
                     break;
                 case DwRle.DW_RLE_start_length:
                     ulong low = reader.ReadUnsigned(size);
-                    UnitCode.Add(ranges, low, low + reader.ReadUleb());
+                    CodeRange.Add(ranges, low, low + reader.ReadUleb());
                     break;
                 default:
                     throw section.Invalid(at, $"an entry of a range list has the unknown kind 0x{(int)kind:x}");
@@ -59,19 +58,18 @@ internal static class RangeLists
 
     /// <summary>Adds the ranges of a list of .debug_ranges: pairs of offsets from the base address, ended by two zeros; the highest address in place of the first sets the base.</summary>
     /// <param name="unit">The unit.</param>
-    /// <param name="windows">The windows of the thread.</param>
     /// <param name="section">The section.</param>
     /// <param name="offset">Where the list starts, in bytes.</param>
     /// <param name="ranges">The ranges.</param>
     /// <exception cref="InvalidImageException">The list is damaged.</exception>
-    public static void ReadPairs(UnitCode unit, ListWindows windows, Section section, ulong offset, List<CodeRange> ranges)
+    public static void ReadPairs(ListContext unit, Section section, ulong offset, List<CodeRange> ranges)
     {
-        SectionReader reader = windows.Read(section, offset);
-        int size = unit.Unit.AddressSize;
+        SectionReader reader = unit.Windows.Read(section, offset);
+        int size = unit.AddressSize;
         ulong start = unit.Base;
         while (true)
         {
-            windows.Spend(section, offset);
+            unit.Windows.Spend(section, offset);
             ulong first = reader.ReadUnsigned(size);
             ulong second = reader.ReadUnsigned(size);
             if ((first | second) == 0)
@@ -85,7 +83,7 @@ internal static class RangeLists
             }
             else
             {
-                UnitCode.Add(ranges, start + first, start + second);
+                CodeRange.Add(ranges, start + first, start + second);
             }
         }
     }

@@ -46,6 +46,8 @@ internal sealed class UnitCode
     /// <summary>The base address of the unit's lists.</summary>
     public ulong Base { get; }
 
+    private ListContext Lists => new(_windows, Base, Unit.AddressSize, AddressAt);
+
     // A split unit has the first table of its file, behind a header of 12 or 20 bytes (DWARF 5 §7.28, §7.29).
     private ulong ImpliedBase => Unit.Is64Bit ? 20u : 12u;
 
@@ -105,7 +107,7 @@ internal sealed class UnitCode
         {
             // As a number, it is the length (DWARF 4 §2.17.2).
             ulong high = Address(die.HighPc) ?? low + (die.HighPc.Constant ?? 0);
-            Add(ranges, low, high);
+            CodeRange.Add(ranges, low, high);
         }
     }
 
@@ -119,12 +121,12 @@ internal sealed class UnitCode
 
         if (Unit.Version < 5)
         {
-            RangeLists.ReadPairs(this, _windows, Home.Require(Home.Lists.Ranges, ".debug_ranges"), value.Value + _rangesBase, ranges);
+            RangeLists.ReadPairs(Lists, Home.Require(Home.Lists.Ranges, ".debug_ranges"), value.Value + _rangesBase, ranges);
             return;
         }
 
         Section lists = File.Require(File.Lists.RngLists, ".debug_rnglists");
-        RangeLists.Read(this, _windows, lists, isIndex ? Entry(lists, _rangesBase, value.Value) : value.Value, ranges);
+        RangeLists.Read(Lists, lists, isIndex ? Entry(lists, _rangesBase, value.Value) : value.Value, ranges);
     }
 
     /// <summary>Adds where a register holds the value of a DIE, within ranges.</summary>
@@ -144,7 +146,7 @@ internal sealed class UnitCode
             return;
         }
 
-        LocationLists lists = new(this, _windows, within, found);
+        LocationLists lists = new(Lists, within, found);
         if (location.Form == DwForm.DW_FORM_loclistx)
         {
             Section indexed = File.Require(File.Lists.LocLists, ".debug_loclists");
@@ -176,18 +178,4 @@ internal sealed class UnitCode
             ? table + _windows.Read(lists, (ulong)at, (ulong)Unit.OffsetSize).ReadUnsigned(Unit.OffsetSize)
             : throw lists.Invalid(table, $"list {index} of the unit at 0x{Unit.Offset:x} of .debug_info lies outside of the section (0x{lists.Length:x} bytes)");
     }
-
-    /// <summary>Adds a range that is not empty. Linkers leave code that they dropped at 0 or at the highest address.</summary>
-    public static void Add(List<CodeRange> ranges, ulong low, ulong high)
-    {
-        if (low < high && low != 0)
-        {
-            ranges.Add(new CodeRange(low, high));
-        }
-    }
 }
-
-/// <summary>A range of code.</summary>
-/// <param name="From">The first address.</param>
-/// <param name="To">The address behind the last byte.</param>
-internal readonly record struct CodeRange(ulong From, ulong To);
