@@ -13,7 +13,7 @@ public sealed class CompleterTests
     private static readonly string s_dwarf = FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf");
 
     [Theory]
-    [InlineData("", "check merge show overlap audit diff matrix rules explain baseline schema completion man")]
+    [InlineData("", "check merge show overlap audit diff matrix vmcoreinfo rules explain baseline schema completion man")]
     [InlineData("ma", "matrix man")]
     [InlineData("help s", "show schema")]
     [InlineData("rules i", "import")]
