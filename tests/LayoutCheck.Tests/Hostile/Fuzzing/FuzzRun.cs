@@ -320,6 +320,11 @@ internal sealed class FuzzRun
             };
         }
 
+        foreach (string form in (string[])["gcc-dwarf4", "gcc-dwarf5", "clang-dwarf4", "clang-dwarf5"])
+        {
+            yield return PairOf($"inlines/inlines.split-{form}.elf", $"inlines/a.{form}.dwo", "page") with { Beside = ($"b.{form}.dwo", FixtureFile.Bytes($"inlines/b.{form}.dwo")) };
+        }
+
         foreach (string form in (string[])["gcc-dwarf4", "gcc-dwarf4-types", "clang-dwarf4", "clang-dwarf5"])
         {
             Pair pair = PairOf($"page-era5-dwp/page-era5-dwp.{form}.elf", $"page-era5-dwp/page-era5-dwp.{form}.elf.dwp", "folio");
