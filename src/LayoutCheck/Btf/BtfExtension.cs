@@ -41,6 +41,9 @@ internal sealed class BtfExtension
     // The largest program that a kernel takes has a million instructions.
     private const int MostRelocations = 1 << 17;
 
+    // What a record takes in memory.
+    private const ulong RecordBytes = 24;
+
     private const string Remedy = "the object looks damaged: build it again";
 
     private readonly Section _section;
@@ -156,6 +159,7 @@ internal sealed class BtfExtension
             throw _section.Invalid(start + 4, $"{count} records of {size} bytes for the {what} of {Printable.Shorten(name)} are not within the {reader.Remaining} bytes that are left", Remedy);
         }
 
+        _section.File.Budget.Take(_section, (ulong)count * RecordBytes);
         ImmutableArray<T>.Builder records = ImmutableArray.CreateBuilder<T>((int)count);
         for (uint i = 0; i < count; i++)
         {

@@ -93,6 +93,35 @@ public sealed class BpfResolutionTests
     }
 
     [Fact]
+    public void Ways_that_meet_keep_what_holds_on_all()
+    {
+        BpfBuilder target = new();
+        uint item = target.Types.Struct("item", 8, ("gone", target.Types.Int("unsigned long", 8), 0));
+        target.Add(0x15, 1, offset: 2); // if r1 == 0 goto +2
+        target.Add(0xb7, 2, immediate: 0); // r2 = 0
+        target.Add(0x05, offset: 1); // goto +1
+        target.Add(0xb7, 2, immediate: 1); // r2 = 1
+        target.Add(0x15, 2, offset: 1); // if r2 == 0 goto +1
+        target.Ask(item, "0:0", Offset, 0);
+        target.Add(0x95);
+        BtfBuilder kernel = new();
+        kernel.Struct("item", 8, ("other", kernel.Int("long unsigned int", 8), 0));
+        BpfResult result = Assert.Single(BpfBuilder.Run(target.ToBytes(), kernel.Build()).Relocations);
+        Assert.Equal((BpfOutcome.Missing, BpfGuard.None), (result.Answer.Outcome, result.Guard));
+    }
+
+    [Fact]
+    public void A_call_may_write_to_the_stack()
+    {
+        BpfReport report = Guarded(target => target.Add(0x7b, 10, 1, -8), target =>
+        {
+            target.Add(0x85, immediate: 4);
+            target.Add(0x79, 1, 10, -8);
+        });
+        Assert.Equal(BpfGuard.Unclear, report.Relocations[1].Guard);
+    }
+
+    [Fact]
     public void An_object_without_relocations_is_undecided()
     {
         BpfBuilder target = new() { Damage = bytes => bytes[..24] is var header ? [.. header[..4], 24, 0, 0, 0, .. new byte[16]] : [] };

@@ -28,6 +28,7 @@ public sealed class FixtureUseTests
         ["page-era5-packed/"] = "Images/PackedImageTests",
         ["page-era5-dwo/"] = "Dwarf/Split/SplitDwarfTests",
         ["page-era5-dwp/"] = "Dwarf/Split/SplitDwarfTests",
+        ["bpf/"] = "Bpf/BpfFixtureTests",
         ["audit/"] = "Analyses/AuditAnalysisTests",
         ["reach/"] = "Compare/ReachTests",
         ["bindings/"] = "Analyses/TwinAnalysisTests",

@@ -25,6 +25,9 @@ internal sealed class FuzzRun
     // One in so many is two files, of which one refers to the other.
     private const int PairEvery = 9;
 
+    // One in so many is a BPF object, of which there are few among the fixtures.
+    private const int BpfEvery = 10;
+
     // One in so many images is followed by zeros, so that its file is mapped or read in windows, as a kernel is, and not whole.
     private const int LargeEvery = 40;
     private const int LargeSize = 5 << 20;
@@ -32,6 +35,7 @@ internal sealed class FuzzRun
 
     private readonly int _seed;
     private readonly Seed[] _seeds;
+    private readonly int[] _bpf;
     private readonly TypeName[][] _names;
     private readonly Pair[] _pairs;
     private readonly string[] _rules;
@@ -46,6 +50,7 @@ internal sealed class FuzzRun
         _seed = seed;
         IEnumerable<string> files = FixtureFile.All.Select(FixtureFile.PathOf).Concat(folders.SelectMany(f => Directory.EnumerateFiles(f).Order(StringComparer.Ordinal)));
         _seeds = [.. files.Select(f => SeedOf(Path.GetFileName(f), File.ReadAllBytes(f))).Concat(Wrapped()), .. Exporting()];
+        _bpf = [.. Enumerable.Range(0, _seeds.Length).Where(i => _seeds[i].Map.ByKind.Any(k => k[0].Kind == FieldKind.BtfExtension))];
         _names = [.. _seeds.Select(s => NamesOf(s.Bytes))];
         _pairs = [.. Pairs(), .. SplitPairs()];
         _rules = [.. RuleCatalog.Files().Select(f => f.Text)];
@@ -132,7 +137,7 @@ internal sealed class FuzzRun
             return Of(pair, new Draft(pair.Image, pair.Image.Bytes), new Draft(pair.Other, pair.Other.Bytes), random);
         }
 
-        int index = random.Next(_seeds.Length);
+        int index = number % BpfEvery == 0 ? _bpf[random.Next(_bpf.Length)] : random.Next(_seeds.Length);
         Seed seed = _seeds[index];
         // What is inside, damaged and packed again: no checksum of the packing keeps its readers from it.
         Draft draft = Damage(seed.Inside is { } inside && random.Next(2) == 0 ? new Draft(inside.Seed, inside.Seed.Bytes, inside.Wrap) : new Draft(seed, seed.Bytes), random);
