@@ -96,7 +96,7 @@ public sealed class UsageTests
             System.Formats.Tar.TarFile.CreateFromDirectory(tree, Path.Combine(folder, package), includeBaseDirectory: true);
         }
 
-        File.WriteAllBytes(Path.Combine(folder, "vmlinuz"), KernelCodeBuilder.With(Machine.MachineKind.X64, ("SIZE(page)=%lu\n", 64)).ToBytes());
+        File.WriteAllBytes(Path.Combine(folder, "vmlinuz"), KernelCodeBuilder.With(LayoutCheck.Machine.MachineKind.X64, ("SIZE(page)=%lu\n", 64L)).ToBytes());
         File.WriteAllText(Path.Combine(folder, "vmcore"), "OFFSET(page.lru)=8\n");
         HashSet<string> seen = [];
         foreach (string help in new[] { "--help", "check --help", "show --help", "overlap --help", "explain --help", "baseline --help", "diff --help", "audit --help", "matrix --help", "vmcoreinfo --help" })
