@@ -43,7 +43,7 @@ internal enum InstructionKind : byte
     Store,
 }
 
-/// <summary>An operand in memory: the bytes at Base + (Index &lt;&lt; Shift) + Displacement.</summary>
+/// <summary>An operand in memory: the bytes at Base + Index * scale + Displacement. The scale is not told.</summary>
 /// <param name="Base">A register's number in DWARF, <see cref="Instruction.RipRelative"/>, or <see cref="Instruction.None"/>.</param>
 /// <param name="Index">A register's number in DWARF, <see cref="Instruction.VectorIndex"/>, or <see cref="Instruction.None"/>.</param>
 /// <param name="Displacement">Bytes; of an operand that is relative to rip, the address.</param>
