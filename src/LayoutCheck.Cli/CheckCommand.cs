@@ -132,6 +132,11 @@ internal static class CheckCommand
             return (int)ExitCode.Unreadable;
         }
 
+        if (answer is BpfReport && (!accepting.Entries.IsEmpty || accepting.File is not null))
+        {
+            throw new UsageException("--accept and --write-accept are about types that differ, and a BPF object has accesses");
+        }
+
         if (answer is not CheckReport { Agreement: { } agreement } report)
         {
             return OutputOptions.Write(answer, form);

@@ -20,8 +20,14 @@ public static class BpfAnalysis
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(kernel);
         BpfObject target = image.ReadBpfObject();
-        ImmutableArray<BpfResult> results = Resolve(target, kernel, threads);
         ImageFacts facts = kernel.ReadFacts();
+        if (facts.IsBigEndian != target.IsBigEndian)
+        {
+            string order = target.IsBigEndian ? "big" : "little";
+            throw new InvalidImageException(image.Path, null, null, $"is {order}-endian, and the kernel {kernel.Path} is not: libbpf does not load it there", $"compile it with -target {(target.IsBigEndian ? "bpfel" : "bpfeb")}");
+        }
+
+        ImmutableArray<BpfResult> results = Resolve(target, kernel, threads);
         BpfReport report = new(results, new ComparedImage(kernel.Path, facts, kernel.Types.Kind) { Files = kernel.OtherFiles })
         {
             Run = RunInfo.Of(image.Path),

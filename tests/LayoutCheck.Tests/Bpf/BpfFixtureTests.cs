@@ -105,6 +105,9 @@ public sealed class BpfFixtureTests
         Assert.Contains("--against VMLINUX", without.Err, StringComparison.Ordinal);
         Assert.Equal(2, ProgramRun.Run("check", bare, "--against", FixtureFile.PathOf(Era6), "--format", "html").ExitCode);
         Assert.Equal(3, ProgramRun.Run("check", bare, "--against", bare).ExitCode);
+        ProgramResult other = ProgramRun.Run("check", bare, "--against", FixtureFile.PathOf("shapes/shapes.s390x.raw.btf"));
+        Assert.Equal(3, other.ExitCode);
+        Assert.Contains("is little-endian, and the kernel", other.Err, StringComparison.Ordinal);
     }
 
     [Theory]
