@@ -7,7 +7,7 @@ namespace LayoutCheck.Tests.Docs;
 /// <summary>README.md is short, and its commands and exit codes are the program's.</summary>
 public sealed partial class ReadmeTests
 {
-    private const int MostLines = 131;
+    private const int MostLines = 130;
 
     private static readonly DocPage s_readme = DocPage.Readme;
 
