@@ -21,7 +21,7 @@ public static class BpfAnalysis
         ArgumentNullException.ThrowIfNull(kernel);
         BpfObject target = image.ReadBpfObject();
         ImageFacts facts = kernel.ReadFacts();
-        if (facts.IsBigEndian != target.IsBigEndian)
+        if (BpfKernels.IsBigEndian(kernel.Types) != target.IsBigEndian)
         {
             string order = target.IsBigEndian ? "big" : "little";
             throw new InvalidImageException(image.Path, null, null, $"is {order}-endian, and the kernel {kernel.Path} is not: libbpf does not load it there", $"compile it with -target {(target.IsBigEndian ? "bpfel" : "bpfeb")}");

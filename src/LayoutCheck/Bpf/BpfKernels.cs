@@ -17,4 +17,8 @@ internal static class BpfKernels
     /// <param name="pool">The worker threads.</param>
     public static IBpfKernel Of(ITypeSource source, IReadOnlySet<string> names, Func<IReadOnlyList<TypeName>> all, WorkerPool pool)
         => source is BtfTypeReader btf ? new BtfBpfTypes(btf.Index, () => source.Target.WordByteSize, names) : new GraphBpfTypes(source, names, all(), pool);
+
+    /// <summary>The byte order of a source: BTF tells its own.</summary>
+    /// <exception cref="InvalidImageException">The source does not tell.</exception>
+    public static bool IsBigEndian(ITypeSource source) => source is BtfTypeReader btf ? btf.Index.Section.IsBigEndian : source.Target.IsBigEndian;
 }
