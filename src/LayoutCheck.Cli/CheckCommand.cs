@@ -113,7 +113,6 @@ internal static class CheckCommand
         }
     }
 
-    private const string BpfNotice = "the file is a BPF object, whose structs are no kernel's: --against VMLINUX tells whether its accesses resolve on a kernel";
 
     private static int CheckOne(CheckInput input, ImageOptions how, Question question, Accepting accepting, OutputForm form)
     {
@@ -165,7 +164,6 @@ internal static class CheckCommand
         return Progress.While(image.Types, () =>
         {
             CheckReport report = CheckAnalysis.Run(image, question.Rules, question.Threads, question.IsStrict, question.WithMap, form.Needs.HasFlag(ReportNeeds.Columns), dump);
-            report = image.IsBpfObject ? report with { Notices = [.. report.Notices, BpfNotice] } : report;
             report = question.WithCode ? CodeAnalysis.AddTo(report, image, question.Threads) : report;
             return other is null ? report
                 : question.IsBoth ? AgreementAnalysis.OfSources(report, image, other, question.Threads, question.Limit)

@@ -36,6 +36,12 @@ public static class CheckAnalysis
     /// <summary>The same, with the VMCOREINFO of a dump that is compared too; or null.</summary>
     internal static CheckReport Run(KernelImage image, RuleSet rules, int threads, bool isStrict, bool withMap, bool withColumns, ExportedNote? dump)
     {
+        // No rule about a kernel says anything of them, and a layout that a program wrote by hand would pass as one.
+        if (image.IsBpfObject)
+        {
+            throw new InvalidImageException(image.Path, null, null, "is a BPF object, whose structs are its program's own and no kernel's", "name the kernel that is to load it (check FILE --against VMLINUX)");
+        }
+
         bool hasTypes = image.Source != SourceKind.None;
         ExportedNote? exported = hasTypes && rules.WithExported ? image.Exported : null;
         IEnumerable<TypeName> ofNotes = ((IEnumerable<ExportedNote?>)[exported, hasTypes ? dump : null]).OfType<ExportedNote>().SelectMany(ExportedFacts.TypesOf);

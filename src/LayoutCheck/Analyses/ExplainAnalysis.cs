@@ -15,7 +15,9 @@ public static class ExplainAnalysis
     {
         ArgumentNullException.ThrowIfNull(id);
         return own?.FirstOrDefault(r => r.Id == id) ?? RuleCatalog.Default.Find(id)
-            ?? throw new UsageException(new RuleSet(RuleCatalog.Default.Rules.Concat(own ?? []).DistinctBy(r => r.Id)).UnknownRule(id));
+            ?? throw new UsageException(id == RuleSet.ExportedId
+                ? $"rule '{id}' has no text: an image brings its checks along; 'layoutcheck vmcoreinfo FILE' lists what it exports"
+                : new RuleSet(RuleCatalog.Default.Rules.Concat(own ?? []).DistinctBy(r => r.Id)).UnknownRule(id));
     }
 
     /// <summary>Checks the rule on an image, for the drawing.</summary>

@@ -112,6 +112,8 @@ public sealed class UsageTests
                     .Replace("~/linux", tree, StringComparison.Ordinal).Replace("$(uname -r)", "vmlinux", StringComparison.Ordinal)
                     .Replace("vmlinux", FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), StringComparison.Ordinal);
                 // That image has no code.
+                line = line.Contains("--code", StringComparison.Ordinal) || line.StartsWith("explain _", StringComparison.Ordinal)
+                    ? line.Replace(FixtureFile.PathOf("page-era6/page-era6.gcc-dwarf5.elf"), FixtureFile.PathOf("inlines/inlines.gcc-dwarf5.elf"), StringComparison.Ordinal) : line;
                 line = line.StartsWith("vmcoreinfo ", StringComparison.Ordinal) ? $"vmcoreinfo vmlinuz{(line.EndsWith("-v", StringComparison.Ordinal) ? " -v" : "")}" : line;
                 if (seen.Add(line))
                 {

@@ -38,6 +38,7 @@ internal static class RefusedInput
         ["a file system (squashfs, ISO 9660)"] = d => File(d, [.. "hsqs"u8, .. new byte[100]]),
         ["a crash dump (kdump)"] = d => File(d, [.. "KDUMP   "u8, .. "Linux version 6.15.0 "u8]),
         ["a core dump (ELF)"] = d => File(d, new ElfBuilder { Type = ElfHeader.ET_CORE }.Add(".BTF", FixtureFile.Bytes(RawBtf)).ToBytes()),
+        ["a BPF object, by `check` without `--against`"] = _ => new(FixtureFile.PathOf("bpf/bpf.bare.o")),
         ["an lz4 frame"] = d => File(d, [0x04, 0x22, 0x4d, 0x18, .. new byte[100]]),
         ["LLVM bitcode"] = d => File(d, [(byte)'B', (byte)'C', 0xc0, 0xde, .. new byte[100]]),
         ["a Mach-O file"] = d => File(d, [0xcf, 0xfa, 0xed, 0xfe, .. new byte[100]]),

@@ -12,7 +12,7 @@ public sealed class CensusTests
     private const string VmlinuxVariable = "LAYOUTCHECK_VMLINUX";
 
     // Images in forms that only a survey understands: units that are imported, type units, split units.
-    private static readonly string[] s_leftForms = ["dwz", "types", "split", "dwp", "dwo", "fission", "lto", "common"];
+    private static readonly string[] s_leftForms = ["dwz", "types", "split", "dwp", "package", "dwo", "fission", "lto", "common"];
 
     public static TheoryData<string> Fixtures() =>
         [.. FixtureFile.All.Where(name => !name.StartsWith("refused/", StringComparison.Ordinal) && FixtureFile.IsElf(name) && FixtureFile.HasSection(name, ".debug_info"))];

@@ -77,4 +77,8 @@ public class RuleCatalogTests
             Assert.False(check.Message!.EndsWith('.'), check.Message);
         }
     }
+
+    [Fact]
+    public void The_rule_that_an_image_brings_along_is_told_apart_from_an_unknown_one()
+        => Assert.EndsWith("'layoutcheck vmcoreinfo FILE' lists what it exports", Assert.Throws<LayoutCheck.Core.UsageException>(() => LayoutCheck.Analyses.ExplainAnalysis.Find("exported-facts")).Message, StringComparison.Ordinal);
 }
