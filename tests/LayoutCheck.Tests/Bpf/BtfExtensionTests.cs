@@ -13,6 +13,7 @@ public sealed class BtfExtensionTests
 
     [Theory]
     [InlineData(0, 0xeb9eu, "magic number")]
+    [InlineData(2, 2u, "version 2 is not the one that we know")]
     [InlineData(4, 8u, "a header of 8 bytes")]
     [InlineData(4, 0xffffffffu, "a header of 4294967295 bytes")]
     [InlineData(8, 0xfffffff0u, "the functions lie at")]
@@ -44,6 +45,10 @@ public sealed class BtfExtensionTests
             if (at == 0)
             {
                 BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)value);
+            }
+            else if (at == 2)
+            {
+                bytes[at] = (byte)value;
             }
             else
             {
