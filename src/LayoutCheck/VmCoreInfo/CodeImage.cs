@@ -10,6 +10,9 @@ namespace LayoutCheck.VmCoreInfo;
 /// <summary>Bytes of an image at an address of the kernel.</summary>
 internal sealed record CodeRange(string Name, Section Bytes, ulong Address)
 {
+    /// <summary>Bytes that are searched at once, and then given back: the whole of a kernel's code need not stay in memory. A multiple of a page and of an instruction.</summary>
+    public const int Step = 4 << 20;
+
     /// <summary>The bytes from an offset on, at most that many; empty past the end.</summary>
     public ReadOnlySpan<byte> From(ulong offset, int count)
         => offset >= Bytes.Length ? [] : Bytes.Part(offset, Math.Min((ulong)count, Bytes.Length - offset)).Head(count);

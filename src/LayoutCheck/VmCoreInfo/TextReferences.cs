@@ -15,11 +15,23 @@ internal static class TextReferences
     // Instructions between an adrp and its add.
     private const int MostBetween = 64;
 
+    // What belongs to an instruction that begins at the end of a step: its other bytes, or the instructions up to its add.
+    private const int Overlap = MostBetween * 4;
+
     /// <summary>The offsets in a range, in order.</summary>
     public static List<int> Find(CodeImage image, CodeRange range, IReadOnlyCollection<ulong> texts)
     {
-        ReadOnlySpan<byte> code = range.From(0, int.MaxValue);
-        return image.Machine == MachineKind.Arm64 ? FindPages(code, range.Address, texts) : FindX64(code, range.Address, texts);
+        List<int> found = [];
+        for (ulong at = 0; at < range.Bytes.Length && found.Count < Most; at += CodeRange.Step)
+        {
+            ReadOnlySpan<byte> code = range.From(at, CodeRange.Step + Overlap);
+            int offset = (int)at;
+            List<int> here = image.Machine == MachineKind.Arm64 ? FindPages(code, range.Address + at, texts) : FindX64(code, range.Address + at, texts);
+            found.AddRange(here.Where(i => i < CodeRange.Step).Select(i => i + offset));
+            range.Bytes.Release(at, Math.Min(at + CodeRange.Step, range.Bytes.Length));
+        }
+
+        return found;
     }
 
     private static List<int> FindX64(ReadOnlySpan<byte> code, ulong address, IReadOnlyCollection<ulong> texts)

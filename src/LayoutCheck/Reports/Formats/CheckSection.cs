@@ -262,13 +262,22 @@ internal sealed class CheckSection(CheckReport report, HtmlPage page, int number
         DefinitionSummary[] defined = [.. report.Definitions.Where(d => d.DefinitionCount > 0)];
         bool hasUnits = report.Source.Kind == SourceKind.Dwarf;
         _html.Start("details").Element("summary", $"{Printable.Count((ulong)defined.Length, "type")}{(defined.Any(d => d.IsDisputed) ? ", not all with one definition" : ", each with one definition or equal ones")}");
-        page.Table($"{prefix}Types that the rules name", ["type", "bytes", hasUnits ? "C units" : "definitions", "agree"], defined.Take(MostRows).Select(d => (IReadOnlyList<HtmlCell>)
+        // The types of exported facts are many, and of little interest where nothing disputes them: their names are enough.
+        ILookup<bool, Rule> rules = report.Results.Select(r => r.Rule).ToLookup(r => r.Origin == RuleOrigin.Exported);
+        HashSet<TypeName> exported = [.. new RuleSet(rules[true]).RequiredTypes.Except(new RuleSet(rules[false]).RequiredTypes)];
+        ILookup<bool, DefinitionSummary> rows = defined.ToLookup(d => d.IsDisputed || !exported.Contains(d.Name));
+        page.Table($"{prefix}Types that the rules name", ["type", "bytes", hasUnits ? "C units" : "definitions", "agree"], rows[true].Take(MostRows).Select(d => (IReadOnlyList<HtmlCell>)
         [
             new HtmlCell(d.Name.ToString(), "code"),
             new HtmlCell(d.ByteSize?.ToString(CultureInfo.InvariantCulture) ?? "", "number"),
             new HtmlCell(d.DefinitionCount.ToString(CultureInfo.InvariantCulture), "number"),
             d.IsDisputed ? new HtmlCell(Variants(d), "bad") : "yes",
         ]));
+        if (rows[false].Any())
+        {
+            _html.Element("p", $"Of exported facts alone: {string.Join(", ", rows[false].Take(MostRows).Select(d => d.Name.ToString()))}", ("class", "quiet"));
+        }
+
         string[] absent = [.. report.Definitions.Where(d => d.DefinitionCount == 0).Select(d => d.Name.ToString() + (d.IsRefused ? " (cannot be read)" : d.DeclarationCount > 0 ? " (only declared)" : ""))];
         if (absent.Length > 0)
         {

@@ -43,6 +43,11 @@ internal static class Explanation
         ("pahole takes a later unit's definition, for it gave up on the first", one => one.IsDwarf && one.Answer.Complaints.Contains("recode_dwarf_types: couldn't find", StringComparison.Ordinal)
             && Others(one).Any(d => LayoutRows.Difference(LayoutRows.Of(d), one.Theirs) is null)),
 
+        // Where damage changes the length of a DIE, a reference may lead between two DIEs of the walk. pahole knows types by where DIEs begin and shows a member
+        // of size 0; we read what lies there, and cannot tell without a walk over the whole unit that no DIE begins there.
+        ("pahole finds no DIE where a type should begin", one => one.IsDwarf && one.Answer.Complaints.Contains("recode_dwarf_type: couldn't find", StringComparison.Ordinal)
+            && one.AllOthers(r => r.BitSize == 0 && one.Ours.Rows.Any(o => o.Name == r.Name && o.BitOffset == r.BitOffset))),
+
         // A qualifier with a name is not C's, but a typedef that damage turned into one has its name still. pahole writes the members of a type without a tag behind
         // it, and not the name of the member (dwarves_fprintf.c); places and sizes are the same.
         ("pahole leaves out the name of a member whose type is qualified and has no tag", one => one.IsDwarf && one.Answer.Text.Contains("const struct {", StringComparison.Ordinal)
