@@ -8,9 +8,6 @@ namespace LayoutCheck.Code;
 /// <summary>The instructions of an image by their addresses: its sections with code. Immutable; any thread may use it. Valid while the image is open.</summary>
 internal sealed class CodeMap
 {
-    private const ushort EM_X86_64 = 62;
-    private const ushort EM_AARCH64 = 183;
-
     private readonly (ulong Address, string Name, Section Bytes)[] _sections;
     private readonly bool _isObject;
 
@@ -35,7 +32,7 @@ internal sealed class CodeMap
     public static CodeMap? Of(ElfFile contents, ElfFile debug, out string reason)
     {
         reason = "";
-        if (contents.Header.Machine is not (EM_X86_64 or EM_AARCH64) || contents.Header.IsBigEndian || !contents.Header.Is64Bit)
+        if (InstructionDecoder.KindOf(contents.Header.Machine) is not { } machine || contents.Header.IsBigEndian || !contents.Header.Is64Bit)
         {
             reason = $"instructions of {contents.Header.MachineName}{(contents.Header.IsBigEndian ? " (big-endian)" : "")} are not read, those of x86-64 and arm64 are";
             return null;
@@ -57,7 +54,6 @@ internal sealed class CodeMap
             return null;
         }
 
-        MachineKind machine = contents.Header.Machine == EM_X86_64 ? MachineKind.X64 : MachineKind.Arm64;
         return new CodeMap(machine, contents.Header.Type == ElfHeader.ET_REL, [.. sections.OrderBy(s => s.Item1)]);
     }
 

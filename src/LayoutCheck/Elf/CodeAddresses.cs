@@ -6,15 +6,12 @@ namespace LayoutCheck.Elf;
 /// </summary>
 internal static class CodeAddresses
 {
-    private const ulong SHF_ALLOC = 2;
-    private const ulong SHF_EXECINSTR = 4;
-
     // Far above the offsets of any debug section, which an address must not be taken for.
     private const ulong FirstAddress = 1UL << 40;
     private const ulong Alignment = 1UL << 12;
 
     /// <summary>Whether a section has instructions.</summary>
-    public static bool IsCode(ElfSection section) => (section.Flags & (SHF_ALLOC | SHF_EXECINSTR)) == (SHF_ALLOC | SHF_EXECINSTR) && section.ByteSize > 0;
+    public static bool IsCode(ElfSection section) => (section.Flags & (ElfSection.SHF_ALLOC | ElfSection.SHF_EXECINSTR)) == (ElfSection.SHF_ALLOC | ElfSection.SHF_EXECINSTR) && section.ByteSize > 0;
 
     /// <summary>By index, where each section of an object file with code is; 0 for other sections. Empty for a linked or 32-bit file, whose addresses stay as they are.</summary>
     public static ulong[] Of(ElfHeader header, IReadOnlyList<ElfSection> sections)

@@ -166,30 +166,15 @@ internal sealed class ElfFile
         return null;
     }
 
-    // Notes: namesz, descsz, type, then name and descriptor, each padded to four bytes (gABI, "Note Section").
     private static string? FindBuildId(Section notes)
     {
         const uint NT_GNU_BUILD_ID = 3;
-        SectionReader reader = notes.ReadFrom(0);
-        while (reader.Remaining >= 12)
+        foreach (ElfNote note in ElfNote.In(notes))
         {
-            uint nameSize = reader.ReadU32();
-            uint descriptorSize = reader.ReadU32();
-            uint type = reader.ReadU32();
-            ulong paddedName = (nameSize + 3UL) & ~3UL;
-            ulong paddedDescriptor = (descriptorSize + 3UL) & ~3UL;
-            if (paddedName > reader.Remaining || descriptorSize > reader.Remaining - paddedName)
+            if (note is { Type: NT_GNU_BUILD_ID, NameSize: > 0, ByteSize: > 0 and <= 64 } && notes.ReadFrom(note.NameOffset).ReadBytes(4).SequenceEqual("GNU\0"u8))
             {
-                return null;
+                return Convert.ToHexStringLower(notes.ReadFrom(note.Offset).ReadBytes(note.ByteSize));
             }
-
-            bool isGnu = reader.ReadBytes(paddedName).StartsWith("GNU\0"u8);
-            if (isGnu && type == NT_GNU_BUILD_ID && descriptorSize is > 0 and <= 64)
-            {
-                return Convert.ToHexStringLower(reader.ReadBytes(descriptorSize));
-            }
-
-            reader.Skip(Math.Min(paddedDescriptor, reader.Remaining));
         }
 
         return null;

@@ -3,6 +3,14 @@ namespace LayoutCheck.Machine;
 /// <summary>Decodes machine code, one instruction at a time: lengths, memory operands, branches, and the few moves that readers of code follow.</summary>
 internal static class InstructionDecoder
 {
+    /// <summary>The processor of a machine by its number in ELF (e_machine); null where its instructions are not decoded. They are of 64-bit little-endian files.</summary>
+    public static MachineKind? KindOf(int machine) => machine switch
+    {
+        62 => MachineKind.X64, // EM_X86_64
+        183 => MachineKind.Arm64, // EM_AARCH64
+        _ => null,
+    };
+
     /// <summary>
     /// Decodes the instruction at the beginning of some bytes.
     /// </summary>

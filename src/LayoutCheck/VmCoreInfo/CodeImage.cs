@@ -27,12 +27,6 @@ internal sealed record CodeRange(string Name, Section Bytes, ulong Address)
 /// </summary>
 internal sealed class CodeImage
 {
-    private const ushort EM_X86_64 = 62;
-    private const ushort EM_AARCH64 = 183;
-    private const ulong SHF_ALLOC = 2;
-    private const ulong SHF_EXECINSTR = 4;
-    private const uint SHT_PROGBITS = 1;
-
     // Of a section that is larger no more is searched: kernels have a hundredth of it.
     private const ulong LargestSearched = 1 << 29;
 
@@ -74,7 +68,7 @@ internal sealed class CodeImage
 
     private static CodeImage? OfElf(ElfFile elf)
     {
-        if (!elf.Header.Is64Bit || elf.Header.IsBigEndian || elf.Header.Machine is not (EM_X86_64 or EM_AARCH64) || elf.Header.Type is not (ElfHeader.ET_EXEC or ElfHeader.ET_DYN))
+        if (!elf.Header.Is64Bit || elf.Header.IsBigEndian || InstructionDecoder.KindOf(elf.Header.Machine) is not { } machine || elf.Header.Type is not (ElfHeader.ET_EXEC or ElfHeader.ET_DYN))
         {
             return null;
         }
@@ -84,15 +78,15 @@ internal sealed class CodeImage
         ulong left = elf.File.Length;
         foreach (ElfSection section in elf.Sections)
         {
-            bool isUsed = section.Type == SHT_PROGBITS && (section.Flags & (SHF_ALLOC | ElfSection.SHF_COMPRESSED)) == SHF_ALLOC && section.ByteSize > 0;
+            bool isUsed = section.Type == ElfSection.SHT_PROGBITS && (section.Flags & (ElfSection.SHF_ALLOC | ElfSection.SHF_COMPRESSED)) == ElfSection.SHF_ALLOC && section.ByteSize > 0;
             if (isUsed && section.ByteSize <= left && section.ByteSize <= LargestSearched && code.Count + data.Count < MostRanges && section.FileOffset <= elf.File.Length - section.ByteSize)
             {
                 left -= section.ByteSize;
-                ((section.Flags & SHF_EXECINSTR) != 0 ? code : data).Add(new CodeRange(section.Name, elf.Contents(section), section.Address));
+                ((section.Flags & ElfSection.SHF_EXECINSTR) != 0 ? code : data).Add(new CodeRange(section.Name, elf.Contents(section), section.Address));
             }
         }
 
-        return new CodeImage(elf.Header.Machine == EM_AARCH64 ? MachineKind.Arm64 : MachineKind.X64, [.. code.OrderBy(c => c.Name != ".init.text")], [.. data]);
+        return new CodeImage(machine, [.. code.OrderBy(c => c.Name != ".init.text")], [.. data]);
     }
 
     /// <summary>The text of C at an address, to its NUL; null where there is none of printable ASCII and newlines.</summary>

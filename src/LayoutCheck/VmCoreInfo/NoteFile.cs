@@ -142,29 +142,14 @@ internal static class NoteFile
         return whole.ReadFrom(sections + info).ReadU32();
     }
 
-    // namesz, descsz, type, then name and descriptor, each padded to four bytes (gABI, "Note Section").
     private static Section? Find(Section notes)
     {
-        SectionReader reader = notes.ReadFrom(0);
-        while (reader.Remaining >= 12)
+        foreach (ElfNote note in ElfNote.In(notes))
         {
-            uint nameSize = reader.ReadU32();
-            uint size = reader.ReadU32();
-            reader.Skip(4);
-            ulong padded = (nameSize + 3UL) & ~3UL;
-            if (padded > reader.Remaining || size > reader.Remaining - padded)
+            if (note.NameSize is 10 or 11 && notes.ReadFrom(note.NameOffset).ReadBytes(10).SequenceEqual("VMCOREINFO"u8))
             {
-                return null;
+                return notes.Part(note.Offset, note.ByteSize).As("VMCOREINFO", notes.IsBigEndian);
             }
-
-            bool isOurs = nameSize is 10 or 11 && reader.ReadBytes(10).SequenceEqual("VMCOREINFO"u8);
-            reader.Skip(padded - (nameSize is 10 or 11 ? 10u : 0));
-            if (isOurs)
-            {
-                return notes.Part(reader.Offset, size).As("VMCOREINFO", notes.IsBigEndian);
-            }
-
-            reader.Skip(Math.Min((size + 3UL) & ~3UL, reader.Remaining));
         }
 
         return null;
