@@ -24,22 +24,8 @@ internal static class InlineOrigins
     public static void Collect(DieStepper stepper, ulong from, WantedNames wanted, byte[][][] parameters, Dictionary<ulong, InlineOrigin> found)
     {
         SectionReader reader = stepper.Info.ReadRange(from, stepper.Unit.End);
-        while (true)
+        while (stepper.NextAtTop(ref reader, out ulong die) is { } abbrev)
         {
-            if (reader.IsAtEnd)
-            {
-                throw stepper.MissingNullEntry();
-            }
-
-            ulong die = reader.Offset;
-            ulong code = reader.ReadUleb();
-            if (code == 0)
-            {
-                stepper.Unit.RequireZeros(stepper.Info, reader.Offset);
-                return;
-            }
-
-            Abbrev abbrev = stepper.AbbrevOf(code, die);
             if (abbrev.NameForm != 0 && abbrev.Tag == DwTag.DW_TAG_subprogram)
             {
                 ulong attributes = reader.Offset;

@@ -231,6 +231,29 @@ internal sealed class DieStepper(DwarfSections sections, Section info, AbbrevTab
         }
     }
 
+    /// <summary>The next DIE at the top level of the unit; null at its null entry. The caller reads the attributes or steps over them.</summary>
+    /// <param name="reader">At a DIE below the root, or at the null entry.</param>
+    /// <param name="die">The offset of the DIE.</param>
+    /// <returns>The abbreviation of the DIE.</returns>
+    /// <exception cref="InvalidImageException">The unit ends without a null entry, has bytes behind it, or the abbreviation is not there.</exception>
+    public Abbrev? NextAtTop(ref SectionReader reader, out ulong die)
+    {
+        if (reader.IsAtEnd)
+        {
+            throw MissingNullEntry();
+        }
+
+        die = reader.Offset;
+        ulong code = reader.ReadUleb();
+        if (code != 0)
+        {
+            return AbbrevOf(code, die);
+        }
+
+        _unit.RequireZeros(_info, reader.Offset);
+        return null;
+    }
+
     /// <summary>
     /// The error for a unit that ends before the null entry of the root's children: damage to an abbreviation made the walk take it for the end of a DIE
     /// below the root, and skip what is between the two.

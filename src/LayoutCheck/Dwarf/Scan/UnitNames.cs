@@ -1,6 +1,5 @@
 using System.Text;
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.IO;
 using LayoutCheck.Types;
@@ -24,22 +23,8 @@ internal static class UnitNames
     {
         Section info = stepper.Info;
         SectionReader reader = info.ReadRange(from, stepper.Unit.End);
-        while (true)
+        while (stepper.NextAtTop(ref reader, out ulong die) is { } abbrev)
         {
-            if (reader.IsAtEnd)
-            {
-                throw stepper.MissingNullEntry();
-            }
-
-            ulong die = reader.Offset;
-            ulong code = reader.ReadUleb();
-            if (code == 0)
-            {
-                stepper.Unit.RequireZeros(info, reader.Offset);
-                break;
-            }
-
-            Abbrev abbrev = stepper.AbbrevOf(code, die);
             ulong attributes = reader.Offset;
             if (abbrev.NameForm != 0 && abbrev.Tag is DwTag.DW_TAG_structure_type or DwTag.DW_TAG_union_type && !stepper.IsDeclaration(reader, abbrev))
             {

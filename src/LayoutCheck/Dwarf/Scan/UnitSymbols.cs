@@ -1,5 +1,4 @@
 using LayoutCheck.Core;
-using LayoutCheck.Dwarf.Abbrevs;
 using LayoutCheck.Dwarf.Sections;
 using LayoutCheck.IO;
 
@@ -23,22 +22,8 @@ internal static class UnitSymbols
     public static void Collect(DieStepper stepper, ulong from, WantedNames wanted, List<SymbolHit> hits)
     {
         SectionReader reader = stepper.Info.ReadRange(from, stepper.Unit.End);
-        while (true)
+        while (stepper.NextAtTop(ref reader, out ulong die) is { } abbrev)
         {
-            if (reader.IsAtEnd)
-            {
-                throw stepper.MissingNullEntry();
-            }
-
-            ulong die = reader.Offset;
-            ulong code = reader.ReadUleb();
-            if (code == 0)
-            {
-                stepper.Unit.RequireZeros(stepper.Info, reader.Offset);
-                return;
-            }
-
-            Abbrev abbrev = stepper.AbbrevOf(code, die);
             ulong attributes = reader.Offset;
             if (abbrev.NameForm != 0 && abbrev.Tag is DwTag.DW_TAG_subprogram or DwTag.DW_TAG_variable)
             {
