@@ -13,20 +13,29 @@ namespace LayoutCheck.Dwarf.Inlines;
 /// <param name="found">The ranges with their registers.</param>
 internal readonly struct LocationLists(ListContext unit, List<CodeRange> within, List<(CodeRange Range, int Register)> found)
 {
-    /// <summary>Reads a list of .debug_loclists.</summary>
+    /// <summary>
+    /// Reads a list of .debug_loclists, or of .debug_loc.dwo as GNU's split DWARF 4 has it: the first kinds of DWARF 5, with lengths and offsets of four bytes, and
+    /// lengths of expressions of two.
+    /// </summary>
     /// <param name="section">The section.</param>
     /// <param name="offset">Where the list starts, in bytes.</param>
+    /// <param name="isGnuSplit">Whether it is of GNU's split DWARF 4.</param>
     /// <exception cref="InvalidImageException">The list is damaged.</exception>
-    public void Read(Section section, ulong offset)
+    public void Read(Section section, ulong offset, bool isGnuSplit = false)
     {
         SectionReader reader = unit.Windows.Read(section, offset);
         int size = unit.AddressSize;
         ulong start = unit.Base;
         while (true)
         {
-            unit.Windows.Spend(section, offset, 1);
+            unit.Windows.Spend(section, offset);
             ulong at = reader.Offset;
             DwLle kind = (DwLle)reader.ReadU8();
+            if (isGnuSplit && kind > DwLle.DW_LLE_offset_pair)
+            {
+                throw section.Invalid(at, $"an entry of a location list of split DWARF 4 has the unknown kind 0x{(int)kind:x}");
+            }
+
             ulong low = 0;
             ulong high = ulong.MaxValue;
             switch (kind)
@@ -49,11 +58,11 @@ internal readonly struct LocationLists(ListContext unit, List<CodeRange> within,
                     break;
                 case DwLle.DW_LLE_startx_length:
                     low = unit.AddressAt(reader.ReadUleb());
-                    high = low + reader.ReadUleb();
+                    high = low + Number(ref reader);
                     break;
                 case DwLle.DW_LLE_offset_pair:
-                    low = start + reader.ReadUleb();
-                    high = start + reader.ReadUleb();
+                    low = start + Number(ref reader);
+                    high = start + Number(ref reader);
                     break;
                 case DwLle.DW_LLE_default_location:
                     break;
@@ -70,7 +79,7 @@ internal readonly struct LocationLists(ListContext unit, List<CodeRange> within,
             }
 
             // A default location is that of all other addresses; where others are listed too, it is not known which these are.
-            ulong length = reader.ReadUleb();
+            ulong length = isGnuSplit ? reader.ReadU16() : reader.ReadUleb();
             int? register = RegisterOf(reader, length);
             reader.Skip(length);
             if (kind != DwLle.DW_LLE_default_location || found.Count == 0)
@@ -78,6 +87,8 @@ internal readonly struct LocationLists(ListContext unit, List<CodeRange> within,
                 Keep(section, offset, new CodeRange(low, high), register);
             }
         }
+
+        ulong Number(ref SectionReader at) => isGnuSplit ? at.ReadU32() : at.ReadUleb();
     }
 
     /// <summary>Reads a list of .debug_loc: pairs of offsets from the base address with an expression; see <see cref="RangeLists.ReadPairs"/>.</summary>
@@ -105,49 +116,10 @@ internal readonly struct LocationLists(ListContext unit, List<CodeRange> within,
                 continue;
             }
 
-            KeepExpression(ref reader, section, offset, start + first, start + second);
-        }
-    }
-
-    /// <summary>Reads a list of .debug_loc.dwo as GNU's split DWARF 4 has it: kinds of entries, addresses by index, lengths of four bytes.</summary>
-    /// <param name="section">The section.</param>
-    /// <param name="offset">Where the list starts, in bytes.</param>
-    /// <exception cref="InvalidImageException">The list is damaged.</exception>
-    public void ReadGnuSplit(Section section, ulong offset)
-    {
-        SectionReader reader = unit.Windows.Read(section, offset);
-        ulong start = unit.Base;
-        while (true)
-        {
-            unit.Windows.Spend(section, offset);
-            ulong at = reader.Offset;
-            DwLle kind = (DwLle)reader.ReadU8();
-            ulong low;
-            ulong high;
-            switch (kind)
-            {
-                case DwLle.DW_LLE_end_of_list:
-                    return;
-                case DwLle.DW_LLE_base_addressx:
-                    start = unit.AddressAt(reader.ReadUleb());
-                    continue;
-                case DwLle.DW_LLE_startx_endx:
-                    low = unit.AddressAt(reader.ReadUleb());
-                    high = unit.AddressAt(reader.ReadUleb());
-                    break;
-                case DwLle.DW_LLE_startx_length:
-                    low = unit.AddressAt(reader.ReadUleb());
-                    high = low + reader.ReadU32();
-                    break;
-                case DwLle.DW_LLE_offset_pair:
-                    low = start + reader.ReadU32();
-                    high = start + reader.ReadU32();
-                    break;
-                default:
-                    throw section.Invalid(at, $"an entry of a location list of split DWARF 4 has the unknown kind 0x{(int)kind:x}");
-            }
-
-            KeepExpression(ref reader, section, offset, low, high);
+            ulong length = reader.ReadU16();
+            int? register = RegisterOf(reader, length);
+            reader.Skip(length);
+            Keep(section, offset, new CodeRange(start + first, start + second), register);
         }
     }
 
@@ -176,14 +148,6 @@ internal readonly struct LocationLists(ListContext unit, List<CodeRange> within,
 
         ulong number = reader.ReadUleb();
         return reader.Offset == end && number <= byte.MaxValue ? (int)number : null;
-    }
-
-    private void KeepExpression(ref SectionReader reader, Section section, ulong offset, ulong low, ulong high)
-    {
-        ulong length = reader.ReadU16();
-        int? register = RegisterOf(reader, length);
-        reader.Skip(length);
-        Keep(section, offset, new CodeRange(low, high), register);
     }
 
     private void Keep(Section section, ulong offset, CodeRange range, int? register)

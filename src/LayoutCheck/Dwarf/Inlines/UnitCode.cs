@@ -161,7 +161,7 @@ internal sealed class UnitCode
             Section pairs = File.Require(File.Lists.Loc, ".debug_loc");
             if (File.IsSplit)
             {
-                lists.ReadGnuSplit(pairs, location.Value);
+                lists.Read(pairs, location.Value, isGnuSplit: true);
             }
             else
             {
