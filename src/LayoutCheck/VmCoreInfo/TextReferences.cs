@@ -22,11 +22,12 @@ internal static class TextReferences
     public static List<int> Find(CodeImage image, CodeRange range, IReadOnlyCollection<ulong> texts)
     {
         List<int> found = [];
+        Wanted wanted = new(texts);
         for (ulong at = 0; at < range.Bytes.Length && found.Count < Most; at += CodeRange.Step)
         {
             ReadOnlySpan<byte> code = range.From(at, CodeRange.Step + Overlap);
             int offset = (int)at;
-            List<int> here = image.Machine == MachineKind.Arm64 ? FindPages(code, range.Address + at, texts) : FindX64(code, range.Address + at, texts);
+            List<int> here = image.Machine == MachineKind.Arm64 ? FindPages(code, range.Address + at, wanted) : FindX64(code, range.Address + at, wanted);
             found.AddRange(here.Where(i => i < CodeRange.Step).Select(i => i + offset));
             range.Bytes.Release(at, Math.Min(at + CodeRange.Step, range.Bytes.Length));
         }
@@ -34,12 +35,9 @@ internal static class TextReferences
         return found;
     }
 
-    private static List<int> FindX64(ReadOnlySpan<byte> code, ulong address, IReadOnlyCollection<ulong> texts)
+    private static List<int> FindX64(ReadOnlySpan<byte> code, ulong address, Wanted wanted)
     {
         List<int> found = [];
-        HashSet<ulong> wanted = [.. texts];
-        ulong least = wanted.Min();
-        ulong span = wanted.Max() - least;
         int from = 0;
         while (found.Count < Most && code[from..].IndexOfAny((byte)0xc7, (byte)0x8d) is >= 0 and int next)
         {
@@ -54,7 +52,7 @@ internal static class TextReferences
             ulong? target = code[at] == 0xc7 ? ((code[at + 1] & 0xf8) == 0xc0 ? (ulong)number : null)
                 : (code[at + 1] & 0xc7) == 0x05 ? address + (ulong)(at + 6 + number)
                 : null;
-            if (target is { } text && text - least <= span && wanted.Contains(text))
+            if (target is { } text && wanted.Has(text))
             {
                 found.Add(at - 1);
             }
@@ -77,14 +75,10 @@ internal static class TextReferences
         return false;
     }
 
-    private static List<int> FindPages(ReadOnlySpan<byte> code, ulong address, IReadOnlyCollection<ulong> texts)
+    private static List<int> FindPages(ReadOnlySpan<byte> code, ulong address, Wanted wanted)
     {
         List<int> found = [];
-        HashSet<ulong> pages = [.. texts.Select(t => t & ~0xffful)];
-        ulong least = pages.Min();
-        ulong span = pages.Max() - least;
         ulong start = address & ~3ul;
-        HashSet<uint> low = [.. texts.Select(t => (uint)t & 0xfff)];
         ReadOnlySpan<uint> words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(code);
         for (int i = 0; i < words.Length && found.Count < Most; i++)
         {
@@ -93,7 +87,7 @@ internal static class TextReferences
             {
                 long distance = (long)((ulong)((word >> 5 & 0x7ffff) << 2 | (word >> 29 & 3)) << 43) >> 31;
                 ulong page = ((start + ((ulong)i * 4)) & ~0xffful) + (ulong)distance;
-                if (page - least <= span && pages.Contains(page) && IsCompleted(words[i..], word & 31, low))
+                if (wanted.HasPage(page) && IsCompleted(words[i..], word & 31, wanted.Low))
                 {
                     found.Add(i * 4);
                 }
@@ -101,5 +95,23 @@ internal static class TextReferences
         }
 
         return found;
+    }
+
+    /// <summary>The addresses of the texts. Nearly all other addresses lie outside of their range.</summary>
+    private sealed class Wanted(IReadOnlyCollection<ulong> texts)
+    {
+        private readonly HashSet<ulong> _texts = [.. texts];
+        private readonly HashSet<ulong> _pages = [.. texts.Select(PageOf)];
+        private readonly ulong _least = texts.Min();
+        private readonly ulong _most = texts.Max();
+
+        /// <summary>The lower 12 bits of them.</summary>
+        public HashSet<uint> Low { get; } = [.. texts.Select(t => (uint)t & 0xfff)];
+
+        public bool Has(ulong address) => address - _least <= _most - _least && _texts.Contains(address);
+
+        public bool HasPage(ulong page) => page - PageOf(_least) <= PageOf(_most) - PageOf(_least) && _pages.Contains(page);
+
+        private static ulong PageOf(ulong address) => address & ~0xffful;
     }
 }
