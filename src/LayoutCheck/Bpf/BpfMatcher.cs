@@ -121,7 +121,7 @@ internal sealed class BpfMatcher(BpfAccess local, IBpfTypes kernel, BpfWork work
         return FindMember(step, id, place, []);
     }
 
-    // A struct or union without a name is looked into where it stands. One that was searched in vain is not searched again: it has not the member there either.
+    // A struct or union without a name is looked into where it stands. A search that failed is not repeated.
     private (Place Place, uint Type)? FindMember(BpfStep step, uint typeId, Place place, HashSet<uint> searched)
     {
         (uint id, BpfType type) = kernel.Skip(typeId);

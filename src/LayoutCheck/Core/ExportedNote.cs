@@ -27,7 +27,7 @@ internal enum ExportedKind
 /// <summary>A line of VMCOREINFO, as a kernel will write it or has written it.</summary>
 /// <param name="Kind">What it tells.</param>
 /// <param name="Name">What of: <c>page.lru</c>; of another line, the word before its <c>=</c>.</param>
-/// <param name="Text">The line without its newline; what is not known in it is <c>?</c>.</param>
+/// <param name="Text">The line without its newline; <c>?</c> stands for an unknown part.</param>
 /// <param name="Value">The number; null where it is not known or there is none.</param>
 internal sealed record ExportedLine(ExportedKind Kind, string Name, string Text, long? Value)
 {

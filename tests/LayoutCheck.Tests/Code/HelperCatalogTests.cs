@@ -34,7 +34,7 @@ public sealed class HelperCatalogTests
     public void A_row_without_all_columns_is_refused()
         => Assert.Throws<FormatException>(() => HelperCatalog.Parse("| `PageTail` | page | struct page | compound_head |").ToList());
 
-    // A fake head is told by the flags and the next page's word, while the word is called compound_head.
+    // While the word is called compound_head, flags and the next page's word tell a fake head.
     [Theory]
     [InlineData("page-era4", 8, new long[] { 0, 72 })]
     [InlineData("page-era6", 8, new long[] { })]

@@ -98,7 +98,7 @@ public sealed class VmCoreInfoReaderTests
         { "nothing", [], "what a call left behind" },
         // mov $8, %esi; call +0
         { "a call between", [0xbe, 8, 0, 0, 0, 0xe8, 0, 0, 0, 0], "what a call left behind" },
-        // jmp *%rax: what follows is reached from a table, with registers that nobody has seen
+        // jmp *%rax: the code behind it is reached from a table, with unknown registers
         { "a way in that is not seen", [0xbe, 8, 0, 0, 0, 0xff, 0xe0], "no instruction before the call sets it" },
     };
 

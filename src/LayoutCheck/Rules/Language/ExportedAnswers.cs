@@ -14,7 +14,7 @@ internal sealed class ExportedAnswers(ExportedNote note, string clause)
     private readonly Dictionary<string, ExportedLine> _facts = note.Known.Where(l => !l.IsContradicted).GroupBy(l => l.Key, StringComparer.Ordinal)
         .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
 
-    /// <summary>Why what is not exported is not known, in a clause.</summary>
+    /// <summary>The reason why other facts are unknown, in a clause.</summary>
     public string Clause => clause;
 
     /// <summary>What a function of a type or member comes to, by the first of the member's names that is exported; null where none is.</summary>
